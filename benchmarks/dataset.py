@@ -39,17 +39,25 @@ def measure(snapshot: Path, days: list[str], threads: int, hashed: bool) -> dict
 
     begun = time.perf_counter()
     data = build_dataset(
-        read_snapshot(snapshot, threads=threads), observed_on=days, outcome=OUTCOME, groups=GROUPS, gap=3,
+        read_snapshot(snapshot, threads=threads),
+        observed_on=days,
+        outcome=OUTCOME,
+        groups=GROUPS,
+        gap=3,
         indicators=["count", "quantity", "rate", "delay", "open", "recency", "trend"],
-    )  # fmt: skip
+    )
     wall = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
     results = {
-        "cpu_s": round(used.ru_utime + used.ru_stime, 1), "clock_s": round(wall, 1),
-        "peak_mb": round(used.ru_maxrss * unit / 1e6), "rows": len(data), "features": data.X.shape[1],
-        "frame_mb": round(float(data.X.memory_usage(deep=True).sum()) / 1e6), "events": data.about["events"],
-    }  # fmt: skip
+        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
+        "clock_s": round(wall, 1),
+        "peak_mb": round(used.ru_maxrss * unit / 1e6),
+        "rows": len(data),
+        "features": data.X.shape[1],
+        "frame_mb": round(float(data.X.memory_usage(deep=True).sum()) / 1e6),
+        "events": data.about["events"],
+    }
     if hashed:
         before = time.process_time()
         results["hash"] = data.content_hash()

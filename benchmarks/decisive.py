@@ -20,23 +20,28 @@ from creditscore.schemes import registry
 
 def measure(name: str, count: int, records: int) -> dict[str, object] | None:
     """The default question (next better grade, 20 patterns) for `count` subjects of one scheme."""
-    new_plans = plans(registry.pick(name))
-    if not new_plans:
+    bound_plans = plans(registry.pick(name))
+    if not bound_plans:
         return None
     times, unproved, uncounted, sizes = [], 0, 0, []
     for recent in (False, True):
-        for subject in subjects(new_plans[-1], 1, count // 2, [records], recent=recent):
+        for subject in subjects(bound_plans[-1], 1, count // 2, [records], recent=recent):
             before = time.process_time()
-            new_decisive = decisive(new_plans[-1], subject)
+            decisive_records = decisive(bound_plans[-1], subject)
             times.append(1000 * (time.process_time() - before))
-            unproved += not new_decisive.proved
-            uncounted += new_decisive.minimal_sets is None
-            sizes.append(new_decisive.smallest)
+            unproved += not decisive_records.proved
+            uncounted += decisive_records.minimal_sets is None
+            sizes.append(decisive_records.smallest)
     return {
-        "scheme": name, "subjects": len(times), "median_ms": round(statistics.median(times), 1),
-        "worst_ms": round(max(times), 1), "not_proved": unproved, "not_counted": uncounted,
-        "reached": sum(size is not None for size in sizes), "largest": max((s for s in sizes if s), default=0),
-    }  # fmt: skip
+        "scheme": name,
+        "subjects": len(times),
+        "median_ms": round(statistics.median(times), 1),
+        "worst_ms": round(max(times), 1),
+        "not_proved": unproved,
+        "not_counted": uncounted,
+        "reached": sum(size is not None for size in sizes),
+        "largest": max((s for s in sizes if s), default=0),
+    }
 
 
 def main() -> None:
@@ -46,11 +51,18 @@ def main() -> None:
     given = parser.parse_args()
     names = [f"{entry.scheme}@{entry.version}" for entry in registry.entries()]
     rows = [row for name in names if (row := measure(name, given.subjects, given.records))]
-    print(json.dumps({
-        "records": given.records, "cores": os.cpu_count(),
-        "median_of_medians_ms": round(statistics.median(row["median_ms"] for row in rows), 1),
-        "largest_median_ms": max(row["median_ms"] for row in rows), "schemes": rows,
-    }, indent=1))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "records": given.records,
+                "cores": os.cpu_count(),
+                "median_of_medians_ms": round(statistics.median(row["median_ms"] for row in rows), 1),
+                "largest_median_ms": max(row["median_ms"] for row in rows),
+                "schemes": rows,
+            },
+            indent=1,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -50,9 +50,11 @@ def measure(snapshot: Path, grades: Path, out: Path, processes: int) -> dict[str
     clock, used = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
     return {
-        "processes": processes, "cpu_s": round(used.ru_utime + used.ru_stime, 1), "clock_s": round(clock, 1),
+        "processes": processes,
+        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
+        "clock_s": round(clock, 1),
         "peak_mb": round(used.ru_maxrss * unit / 1e6),
-    }  # fmt: skip
+    }
 
 
 def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, object]:
@@ -71,17 +73,19 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
     plan, results = again(read_snapshot(snapshot), run, own, sorted(rows))
     begun, differ = time.process_time(), 0
     for subject_id, subject in results:
-        other_brief, row = brief(plan, subject_id, subject), rows[subject_id]
+        subject_brief, row = brief(plan, subject_id, subject), rows[subject_id]
         ours = row["decisive_singles"], row["smallest_set"], row["smallest_proved"]
-        differ += ours != (other_brief.decisive_singles, other_brief.smallest_set, other_brief.proved)
+        differ += ours != (subject_brief.decisive_singles, subject_brief.smallest_set, subject_brief.proved)
     return {
-        "subjects": len(table), "with_single": pc.sum(pc.greater(table["decisive_singles"], 0)).as_py(),
+        "subjects": len(table),
+        "with_single": pc.sum(pc.greater(table["decisive_singles"], 0)).as_py(),
         "with_smallest": len(table) - table["smallest_set"].null_count,
         "largest": pc.max(table["smallest_set"]).as_py(),
         "not_proved": len(table) - pc.sum(table["smallest_proved"]).as_py(),
-        "compared": len(rows), "different": differ,
+        "compared": len(rows),
+        "different": differ,
         "search_cpu_ms_per_subject": round(1000 * (time.process_time() - begun) / max(1, len(rows)), 2),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

@@ -31,24 +31,83 @@ REGIONS = 300
 
 # How often each item occurs, in parts of their sum.
 ITEMS = {
-    "late_return": 90, "no_return": 25, "late_payment": 80, "wrong_return": 30, "lost_invoices": 15,
-    "late_report": 20, "no_report": 6, "wrong_address": 10, "hidden_account": 8, "late_wages": 20,
-    "no_contract": 25, "overtime": 30, "unpaid_insurance": 22, "late_insurance": 35, "child_labour": 1,
-    "no_files": 10, "false_files": 3, "no_training": 14, "dust": 25, "waste_water": 12, "noise": 30,
-    "no_permit": 4, "no_monitor": 10, "false_monitor": 2, "waste_store": 14, "no_impact": 4, "no_guard": 28,
-    "no_exit": 22, "fire_gear": 26, "accident_minor": 6, "accident_grave": 1, "no_drill": 20,
-    "unsafe_store": 7, "no_licence": 10, "sample_failed": 24, "label_wrong": 34, "recall": 3,
-    "no_standard": 6, "complaint": 70, "late_answer": 50, "false_advert": 6, "price_hidden": 24,
-    "warning": 60, "fine": 36, "order_missed": 12, "donation": 14, "award_city": 5, "award_nation": 1,
-    "volunteers": 25, "early_payment": 20, "fraud": 0.11, "forgery": 0.11, "bribery": 0.11,
-    "tax_evasion": 0.11, "invoice_fraud": 0.11, "grave_pollution": 0.11, "fatal_accident": 0.11,
-    "unlicensed_sale": 0.11, "hiding_assets": 0.11, "refusal": 0.11,
-}  # fmt: skip
+    "late_return": 90,
+    "no_return": 25,
+    "late_payment": 80,
+    "wrong_return": 30,
+    "lost_invoices": 15,
+    "late_report": 20,
+    "no_report": 6,
+    "wrong_address": 10,
+    "hidden_account": 8,
+    "late_wages": 20,
+    "no_contract": 25,
+    "overtime": 30,
+    "unpaid_insurance": 22,
+    "late_insurance": 35,
+    "child_labour": 1,
+    "no_files": 10,
+    "false_files": 3,
+    "no_training": 14,
+    "dust": 25,
+    "waste_water": 12,
+    "noise": 30,
+    "no_permit": 4,
+    "no_monitor": 10,
+    "false_monitor": 2,
+    "waste_store": 14,
+    "no_impact": 4,
+    "no_guard": 28,
+    "no_exit": 22,
+    "fire_gear": 26,
+    "accident_minor": 6,
+    "accident_grave": 1,
+    "no_drill": 20,
+    "unsafe_store": 7,
+    "no_licence": 10,
+    "sample_failed": 24,
+    "label_wrong": 34,
+    "recall": 3,
+    "no_standard": 6,
+    "complaint": 70,
+    "late_answer": 50,
+    "false_advert": 6,
+    "price_hidden": 24,
+    "warning": 60,
+    "fine": 36,
+    "order_missed": 12,
+    "donation": 14,
+    "award_city": 5,
+    "award_nation": 1,
+    "volunteers": 25,
+    "early_payment": 20,
+    "fraud": 0.11,
+    "forgery": 0.11,
+    "bribery": 0.11,
+    "tax_evasion": 0.11,
+    "invoice_fraud": 0.11,
+    "grave_pollution": 0.11,
+    "fatal_accident": 0.11,
+    "unlicensed_sale": 0.11,
+    "hiding_assets": 0.11,
+    "refusal": 0.11,
+}
 BY_ACT = ("no_permit", "false_monitor", "accident_minor", "accident_grave", "recall")
 BY_QUANTITY = (
-    "lost_invoices", "hidden_account", "no_contract", "overtime", "child_labour", "waste_store", "no_guard",
-    "fire_gear", "no_licence", "label_wrong", "complaint", "late_answer", "volunteers",
-)  # fmt: skip
+    "lost_invoices",
+    "hidden_account",
+    "no_contract",
+    "overtime",
+    "child_labour",
+    "waste_store",
+    "no_guard",
+    "fire_gear",
+    "no_licence",
+    "label_wrong",
+    "complaint",
+    "late_answer",
+    "volunteers",
+)
 
 Columns = dict[str, Any]
 
@@ -80,14 +139,19 @@ def filed(first: int, count: int, owners: np.ndarray, rng: np.random.Generator) 
     counted = np.isin(item, [names.index(name) for name in BY_QUANTITY])
     acted = np.isin(item, [names.index(name) for name in BY_ACT])
     return {
-        "record": np.arange(first, first + count), "subject": subject, "item": item,
-        "event_no": np.ones(count, np.int32), "event": np.zeros(count, np.int8),
-        "occurred": occurred, "dated": rng.random(count) > 0.02,
+        "record": np.arange(first, first + count),
+        "subject": subject,
+        "item": item,
+        "event_no": np.ones(count, np.int32),
+        "event": np.zeros(count, np.int8),
+        "occurred": occurred,
+        "dated": rng.random(count) > 0.02,
         "recorded": occurred + rng.geometric(0.05, count).astype(np.int32) - 1,
         "quantity": np.where(counted, np.minimum(rng.geometric(0.6, count), 9), 1),
         "act": np.where(acted, subject.astype(np.int64) * 16 + (occurred // 30) % 16, -1),
-        "corrected": np.full(count, -1, np.int32), "share": np.full(count, np.nan),
-    }  # fmt: skip
+        "corrected": np.full(count, -1, np.int32),
+        "share": np.full(count, np.nan),
+    }
 
 
 def later(base: Columns, rng: np.random.Generator) -> list[Columns]:
@@ -110,18 +174,27 @@ def later(base: Columns, rng: np.random.Generator) -> list[Columns]:
 
 
 def _event(
-    base: Columns, chosen: np.ndarray, event: int, number: np.ndarray, day: np.ndarray, share: np.ndarray,
+    base: Columns,
+    chosen: np.ndarray,
+    event: int,
+    number: np.ndarray,
+    day: np.ndarray,
+    share: np.ndarray,
     rng: np.random.Generator,
-) -> Columns:  # fmt: skip
+) -> Columns:
     chosen = chosen & (day < DAYS)
     rows = {name: column[chosen] for name, column in base.items()}
     count = int(chosen.sum())
     return rows | {
-        "event_no": number[chosen].astype(np.int32), "event": np.full(count, event, np.int8),
-        "dated": np.zeros(count, bool), "recorded": day[chosen] + rng.integers(0, 10, count).astype(np.int32),
-        "quantity": np.zeros(count, np.int64), "act": np.full(count, -1), "share": share[chosen],
+        "event_no": number[chosen].astype(np.int32),
+        "event": np.full(count, event, np.int8),
+        "dated": np.zeros(count, bool),
+        "recorded": day[chosen] + rng.integers(0, 10, count).astype(np.int32),
+        "quantity": np.zeros(count, np.int64),
+        "act": np.full(count, -1),
+        "share": share[chosen],
         "corrected": day[chosen] if event == 1 else np.full(count, -1, np.int32),
-    }  # fmt: skip
+    }
 
 
 def records(count: int, codes: pa.Array, rng: np.random.Generator) -> Iterator[pa.Table]:
@@ -145,19 +218,21 @@ def _table(rows: Columns, codes: pa.Array) -> pa.Table:
         return pc.binary_join_element_wise(letter, text, "")
 
     known = np.ones(len(rows["record"]), bool)
-    return pa.table({
-        "record_id": numbered("R", rows["record"]),
-        "subject_id": codes.take(pa.array(rows["subject"])),
-        "item": pa.array(list(ITEMS)).take(pa.array(rows["item"])),
-        "event_no": pa.array(rows["event_no"]),
-        "event": pa.array(["filed", "corrected", "withdrawn"]).take(pa.array(rows["event"])),
-        "occurred_on": dates(rows["occurred"], rows["dated"]),
-        "recorded_on": dates(rows["recorded"], known),
-        "quantity": pa.array(rows["quantity"].astype(np.int32), mask=rows["quantity"] == 0),
-        "act_id": pc.if_else(pa.array(rows["act"] >= 0), numbered("P", np.abs(rows["act"])), None),
-        "corrected_on": dates(rows["corrected"], rows["corrected"] >= 0),
-        "share": pa.array(rows["share"], mask=np.isnan(rows["share"])),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "record_id": numbered("R", rows["record"]),
+            "subject_id": codes.take(pa.array(rows["subject"])),
+            "item": pa.array(list(ITEMS)).take(pa.array(rows["item"])),
+            "event_no": pa.array(rows["event_no"]),
+            "event": pa.array(["filed", "corrected", "withdrawn"]).take(pa.array(rows["event"])),
+            "occurred_on": dates(rows["occurred"], rows["dated"]),
+            "recorded_on": dates(rows["recorded"], known),
+            "quantity": pa.array(rows["quantity"].astype(np.int32), mask=rows["quantity"] == 0),
+            "act_id": pc.if_else(pa.array(rows["act"] >= 0), numbered("P", np.abs(rows["act"])), None),
+            "corrected_on": dates(rows["corrected"], rows["corrected"] >= 0),
+            "share": pa.array(rows["share"], mask=np.isnan(rows["share"])),
+        }
+    )
 
 
 def generate(folder: Path, scale: float, seed: int = 60) -> Path:

@@ -20,12 +20,12 @@ def quality(results: dict[str, Any]) -> list[str]:
     """One line per model: AUC, Brier score and calibration error of each data set."""
     rows = results["quality"]
     data = list(dict.fromkeys(row["data"] for row in rows))
-    this_rows = {(row["model"], row["data"]): row for row in rows}
+    table_rows = {(row["model"], row["data"]): row for row in rows}
     out = [line(["AUC / Brier / ECE", *data]), line(["---"] * (len(data) + 1))]
     for model in dict.fromkeys(row["model"] for row in rows):
         cells = []
         for name in data:
-            row = this_rows.get((model, name), {})
+            row = table_rows.get((model, name), {})
             cells.append(f"{row['auc']:.3f} / {row['brier']:.4f} / {row['ece']:.3f}" if "auc" in row else "failed")
         out.append(line([model, *cells]))
     return out

@@ -14,8 +14,19 @@ import numpy as np
 import pandas as pd
 from handwritten import AS_OF, KNOWN_AT, items
 
-COLUMNS = ["record_id", "subject_id", "item", "event_no", "event", "occurred_on", "recorded_on", "quantity", "act_id",
-           "corrected_on", "share"]  # fmt: skip
+COLUMNS = [
+    "record_id",
+    "subject_id",
+    "item",
+    "event_no",
+    "event",
+    "occurred_on",
+    "recorded_on",
+    "quantity",
+    "act_id",
+    "corrected_on",
+    "share",
+]
 GROUP_CAPS = {"filing": 30, "labour": 25, "environment": 25, "safety": 30, "quality": 20, "merits": 8}
 
 

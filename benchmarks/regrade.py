@@ -66,10 +66,13 @@ def subset(snapshot: Path, out: Path, count: int, events: bool) -> dict[str, Any
         day = date.fromisoformat(str(KNOWN_AT))
         added = pa.table(
             {
-                "subject_id": [who for who, _ in rows], "record_id": [record for _, record in rows],
-                "event": ["withdrawn"] * len(rows), "event_on": [day] * len(rows), "recorded_on": [day] * len(rows),
+                "subject_id": [who for who, _ in rows],
+                "record_id": [record for _, record in rows],
+                "event": ["withdrawn"] * len(rows),
+                "event_on": [day] * len(rows),
+                "recorded_on": [day] * len(rows),
             }
-        )  # fmt: skip
+        )
     known = date.fromisoformat(str(KNOWN_AT))
     again = regrade(read_snapshot(snapshot), chosen, SCHEME, as_of=AS_OF, known_on=known, replayed=True, events=added)
     rows = {"grades": again.grades, "ledger": again.ledger}
@@ -110,8 +113,14 @@ def main() -> None:
     if not (snapshot / "snapshot.json").is_file():
         data = generate(BUILD / f"data-{given.scale:g}", given.scale)
         subprocess.run([sys.executable, str(HERE / "ours.py"), "snapshot", str(data), str(snapshot)], check=True)
-    steps = [["whole"], *([str(name), str(n), how] for n in given.subjects for name, how in
-                          (("subset", "plain"), ("subset", "events")))]  # fmt: skip
+    steps = [
+        ["whole"],
+        *(
+            [str(name), str(n), how]
+            for n in given.subjects
+            for name, how in (("subset", "plain"), ("subset", "events"))
+        ),
+    ]
     results = []
     for step in steps:
         command = [sys.executable, __file__, "--scale", str(given.scale), "--snapshot", str(snapshot), "--step", *step]

@@ -36,9 +36,12 @@ def measure(name: str, count: int, records: int) -> dict[str, object]:
         times.append(time.process_time() - before)
         states[repair_plan.state] += 1
     return {
-        "scheme": name, "subjects": count, "median_s": round(statistics.median(times), 2),
-        "worst_s": round(max(times), 2), **states,
-    }  # fmt: skip
+        "scheme": name,
+        "subjects": count,
+        "median_s": round(statistics.median(times), 2),
+        "worst_s": round(max(times), 2),
+        **states,
+    }
 
 
 def main() -> None:

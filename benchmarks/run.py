@@ -88,7 +88,7 @@ def measure(arguments: list[str]) -> Cost:
 
 def differences(other_path: Path, other: Path) -> list[str]:
     """How two results differ; every row must be the same, and in the same place."""
-    new_differences = []
+    difference_rows = []
     for table, columns in COLUMNS.items():
         paths = [folder / f"{table}.parquet" for folder in (other_path, other)]
         if not all(path.is_file() for path in paths):
@@ -99,8 +99,8 @@ def differences(other_path: Path, other: Path) -> list[str]:
         query = f"SELECT count(*) FROM ({left}) l FULL JOIN ({right}) r ON l.n = r.n WHERE NOT coalesce({same}, false)"
         [(count,)] = duckdb.sql(query).fetchall()
         if count:
-            new_differences.append(f"{table}: {count} rows differ between {other_path.name} and {other.name}")
-    return new_differences
+            difference_rows.append(f"{table}: {count} rows differ between {other_path.name} and {other.name}")
+    return difference_rows
 
 
 def shown(costs: dict[str, list[Cost]]) -> tuple[list[dict[str, object]], Table]:
@@ -156,9 +156,15 @@ def main() -> None:
     wrong = [text for pair in pairs for text in differences(*pair)]
     rows, table = shown(costs)
     about = {
-        "scale": given.scale, "repeats": given.repeats, "memory_limit": given.memory_limit, "cores": os.cpu_count(),
-        "python": platform.python_version(), "duckdb": duckdb.__version__, "differences": wrong, "results": rows,
-    }  # fmt: skip
+        "scale": given.scale,
+        "repeats": given.repeats,
+        "memory_limit": given.memory_limit,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+        "differences": wrong,
+        "results": rows,
+    }
     (BUILD / "results.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     console.print(table)
     console.print("results differ:\n" + "\n".join(wrong) if wrong else "all results are the same, row for row")

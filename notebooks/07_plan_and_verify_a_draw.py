@@ -116,10 +116,15 @@ hidden = firms.set_index("subject_id").hidden
 results = visits.assign(result=visits.subject_id.map(hidden), department=visits.departments)
 results = results.assign(department=results.department.str.split(";")).explode("department")
 results = results.assign(
-    inspection_id=results.visit_id + results.department, draw_id=committed.draw_id, planned_on=results["from"],
-    inspected_on=results.to, recorded_on=results.to, arm="random", violations=results.result,
+    inspection_id=results.visit_id + results.department,
+    draw_id=committed.draw_id,
+    planned_on=results["from"],
+    inspected_on=results.to,
+    recorded_on=results.to,
+    arm="random",
+    violations=results.result,
     result=results.result.map({0: "clean", 1: "breach"}),
-)  # fmt: skip
+)
 inspection.import_results(results, "results", who).counts
 
 # %%

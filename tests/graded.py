@@ -28,8 +28,10 @@ class Graded:
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     folder = tmp_path_factory.mktemp("graded")
-    new_district = district(subjects=150, seed=5)
-    tables = {name: getattr(new_district, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
+    district_tables = district(subjects=150, seed=5)
+    tables = {
+        name: getattr(district_tables, name) for name in ("subjects", "records", "attributes", "history", "feeds")
+    }
     write_snapshot(ingest(**tables), folder / "snapshot")
     run = grade(read_snapshot(folder / "snapshot"), "tax", 2022, known_at="2023-04-20", max_rejected=10**6)
     run.write(folder / "grading")

@@ -39,8 +39,10 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Chained:
 
 
 def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
-    new_district = district(subjects=subjects, seed=seed)
-    tables = {name: getattr(new_district, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
+    district_tables = district(subjects=subjects, seed=seed)
+    tables = {
+        name: getattr(district_tables, name) for name in ("subjects", "records", "attributes", "history", "feeds")
+    }
     tables["records"] = _with_direct(tables["records"])
     tables["feeds"] = declare_rows(tables["feeds"], tables["records"], {})
     store = folder / "made.store"
@@ -74,10 +76,16 @@ def _history(history: pa.Table, grades: pa.Table, year: int, known: str) -> pa.T
         when = known if shown else day
         rows.append(
             {
-                "subject_id": value["subject_id"], "domain": "tax", "period": str(year), "grade": value["grade"],
-                "route": value["route"], "state": value["state"], "decided_on": when, "recorded_on": when,
+                "subject_id": value["subject_id"],
+                "domain": "tax",
+                "period": str(year),
+                "grade": value["grade"],
+                "route": value["route"],
+                "state": value["state"],
+                "decided_on": when,
+                "recorded_on": when,
             }
-        )  # fmt: skip
+        )
     names = [*history.column_names, *(name for name in ("state",) if name not in history.column_names)]
     return pa.table({name: [row.get(name) for row in rows] for name in names})
 

@@ -23,9 +23,16 @@ DAYS = {"event_on": "2023-01-05", "ordered_on": "2023-01-10", "deadline_on": "20
 RECORDS = [
     {"record_id": "r1", "subject_id": A, "item": "incident"},
     {"record_id": "r2", "subject_id": A, "item": "arrears", "workers": 12, "months_owed": 4, "amount": 50000},
-    {"record_id": "r3", "subject_id": B, "item": "arrears", "workers": 2, "months_owed": 1, "amount": 100,
-     "source_subject_id": A},
-]  # fmt: skip
+    {
+        "record_id": "r3",
+        "subject_id": B,
+        "item": "arrears",
+        "workers": 2,
+        "months_owed": 1,
+        "amount": 100,
+        "source_subject_id": A,
+    },
+]
 
 
 def kept_wages(folder: Path, listed: pd.DataFrame | None = None) -> Path:

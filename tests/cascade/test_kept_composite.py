@@ -125,38 +125,38 @@ def test_what_is_kept_is_what_was_written(log: Log, made: Path) -> None:
 @pytest.mark.parametrize("record", ["16l", "43e", "4De"])
 def test_withdrawn_it_is_the_composite_of_gradings_that_never_counted_the_record(log: Log, record: str) -> None:
     subject = next(row["subject_id"] for row in ROWS if row["record_id"] == record)
-    new_cascade = apply(log, bench(log.store), withdrawn(subject, record), **SAID)
+    cascade_result = apply(log, bench(log.store), withdrawn(subject, record), **SAID)
     for composite, expected in zip(kept_composites(log.store), oracle(record, ENTRIES), strict=True):
         assert faces(standing(log.store, composite.run_id, FIRMS, Scored)) == faces(expected)
     assert check(log, bench(log.store)).flaws == ()
-    assert all(score.because and score.subject_id == subject for score in new_cascade.scores)
-    tasks = {task.thing for task in new_cascade.tasks if task.why == "composite_changed"}
-    assert tasks == {score.composite.run_id for score in new_cascade.scores if score.seen}
-    undone = undo(log, bench(log.store), new_cascade.seq, on=ON, **SAID)
-    assert [score.as_kept for score in undone.scores] == [True] * len(new_cascade.scores)
+    assert all(score.because and score.subject_id == subject for score in cascade_result.scores)
+    tasks = {task.thing for task in cascade_result.tasks if task.why == "composite_changed"}
+    assert tasks == {score.composite.run_id for score in cascade_result.scores if score.seen}
+    undone = undo(log, bench(log.store), cascade_result.seq, on=ON, **SAID)
+    assert [score.as_kept for score in undone.scores] == [True] * len(cascade_result.scores)
     assert hashes(log) == as_kept(log)
 
 
 def test_a_shared_act_moves_to_the_other_domain_when_its_record_falls(log: Log) -> None:
-    new_cascade = apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
-    once = next(score for score in new_cascade.scores if score.composite.manifest["acts"] == "once")
+    cascade_result = apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
+    once = next(score for score in cascade_result.scores if score.composite.manifest["acts"] == "once")
     assert [row["counted_in"] for row in once.before.shared_acts] == ["environment"]
     assert (once.after.shared_acts, once.after.regraded) == ((), ())
     assert once.before.regraded != ()
     assert once.before.face[1] < once.after.face[1]
-    data = as_data(new_cascade)
+    data = as_data(cascade_result)
     assert [score["as_of"] for score in data["scores"]] == ["2019-12-31"] * 2
     assert {edge["thing"] for edge in data["edges"] if edge["how"] == "score"} == {
         f"composite {composite.run_id} {A}" for composite in kept_composites(log.store)
     }
-    again = past(log, new_cascade.seq)
-    bare = [replace(change, because=()) for change in (*new_cascade.changes, *new_cascade.scores)]
+    again = past(log, cascade_result.seq)
+    bare = [replace(change, because=()) for change in (*cascade_result.changes, *cascade_result.scores)]
     assert [*again.changes, *again.scores] == sorted(
         bare, key=lambda value: (hasattr(value, "composite"), run_of(value))
     )
-    assert (again.events, again.tasks, again.runs) == (new_cascade.events, new_cascade.tasks, new_cascade.runs)
+    assert (again.events, again.tasks, again.runs) == (cascade_result.events, cascade_result.tasks, cascade_result.runs)
     back = apply(log, bench(log.store), withdrawn(A, "16e", "reinstated"), **SAID)
-    assert past(log, new_cascade.seq) == again  # what came after changes nothing of it
+    assert past(log, cascade_result.seq) == again  # what came after changes nothing of it
     assert all(score.as_kept for score in back.scores)
     assert hashes(log) == as_kept(log)
 
@@ -183,8 +183,8 @@ def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.Monke
 
     entry = ListCase(case_id="L1", subject_id=B, list="judgment_defaulter")
     monkeypatch.setattr(cascade, "annulled", lambda desk, ids: [entry] if B in ids else [])
-    new_cascade = preview(bench(log.store), None, [B, E])
-    (score_change,) = new_cascade.scores
+    cascade_result = preview(bench(log.store), None, [B, E])
+    (score_change,) = cascade_result.scores
     assert (score_change.subject_id, score_change.because) == (B, ("list L1",))
     assert score_change.before.composite[0]["hard_rules"] == "red;defaulter"
     assert score_change.after.composite[0]["hard_rules"] == "red"
@@ -208,7 +208,7 @@ def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.Monke
         ("UPDATE composite_listings SET listing_id = 'L9' WHERE listing_id = 'L1'", "listings that it was given"),
         ("INSERT INTO composite_subjects SELECT * FROM composite_subjects LIMIT 1", "subjects that it was given"),
     ],
-)  # fmt: skip
+)
 def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
     with log.store.transaction() as con:
         con.execute(statement)
@@ -221,9 +221,10 @@ def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
     log: Log, made: Path, subject: str, record: str
 ) -> None:
     run = next(
-        run for run in kept_runs(log.store)
+        run
+        for run in kept_runs(log.store)
         if any(row["record_id"] == record for row in kept_rows(log.store, run.run_id, "ledger", subject))
-    )  # fmt: skip
+    )
     about = [Ground("not_my_record", record, "")]
     open_case(log, run, read_snapshot(made / "snapshot"), subject, about, by="zhang.min", on=ON)
     find = bench(log.store).find

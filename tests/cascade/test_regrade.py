@@ -21,8 +21,8 @@ SIDE = ("attributes", "history", "feeds")
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pa.Table]:
-    new_district = district(subjects=400, seed=5)
-    return {name: getattr(new_district, name) for name in ("subjects", "records", *SIDE)}
+    district_tables = district(subjects=400, seed=5)
+    return {name: getattr(district_tables, name) for name in ("subjects", "records", *SIDE)}
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +73,25 @@ def test_events_decided_since_count_as_if_they_had_been_in_the_log(
     kinds = ("withdrawn", "repaired", "disputed", "corrected")
     decided = [
         {
-            "record_id": record, "event_no": numbers[record] + 1, "event": kinds[k % 4],
-            "subject_id": counted[k]["subject_id"], "event_on": day, "recorded_on": day,
+            "record_id": record,
+            "event_no": numbers[record] + 1,
+            "event": kinds[k % 4],
+            "subject_id": counted[k]["subject_id"],
+            "event_on": day,
+            "recorded_on": day,
         }
         for k, record in enumerate(chosen)
-    ]  # fmt: skip
+    ]
     events = pa.Table.from_pylist(decided).cast(
-        pa.schema([tables["records"].schema.field(name) if name in tables["records"].column_names else
-                   pa.field(name, pa.date32()) for name in decided[0]])
-    )  # fmt: skip
+        pa.schema(
+            [
+                tables["records"].schema.field(name)
+                if name in tables["records"].column_names
+                else pa.field(name, pa.date32())
+                for name in decided[0]
+            ]
+        )
+    )
     known = date(2023, 6, 2)
     longer = {**tables, "records": pa.concat_tables([tables["records"], events], promote_options="default")}
     whole = grade(ingest(**longer), "tax", 2022, known_at=known, max_rejected=10**6)

@@ -40,10 +40,10 @@ def prose() -> str:
 
 @cache
 def scheme(name: str, version: str) -> Scheme:
-    (new_scheme,) = (
-        other_version for other_version in registry.versions(f"environment/{name}") if other_version.version == version
+    (scheme_version,) = (
+        version_entry for version_entry in registry.versions(f"environment/{name}") if version_entry.version == version
     )
-    return new_scheme
+    return scheme_version
 
 
 def item(name: str, version: str, code: str) -> Item:
@@ -64,24 +64,24 @@ VETOES = [f"N-V{i:02}" for i in range(1, 15)]
 @pytest.mark.parametrize(("name", "version"), NATIONAL)
 @pytest.mark.parametrize("code", INDICATORS)
 def test_weights(name: str, version: str, code: str) -> None:
-    other_item, row = item(name, version, code), facts()[code]
-    assert other_item.label.zh == row["what"]
-    assert other_item.add is not None
+    scheme_item, row = item(name, version, code), facts()[code]
+    assert scheme_item.label.zh == row["what"]
+    assert scheme_item.add is not None
     if row["points or weight"] == "null":
-        assert other_item.add.pool is not None
-        assert other_item.evidence == "unknown"
+        assert scheme_item.add.pool is not None
+        assert scheme_item.evidence == "unknown"
         assert "weight UNKNOWN" in row["status"]
     else:
-        assert other_item.add.each == Decimal(row["points or weight"]) / 100
-        assert other_item.evidence == "verified"
+        assert scheme_item.add.each == Decimal(row["points or weight"]) / 100
+        assert scheme_item.evidence == "verified"
 
 
 @pytest.mark.parametrize(("name", "version"), NATIONAL)
 def test_pools_are_the_printed_totals(name: str, version: str) -> None:
-    new_scheme = scheme(name, version)
+    scheme_version = scheme(name, version)
     members = {
-        pool: [code for code in INDICATORS if (add := new_scheme.items[code][0].add) and add.pool == pool]
-        for pool in new_scheme.pools
+        pool: [code for code in INDICATORS if (add := scheme_version.items[code][0].add) and add.pool == pool]
+        for pool in scheme_version.pools
     }
     assert members == {
         "ecology": ["N-06", "N-07"],
@@ -89,9 +89,11 @@ def test_pools_are_the_printed_totals(name: str, version: str) -> None:
         "public": ["N-18", "N-19", "N-20", "N-21"],
     }
     for pool, first in (("ecology", "N-06"), ("management", "N-08"), ("public", "N-18")):
-        assert new_scheme.pools[pool].total * 100 == Decimal(facts()[first]["count basis"].split("= ")[1].split(" ")[0])
-    total = sum((pool.total for pool in new_scheme.pools.values()), Decimal(0))
-    total += sum(add.each for code in INDICATORS if (add := new_scheme.items[code][0].add) and add.each)
+        assert scheme_version.pools[pool].total * 100 == Decimal(
+            facts()[first]["count basis"].split("= ")[1].split(" ")[0]
+        )
+    total = sum((pool.total for pool in scheme_version.pools.values()), Decimal(0))
+    total += sum(add.each for code in INDICATORS if (add := scheme_version.items[code][0].add) and add.each)
     assert total == 1
     groups = re.findall(r"\d+", facts()["group weights"]["value"].split("(")[0])
     assert [Decimal(group) for group in groups] == [29, 5, 54, 12]
@@ -111,11 +113,11 @@ def test_tiers_are_valued_at_their_top(name: str, version: str, code: str) -> No
 @pytest.mark.parametrize(("name", "version"), NATIONAL)
 @pytest.mark.parametrize("code", VETOES)
 def test_vetoes(name: str, version: str, code: str) -> None:
-    other_item, row = item(name, version, code), facts()[code]
-    assert other_item.label.zh == row["what"]
+    scheme_item, row = item(name, version, code), facts()[code]
+    assert scheme_item.label.zh == row["what"]
     assert row["direct grade"] == "红"
-    assert other_item.tags == ["veto"]
-    assert other_item.evidence == {"VERIFIED": "verified", "RECALLED-high": "recalled"}[row["status"]]
+    assert scheme_item.tags == ["veto"]
+    assert scheme_item.evidence == {"VERIFIED": "verified", "RECALLED-high": "recalled"}[row["status"]]
 
 
 def test_every_veto_stands() -> None:
@@ -139,8 +141,8 @@ PRINTED = {  # scheme → row of 1.3, and the printed edge of each grade: (key, 
 }
 
 
-def line(new_scheme: Scheme, key: str) -> Decide:
-    return next(decide for decide in new_scheme.decide if decide.id == key)
+def line(scheme_version: Scheme, key: str) -> Decide:
+    return next(decide for decide in scheme_version.decide if decide.id == key)
 
 
 @pytest.mark.parametrize("key", PRINTED, ids=lambda key: f"{key[0]}@{key[1]}")
@@ -185,14 +187,14 @@ def test_extras_and_incident() -> None:
 
 @pytest.mark.parametrize(("name", "version"), JIANGSU)
 def test_jiangsu_rows(name: str, version: str) -> None:
-    new_scheme = scheme(name, version)
+    scheme_version = scheme(name, version)
     printed = {code: facts()[code]["points or weight"] for code in facts() if code.startswith("JS19-")}
-    assert new_scheme.start is not None
-    assert printed.pop("JS19-00") == str(new_scheme.start.rules[0].points)
+    assert scheme_version.start is not None
+    assert printed.pop("JS19-00") == str(scheme_version.start.rules[0].points)
     for code, text in printed.items():
-        other_item = item(name, version, code)
-        assert other_item.label.zh.split("并罚款")[0] == facts()[code]["what"].split("并罚款")[0]
-        value = other_item.value
+        scheme_item = item(name, version, code)
+        assert scheme_item.label.zh.split("并罚款")[0] == facts()[code]["what"].split("并罚款")[0]
+        value = scheme_item.value
         assert value is not None
         if value.unknown:
             low, high = value.range or (0, None)
@@ -208,16 +210,16 @@ def test_jiangsu_rows(name: str, version: str) -> None:
     assert worst.range is not None
     assert worst.range[1] == Decimal(high)
     assert item(name, version, "decided_points").accepts == f"quantity >= {low} and quantity <= {high}"
-    months = (new_scheme.windows["half_year"].valid or {})["months"]
+    months = (scheme_version.windows["half_year"].valid or {})["months"]
     assert facts()["JS19-02"]["count basis"] == f"per record, valid {months} months"
-    assert new_scheme.combine.ceiling == number(facts()["env.jiangsu.2019"]["best → worst"].split("–")[1])
+    assert scheme_version.combine.ceiling == number(facts()["env.jiangsu.2019"]["best → worst"].split("–")[1])
 
 
 def test_jiangsu_2020() -> None:
-    new_scheme = scheme("jiangsu", "2020-01-01")
-    day = {window.after_days for key, window in new_scheme.windows.items() if key != "two_years"}
+    scheme_version = scheme("jiangsu", "2020-01-01")
+    day = {window.after_days for key, window in scheme_version.windows.items() if key != "two_years"}
     assert [f"validity counts from day {value} after" in facts()["effect"]["value"] for value in day] == [True]
-    assert new_scheme.windows["two_years"].months == 24
+    assert scheme_version.windows["two_years"].months == 24
     assert "two years without violation" in facts()["2020 leader rule"]["value"]
 
 
@@ -259,35 +261,35 @@ def test_yangtze_rates() -> None:
 
 
 def test_eia_points() -> None:
-    new_scheme = scheme("eia_compilers", "2019-11-01")
+    scheme_version = scheme("eia_compilers", "2019-11-01")
     for code in ("EIA-03", "EIA-05a"):
         value: Any = item("eia_compilers", "2019-11-01", code).add
         assert str(value.fixed) == facts()[code]["points or weight"]
         assert item("eia_compilers", "2019-11-01", code).label.zh == facts()[code]["what"]
-    bands = {band.grade: band.at_least for band in line(new_scheme, "bands").bands or []}
+    bands = {band.grade: band.at_least for band in line(scheme_version, "bands").bands or []}
     assert str(bands["warned"]) == facts()["EIA-T1"]["points or weight"]
     assert str(bands["restricted"]) == facts()["EIA-T2"]["points or weight"]
-    cycle = new_scheme.windows["cycle"].cycle
+    cycle = scheme_version.windows["cycle"].cycle
     assert cycle is not None
     assert cycle.months == 12
     assert "记分周期一年" in facts()["EIA-C"]["what"]
-    months = (new_scheme.windows["half_year"].valid or {})["months"]
+    months = (scheme_version.windows["half_year"].valid or {})["months"]
     assert f"Rectification period after reaching 20: {months} months" in prose()
 
 
 @pytest.mark.parametrize("code", [f"FJ21-V{i}" for i in range(1, 5)])
 def test_fujian_vetoes(code: str) -> None:
-    other_item = item("fujian", "2016", code)
-    assert other_item.label.zh == facts()[code]["what"]
-    assert other_item.tags == (
+    scheme_item = item("fujian", "2016", code)
+    assert scheme_item.label.zh == facts()[code]["what"]
+    assert scheme_item.tags == (
         ["veto"] if code == "FJ21-V1" else ["veto_2021"]
     )  # the first is one of the national rule too
 
 
 def test_stubs_name_what_is_missing() -> None:
     for name in ("jilin", "guizhou"):
-        new_scheme = scheme(name, "2018")
-        assert new_scheme.role == "stub"
-        assert len(new_scheme.missing) > 1
+        scheme_version = scheme(name, "2018")
+        assert scheme_version.role == "stub"
+        assert len(scheme_version.missing) > 1
     for code, points in (("a", "2.5"), ("b", "1.5"), ("c", "1"), ("d", "2.5"), ("e", "0")):
         assert facts()[f"GZ18-01{code}"]["points or weight"] == points

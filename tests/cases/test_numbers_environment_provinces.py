@@ -41,7 +41,7 @@ def rows() -> dict[str, dict[str, str]]:
 def scheme(name: str) -> Scheme:
     path, _, version = name.partition("@")
     return next(
-        other_version for other_version in registry.versions(f"environment/{path}") if other_version.version == version
+        version_entry for version_entry in registry.versions(f"environment/{path}") if version_entry.version == version
     )
 
 

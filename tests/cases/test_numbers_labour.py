@@ -104,9 +104,9 @@ CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
     (WJL, "facts/hidden/where", r"months_owed >= (\d+)", MONTHS),
     (WJL, "facts/hidden/where", r" amount >= (\d+)", ONE),
     *(
-        (name, f"facts/{other_fact}/where", pattern, where)
+        (name, f"facts/{declared_fact}/where", pattern, where)
         for name, facts in ((W22, STEPS_2022), (W18, STEPS_2018))
-        for other_fact in facts
+        for declared_fact in facts
         for pattern, where in ((r"months_owed >= (\d+)", THREE_MONTHS), (r"workers >= (\d+)", TEN_HEADS))
     ),
     *((name, "facts/hidden/where", r"months_owed >= (\d+)", THREE_MONTHS) for name in (W18, W22)),
@@ -250,11 +250,18 @@ def test_each_grave_kind_is_c_once(name: str, code: str) -> None:
 
 # Every number of a condition: 1 worker, 0 for what was not given, and what is checked above.
 ALLOWED = {
-    NATIONAL: {1, 3}, CHONGQING: {0, 1, 3}, QINZHOU: {1, 3}, TIANJIN: set(), MAJOR: set(),
-    JILIN: {1, 3, 10, 5000, 30000}, WJL: {0, 1, 3, 10, 5000, 30000},
-    W18: {0, 1, 3, 10, 20000, 100000}, W22: {0, 1, 3, 10},
-    POINTS: {5, 10, 20000, 50000}, OLD: {3, 60, 70, 80, 90, 100},
-}  # fmt: skip
+    NATIONAL: {1, 3},
+    CHONGQING: {0, 1, 3},
+    QINZHOU: {1, 3},
+    TIANJIN: set(),
+    MAJOR: set(),
+    JILIN: {1, 3, 10, 5000, 30000},
+    WJL: {0, 1, 3, 10, 5000, 30000},
+    W18: {0, 1, 3, 10, 20000, 100000},
+    W22: {0, 1, 3, 10},
+    POINTS: {5, 10, 20000, 50000},
+    OLD: {3, 60, 70, 80, 90, 100},
+}
 
 
 @pytest.mark.parametrize("name", ALLOWED)

@@ -42,8 +42,17 @@ def records(firms: list[str], rng: np.random.Generator) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
 
     def add(domain: str, k: int, item: str, on: str, **more: object) -> None:
-        rows.append({"record_id": f"{domain}{len(rows)}", "domain": domain, "subject_id": firms[k], "item": item,
-                     "occurred_on": on, "recorded_on": on, **more})  # fmt: skip
+        rows.append(
+            {
+                "record_id": f"{domain}{len(rows)}",
+                "domain": domain,
+                "subject_id": firms[k],
+                "item": item,
+                "occurred_on": on,
+                "recorded_on": on,
+                **more,
+            }
+        )
 
     for k in range(len(firms)):
         for _ in range(int(rng.poisson(1.2))):
@@ -52,13 +61,32 @@ def records(firms: list[str], rng: np.random.Generator) -> pd.DataFrame:
     for k in (3, 17, 40):
         add("tax", k, "040103", "2022-08-09", booked_on="2022-08-09", decided_on="2022-08-09", amount=200_000, ratio=15)
     for k in (4, 8, 12, 16):  # builders that owe wages: an order to pay by 20 January, not obeyed
-        add("wages", k, "arrears", "2022-12-01", ordered_on="2023-01-10", deadline_on="2023-01-20", workers=20,
-            months_owed=4, worker_amount=30_000, amount=400_000)  # fmt: skip
+        add(
+            "wages",
+            k,
+            "arrears",
+            "2022-12-01",
+            ordered_on="2023-01-10",
+            deadline_on="2023-01-20",
+            workers=20,
+            months_owed=4,
+            worker_amount=30_000,
+            amount=400_000,
+        )
     for k in (21, 22, 23, 30, 31):
         add("market", k, "annual_report", "2023-06-30", year_ended_on="2021-12-31")
     for k in (9, 10, 40):
-        add("market", k, "food", "2023-01-11", decided_on="2023-02-01", nature="vile", penalty="fine_heavier_band",
-            amount=500_000, act_id=f"ACT{k}")  # fmt: skip
+        add(
+            "market",
+            k,
+            "food",
+            "2023-01-11",
+            decided_on="2023-02-01",
+            nature="vile",
+            penalty="fine_heavier_band",
+            amount=500_000,
+            act_id=f"ACT{k}",
+        )
     for k in (50, 51, 40):
         add(
             "procurement",

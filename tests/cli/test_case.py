@@ -26,13 +26,15 @@ def desk(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     assert result.exit_code == 0
     listed = json.loads(run("runs", "--store", store, "--json").output)
     rows = [
-        row for row in pq.read_table(graded.grading / "ledger.parquet").to_pylist()
+        row
+        for row in pq.read_table(graded.grading / "ledger.parquet").to_pylist()
         if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0
-    ]  # fmt: skip
+    ]
     subject = next(
-        value for value in sorted({row["subject_id"] for row in rows})
+        value
+        for value in sorted({row["subject_id"] for row in rows})
         if sum(row["subject_id"] == value for row in rows) >= 3
-    )  # fmt: skip
+    )
     records = [row["record_id"] for row in rows if row["subject_id"] == subject]
     return {"store": str(store), "run": listed[0]["run_id"], "subject": subject, "one": records[0], "two": records[1]}
 
@@ -45,9 +47,10 @@ def wide(text: str, columns: int) -> list[str]:
     import unicodedata
 
     return [
-        line for line in text.splitlines()
+        line
+        for line in text.splitlines()
         if sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in line.rstrip()) > columns
-    ]  # fmt: skip
+    ]
 
 
 def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp_path: Path) -> None:
@@ -58,18 +61,43 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         in run("life", "move", desk["run"], "announce", *at, "--by", "chen.jie", "--on", "2023-04-21").output
     )
     opened = run(
-        "case", "open", desk["run"][:8], subject,
-        "--ground", f"facts_wrong:{value}=该申报已按期完成，有电子回执；电话13800138000",
-        "--ground", f"already_corrected:{two}", "--procedure", "reevaluation", *at,
-        "--by", "wang.wei", "--on", "2023-05-04",
-    )  # fmt: skip
+        "case",
+        "open",
+        desk["run"][:8],
+        subject,
+        "--ground",
+        f"facts_wrong:{value}=该申报已按期完成，有电子回执；电话13800138000",
+        "--ground",
+        f"already_corrected:{two}",
+        "--procedure",
+        "reevaluation",
+        *at,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
     assert opened.exit_code == 0, opened.exception
     assert "C2023-0001  复评  办理中" in opened.output
     assert "2023-05-24" in opened.output
     asked = run(
-        "case", "ask", "C2023-0001", "--department", "征收管理科", "--question", "是否按期申报？",
-        "--due", "2023-05-12", *at, "--by", "wang.wei", "--on", "2023-05-05", "--lang", "en",
-    )  # fmt: skip
+        "case",
+        "ask",
+        "C2023-0001",
+        "--department",
+        "征收管理科",
+        "--question",
+        "是否按期申报？",
+        "--due",
+        "2023-05-12",
+        *at,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-05",
+        "--lang",
+        "en",
+    )
     assert "waiting for an answer" in asked.output
     for columns, lang in ((80, "zh"), (120, "en")):
         shown = run("case", "show", "C2023-0001", *at, "--lang", lang, columns=columns)
@@ -93,17 +121,36 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert "disputed" not in run("explain", graded.grading, subject, "--lang", "en").output
     again = tmp_path / "again"
     graded_again = run(
-        "grade", "--scheme", "tax", "--period", "2022", "--known-at", "2023-04-20", "--snapshot", graded.snapshot,
-        "--max-rejected", "1000", *at, "--out", again,
-    )  # fmt: skip
+        "grade",
+        "--scheme",
+        "tax",
+        "--period",
+        "2022",
+        "--known-at",
+        "2023-04-20",
+        "--snapshot",
+        graded.snapshot,
+        "--max-rejected",
+        "1000",
+        *at,
+        "--out",
+        again,
+    )
     assert "2 disputed records" in graded_again.output
     rows = pq.read_table(again / "disputes.parquet").to_pylist()
     assert {row["record_id"] for row in rows} == {value, two}
     assert {row["grade_without"] for row in rows} == {data["merits"][-1]["then_without"].split(" ")[0]}
     scored = run(
-        "composite", graded.both, "--config", "jilin_edz", "--snapshot", graded.snapshot, *at,
-        "--out", tmp_path / "scored",
-    )  # fmt: skip
+        "composite",
+        graded.both,
+        "--config",
+        "jilin_edz",
+        "--snapshot",
+        graded.snapshot,
+        *at,
+        "--out",
+        tmp_path / "scored",
+    )
     assert "2 disputed records" in scored.output, scored.exception
     assert f"{value} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
     # and so does what is read from a folder that carries the table
@@ -116,16 +163,40 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert "a case on 1 of the grades is open" in str(held.exception)
 
     answered = run(
-        "case", "answer", "C2023-0001", "1", "--text", "经核实，期限内已提交；联系13900139000",
-        "--document-no", "征管〔2023〕8号",
-        *at, "--by", "wang.wei", "--on", "2023-05-11",
-    )  # fmt: skip
+        "case",
+        "answer",
+        "C2023-0001",
+        "1",
+        "--text",
+        "经核实，期限内已提交；联系13900139000",
+        "--document-no",
+        "征管〔2023〕8号",
+        *at,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-11",
+    )
     assert answered.exit_code == 0
     ruling = (
-        "case", "decide", "C2023-0001", "--find", f"{value}=withdraw", "--find", f"{two}=correct",
-        "--set", f"{two}.corrected_on=2023-04-30", "--reason", "回执属实；第二条已纠正", "--article", "R2015A",
-        *at, "--on", "2023-05-15", "--by",
-    )  # fmt: skip
+        "case",
+        "decide",
+        "C2023-0001",
+        "--find",
+        f"{value}=withdraw",
+        "--find",
+        f"{two}=correct",
+        "--set",
+        f"{two}.corrected_on=2023-04-30",
+        "--reason",
+        "回执属实；第二条已纠正",
+        "--article",
+        "R2015A",
+        *at,
+        "--on",
+        "2023-05-15",
+        "--by",
+    )
     assert isinstance(run(*ruling, "li.na").exception, NotAllowed)
     result = run(*ruling, "zhang.min")
     assert result.exit_code == 0, result.exception
@@ -133,28 +204,54 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert isinstance(run(*ruling, "zhang.min").exception, UsageError)
     (tmp_path / "a_file").touch()
     nowhere = run(
-        "case", "letter", "C2023-0001", "--out", tmp_path / "a_file", "--document-no", "N1", "--office", "O",
-        *at, "--by", "zhang.min", "--on", "2023-05-16",
-    )  # fmt: skip
+        "case",
+        "letter",
+        "C2023-0001",
+        "--out",
+        tmp_path / "a_file",
+        "--document-no",
+        "N1",
+        "--office",
+        "O",
+        *at,
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-05-16",
+    )
     assert isinstance(nowhere.exception, UsageError)  # and the case waits for its letter
     assert json.loads(run("case", "show", "C2023-0001", *at, "--json").output)["state"] == "decided"
     out = tmp_path / "letter"
     written = run(
-        "case", "letter", "C2023-0001", "--out", out, "--document-no", "复评〔2023〕1号", "--office", "某某税务局",
-        "--remedy", "可依法申请行政复议", *at, "--by", "zhang.min", "--on", "2023-05-16",
-    )  # fmt: skip
+        "case",
+        "letter",
+        "C2023-0001",
+        "--out",
+        out,
+        "--document-no",
+        "复评〔2023〕1号",
+        "--office",
+        "某某税务局",
+        "--remedy",
+        "可依法申请行政复议",
+        *at,
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-05-16",
+    )
     assert written.exit_code == 0, written.exception
     text = (out / "letter.zh.txt").read_text(encoding="utf-8")
     assert text in written.output
     after = json.loads(run("case", "show", "C2023-0001", *at, "--json").output)["decision"]["after"]
     for lang in ("zh", "en"):
-        this_text = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
+        shown_text = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
         html = (out / f"letter.{lang}.html").read_text(encoding="utf-8")
-        assert "R2015A" not in this_text
-        assert "2015" in this_text
+        assert "R2015A" not in shown_text
+        assert "2015" in shown_text
         days = ("2023年5月4日", "2023年5月15日") if lang == "zh" else ("2023-05-04", "2023-05-15")
-        assert all(word in this_text for word in (value, two, *days, after["words"][lang], after["sum"]))
-        assert all(clean(line.strip())[:12] in html for line in this_text.splitlines()[:3] if line.strip())
+        assert all(word in shown_text for word in (value, two, *days, after["words"][lang], after["sum"]))
+        assert all(clean(line.strip())[:12] in html for line in shown_text.splitlines()[:3] if line.strip())
         assert "http" not in re.sub(r"<meta[^>]*>", "", html).split('<script type="application/json"')[0]
     assert json.loads((out / "letter.json").read_text(encoding="utf-8"))["decision"]["after"]["said"] == after["said"]
     for file in out.iterdir():  # numbers of persons and accounts of officials stay inside
@@ -176,9 +273,19 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert pq.read_table(tmp_path / "history.parquet").num_rows >= 150
     assert isinstance(run("life", "export", *at, "--out", tmp_path / "history.txt").exception, UsageError)
     noted = run(
-        "grade", "--scheme", "tax", "--period", "2022", "--snapshot", graded.snapshot, "--max-rejected", "1000",
-        *at, "--out", again,
-    )  # fmt: skip
+        "grade",
+        "--scheme",
+        "tax",
+        "--period",
+        "2022",
+        "--snapshot",
+        graded.snapshot,
+        "--max-rejected",
+        "1000",
+        *at,
+        "--out",
+        again,
+    )
     assert "2 events that cases decided are not in this snapshot" in noted.output
 
 
@@ -192,7 +299,7 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         ("life", "move", "none", "announce", "--by", "z", "--on", "2023-05-05"),
         ("life", "show", "x", "--lang", "fr"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_errors_in_words(desk: dict[str, str], words: tuple[str, ...]) -> None:
     done = run(*words, "--store", desk["store"])
     assert isinstance(done.exception, CreditscoreError)

@@ -37,9 +37,19 @@ def good(*words: object) -> Result:
 
 def opened(store: Path, run_id: str, subject: str, record: str) -> None:
     good(
-        "case", "open", run_id, subject, "--ground", f"annulled:{record}", "--store", store, "--by", "wang.wei",
-        "--on", "2023-05-04",
-    )  # fmt: skip
+        "case",
+        "open",
+        run_id,
+        subject,
+        "--ground",
+        f"annulled:{record}",
+        "--store",
+        store,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
 
 
 def deciding(store: Path, record: str, action: str = "withdraw") -> tuple[object, ...]:
@@ -106,9 +116,22 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
 
     out = tmp_path / "letter"
     good(
-        "case", "letter", "C2023-0001", "--out", out, "--document-no", "N1", "--office", "O", "--store", years,
-        "--by", "zhang.min", "--on", "2023-05-16",
-    )  # fmt: skip
+        "case",
+        "letter",
+        "C2023-0001",
+        "--out",
+        out,
+        "--document-no",
+        "N1",
+        "--office",
+        "O",
+        "--store",
+        years,
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-05-16",
+    )
     other = next(change for change in follows["changes"] if not change["own"])
     for lang in ("zh", "en"):
         letter = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
@@ -125,8 +148,12 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
     packet = tmp_path / "packet"
     good("packet", "build", "C2023-0001", "--store", years, "-o", packet)
     rows = json.loads((packet / "packet.json").read_text(encoding="utf-8"))["inputs"]["case"]
-    (new_shown,) = [row for row in rows if row["what"] == "follows"]
-    assert (new_shown["period"], new_shown["before"], new_shown["after"]) == ("2022", other["before"], other["after"])
+    (shown_rows,) = [row for row in rows if row["what"] == "follows"]
+    assert (shown_rows["period"], shown_rows["before"], shown_rows["after"]) == (
+        "2022",
+        other["before"],
+        other["after"],
+    )
     assert {row["told"] for row in rows if row["what"] == "task"} == {"2023-05-16"}
     good("packet", "verify", packet)
 
@@ -139,9 +166,22 @@ def test_a_decision_that_is_reversed_leaves_the_rows_of_the_keeping(decided: Pat
     assert isinstance(undone.exception, UsageError)
     assert "C2023-0001" in str(undone.exception)
     again = good(
-        "cascade", "apply", "--record", DIRECT, "--event", "reinstated", "--reason", "appeal", "--by", "zhang.min",
-        "--on", "2023-07-01", "--store", years, "--json",
-    )  # fmt: skip
+        "cascade",
+        "apply",
+        "--record",
+        DIRECT,
+        "--event",
+        "reinstated",
+        "--reason",
+        "appeal",
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-07-01",
+        "--store",
+        years,
+        "--json",
+    )
     assert [change["as_kept"] for change in json.loads(again.stdout)["changes"]] == [True, True]
 
 
@@ -171,9 +211,19 @@ def test_who_kept_a_run_that_follows_does_not_decide(years: Path) -> None:
 def test_the_law_as_decided_holds_for_the_grade_and_what_rests_on_it(two_years: Chained, tmp_path: Path) -> None:
     store = two_years.copy(tmp_path)
     good(
-        "case", "open", two_years.runs[0], FIRM, "--ground", "rule_misapplied", "--store", store, "--by", "wang.wei",
-        "--on", "2023-05-04",
-    )  # fmt: skip
+        "case",
+        "open",
+        two_years.runs[0],
+        FIRM,
+        "--ground",
+        "rule_misapplied",
+        "--store",
+        store,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
     refused = run(*deciding(store, "grade", "correct"), *DAY)
     assert "graded again, nothing changes" in str(refused.exception)
     upheld = good(*deciding(store, "grade", "uphold"), *DAY)
@@ -185,9 +235,21 @@ def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     store, entry, measure = entered_wages(tmp_path)
     (remaining,) = json.loads(good("runs", "--store", store, "--json").output)
     good(
-        "case", "open", remaining["run_id"], A, "--ground", "annulled:r1", "--ground", "annulled:r2", "--store", store,
-        "--by", "wang.wei", "--on", "2023-05-04",
-    )  # fmt: skip
+        "case",
+        "open",
+        remaining["run_id"],
+        A,
+        "--ground",
+        "annulled:r1",
+        "--ground",
+        "annulled:r2",
+        "--store",
+        store,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
     result = good(*deciding(store, "r2"), "--find", "r1=withdraw", *DAY, "--lang", "en")
     assert f"annul the entry, withdraw it if published: {entry}" in result.output
     follows = shown(store)["decision"]["follows"]
@@ -245,18 +307,18 @@ NUMBER = "11010519491231002X"
 
 @pytest.mark.slow
 def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(tmp_path: Path) -> None:
-    this_text = f"证件{NUMBER}号"
+    shown_text = f"证件{NUMBER}号"
     subjects = pd.DataFrame(
         {
             "subject_id": [A],
             "name": [f"甲厂{NUMBER}"],
             "region": "220100",
-            "district": [this_text],
-            "industry": [this_text],
+            "district": [shown_text],
+            "industry": [shown_text],
         }
     )
     texts = ("source", "document_no", "basis", "act_id", "item", "source_subject_id", "record_id")
-    rows = [{**RECORDS[0], "record_id": f"t{k}", name: this_text} for k, name in enumerate(texts)]
+    rows = [{**RECORDS[0], "record_id": f"t{k}", name: shown_text} for k, name in enumerate(texts)]
     records = pd.DataFrame([{**DAYS, **row} for row in (*RECORDS[:2], *rows)])
     listings = pd.DataFrame(
         [
@@ -265,11 +327,11 @@ def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(
                 "subject_id": A,
                 "list": "serious_arrears",
                 "entered_on": "2023-02-01",
-                "document_no": this_text,
+                "document_no": shown_text,
             }
         ]
     )
-    attributes = pd.DataFrame([{"subject_id": A, "name": "note", "value": this_text, "valid_from": "2020-01-01"}])
+    attributes = pd.DataFrame([{"subject_id": A, "name": "note", "value": shown_text, "valid_from": "2020-01-01"}])
     snap = tmp_path / "snapshot"
     write_snapshot(ingest(subjects, records, listings=listings, attributes=attributes), snap)
     source = read_snapshot(snap)
@@ -281,7 +343,7 @@ def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(
     refused = run("case", "open", remaining["run_id"], A, "--ground", ground, "--store", store, *DAY)
     assert isinstance(refused.exception, UsageError)
     opened(store, remaining["run_id"], A, "r2")
-    for words in (("--reason", this_text), ("--article", this_text)):
+    for words in (("--reason", shown_text), ("--article", shown_text)):
         failed = run(*deciding(store, "r2"), *DAY, *words)
         assert isinstance(failed.exception, UsageError)
     good(*deciding(store, "r2"), *DAY)

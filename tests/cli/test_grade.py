@@ -268,8 +268,11 @@ def test_blocked_grades_are_counted_by_feed_and_reason(place: Place) -> None:
     assert "blocked  feed tax-bureau, records: bad_date: 1 grade" in text
     (row,) = [row for row in place.table("grades") if row["subject_id"] == A]
     assert (row["state"], row["state_reason"], row["grade"], row["grade_without"]) == (
-        "not_computable", "refused_rows", None, "A",
-    )  # fmt: skip
+        "not_computable",
+        "refused_rows",
+        None,
+        "A",
+    )
 
 
 def test_blocked_grades_of_several_schemes_are_counted(place: Place) -> None:

@@ -86,9 +86,7 @@ def test_the_four_lists_fit_the_terminal(columns: int, lang: str) -> None:
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_match_shows_proposals_reasons_and_sums(desk: Path, columns: int, lang: str) -> None:
-    code, output = run(
-        "match", desk / "events.csv", *options(desk, by="li.na"), "--lang", lang, columns=columns
-    )  # fmt: skip
+    code, output = run("match", desk / "events.csv", *options(desk, by="li.na"), "--lang", lang, columns=columns)
     assert code == 0
     assert max(map(cell_len, output.splitlines())) <= columns
     plain = "".join(output.split()) if lang == "zh" else " ".join(output.split())

@@ -37,8 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scale: {grades: [A, B, C], rules: {min_share: 0.15}}\n",
         encoding="utf-8",
     )
-    new_run = run("train", place / "data.csv", "--config", place / "m.yaml", "--out", place / "one")
-    assert "kept for validation" in new_run
+    command_run = run("train", place / "data.csv", "--config", place / "m.yaml", "--out", place / "one")
+    assert "kept for validation" in command_run
     run(
         "train",
         place / "data.csv",
@@ -69,8 +69,8 @@ def test_what_is_written(folder: Path) -> None:
 
 
 def test_predict_and_card(folder: Path, tmp_path: Path) -> None:
-    new_run = run("predict", folder / "one", folder / "data.csv", "--out", tmp_path / "p.parquet", "--keep", "bad")
-    assert "advisory" in new_run
+    command_run = run("predict", folder / "one", folder / "data.csv", "--out", tmp_path / "p.parquet", "--keep", "bad")
+    assert "advisory" in command_run
     table = pd.read_parquet(tmp_path / "p.parquet")
     assert list(table.columns[:4]) == ["bad", "probability", "probability_low", "probability_high"]
     assert len(table) == 5000
@@ -83,8 +83,10 @@ def test_predict_and_card(folder: Path, tmp_path: Path) -> None:
 
 
 def test_compare(folder: Path, tmp_path: Path) -> None:
-    new_run = run("compare", folder / "one", folder / "two", folder / "data.csv", "--by", "sector", "--out", tmp_path)
-    assert "flagged by challenger" in new_run
+    command_run = run(
+        "compare", folder / "one", folder / "two", folder / "data.csv", "--by", "sector", "--out", tmp_path
+    )
+    assert "flagged by challenger" in command_run
     assert set(pd.read_csv(tmp_path / "swaps.csv")["by"]) == {"all", "grade", "sector"}
 
 
@@ -208,26 +210,26 @@ def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Pat
     data, model, store = tmp_path / "data.csv", tmp_path / "model", tmp_path / "store"
     text = f"target: bad\ncentral_tendency: {RATE}\nscale: {{grades: [A, B, C], rules: {{min_share: 0.1}}}}\n"
     (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
-    new_run = run("train", data, "--config", tmp_path / "m.yaml", "--out", model)
-    assert "platt, to a population with 5.00% events" in new_run
-    assert "drawn by subject_id" in new_run
-    assert "of organisations" in new_run
-    new_run = run("validate", model, data, "--population-rate", 0)
-    assert new_run.startswith("fail")
-    new_run = " ".join(run("validate", model, data).split())
-    assert new_run.startswith("pass")
-    assert "weighted so that the event rate is 5.00% as in the population; in the rows it is 49.98%" in new_run
+    command_run = run("train", data, "--config", tmp_path / "m.yaml", "--out", model)
+    assert "platt, to a population with 5.00% events" in command_run
+    assert "drawn by subject_id" in command_run
+    assert "of organisations" in command_run
+    command_run = run("validate", model, data, "--population-rate", 0)
+    assert command_run.startswith("fail")
+    command_run = " ".join(run("validate", model, data).split())
+    assert command_run.startswith("pass")
+    assert "weighted so that the event rate is 5.00% as in the population; in the rows it is 49.98%" in command_run
     for page, words in (("validation.html", "各行经加权"), ("validation.en.html", "Rows are weighted")):
         assert words in (model / page).read_text(encoding="utf-8")
     store.mkdir()
     shutil.copy(empty_store / "mlflow.db", store / "mlflow.db")
     run("register", model, "twenty", "--by", "wang", "--store", store)
-    new_run = run("promote", "twenty", 1, "--by", "wang", "--approved-by", "li", "--data", data, "--store", store)
-    assert "twenty version 1 is champion" in new_run
+    command_run = run("promote", "twenty", 1, "--by", "wang", "--approved-by", "li", "--data", data, "--store", store)
+    assert "twenty version 1 is champion" in command_run
 
 
 def test_a_reference_configuration_is_taken_and_its_preparation_left_out(folder: Path, tmp_path: Path) -> None:
     text = (folder / "m.yaml").read_text(encoding="utf-8")
     (tmp_path / "m.yaml").write_text(text + "data: {file: x.parquet, prepare: fhrs_as_known}\n", encoding="utf-8")
-    new_run = run("train", folder / "data.csv", "--config", tmp_path / "m.yaml", "--out", tmp_path / "model")
-    assert "note: the table was taken as it is" in new_run
+    command_run = run("train", folder / "data.csv", "--config", tmp_path / "m.yaml", "--out", tmp_path / "model")
+    assert "note: the table was taken as it is" in command_run

@@ -100,17 +100,17 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     opened = ("--ground", f"facts_wrong:{record}=不属实", "--store", store, "--by", "reviewer", "--on", "2023-04-20")
     run(capsys, "case", "open", manifest["run_id"], subject, *opened)
     out = tmp_path / "packet"
-    new_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
-    digest = next(word for word in new_run.split() if word.startswith("sha256:"))
+    command_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
+    digest = next(word for word in command_run.split() if word.startswith("sha256:"))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
     assert rows[record]["disputed"]
     assert [record] in [row["without"] for row in packet["results"]["replays"]["without"]]
     assert {row["what"] for row in packet["inputs"]["case"]} >= {"case", "ground", "deadline"}
     assert "reviewer" not in (out / "packet.json").read_text(encoding="utf-8")
-    new_run = run(capsys, "packet", "verify", str(out), "--store", store)
-    assert digest in new_run
-    assert "case C2023-0001" in new_run
+    command_run = run(capsys, "packet", "verify", str(out), "--store", store)
+    assert digest in command_run
+    assert "case C2023-0001" in command_run
     # one made anew from other words fits itself, and the log does not know it
     ground = next(row for row in packet["inputs"]["case"] if row["what"] == "ground")
     ground["statement"] = "属实"
@@ -126,9 +126,9 @@ def tax_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str, 
     from creditscore.grading.grade import grade
     from creditscore.records import ingest
 
-    new_district = district(subjects=60, seed=5)
+    district_tables = district(subjects=60, seed=5)
     source = ingest(
-        **{name: getattr(new_district, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
+        **{name: getattr(district_tables, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
     )
     place = tmp_path_factory.mktemp("tax")
     write_snapshot(source, place / "snap")

@@ -72,8 +72,13 @@ def test_tables_manifest_and_summary(place: Place, encoding: str) -> None:
     code, text = place.call(*SHANDONG, encoding=encoding)
     assert code == 0
     assert place.files() == {
-        "subjects.parquet", "records.parquet", "quarantine.parquet", "unmapped.csv", "late.csv", "manifest.json",
-    }  # fmt: skip
+        "subjects.parquet",
+        "records.parquet",
+        "quarantine.parquet",
+        "unmapped.csv",
+        "late.csv",
+        "manifest.json",
+    }
     assert {row["item"] for row in place.table("records")} == {"SD-01", "SD-03b"}
     assert [row["subject_id"] for row in place.table("subjects")] == [B, A]
     assert "责令停产停业" in (place.folder / "out" / "unmapped.csv").read_text(encoding="utf-8")

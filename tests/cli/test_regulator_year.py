@@ -157,8 +157,11 @@ def inspect(year: Year) -> None:
         "supervise commit {}/plan --out {}/draw --inspectors {}/inspectors.csv --source-on 2024-01-09 "
         "--values 17721088 --pattern [0-9]{14} --on 2024-01-04 --by chen.jie --store {}/year.store "
         "--roles {}/roles.yaml --replay",
-        "--source", "lottery 2024004", "--read", "six numbers by size, then the seventh, two digits each",
-    )  # fmt: skip
+        "--source",
+        "lottery 2024004",
+        "--read",
+        "six numbers by size, then the seventh, two digits each",
+    )
     value = ("--value", "01 05 12 20 28 33 07")
     year.run("supervise draw {}/draw --on 2024-01-10 --by li.na --store {}/year.store --roles {}/roles.yaml", *value)
     year.run("supervise verify {}/draw --store {}/year.store --simulate 100")
@@ -176,8 +179,19 @@ def leave(year: Year) -> None:
     year.run("lists due --store {}/year.store --on 2023-08-01")
     asked = ("--way", "early")
     year.step("exit", wages, "2023-08-18", "zhang.min", *asked, "--apply")
-    shown = ("--confirm", "corrected=付款凭证", "--confirm", "pledge=承诺书", "--absent", "new_arrears=无",
-             "--absent", "criminal_case=无", "--date", "corrected_on=2023-02-01", *PAPER)  # fmt: skip
+    shown = (
+        "--confirm",
+        "corrected=付款凭证",
+        "--confirm",
+        "pledge=承诺书",
+        "--absent",
+        "new_arrears=无",
+        "--absent",
+        "criminal_case=无",
+        "--date",
+        "corrected_on=2023-02-01",
+        *PAPER,
+    )
     year.step("exit", wages, "2023-08-20", "chen.jie", *asked, *shown, fails="2023-08-21")
     year.step("exit", wages, "2023-08-21", "chen.jie", *asked, *shown)
     text = "lists expire --store {}/year.store --by li.na --roles {}/roles.yaml"
@@ -223,8 +237,10 @@ def test_entries_are_read_by_the_grading_and_the_composite(year: Year) -> None:
     after = year.table("grades/2023-03/grades.parquet")
     assert dict(after[after.domain == "wages"].grade.value_counts()) == {"clear": 296, "listed": 4}
     assert dict(after[after.scheme == "market/serious"].grade.value_counts()) == {
-        "clear": 297, "listed": 2, "triggered": 1,
-    }  # fmt: skip
+        "clear": 297,
+        "listed": 2,
+        "triggered": 1,
+    }
     composite = year.table("composite/composite.parquet").set_index("subject_id")
     listed = composite.hard_rules.fillna("").str.split(";").map(lambda rules: "serious_list" in rules)
     assert set(composite[listed].grade) == {"D"}

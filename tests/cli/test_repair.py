@@ -56,10 +56,10 @@ def about(folder: Path, *more: object) -> list[object]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_terminal_keeps_its_width(folder: Path, lang: str, columns: int) -> None:
     for args in (["check"], ["plan", "--target", "B", "--days"]):
-        new_run = run("repair", args[0], *about(folder, *args[1:], "--lang", lang), columns=columns)
-        for line in new_run.splitlines():
+        command_run = run("repair", args[0], *about(folder, *args[1:], "--lang", lang), columns=columns)
+        for line in command_run.splitlines():
             assert sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in line) <= columns, line
-        assert "r3" in new_run
+        assert "r3" in command_run
 
 
 def test_check_as_data_and_plan_with_its_proof(folder: Path) -> None:
@@ -74,8 +74,10 @@ def test_check_as_data_and_plan_with_its_proof(folder: Path) -> None:
 
 
 def test_unreachable_exits_with_3_and_names_what_was_tried(folder: Path) -> None:
-    new_run = run("repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3)
-    assert "not reached up to 2026-12-31" in new_run
+    command_run = run(
+        "repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3
+    )
+    assert "not reached up to 2026-12-31" in command_run
 
 
 def test_a_page_and_its_data(folder: Path, tmp_path: Path) -> None:
@@ -200,5 +202,5 @@ def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) ->
 
 def test_a_subject_without_records_has_nothing_to_repair(folder: Path) -> None:
     assert "nothing" not in run("repair", "check", *about(folder, "--lang", "en"))
-    new_run = run("repair", "check", "S2", *about(folder, "--lang", "en")[1:])
-    assert "no record or list entry that may be repaired" in new_run
+    command_run = run("repair", "check", "S2", *about(folder, "--lang", "en")[1:])
+    assert "no record or list entry that may be repaired" in command_run

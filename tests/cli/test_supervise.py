@@ -29,12 +29,45 @@ class Place:
         return int(stopped.value.code or 0), shown.out + shown.err
 
 
-PLAN = ("plan", "--programme", "mine.yaml=classes.csv", "--year", "2090", "--inspectors", "inspectors.csv",
-        "--what-if", "scale=0.5", "--what-if", "mine.C=4,mine.A=0.1", "--out", "plan")  # fmt: skip
+PLAN = (
+    "plan",
+    "--programme",
+    "mine.yaml=classes.csv",
+    "--year",
+    "2090",
+    "--inspectors",
+    "inspectors.csv",
+    "--what-if",
+    "scale=0.5",
+    "--what-if",
+    "mine.C=4,mine.A=0.1",
+    "--out",
+    "plan",
+)
 KEPT = ("--store", "s.duckdb")
-COMMIT = ("commit", "plan", "--out", "draw", "--inspectors", "inspectors.csv", "--source", "lottery 3",
-          "--source-on", "2090-01-08", "--read", "digits", "--pattern", "[0-9]{14}", "--values", "17721088",
-          "--on", "2090-01-04", "--by", "chen.jie", *KEPT)  # fmt: skip
+COMMIT = (
+    "commit",
+    "plan",
+    "--out",
+    "draw",
+    "--inspectors",
+    "inspectors.csv",
+    "--source",
+    "lottery 3",
+    "--source-on",
+    "2090-01-08",
+    "--read",
+    "digits",
+    "--pattern",
+    "[0-9]{14}",
+    "--values",
+    "17721088",
+    "--on",
+    "2090-01-04",
+    "--by",
+    "chen.jie",
+    *KEPT,
+)
 DRAW = ("draw", "draw", "--value", VALUE, "--on", "2090-01-09", "--by", "li.na", *KEPT)
 
 
@@ -60,11 +93,18 @@ def test_a_year_from_plan_to_results(place: Place) -> None:
     visits = pd.read_csv("draw/visits.csv")
     pd.DataFrame(
         {
-            "inspection_id": visits.visit_id, "subject_id": visits.subject_id, "draw_id": shown.split()[1].rstrip(":"),
-            "department": "market", "planned_on": visits["from"], "inspected_on": visits["to"], "arm": "random",
-            "result": "clean", "violations": 0, "recorded_on": visits["to"],
+            "inspection_id": visits.visit_id,
+            "subject_id": visits.subject_id,
+            "draw_id": shown.split()[1].rstrip(":"),
+            "department": "market",
+            "planned_on": visits["from"],
+            "inspected_on": visits["to"],
+            "arm": "random",
+            "result": "clean",
+            "violations": 0,
+            "recorded_on": visits["to"],
         }
-    ).to_parquet("results.parquet")  # fmt: skip
+    ).to_parquet("results.parquet")
     code, shown = place.call("import", "results.parquet", "--out", "results", "--by", "li.na", *KEPT)
     assert code == 0, shown
     assert f"{len(visits)} in = {len(visits)} kept + 0 refused" in shown

@@ -24,9 +24,17 @@ SCHEME = str(TEST_SCHEMES / "caps.yaml")
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     filed = {
-        "record_id": "R1", "subject_id": "S1", "item": "a2", "event_no": "1", "event": "filed", "quantity": "1",
-        "occurred_on": "2020-02-10", "recorded_on": "2020-02-15", "amount": "100", "ratio": "0.02",
-    }  # fmt: skip
+        "record_id": "R1",
+        "subject_id": "S1",
+        "item": "a2",
+        "event_no": "1",
+        "event": "filed",
+        "quantity": "1",
+        "occurred_on": "2020-02-10",
+        "recorded_on": "2020-02-15",
+        "amount": "100",
+        "ratio": "0.02",
+    }
     rows = [
         filed,
         {**filed, "record_id": "R2", "item": "a1", "occurred_on": "2019-03-01", "recorded_on": "2020-03-01"},
@@ -112,8 +120,8 @@ def test_what_is_made_of_made_up_records_says_so(
 ) -> None:
     real = read_snapshot(snapshot)
     write_snapshot(replace(real, made_up=True), tmp_path / "snap")
-    new_run = run(capsys, "--snapshot", str(tmp_path / "snap"), "--out", str(tmp_path / "pages"))
-    assert new_run.startswith("*** 虚构数据")
+    command_run = run(capsys, "--snapshot", str(tmp_path / "snap"), "--out", str(tmp_path / "pages"))
+    assert command_run.startswith("*** 虚构数据")
     assert "虚构数据" in (tmp_path / "pages" / "timeline.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "pages" / "timeline.json").read_text(encoding="utf-8"))["made_up"] is True
     assert "虚构数据" not in run(capsys, "--snapshot", str(snapshot))

@@ -33,23 +33,39 @@ def tax(firm: str, act: str | None, number: str = "t") -> dict[str, Any]:
 
 
 A, B, C, D, E, F, G = [
-    "914403001922038216", "91440115618712245T", "91350100M000100Y43", "12100000400000624D", "11120000MB1529459B",
-    "11500233742893960Y", "91310000631295002H",
-]  # fmt: skip
+    "914403001922038216",
+    "91440115618712245T",
+    "91350100M000100Y43",
+    "12100000400000624D",
+    "11120000MB1529459B",
+    "11500233742893960Y",
+    "91310000631295002H",
+]
 ROWS = [
     # A: a case and a red card, one act; a tax record that belongs to nothing
-    case(A, "a1"), red(A, "a1"), tax(A, None),
+    case(A, "a1"),
+    red(A, "a1"),
+    tax(A, None),
     # B: as A, the case as an act of its own
-    case(B, "a2"), red(B, "a1"), tax(B, None),
+    case(B, "a2"),
+    red(B, "a1"),
+    tax(B, None),
     # C: two cases, either of which would do; each is an act that counts elsewhere too
-    case(C, "a1"), red(C, "a1"), case(C, "a2", "l2"), tax(C, "a2"),
+    case(C, "a1"),
+    red(C, "a1"),
+    case(C, "a2", "l2"),
+    tax(C, "a2"),
     # D: three domains, none with a ceiling
-    case(D, "a1"), tax(D, "a1"), record(D, "e", "environment", "N-V04", "a1"),
+    case(D, "a1"),
+    tax(D, "a1"),
+    record(D, "e", "environment", "N-V04", "a1"),
     # E, F: one act id at two organisations is two acts
-    case(E, "a1"), red(F, "a1"),
+    case(E, "a1"),
+    red(F, "a1"),
     # G: the case was withdrawn
-    case(G, "a1"), red(G, "a1"),
-]  # fmt: skip
+    case(G, "a1"),
+    red(G, "a1"),
+]
 WITHDRAWN = case(G, "a1") | {"event": "withdrawn", "event_no": 2, "event_on": "2019-06-01"}
 
 

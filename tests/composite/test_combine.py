@@ -77,8 +77,8 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
     entry = {"listing_id": "1", "subject_id": IDS[0], "list": "judgment_defaulter", "entered_on": "2019-06-01"}
 
     def graded(as_of: str, **more: str) -> str:
-        new_result = combined(rows, listings=pd.DataFrame([entry | more]), as_of=as_of)
-        return str(one(new_result)["hard_rules"])
+        result_row = combined(rows, listings=pd.DataFrame([entry | more]), as_of=as_of)
+        return str(one(result_row)["hard_rules"])
 
     assert graded("2019-12-31") == "defaulter"
     assert graded("2020-03-01", term_end="2020-03-01") == "defaulter"  # its last day
@@ -88,8 +88,12 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
     assert graded("2020-02-01", recorded_on="2020-02-02") == ""  # not yet known
     result = combined(rows, listings=pd.DataFrame([entry, entry | {"list": "other"}, entry | {"subject_id": IDS[1]}]))
     assert result.manifest["counts"]["listings"] == {
-        "rows": 3, "not_yet_known": 0, "not_in_force": 0, "no_hard_rule": 1, "not_scored": 1,
-    }  # fmt: skip
+        "rows": 3,
+        "not_yet_known": 0,
+        "not_in_force": 0,
+        "no_hard_rule": 1,
+        "not_scored": 1,
+    }
 
 
 def test_entries_of_lists_are_read_like_every_table(tmp_path: Path) -> None:
@@ -169,8 +173,9 @@ def test_who_gets_none() -> None:
     assert (row["state"], row["state_reason"], row["score"]) == ("not_graded", "individual_business", None)
     assert shares(result, SOLE_TRADER) == {}
     assert {(row["subject_id"].rstrip("*"), row["reason"]) for row in result.quarantine.to_pylist()} == {
-        ("110", "natural_person"), ("张三 110", "natural_person"),
-    }  # fmt: skip
+        ("110", "natural_person"),
+        ("张三 110", "natural_person"),
+    }
     assert result.manifest["counts"]["refused"] == 3
     assert [row["subject_id"] for row in result.composite.to_pylist()] == [IDS[0], SOLE_TRADER]
     text = json.dumps([result.manifest, result.composite.to_pylist(), result.contributions.to_pylist()], default=str)
@@ -190,8 +195,9 @@ def test_exactly_those_asked_for_are_scored() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[1], TAX, "2019", "D")]
     result = combined(rows, subjects=pd.DataFrame({"subject_id": [IDS[1], "91000000000000000X"]}))
     assert [(r["subject_id"], r["state"]) for r in result.composite.to_pylist()] == [
-        ("91000000000000000X", "not_graded"), (IDS[1], "graded"),
-    ]  # fmt: skip
+        ("91000000000000000X", "not_graded"),
+        (IDS[1], "graded"),
+    ]
     assert result.manifest["counts"]["graded_but_not_asked_for"] == 1
 
 
@@ -200,8 +206,8 @@ def test_old_grades_move_to_the_reference_and_then_drop() -> None:
     rows = [(IDS[0], TAX, "2018", "A"), (IDS[0], LABOUR, "2020", "B")]
 
     def tax(as_of: str) -> tuple[int, str]:
-        new_result = combined(rows, config, as_of=as_of)
-        (row,) = [r for r in new_result.contributions.to_pylist() if r["domain"] == "tax"]
+        result_row = combined(rows, config, as_of=as_of)
+        (row,) = [r for r in result_row.contributions.to_pylist() if r["domain"] == "tax"]
         return row["value"], row["note"]
 
     rows[1] = (IDS[0], LABOUR, "2018", "B")

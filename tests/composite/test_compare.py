@@ -27,11 +27,13 @@ def rows(seed: int = 5) -> Any:
         (f"F{k:03}", name, "2019-12-31" if name == COURT else "2019", str(rng.choice(codes)))
         for k in range(FIRMS)
         for name, codes in (
-            (TAX, list("ABMCD")), (ENV, ["green", "blue", "yellow"]), (LABOUR, list("ABC")),
+            (TAX, list("ABMCD")),
+            (ENV, ["green", "blue", "yellow"]),
+            (LABOUR, list("ABC")),
             (COURT, ["clear", "listed"]),
         )
         if rng.random() < 0.85
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

@@ -107,10 +107,10 @@ def test_sixteen_domains_at_work_fit_in_the_integers() -> None:
     f = Function(weights, np.full(n, 800), (GroupPart(0, n, 0, TOP),), EDGES)
     values = np.where(np.arange(n) % 2, 1000, 0)[None]
     ceilings = np.where(np.arange(n) == 3, 399, TOP)[None]
-    new_shares = shares(f, values, ceilings)
-    assert new_shares.sum() == (raw(f, values, np.array([399])) - 800 * 1000).sum() * PARTS
-    alike = new_shares[0, 1:15:2]
-    assert len(set(alike.tolist()) - {int(new_shares[0, 3])}) == 1  # equal domains, equal shares
+    share_values = shares(f, values, ceilings)
+    assert share_values.sum() == (raw(f, values, np.array([399])) - 800 * 1000).sum() * PARTS
+    alike = share_values[0, 1:15:2]
+    assert len(set(alike.tolist()) - {int(share_values[0, 3])}) == 1  # equal domains, equal shares
 
 
 SHAP = """

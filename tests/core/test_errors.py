@@ -32,11 +32,18 @@ def test_no_error_ends_as_if_python_had_failed() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (errors.UsageError, 2), (errors.NotAllowed, 2), (errors.InputError, 3), (errors.StoreError, 3),
-        (errors.TooManyRejected, 3), (errors.SchemeError, 4), (errors.NotInForce, 4), (errors.DifferenceError, 5),
-        (errors.StoreDiffers, 5), (errors.InternalError, 6),
+        (errors.UsageError, 2),
+        (errors.NotAllowed, 2),
+        (errors.InputError, 3),
+        (errors.StoreError, 3),
+        (errors.TooManyRejected, 3),
+        (errors.SchemeError, 4),
+        (errors.NotInForce, 4),
+        (errors.DifferenceError, 5),
+        (errors.StoreDiffers, 5),
+        (errors.InternalError, 6),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_error_has_its_code(error: type[CreditscoreError], code: int) -> None:
     assert error.exit_code == code
     assert isinstance(error.exit_code, ExitCode)

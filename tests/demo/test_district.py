@@ -71,13 +71,13 @@ def test_records_have_many_fates(small: District) -> None:
 
 @pytest.mark.parametrize("size", [50, 300])
 def test_its_input_needs_no_warning_and_slips_mark_their_subjects_alone(tmp_path: Path, size: int) -> None:
-    new_district = district(size)
-    grading = grade_district(new_district.write(tmp_path))  # strict
+    district_tables = district(size)
+    grading = grade_district(district_tables.write(tmp_path))  # strict
     manifest = grading.manifest
     assert (manifest["input_marks"], manifest["absent_attributes"], manifest["notes"]) == ([], [], [])
     assert manifest["delivery"] == "declared"
     marked = {row["subject_id"] for row in grading.grades.to_pylist() if row["input_state"] != "whole"}
-    slips = {row["subject_id"] for row in new_district.records.to_pylist() if row["record_id"].startswith("X")}
+    slips = {row["subject_id"] for row in district_tables.records.to_pylist() if row["record_id"].startswith("X")}
     assert marked <= slips
 
 

@@ -34,9 +34,15 @@ from tests.tiers import thinned
 
 RICH = TEST_SCHEMES
 SHIPPED = (
-    "tax@2014", "tax@2025", "environment/jiangsu@2020-01-01", "environment/national", "labour/national",
-    "examples/food_hygiene_uk", "examples/restaurants_san_francisco", "customs/grade@2021-11-01",
-)  # fmt: skip
+    "tax@2014",
+    "tax@2025",
+    "environment/jiangsu@2020-01-01",
+    "environment/national",
+    "labour/national",
+    "examples/food_hygiene_uk",
+    "examples/restaurants_san_francisco",
+    "customs/grade@2021-11-01",
+)
 NUMBERS = ("start", "score", "score_low", "score_high", "margin", "nominal", "effective")
 KEYS = ("subject_id",)  # by these the rows are found
 
@@ -132,10 +138,16 @@ def test_honest_pages_pass_and_no_changed_cell_does_where_the_records_are_at_han
 # What only the records show: who they are, what a record outside the sum would weigh, what was given back when, and
 # between which scores a number lies that nobody published; and what its refused rows may have said.
 UNSEEN = {
-    ("ledger", "record_id"), ("ledger", "reason"), ("ledger", "nominal"), ("ledger", "effective"),
-    ("grades", "score_low"), ("grades", "score_high"), ("grades", "readings"), ("grades", "evidence"),
+    ("ledger", "record_id"),
+    ("ledger", "reason"),
+    ("ledger", "nominal"),
+    ("ledger", "effective"),
+    ("grades", "score_low"),
+    ("grades", "score_high"),
+    ("grades", "readings"),
+    ("grades", "evidence"),
     ("grades", "input_state"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, "caps", "acts", "dates", "unknown"])

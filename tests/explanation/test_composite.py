@@ -30,12 +30,17 @@ def record(number: str, domain: str, item: str, act: str | None = None, day: str
 
 # tax: 90 − 5 − 5 − 3 × … = below 80, so that several items share what the grade costs
 ROWS = [
-    record("t1", "tax", "010101"), record("t2", "tax", "010101", day="2019-04-05"),
-    record("t3", "tax", "010101", day="2019-05-05"), record("t4", "tax", "010103", day="2019-06-05"),
-    record("t5", "tax", "010103", day="2019-07-05"), record("t6", "tax", "010101", day="2019-08-05"),
-    record("t7", "tax", "010101", day="2019-09-05"), record("t8", "tax", "010101", day="2019-10-05"),
-    record("l", "labour", "case", "a1"), record("e", "environment", "N-V01", "a1"),
-]  # fmt: skip
+    record("t1", "tax", "010101"),
+    record("t2", "tax", "010101", day="2019-04-05"),
+    record("t3", "tax", "010101", day="2019-05-05"),
+    record("t4", "tax", "010103", day="2019-06-05"),
+    record("t5", "tax", "010103", day="2019-07-05"),
+    record("t6", "tax", "010101", day="2019-08-05"),
+    record("t7", "tax", "010101", day="2019-09-05"),
+    record("t8", "tax", "010101", day="2019-10-05"),
+    record("l", "labour", "case", "a1"),
+    record("e", "environment", "N-V01", "a1"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +128,15 @@ def test_what_was_not_looked_at_stands_on_the_page(found: Composite, gradings: A
     composite_explanation = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
     checked = explain_composite(found, IDS[0])
     for lang in LANGS:
-        this_text = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[
+        shown_text = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[
             lang
         ]
         for text in (
             render(composite_explanation, lang, 200),
             Page(composite_subject_page(composite_explanation, lang)).text,
         ):
-            assert this_text in text
-        assert this_text not in render(checked, lang, 200)
+            assert shown_text in text
+        assert shown_text not in render(checked, lang, 200)
 
 
 def test_not_scored_is_explained_too(gradings: Any) -> None:

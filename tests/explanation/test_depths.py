@@ -145,9 +145,12 @@ def test_three_depths_are_three_pages(folder: Path, capsys: pytest.CaptureFixtur
 def test_where_less_is_better_reasons_are_the_points_added() -> None:
     parts = {"hygiene": 10, "structural": 5, "confidence": 0}
     rows = {
-        "record_id": list(parts), "subject_id": ["x1"] * 3, "item": list(parts), "quantity": list(parts.values()),
+        "record_id": list(parts),
+        "subject_id": ["x1"] * 3,
+        "item": list(parts),
+        "quantity": list(parts.values()),
         "occurred_on": ["2015-05-01"] * 3,
-    }  # fmt: skip
+    }
     subjects = pa.table({"subject_id": ["x1"]})
     explanation = explain(
         grade(pa.table(rows), "examples/food_hygiene_uk", as_of="2015-06-01", subjects=subjects), "x1"

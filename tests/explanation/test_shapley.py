@@ -64,29 +64,29 @@ def test_equal_to_the_definition(name: str) -> None:
     seen = 0
     for subject in subjects(plan, 1, 25, range(1, 7)):
         try:
-            new_shapley = shapley(plan, subject)
+            shapley_values = shapley(plan, subject)
         except UsageError:
             continue
-        if new_shapley.of == "score" and grade_subject(plan, subject).score is None:
+        if shapley_values.of == "score" and grade_subject(plan, subject).score is None:
             continue
-        assert sum(new_shapley.values.values(), Fraction(0)) == new_shapley.whole - new_shapley.empty
+        assert sum(shapley_values.values.values(), Fraction(0)) == shapley_values.whole - shapley_values.empty
         try:
             expected = by_definition(plan, subject)
         except (ValueError, TypeError):
             continue  # a state without score or grade lies between
         seen += 1
-        assert new_shapley.values == {value: expected.get(value, Fraction(0)) for value in new_shapley.values}
-        assert all(value == 0 for name, value in expected.items() if name not in new_shapley.values)
+        assert shapley_values.values == {value: expected.get(value, Fraction(0)) for value in shapley_values.values}
+        assert all(value == 0 for name, value in expected.items() if name not in shapley_values.values)
     assert seen >= 3
 
 
 def test_a_plain_sum_needs_no_counting() -> None:
     plan = plans(registry.pick("examples/restaurants_san_francisco"))[-1]
     result = ((subject, shapley(plan, subject)) for subject in subjects(plan, 1, 40, range(2, 10)))
-    subject, new_shapley = next(pair for pair in result if pair[1].how == "sum" and any(pair[1].values.values()))
+    subject, shapley_values = next(pair for pair in result if pair[1].how == "sum" and any(pair[1].values.values()))
     points = {line.record_id: line.effective for line in grade_subject(plan, subject).ledger if line.step == "record"}
-    assert new_shapley.values == {value: Fraction(points[value] or 0, MICRO) for value in new_shapley.values}
-    assert sum(new_shapley.values.values(), Fraction(0)) == new_shapley.whole - new_shapley.empty
+    assert shapley_values.values == {value: Fraction(points[value] or 0, MICRO) for value in shapley_values.values}
+    assert sum(shapley_values.values.values(), Fraction(0)) == shapley_values.whole - shapley_values.empty
 
 
 def test_records_that_share_an_act_share_its_points() -> None:

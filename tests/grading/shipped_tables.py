@@ -54,12 +54,14 @@ def day(rng: random.Random, year: int, back: int) -> str:
 def words(scheme: Scheme, item: str, name: str) -> list[str]:
     """The levels that an item reads from a record attribute."""
     levelss = [
-        other_item.value.levels for other_item in scheme.items[item] if other_item.value and other_item.value.of == name
+        scheme_item.value.levels
+        for scheme_item in scheme.items[item]
+        if scheme_item.value and scheme_item.value.of == name
     ]
     levelss += [
-        other_item.measure.levels
-        for other_item in scheme.items[item]
-        if other_item.measure and other_item.measure.of == name
+        scheme_item.measure.levels
+        for scheme_item in scheme.items[item]
+        if scheme_item.measure and scheme_item.measure.of == name
     ]
     levels = [level for row in levelss if row for level in row]
     return levels or [

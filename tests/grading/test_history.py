@@ -73,8 +73,10 @@ def test_an_unknown_code_is_refused(wrong: dict[str, str]) -> None:
 
 
 def test_a_withdrawal_outlasts_a_repair() -> None:
-    events = [{"record_id": "r", "event": e, "event_no": str(n), "event_on": f"2022-0{n + 4}-01"}
-              for n, e in ((2, "withdrawn"), (3, "repaired"))]  # fmt: skip
+    events = [
+        {"record_id": "r", "event": e, "event_no": str(n), "event_on": f"2022-0{n + 4}-01"}
+        for n, e in ((2, "withdrawn"), (3, "repaired"))
+    ]
     assert graded(log=records({**RECORD, "event": "filed", "event_no": "1"}, *events))["score"] == 90
     back = {"record_id": "r", "event": "reinstated", "event_no": "4", "event_on": "2022-09-01"}
     assert graded(log=records({**RECORD, "event": "filed", "event_no": "1"}, *events, back))["score"] == 85

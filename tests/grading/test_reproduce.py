@@ -189,7 +189,7 @@ def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_ar
     path = tmp_path / "out" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     rows = {**manifest["inputs"], "records": {**manifest["inputs"]["records"], "rows": 9}}
-    for change, this_text in (
+    for change, shown_text in (
         ({"notes": []}, "cause: notes"),
         ({"inputs": rows}, "cause: inputs"),
         ({"rejected": True}, "cause: rejected\n  written   true"),
@@ -202,8 +202,8 @@ def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_ar
     ):
         path.write_text(json.dumps({**manifest, **change}), encoding="utf-8")
         code, text = again(run)
-        wanted = 5 if this_text.startswith("cause") else 3  # a manifest that cannot be read is no difference
-        assert (code, this_text in text) == (wanted, True), (change, text)
+        wanted = 5 if shown_text.startswith("cause") else 3  # a manifest that cannot be read is no difference
+        assert (code, shown_text in text) == (wanted, True), (change, text)
     shutil.copy(tmp_path / "r.csv", tmp_path / "same.csv")
     path.write_text(json.dumps(manifest), encoding="utf-8")
     assert again(run, "@same.csv")[0] == 0
@@ -240,18 +240,18 @@ def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None
         "record_id,subject_id,item,occurred_on\nr1,x1,high,2016-05-01\n", encoding="utf-8"
     )
     tables = ("--subjects", "@sub.csv", "--records", "@rec.csv")
-    code, this_text = run(
+    code, shown_text = run(
         "grade", "--scheme", str(own), "--as-of", "2016-06-01", *tables, "--max-rejected", "9", "--out", "@out"
     )
-    assert code == 0, this_text
-    code, this_text = run("reproduce", "@out", *tables, "--scheme", str(own))
-    assert code == 0, this_text
+    assert code == 0, shown_text
+    code, shown_text = run("reproduce", "@out", *tables, "--scheme", str(own))
+    assert code == 0, shown_text
     changed = own.read_text(encoding="utf-8").replace("below: 71", "below: 72").replace("at_least: 71", "at_least: 72")
     assert changed != own.read_text(encoding="utf-8")
     own.write_text(changed, encoding="utf-8")
-    code, this_text = run("reproduce", "@out", *tables, "--scheme", str(own))
+    code, shown_text = run("reproduce", "@out", *tables, "--scheme", str(own))
     assert code == 5
-    assert "cause: scheme_hash" in this_text
+    assert "cause: scheme_hash" in shown_text
 
 
 def test_a_file_of_a_scheme_that_did_not_grade_is_refused(run: Run) -> None:

@@ -15,14 +15,14 @@ SCORES = st.lists(st.tuples(st.integers(-4, 4), st.integers(-(10**12), 10**12) |
 
 @given(SCORES)
 def test_every_pair_is_counted_once(rows: list[tuple[int, int]]) -> None:
-    new_reversals = reversals([a for a, _ in rows], [b for _, b in rows])
+    reversal_rows = reversals([a for a, _ in rows], [b for _, b in rows])
     signs = [(np.sign(a - c), np.sign(b - d)) for (a, b), (c, d) in combinations(rows, 2)]
-    assert new_reversals.kept == sum(x * y > 0 for x, y in signs)
-    assert new_reversals.reversed == sum(x * y < 0 for x, y in signs)
-    assert new_reversals.tied_before == sum(x == 0 != y for x, y in signs)
-    assert new_reversals.tied_after == sum(y == 0 != x for x, y in signs)
-    assert new_reversals.tied_both == sum(x == 0 == y for x, y in signs)
-    assert new_reversals.pairs == len(signs)
+    assert reversal_rows.kept == sum(x * y > 0 for x, y in signs)
+    assert reversal_rows.reversed == sum(x * y < 0 for x, y in signs)
+    assert reversal_rows.tied_before == sum(x == 0 != y for x, y in signs)
+    assert reversal_rows.tied_after == sum(y == 0 != x for x, y in signs)
+    assert reversal_rows.tied_both == sum(x == 0 == y for x, y in signs)
+    assert reversal_rows.pairs == len(signs)
 
 
 def test_tau_is_the_one_of_statistics() -> None:

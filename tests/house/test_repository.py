@@ -23,7 +23,7 @@ INDEX = re.compile(
 PIN = re.compile(r"([a-z0-9]+(?:[-._][a-z0-9]+)*)==([0-9][a-z0-9.!+]*)")
 
 
-def long_files(src: Path, limit: int = 400) -> list[str]:
+def long_files(src: Path, limit: int = 500) -> list[str]:
     """Files of more lines than the limit."""
     counts = ((name, len(path.read_text(encoding="utf-8").splitlines())) for name, path in modules(src))
     return [f"{name}: {count} lines, usually two ideas" for name, count in counts if count > limit]

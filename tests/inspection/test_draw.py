@@ -58,8 +58,10 @@ def copy(drawn: Made, tmp: Path) -> Path:
 def script(folder: Path) -> tuple[int, str]:
     run = subprocess.run(
         [sys.executable, "-I", "-S", str(folder / "verify_draw.py"), str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return run.returncode, (run.stdout + run.stderr).strip()
 
 
@@ -237,17 +239,23 @@ def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path
             (entry.action, entry.phase, entry.role) for entry in Log(store).entries(subject=drawn.commitment.draw_id)
         ]
         assert entries[:4] == [
-            ("draw.commit", "begun", "approver"), ("draw.commit", "done", "approver"),
-            ("draw.draw", "begun", "grader"), ("draw.draw", "done", "grader"),
-        ]  # fmt: skip
+            ("draw.commit", "begun", "approver"),
+            ("draw.commit", "done", "approver"),
+            ("draw.draw", "begun", "grader"),
+            ("draw.draw", "done", "grader"),
+        ]
         first = Log(store).entries(action="draw.commit")[0]
         assert first.data["commitment"] == drawn.commitment.hash
     roles = Roles({"analyst": ("wang.fang",), "grader": (), "reviewer": (), "approver": ("chen.jie",)})
     with pytest.raises(NotAllowed, match=r"'wang\.fang' is no approver"):
         commit(
-            drawn.plan, tmp_path / "x", ABOUT, date(YEAR, 1, 2), Who("wang.fang", tmp_path / "s.duckdb", roles),
+            drawn.plan,
+            tmp_path / "x",
+            ABOUT,
+            date(YEAR, 1, 2),
+            Who("wang.fang", tmp_path / "s.duckdb", roles),
             inspectors=inspectors(),
-        )  # fmt: skip
+        )
     assert not (tmp_path / "x").exists()
 
 
@@ -289,9 +297,7 @@ def test_visits_are_merged_capped_and_spread(drawn: Made) -> None:
     visits = pd.read_csv(drawn.folder / "visits.csv")
     most = units.groupby("subject_id").visits.max()
     assert visits.groupby("subject_id").size().to_dict() == most[most > 0].to_dict()
-    joined = Counter(
-        (name, row.subject_id) for row in visits.itertuples() for name in row.programmes.split(";")
-    )  # fmt: skip
+    joined = Counter((name, row.subject_id) for row in visits.itertuples() for name in row.programmes.split(";"))
     wanted = {(row.programme, row.subject_id): row.visits for row in units.itertuples() if row.visits}
     assert joined == wanted
     assert not visits.duplicated(["subject_id", "window"]).any()
@@ -307,11 +313,18 @@ def test_a_cap_is_kept(tmp_path: Path) -> None:
     table["class"] = "C"  # two visits each
     past = pd.DataFrame(
         {
-            "inspection_id": [f"i{n}" for n in range(180)], "subject_id": list(table.subject_id) * 3, "draw_id": "",
-            "department": "labour", "planned_on": "", "arm": "complaint", "result": "clean", "violations": "0",
-            "inspected_on": [f"{YEAR}-0{1 + n // 60}-03" for n in range(180)], "recorded_on": f"{YEAR}-05-01",
+            "inspection_id": [f"i{n}" for n in range(180)],
+            "subject_id": list(table.subject_id) * 3,
+            "draw_id": "",
+            "department": "labour",
+            "planned_on": "",
+            "arm": "complaint",
+            "result": "clean",
+            "violations": "0",
+            "inspected_on": [f"{YEAR}-0{1 + n // 60}-03" for n in range(180)],
+            "recorded_on": f"{YEAR}-05-01",
         }
-    )  # fmt: skip
+    )
     plan = plan_inspections([(programme(tmp_path), table)], YEAR, past=past).write(tmp_path / "plan")
     who = Who("a", tmp_path / "s.duckdb")
     commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors())

@@ -84,13 +84,13 @@ def test_unsettled_data_are_drawn_as_configured(tmp_path: Path) -> None:
     table.loc[0, "class"] = ""
     states = pd.DataFrame({"subject_id": [table.subject_id[1]], "data_state": ["disputed"]})
     table.loc[1, "class"] = "C"
-    new_frame = frame(tmp_path, table, data_states=states)
-    by_subject = {unit.subject_id: unit for unit in new_frame.units}
+    sampling_frame = frame(tmp_path, table, data_states=states)
+    by_subject = {unit.subject_id: unit for unit in sampling_frame.units}
     none, disputed = by_subject[table.subject_id[0]], by_subject[table.subject_id[1]]
     assert (none.class_, none.drawn_as, none.data_state) == ("", "B", "missing")
     assert (disputed.class_, disputed.drawn_as, disputed.data_state) == ("C", "B", "disputed")
-    assert len(new_frame.units) == 60
-    assert all(new_frame.stratum_of[unit.unit].probability > 0 for unit in new_frame.units)
+    assert len(sampling_frame.units) == 60
+    assert all(sampling_frame.stratum_of[unit.unit].probability > 0 for unit in sampling_frame.units)
 
 
 def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
@@ -108,22 +108,24 @@ def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
 
 
 def test_everybody_has_a_probability_above_0_and_strata_add_up(tmp_path: Path) -> None:
-    new_frame = frame(tmp_path, classes(200))
-    held = Counter(new_frame.stratum_of[unit.unit].name for unit in new_frame.units)
-    assert held == {stratum.name: stratum.units for stratum in new_frame.strata}
+    sampling_frame = frame(tmp_path, classes(200))
+    held = Counter(sampling_frame.stratum_of[unit.unit].name for unit in sampling_frame.units)
+    assert held == {stratum.name: stratum.units for stratum in sampling_frame.strata}
     wanted = {"A": Fraction(1, 20), "B": Fraction(1, 5), "C": Fraction(2)}
     for code, rate in wanted.items():
-        units = sum(stratum.units for stratum in new_frame.strata if stratum.class_ == code)
-        visits = sum(stratum.visits for stratum in new_frame.strata if stratum.class_ == code)
+        units = sum(stratum.units for stratum in sampling_frame.strata if stratum.class_ == code)
+        visits = sum(stratum.visits for stratum in sampling_frame.strata if stratum.class_ == code)
         assert abs(visits - rate * units) <= Fraction(1, 2)
-    assert all(0 < stratum.probability <= 1 for stratum in new_frame.strata)
+    assert all(0 < stratum.probability <= 1 for stratum in sampling_frame.strata)
 
 
 def test_who_was_visited_often_enough_is_left_out(tmp_path: Path) -> None:
     table = classes(40)
-    new_frame = frame(tmp_path, table, visits_made={table.subject_id[0]: 4, table.subject_id[1]: 3})
-    assert [(row["subject_id"], row["reason"]) for row in new_frame.left_out] == [(table.subject_id[0], "cap_reached")]
-    assert {unit.subject_id: unit.cap for unit in new_frame.units}[table.subject_id[1]] == 1
+    sampling_frame = frame(tmp_path, table, visits_made={table.subject_id[0]: 4, table.subject_id[1]: 3})
+    assert [(row["subject_id"], row["reason"]) for row in sampling_frame.left_out] == [
+        (table.subject_id[0], "cap_reached")
+    ]
+    assert {unit.subject_id: unit.cap for unit in sampling_frame.units}[table.subject_id[1]] == 1
 
 
 def test_a_cap_below_what_a_class_is_due_is_refused(tmp_path: Path) -> None:
@@ -139,12 +141,12 @@ def test_joint_probability_and_visits_by_enumeration(tmp_path: Path) -> None:
     table = classes(60)
     table.loc[:29, "class"], table.loc[30:, "class"] = "B", "C"
     other_programme, two = load_programme(programme(tmp_path)), load_programme(programme(tmp_path, name="other"))
-    new_frame = build_frame([(other_programme, table), (two, table[:40])])
+    sampling_frame = build_frame([(other_programme, table), (two, table[:40])])
     expected = Fraction(0)
-    for subject, units in made_by_subject(new_frame).items():
+    for subject, units in made_by_subject(sampling_frame).items():
         chances = []
         for unit in units:
-            stratum = new_frame.stratum_of[unit.unit]
+            stratum = sampling_frame.stratum_of[unit.unit]
             base, more = divmod(stratum.visits, stratum.units)
             up = Fraction(more, stratum.units)
             chances.append([(base, 1 - up), (base + 1, up)])
@@ -156,13 +158,13 @@ def test_joint_probability_and_visits_by_enumeration(tmp_path: Path) -> None:
             most = max(visits for visits, _ in outcome)
             missed += weight * (most == 0)
             expected += weight * most
-        assert new_frame.joint[subject] == 1 - missed
-    assert expected_joint_visits(new_frame) == expected
+        assert sampling_frame.joint[subject] == 1 - missed
+    assert expected_joint_visits(sampling_frame) == expected
 
 
-def made_by_subject(new_frame: Frame) -> dict[str, list]:  # type: ignore[type-arg]
+def made_by_subject(sampling_frame: Frame) -> dict[str, list]:  # type: ignore[type-arg]
     results: dict[str, list] = {}  # type: ignore[type-arg]
-    for unit in new_frame.units:
+    for unit in sampling_frame.units:
         results.setdefault(unit.subject_id, []).append(unit)
     return results
 
@@ -177,11 +179,13 @@ def test_a_grading_and_its_folder_can_be_read(tmp_path: Path) -> None:
     pd.DataFrame({"subject_id": [table.subject_id[2]], "reason": ["bad_date"]}).to_parquet(
         folder / "quarantine.parquet"
     )
-    new_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
-    states = {unit.subject_id: unit.data_state for unit in new_frame.units}
+    sampling_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
+    states = {unit.subject_id: unit.data_state for unit in sampling_frame.units}
     assert (states[table.subject_id[0]], states[table.subject_id[2]], states[table.subject_id[3]]) == (
-        "missing", "faulty", "ok",
-    )  # fmt: skip
+        "missing",
+        "faulty",
+        "ok",
+    )
     with pytest.raises(InputError, match="no classes in this folder"):
         build_frame([(load_programme(programme(tmp_path)), tmp_path)])
 
@@ -217,18 +221,21 @@ def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> Non
     table = graded_table()
     best = table.index[table["grade"] == "A"]
     table.loc[best[0], ["state", "state_reason", "grade", "input_state"]] = (
-        "not_computable", "refused_rows", "", "refused_rows",
-    )  # fmt: skip
+        "not_computable",
+        "refused_rows",
+        "",
+        "refused_rows",
+    )
     table.loc[best[1], "input_state"] = "period_not_over"
     table.loc[best[2], "input_state"] = "accepted_rows;feeds_undeclared"
-    new_frame = build_frame([(load_programme(programme(tmp_path)), table)])
-    units = {unit.subject_id: unit for unit in new_frame.units}
+    sampling_frame = build_frame([(load_programme(programme(tmp_path)), table)])
+    units = {unit.subject_id: unit for unit in sampling_frame.units}
     blocked, early, accepted = (table.subject_id[place] for place in best[:3])
     assert (units[blocked].class_, units[blocked].data_state) == ("", "faulty")
     assert (units[early].class_, units[early].data_state) == ("A", "faulty")
     assert units[blocked].drawn_as == units[early].drawn_as != "A"
     assert (units[accepted].drawn_as, units[accepted].data_state) == ("A", "ok")
-    notes = " ".join(new_frame.notes)
+    notes = " ".join(sampling_frame.notes)
     assert "1 with refused rows" in notes
     assert "1 grades of a period that is not over" in notes
 
@@ -236,10 +243,10 @@ def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> Non
 def test_a_mark_spares_nobody_a_visit(tmp_path: Path) -> None:
     """The worst class is visited more often than the class for unsettled data, and stays so where it is marked."""
     table = graded_table(input_state="refused_rows")
-    new_frame = build_frame([(load_programme(programme(tmp_path)), table)])
-    rate = {group.code: group.rate for group in new_frame.programmes[0].classes}
-    assert all(rate[unit.drawn_as] >= rate[unit.class_] for unit in new_frame.units)
-    assert {unit.data_state for unit in new_frame.units} == {"faulty"}
+    sampling_frame = build_frame([(load_programme(programme(tmp_path)), table)])
+    rate = {group.code: group.rate for group in sampling_frame.programmes[0].classes}
+    assert all(rate[unit.drawn_as] >= rate[unit.class_] for unit in sampling_frame.units)
+    assert {unit.data_state for unit in sampling_frame.units} == {"faulty"}
 
 
 def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> None:
@@ -251,9 +258,9 @@ def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> N
         folder / "quarantine.parquet"
     )
     table.to_parquet(folder / "grades.parquet")
-    new_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
-    assert {unit.data_state for unit in new_frame.units} == {"ok"}
-    assert not new_frame.notes
+    sampling_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
+    assert {unit.data_state for unit in sampling_frame.units} == {"ok"}
+    assert not sampling_frame.notes
     table.drop(columns=["input_state"]).to_parquet(folder / "grades.parquet")
     older = build_frame([(load_programme(programme(tmp_path)), folder)])
     assert [unit.subject_id for unit in older.units if unit.data_state == "faulty"] == [table.subject_id[2]]

@@ -44,8 +44,11 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
     tmp = tmp_path_factory.mktemp("drawn")
     second = PROGRAMME.replace("certificate: market", "certificate: food")
     table = classes(80)
-    return made(tmp, [(programme(tmp), table), (programme(tmp, second, "food"), table[:40])],
-                inspectors=inspectors(certificates="market;food"))  # fmt: skip
+    return made(
+        tmp,
+        [(programme(tmp), table), (programme(tmp, second, "food"), table[:40])],
+        inspectors=inspectors(certificates="market;food"),
+    )
 
 
 @pytest.fixture
@@ -64,13 +67,19 @@ def results(drawn: Made) -> pd.DataFrame:
             breach = len(rows) % 5 == 0
             rows.append(
                 {
-                    "inspection_id": f"{visit.visit_id}-{name}", "subject_id": visit.subject_id,
-                    "draw_id": drawn.commitment.draw_id, "department": "market", "programme": name,
-                    "planned_on": visit.to, "inspected_on": visit.to, "arm": "random",
-                    "result": "breach" if breach else "clean", "violations": "1" if breach else "0",
+                    "inspection_id": f"{visit.visit_id}-{name}",
+                    "subject_id": visit.subject_id,
+                    "draw_id": drawn.commitment.draw_id,
+                    "department": "market",
+                    "programme": name,
+                    "planned_on": visit.to,
+                    "inspected_on": visit.to,
+                    "arm": "random",
+                    "result": "breach" if breach else "clean",
+                    "violations": "1" if breach else "0",
                     "recorded_on": visit.to,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

@@ -21,11 +21,17 @@ def results(table: pd.DataFrame, number: int, year: int = YEAR - 1, **more: str)
     """One random visit to each organisation, the first `found` with a breach."""
     hits = [place < number for place in range(len(table))]
     content = {
-        "inspection_id": [f"i{n}" for n in range(len(table))], "subject_id": list(table.subject_id), "draw_id": "d",
-        "department": "market", "planned_on": f"{year}-03-01", "inspected_on": f"{year}-03-05", "arm": "random",
-        "result": ["breach" if hit else "clean" for hit in hits], "violations": ["2" if hit else "0" for hit in hits],
+        "inspection_id": [f"i{n}" for n in range(len(table))],
+        "subject_id": list(table.subject_id),
+        "draw_id": "d",
+        "department": "market",
+        "planned_on": f"{year}-03-01",
+        "inspected_on": f"{year}-03-05",
+        "arm": "random",
+        "result": ["breach" if hit else "clean" for hit in hits],
+        "violations": ["2" if hit else "0" for hit in hits],
         "recorded_on": f"{year}-03-06",
-    }  # fmt: skip
+    }
     return pd.DataFrame(content | more)
 
 
@@ -80,8 +86,10 @@ def test_expected_findings_come_from_past_random_visits(tmp_path: Path) -> None:
     assert (row["past_visits"], row["past_findings"], row["yield"]) == ("100", "20", "0.2000")
     low, high = wilson(20, 100)
     assert (row["expected_findings"], row["expected_low"], row["expected_high"]) == (
-        "40.0", f"{200 * low:.1f}", f"{200 * high:.1f}",
-    )  # fmt: skip
+        "40.0",
+        f"{200 * low:.1f}",
+        f"{200 * high:.1f}",
+    )
     targeted = plan_inspections([(programme(tmp_path), table)], YEAR, past=results(table, 20, arm="targeted"))
     assert visit_rows(targeted)[0]["yield"] == ""
 

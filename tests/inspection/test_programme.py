@@ -24,8 +24,11 @@ FAULTS = {
     "ratio above 1": ("ratio: 0.05", "ratio: 1.5", ["classes.0.ratio", "at most 1"]),
     "binary float": ("ratio: 0.05", "ratio: 5e-2", ["classes.0.ratio", "exact"]),
     "no mark": (", evidence: project_default}\n  - code: B", "}\n  - code: B", ["classes.0", "no evidence mark"]),
-    "uncited": ("frequency: 2, evidence: local, cite: {law: LDNY2024}", "frequency: 2, evidence: local",
-                ["classes.2", "names no law"]),
+    "uncited": (
+        "frequency: 2, evidence: local, cite: {law: LDNY2024}",
+        "frequency: 2, evidence: local",
+        ["classes.2", "names no law"],
+    ),
     "unknown law": ("cite: {law: GSJX2022_6}", "cite: {law: nowhere}", ["cite", "'nowhere'"]),
     "class twice": ("code: C", "code: B", ["classes", "'B'"]),
     "grade twice": ("frequency: 2", "grades: [C, A], frequency: 2", ["classes.2", "'A' belongs to class 'A'"]),
@@ -40,7 +43,7 @@ FAULTS = {
     "scheme's use": ("use: public_grade", "scheme: market/risk_class\nuse: public_grade", ["use", "internal_risk"]),
     "scheme's grades": ("use: public_grade", "scheme: labour/tianjin\nuse: public_grade", ["'A+'", "no class"]),
     "no scheme": ("use: public_grade", "scheme: nowhere\nuse: public_grade", ["scheme", "'nowhere'"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -15,11 +15,21 @@ CONTENTS = dict.fromkeys(("facts", "basis", "measures", "exits", "remedies"), "�
 PAPER = {"organ": "区人社局", "document": "〔2023〕1号"}
 PEOPLE = {"propose": "li.na", "notice": "li.na", "decide": "chen.jie", "exit": "chen.jie"}
 ACTIONS = {
-    "notice": lists.notice, "object": lists.objected_to, "check": lists.check, "extend": lists.extend,
-    "decide": lists.decide, "publish": lists.publish, "prolong": lists.prolong, "bar": lists.bar,
-    "apply": lists.apply_for, "refuse": lists.refuse, "exit": lists.leave, "withdraw": lists.withdraw,
-    "revoke": lists.revoke, "correct": lists.correct,
-}  # fmt: skip
+    "notice": lists.notice,
+    "object": lists.objected_to,
+    "check": lists.check,
+    "extend": lists.extend,
+    "decide": lists.decide,
+    "publish": lists.publish,
+    "prolong": lists.prolong,
+    "bar": lists.bar,
+    "apply": lists.apply_for,
+    "refuse": lists.refuse,
+    "exit": lists.leave,
+    "withdraw": lists.withdraw,
+    "revoke": lists.revoke,
+    "correct": lists.correct,
+}
 FILLED: dict[str, dict[str, Any]] = {
     "notice": {"contents": CONTENTS},
     "object": {"content": "已付清"},

@@ -49,7 +49,7 @@ def test_case(case: dict[str, Any]) -> None:
                 assert len(getattr(report, name)) == wanted
             else:
                 assert shown(book.case(case_id), name) == wanted, (step, name)
-        open_steps = {other_due.what: other_due.by for other_due in due(book, on_of(step[action]))}
+        open_steps = {due_step.what: due_step.by for due_step in due(book, on_of(step[action]))}
         for what, day in step.get("due", {}).items():
             assert from_day(open_steps[what] or 0) == day, (step, what)
 

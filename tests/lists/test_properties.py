@@ -23,9 +23,23 @@ WHERE = [
     ("customs_dishonest", "customs/grade@2021", "bribery"),
 ]
 ACTIONS = (
-    "propose", "take_over", "notice", "object", "check", "decide", "publish", "prolong", "bar", "apply", "refuse",
-    "exit", "expire", "withdraw", "revoke", "correct",
-)  # fmt: skip
+    "propose",
+    "take_over",
+    "notice",
+    "object",
+    "check",
+    "decide",
+    "publish",
+    "prolong",
+    "bar",
+    "apply",
+    "refuse",
+    "exit",
+    "expire",
+    "withdraw",
+    "revoke",
+    "correct",
+)
 PLAUSIBLE = {
     "proposed": ("notice", "notice", "decide"),
     "noticed": ("object", "decide", "decide", "correct"),
@@ -186,11 +200,18 @@ def test_the_moves_reach_every_step() -> None:
         book, on = Book(), FIRST
         for _ in range(14):
             move = {
-                "action": rng.randrange(16), "wild": rng.random() < 0.25, "days": rng.choice([0, 1, 3, 14, 200]),
-                "late": 0, "subject": A, "where": rng.choice(WHERE), "case": rng.randrange(3), "records": ["r1"],
-                "flag": rng.random() < 0.6, "by": rng.choice(["li.na", "chen.jie"]),
+                "action": rng.randrange(16),
+                "wild": rng.random() < 0.25,
+                "days": rng.choice([0, 1, 3, 14, 200]),
+                "late": 0,
+                "subject": A,
+                "where": rng.choice(WHERE),
+                "case": rng.randrange(3),
+                "records": ["r1"],
+                "flag": rng.random() < 0.6,
+                "by": rng.choice(["li.na", "chen.jie"]),
                 "way": rng.choice(["early", "annulled", "corrected", "nothing_to_correct", "deregistered"]),
-            }  # fmt: skip
+            }
             on += timedelta(move["days"])
             book = attempt(book, move, on)
         reached |= {event.kind for event in book.events}

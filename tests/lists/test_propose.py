@@ -47,7 +47,7 @@ def test_a_proposal_names_its_rule_records_and_day() -> None:
     case = book.case(case_id)
     assert (case.subject_id, case.triggers, case.records) == (A, ("decision_overdue",), ("r1", "r2"))
     assert case.state == "proposed"
-    assert {other_due.what for other_due in due(book, "2023-03-01")} == {"notice", "decide"}
+    assert {due_step.what for due_step in due(book, "2023-03-01")} == {"notice", "decide"}
     assert listings(book).num_rows == 0
     words = draft(book, case_id)
     assert "令第45号" in words["basis"].zh
@@ -58,7 +58,7 @@ def test_a_proposal_names_its_rule_records_and_day() -> None:
 def test_the_first_deadline_of_several_records_counts() -> None:
     rows = [{**RECORDS[0], "deadline_on": "2023-01-20"}, {**RECORDS[1], "deadline_on": "2023-01-16"}]
     book, _ = propose(Book(), graded(rows), records=table(rows), **ON)
-    (decide,) = [other_due for other_due in due(book, "2023-03-01") if other_due.what == "decide"]
+    (decide,) = [due_step for due_step in due(book, "2023-03-01") if due_step.what == "decide"]
     assert decide.overdue
     later = book.cases[decide.case_id].dates["deadline_on"]
     assert later == (pd.Timestamp("2023-01-16") - pd.Timestamp("1970-01-01")).days
@@ -72,9 +72,12 @@ def test_a_deadline_that_is_no_day_is_named() -> None:
 def test_memory_folder_and_several_schemes_give_the_same(tmp_path: Path) -> None:
     memory = propose(Book(), usual(), **ON)
     several = grade_all(
-        table(), ["wage_arrears", "labour/major_violations"], as_of="2023-03-01", max_rejected=9,
+        table(),
+        ["wage_arrears", "labour/major_violations"],
+        as_of="2023-03-01",
+        max_rejected=9,
         subjects=pd.DataFrame({"subject_id": [A, B], "region": "220100"}),
-    )  # fmt: skip
+    )
     folder = several.write(tmp_path / "both")
     for source in (usual().write(tmp_path / "one"), str(folder), several):
         other = propose(Book(), source, lists=["wage_arrears"], **ON)
@@ -244,9 +247,13 @@ def test_a_grading_under_another_scheme_of_that_name_is_refused() -> None:
 )
 def test_what_a_person_may_not_propose(given: dict[str, Any], words: str) -> None:
     given_usually: dict[str, Any] = {
-        "subject_id": A, "key": "wage_arrears", "scheme": "wage_arrears@2022", "trigger": "to_be_noticed",
-        "records": ["r1"], **ON,
-    }  # fmt: skip
+        "subject_id": A,
+        "key": "wage_arrears",
+        "scheme": "wage_arrears@2022",
+        "trigger": "to_be_noticed",
+        "records": ["r1"],
+        **ON,
+    }
     book, case_id = propose_one(Book(), **given_usually)
     assert book.case(case_id).state == "proposed"
     with pytest.raises(CreditscoreError, match=words):

@@ -191,15 +191,15 @@ def test_a_new_matter_holds_an_exit_back_that_it_may_bar() -> None:
     _, expired = expire(both, "2024-01-10", by="z")
     assert expired.left == ()
     assert expired.waiting[first].code == "bars"
-    assert {other_due.what for other_due in due(both, "2024-01-10") if other_due.case_id == first} == {"look_at"}
+    assert {due_step.what for due_step in due(both, "2024-01-10") if due_step.case_id == first} == {"look_at"}
 
 
 def test_a_red_list_is_to_be_left_when_a_serious_list_is_entered() -> None:
     scheme = "construction/blacklist@2018"
     book, red = entered(Book(), "construction_good_record", scheme, "2019-03-01", published_on="2019-03-01")
-    assert [other_due.what for other_due in due(book, "2019-04-01")] == ["expire"]
+    assert [due_step.what for due_step in due(book, "2019-04-01")] == ["expire"]
     book, _ = entered(book, "market_serious", "market/serious@2014", "2019-04-02")
-    assert "leave_red" in {other_due.what for other_due in due(book, "2019-04-02")}
+    assert "leave_red" in {due_step.what for due_step in due(book, "2019-04-02")}
     book, *_ = play(book, red, "exit", {"exit": "listed_elsewhere", "on": "2019-04-03"})
     assert book.case(red).exit_reason == "red_lost"
 
@@ -216,8 +216,8 @@ def test_on_a_publication_each_decision_has_its_own_entry() -> None:
 def test_the_annulled_entry_is_to_be_withdrawn_within_three_days() -> None:
     book, case_id = entered(Book(), "market_serious", "market/serious@2021", "2022-03-15")
     book, *_ = play(book, case_id, "exit", {"exit": "annulled", "on": "2022-04-29"})
-    (other_due,) = due(book, "2022-05-03")
-    assert (other_due.what, other_due.by is not None and other_due.overdue, other_due.basis) == (
+    (due_step,) = due(book, "2022-05-03")
+    assert (due_step.what, due_step.by is not None and due_step.overdue, due_step.basis) == (
         "withdraw",
         True,
         "XZCFF 48",
@@ -234,8 +234,17 @@ def test_the_annulled_entry_is_to_be_withdrawn_within_three_days() -> None:
 def test_grading_reads_the_listings(day: str, grade_then: str) -> None:
     book, _ = entered(Book(), "wage_arrears", "wage_arrears@2022", "2023-03-10")
     subjects = pd.DataFrame({"subject_id": [A], "region": "220100"})
-    records = pd.DataFrame({"record_id": ["r"], "subject_id": [A], "item": ["arrears"], "event_on": ["2022-01-01"],
-                            "workers": [1], "months_owed": [1], "amount": [1]})  # fmt: skip
+    records = pd.DataFrame(
+        {
+            "record_id": ["r"],
+            "subject_id": [A],
+            "item": ["arrears"],
+            "event_on": ["2022-01-01"],
+            "workers": [1],
+            "months_owed": [1],
+            "amount": [1],
+        }
+    )
     graded = grade(records, "wage_arrears", as_of=day, subjects=subjects, listings=listings(book))
     assert graded.grades.to_pylist()[0]["grade"] == grade_then
 
@@ -251,8 +260,14 @@ def test_grading_reads_the_listings(day: str, grade_then: str) -> None:
     ],
 )
 def test_what_cannot_be_taken_over(given: dict[str, Any], words: str) -> None:
-    usual: dict[str, Any] = {"subject_id": A, "key": "judgment_defaulter", "scheme": "court/judgment_defaulter@2017",
-                             "on": "2019-05-06", "by": "li.na", **PAPER}  # fmt: skip
+    usual: dict[str, Any] = {
+        "subject_id": A,
+        "key": "judgment_defaulter",
+        "scheme": "court/judgment_defaulter@2017",
+        "on": "2019-05-06",
+        "by": "li.na",
+        **PAPER,
+    }
     book, _ = take_over(Book(), **usual)
     with pytest.raises(UsageError, match="kept already"):
         take_over(book, **usual)

@@ -50,18 +50,32 @@ def copied(folder: Path, **changes: tuple[str, str]) -> Path:
 
 
 def entry(
-    list_: str = "procurement_serious", subject: str = FIRM, entered: str = "2023-01-10",
-    end: str | None = "2026-01-09", exited: str | None = None, why: str = "", recorded: str | None = None,
+    list_: str = "procurement_serious",
+    subject: str = FIRM,
+    entered: str = "2023-01-10",
+    end: str | None = "2026-01-09",
+    exited: str | None = None,
+    why: str = "",
+    recorded: str | None = None,
     key: str = "L1",
-) -> Listing:  # fmt: skip
+) -> Listing:
     return Listing(
-        key, subject, list_, day(entered), day(end) if end else None, day(exited) if exited else None, why,
+        key,
+        subject,
+        list_,
+        day(entered),
+        day(end) if end else None,
+        day(exited) if exited else None,
+        why,
         day(recorded) if recorded else None,
-    )  # fmt: skip
+    )
 
 
 def event(
-    on: str = "2024-03-01", kind: str = "procurement", department: str = "finance", subjects: tuple[str, ...] = (FIRM,),
+    on: str = "2024-03-01",
+    kind: str = "procurement",
+    department: str = "finance",
+    subjects: tuple[str, ...] = (FIRM,),
     key: str = "E1",
-) -> BusinessEvent:  # fmt: skip
+) -> BusinessEvent:
     return BusinessEvent(key, kind, department, day(on), subjects)

@@ -242,12 +242,12 @@ def test_what_hangs_on_an_entry_is_lifted_with_it(log: Log, changed: dict[str, s
     eve = day(on) - 1
     assert in_force(read_cases(log.store)[key], shipped(), entries, eve)
     assert desk.lift(log, shipped(), entries, by="li.na", on=eve) == {}
-    (other_due,) = [
-        other_due
-        for other_due in due(read_cases(log.store).values(), shipped(), entries, day(on))
-        if other_due.task == "lift"
+    (due_step,) = [
+        due_step
+        for due_step in due(read_cases(log.store).values(), shipped(), entries, day(on))
+        if due_step.task == "lift"
     ]
-    assert (other_due.since, other_due.by, other_due.cause) == (
+    assert (due_step.since, due_step.by, due_step.cause) == (
         day(on),
         day(on) + (3 if cause == "annulled" else 0),
         cause,
@@ -269,9 +269,7 @@ def test_a_missing_entry_lifts_only_what_is_named(log: Log) -> None:
     on = day("2024-03-05")
     assert not in_force(read_cases(log.store)[key], shipped(), {}, on)
     assert desk.lift(log, shipped(), {}, by="li.na", on=on) == {}
-    assert [other_due.cause for other_due in due(read_cases(log.store).values(), shipped(), {}, on)] == [
-        "entry_missing"
-    ]
+    assert [due_step.cause for due_step in due(read_cases(log.store).values(), shipped(), {}, on)] == ["entry_missing"]
     assert desk.lift(log, shipped(), {}, by="li.na", on=on, ids=[key]) == {key: "entry_missing"}
 
 
@@ -293,8 +291,8 @@ def test_an_annulled_decision_is_undone_within_three_days(log: Log) -> None:
     entries = by_subject([entry()])
     case = read_cases(log.store)[key]
     assert not in_force(case, shipped(), entries, day("2024-03-09"))
-    (other_due,) = due([case], shipped(), entries, day("2024-03-10"))
-    assert (other_due.task, other_due.since, other_due.by, other_due.cause) == (
+    (due_step,) = due([case], shipped(), entries, day("2024-03-10"))
+    assert (due_step.task, due_step.since, due_step.by, due_step.cause) == (
         "lift",
         day("2024-03-09"),
         day("2024-03-12"),
@@ -314,8 +312,8 @@ def test_what_is_due(log: Log) -> None:
     key = put(log, event(), entry())
 
     def task(on: str) -> tuple[str, int | None]:
-        (other_due,) = due(read_cases(log.store).values(), shipped(), by_subject([entry()]), day(on))
-        return other_due.task, other_due.by
+        (due_step,) = due(read_cases(log.store).values(), shipped(), by_subject([entry()]), day(on))
+        return due_step.task, due_step.by
 
     assert task("2024-03-01") == ("decide", None)
     accept(log, key, entry(), on="2024-03-02")
@@ -470,9 +468,10 @@ def attempt(log: Log, act: str, key: str, entries: Listings, on: int) -> None:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    steps=st.lists(st.tuples(STEPS, st.integers(0, 40)), max_size=6), stay=st.integers(1, 120),
+    steps=st.lists(st.tuples(STEPS, st.integers(0, 40)), max_size=6),
+    stay=st.integers(1, 120),
     term=st.none() | st.integers(1, 120),
-)  # fmt: skip
+)
 @example(steps=[("accept", 0), ("notify", 1), ("execute", 1), ("feedback", 2), ("lift", 30)], stay=20, term=None)
 @example(steps=[("accept", 0), ("notify", 1), ("execute", 1), ("annul", 2), ("lift", 3)], stay=100, term=50)
 @example(steps=[("accept", 0), ("lift", 40), ("notify", 1)], stay=100, term=30)
@@ -503,9 +502,12 @@ ACTS = st.sampled_from(("accepted", "rejected", "notified", "executed", "fed_bac
 
 @settings(max_examples=200, deadline=None)
 @given(
-    acts=st.lists(st.tuples(ACTS, st.integers(0, 60)), max_size=8), begin=st.integers(-900, 0),
-    stay=st.integers(1, 900), term=st.none() | st.integers(0, 900), span=st.none() | st.integers(1, 400),
-)  # fmt: skip
+    acts=st.lists(st.tuples(ACTS, st.integers(0, 60)), max_size=8),
+    begin=st.integers(-900, 0),
+    stay=st.integers(1, 900),
+    term=st.none() | st.integers(0, 900),
+    span=st.none() | st.integers(1, 400),
+)
 def test_in_force_needs_the_entry_whatever_was_written(
     acts: list[tuple[str, int]], begin: int, stay: int, term: int | None, span: int | None
 ) -> None:

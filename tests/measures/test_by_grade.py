@@ -11,22 +11,32 @@ from tests.measures.helpers import FIRM, OTHER, shipped
 
 def row(**more: Any) -> dict[str, Any]:
     return {
-        "subject_id": FIRM, "scheme": "tax", "version": "2014", "period": "2019", "state": "graded",
-        "grade": "D", **more
-    }  # fmt: skip
+        "subject_id": FIRM,
+        "scheme": "tax",
+        "version": "2014",
+        "period": "2019",
+        "state": "graded",
+        "grade": "D",
+        **more,
+    }
 
 
 def test_the_measures_of_a_grade() -> None:
     attacheds = attached([row()])
     assert attacheds
-    assert {other_attached.use for other_attached in attacheds} == {"information"}
-    assert {other_attached.measure_id[:4] for other_attached in attacheds} == {"TM-D"}
-    assert {other_attached.basis_level for other_attached in attacheds} == {"normative_document"}
+    assert {attached_measure.use for attached_measure in attacheds} == {"information"}
+    assert {attached_measure.measure_id[:4] for attached_measure in attacheds} == {"TM-D"}
+    assert {attached_measure.basis_level for attached_measure in attacheds} == {"normative_document"}
 
 
 def test_versions_are_told_apart() -> None:
-    ids = {version: {other_attached.measure_id for other_attached in attached([row(version=version, period=period, grade="A")])}
-           for version, period in (("2014", "2019"), ("2025", "2025"))}  # fmt: skip
+    ids = {
+        version: {
+            attached_measure.measure_id
+            for attached_measure in attached([row(version=version, period=period, grade="A")])
+        }
+        for version, period in (("2014", "2019"), ("2025", "2025"))
+    }
     assert "TM-A3" in ids["2014"]
     assert "TM-A3" not in ids["2025"]
     # the start score of the next year is raised from 2023 on only
@@ -35,13 +45,13 @@ def test_versions_are_told_apart() -> None:
 
 
 def test_a_grade_in_a_row_is_said() -> None:
-    assert {other_attached.running for other_attached in attached([row(grade="A")])} == {1, 3}
+    assert {attached_measure.running for attached_measure in attached([row(grade="A")])} == {1, 3}
 
 
 def test_who_is_not_graded_has_none_and_order_means_nothing() -> None:
     rows = [row(), row(subject_id=OTHER, grade="A"), row(state="not_graded", grade=None), row(scheme="nothing")]
     attacheds = attached(rows)
-    assert {other_attached.subject_id for other_attached in attacheds} == {FIRM, OTHER}
+    assert {attached_measure.subject_id for attached_measure in attacheds} == {FIRM, OTHER}
     assert attached(reversed(rows)) == attacheds
 
 

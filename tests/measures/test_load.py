@@ -57,7 +57,9 @@ FAULTS: dict[str, list[tuple[str, str, str, str]]] = {
         ),
         ("links", "zh: 同一规章对失信企业规定的通关管理", "zh: ' '", "gives no relevance_reason"),
     ],
-    "J303": [("links", "conduct_id: DC-PROCUREMENT", "conduct_id: RC-CUSTOMS", "joins reward_conduct with punish_measures")],
+    "J303": [
+        ("links", "conduct_id: DC-PROCUREMENT", "conduct_id: RC-CUSTOMS", "joins reward_conduct with punish_measures")
+    ],
     "J304": [("links", "measure_id: RM-CUSTOMS-ORIGIN", "measure_id: RM-CUSTOMS-CHECKS", "stands twice")],
     "J305": [
         ("punish_measures", "dept: construction", "dept: builders", "names no department 'builders'"),
@@ -68,28 +70,70 @@ FAULTS: dict[str, list[tuple[str, str, str, str]]] = {
         ("punish_measures", "object: organisation", "object: natural_person", "never for persons"),
         ("punish_measures", "object: organisation", "object: legal_representative", "never for persons"),
         ("punish_measures", "zh: 不得参加政府采购活动", "zh: 限制法定代表人高消费", "leave persons out"),
-        ("punish_measures", "en: may not take part in", "en: the legal representative is barred from", "leave persons out"),
+        (
+            "punish_measures",
+            "en: may not take part in",
+            "en: the legal representative is barred from",
+            "leave persons out",
+        ),
     ],
     "J402": [
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: tax, grade: D}", "alone"),
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: tax, score: 40}", "alone"),
-        ("reward_conduct", "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]", "scheme: tax@2014, triggers: [bands]", "by the score alone"),
+        (
+            "dishonest_conduct",
+            "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}",
+            "{scheme: tax, grade: D}",
+            "alone",
+        ),
+        (
+            "dishonest_conduct",
+            "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}",
+            "{scheme: tax, score: 40}",
+            "alone",
+        ),
+        (
+            "reward_conduct",
+            "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]",
+            "scheme: tax@2014, triggers: [bands]",
+            "by the score alone",
+        ),
     ],
-    "J403": [("reward_conduct", "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]", "scheme: market/risk_class, triggers: [x]", "internal risk class")],
+    "J403": [
+        (
+            "reward_conduct",
+            "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]",
+            "scheme: market/risk_class, triggers: [x]",
+            "internal risk class",
+        )
+    ],
     "J404": [
         ("dishonest_conduct", "scheme: court/judgment_defaulter", "scheme: court/nothing", "is not a scheme"),
-        ("dishonest_conduct", "settlement, decided]}\n    owner: court", "settlement, guessed]}\n    owner: court", "is no trigger"),
+        (
+            "dishonest_conduct",
+            "settlement, decided]}\n    owner: court",
+            "settlement, guessed]}\n    owner: court",
+            "is no trigger",
+        ),
         ("dishonest_conduct", "scheme: customs/grade@2021-11-01", "scheme: customs/grade", "pin the version"),
         ("dishonest_conduct", "domain: bidding", "domain: bids", "is of the domain 'bidding'"),
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: court/judgment_defaulter}", "names no trigger"),
+        (
+            "dishonest_conduct",
+            "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}",
+            "{scheme: court/judgment_defaulter}",
+            "names no trigger",
+        ),
     ],
     "J405": [
         ("reward_conduct", "list: construction_good_record", "list: construction_blacklist", "is a serious list"),
         ("reward_conduct", "    kind: red\n", "", "give its kind"),
-        ("dishonest_conduct", "list: judgment_defaulter\n", "list: judgment_defaulter\n    kind: watch\n", "library says"),
+        (
+            "dishonest_conduct",
+            "list: judgment_defaulter\n",
+            "list: judgment_defaulter\n    kind: watch\n",
+            "library says",
+        ),
     ],
     "J406": [("dishonest_conduct", "list: customs_serious", "list: customs_dishonest", "leads to")],
-}  # fmt: skip
+}
 CASES = [(code, *case) for code, cases in FAULTS.items() for case in cases]
 
 

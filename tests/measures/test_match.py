@@ -115,7 +115,7 @@ EARLY = entry("culture_tourism_serious", entered="2019-01-01", end=None)
         ("not_yet_known", event(), entry(recorded="2024-03-02")),
         ("basis_not_in_force", event("2019-03-01", "inspection_plan", "culture_tourism"), EARLY),
     ],
-)  # fmt: skip
+)
 def test_each_reason(reason: str, given_event: BusinessEvent, given_entry: Listing) -> None:
     matched = run(given_event, given_entry)
     assert only(matched).reason == reason
@@ -281,10 +281,14 @@ def worlds(draw: st.DrawFn) -> tuple[list[BusinessEvent], list[Listing]]:
     search_strategy = st.lists(st.sampled_from([*SUBJECTS, "x"]), min_size=1, max_size=3, unique=True)
     events = [
         BusinessEvent(
-            f"E{k}", draw(st.sampled_from(KINDS)), draw(st.sampled_from(departments)), draw(DAYS), tuple(draw(search_strategy))
+            f"E{k}",
+            draw(st.sampled_from(KINDS)),
+            draw(st.sampled_from(departments)),
+            draw(DAYS),
+            tuple(draw(search_strategy)),
         )
         for k in range(draw(st.integers(1, 4)))
-    ]  # fmt: skip
+    ]
     return events, entries
 
 

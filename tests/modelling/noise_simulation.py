@@ -141,9 +141,9 @@ def new_rows(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     return simulate(NEW_ROWS + 1, seed)
 
 
-def summarise(this_rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def summarise(table_rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
     """Shares and means over simulated tables; a standard error for the change in AUC."""
-    frame = pd.DataFrame(list(this_rows))
+    frame = pd.DataFrame(list(table_rows))
     total = frame.sum()
     rows: dict[str, float] = {
         "tables": float(len(frame)),

@@ -88,14 +88,15 @@ def test_an_objection_from_opening_to_letter(desk: Desk) -> None:
     )
     assert (case.state, case.decide_by) == ("asked", D(2023, 5, 12))
     assert [(task.task, task.by, task.overdue) for task in due([case], D(2023, 5, 9))] == [
-        ("answer", D(2023, 5, 8), True), ("decide", D(2023, 5, 12), False)
-    ]  # fmt: skip
+        ("answer", D(2023, 5, 8), True),
+        ("decide", D(2023, 5, 12), False),
+    ]
     case = answer(desk.log, case.case_id, 1, text="有误", by="wang.wei", on=D(2023, 5, 8))
-    new_merits = merits(desk.run, desk.snapshot, desk.subject, [value], decided(desk.store), D(2023, 5, 9), before)
+    merit_rows = merits(desk.run, desk.snapshot, desk.subject, [value], decided(desk.store), D(2023, 5, 9), before)
     case = desk.decide(case, findings={value: "withdraw", two: "uphold", three: "uphold"}, articles=("R2014B 010101",))
     assert case.decision is not None
-    assert case.decision.after["score"] == f"{new_merits[0].now_without.score:.6f}"
-    assert case.decision.after["grade"] == new_merits[0].now_without.grade
+    assert case.decision.after["score"] == f"{merit_rows[0].now_without.score:.6f}"
+    assert case.decision.after["grade"] == merit_rows[0].now_without.grade
     assert open_disputes(desk.store) == []
     assert [task.task for task in due([case], D(2023, 5, 10))] == ["letter"]
     data = compile_case_file(desk.store, case, desk.snapshot, on=D(2023, 5, 10))
@@ -119,9 +120,7 @@ def test_the_grader_does_not_decide_and_roles_are_enforced(desk: Desk) -> None:
     with pytest.raises(NotAllowed, match="no reviewer"):
         ask(guarded, case.case_id, department="a", text="b", by="wang.wei", on=MAY, due=MAY)
     with pytest.raises(NotAllowed, match="no reviewer"):
-        open_case(
-            guarded, desk.run, desk.snapshot, desk.subject, [Ground("procedure", WHOLE)], by="wang.wei", on=MAY
-        )  # fmt: skip
+        open_case(guarded, desk.run, desk.snapshot, desk.subject, [Ground("procedure", WHOLE)], by="wang.wei", on=MAY)
     assert case_of(desk.store, case.case_id).state == "open"
 
 
@@ -149,9 +148,7 @@ def test_what_does_not_fit_is_not_opened(desk: Desk, grounds: Any, more: Any, ma
     new_grounds = [Ground(code, desk.records[0] if record == "0" else record, *rest) for code, record, *rest in grounds]
     before = desk.store.rows("SELECT count(*) FROM log_entries")
     with pytest.raises(UsageError, match=match):
-        open_case(
-            desk.log, desk.run, desk.snapshot, desk.subject, new_grounds, by="wang.wei", **{"on": MAY, **more}
-        )  # fmt: skip
+        open_case(desk.log, desk.run, desk.snapshot, desk.subject, new_grounds, by="wang.wei", **{"on": MAY, **more})
     assert cases(desk.store) == {}
     assert desk.store.rows("SELECT count(*) FROM log_entries") == before
 
@@ -241,10 +238,12 @@ def test_an_application_for_repair_shuts_the_door_to_re_evaluation(desk: Desk) -
 @pytest.mark.slow
 def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: Desk) -> None:
     move(desk.log, desk.run, "announce", by="chen.jie", on=D(2023, 4, 20))
-    candidates = dict(desk.store.rows(
-        "SELECT l.subject_id, min(l.record_id) FROM run_ledger l JOIN run_grades g USING (subject_id)"
-        " WHERE l.step = 'record' AND g.route = 'direct' AND l.reason = 'noted' GROUP BY ALL"
-    ))  # fmt: skip
+    candidates = dict(
+        desk.store.rows(
+            "SELECT l.subject_id, min(l.record_id) FROM run_ledger l JOIN run_grades g USING (subject_id)"
+            " WHERE l.step = 'record' AND g.route = 'direct' AND l.reason = 'noted' GROUP BY ALL"
+        )
+    )
     grading = as_kept(desk.run, desk.snapshot, candidates)
     grades = {row["subject_id"]: row["grade"] for row in grading.grades.to_pylist()}
     subject = next(
@@ -254,9 +253,15 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     (merit,) = merits(desk.run, desk.snapshot, subject, [record], [], MAY, before)
     assert merit.decisive
     case = open_case(
-        desk.log, desk.run, desk.snapshot, subject, [Ground("annulled", record)], by="wang.wei", on=MAY,
+        desk.log,
+        desk.run,
+        desk.snapshot,
+        subject,
+        [Ground("annulled", record)],
+        by="wang.wei",
+        on=MAY,
         procedure="reevaluation",
-    )  # fmt: skip
+    )
     (mark,) = marks(desk.store, desk.run.run_id, [subject])
     assert mark.without == merit.then_without
     assert record in said_of(mark)
@@ -264,8 +269,9 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     desk.decide(case, findings={record: "withdraw"})
     rows = states(desk.store, subject)
     assert [(row.status, row.step, row.grade) for row in rows[-2:]] == [
-        ("superseded", "reevaluation", before["grade"]), ("announced", "reevaluation", merit.now_without.grade)
-    ]  # fmt: skip
+        ("superseded", "reevaluation", before["grade"]),
+        ("announced", "reevaluation", merit.now_without.grade),
+    ]
     assert rows[-1].case_id == case.case_id
     assert marks(desk.store, desk.run.run_id, [subject]) == []
     data = compile_case_file(desk.store, case_of(desk.store, case.case_id), desk.snapshot, on=D(2023, 5, 10))

@@ -21,9 +21,17 @@ from creditscore.present.html import write_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr", "--v=0",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--enable-logging=stderr",
+    "--v=0",
+)
 # A letter of each script drawn beside one that no font has: equal pictures would mean empty boxes.
 PROBE = """<!doctype html><meta charset="utf-8"><title>?</title><body><canvas id="c" width="40" height="40"></canvas>
 <script>const c = document.getElementById("c").getContext("2d"); function draw(t) { c.clearRect(0, 0, 40, 40);
@@ -73,9 +81,14 @@ def test_reports_of_models_are_drawn(tmp_path: Path) -> None:
     p = rng.uniform(0.01, 0.5, 600)
     y = (rng.random(600) < p).astype(int)
     report = validate(
-        p, y=y, grades=np.digitize(p, [0.1, 0.3]), cohort=rng.integers(2018, 2021, 600), bootstraps=5,
-        protected=pd.DataFrame({"size": rng.choice(["小型", "大型"], 600)}), reference=Reference(p=p, auc=0.7),
-    )  # fmt: skip
+        p,
+        y=y,
+        grades=np.digitize(p, [0.1, 0.3]),
+        cohort=rng.integers(2018, 2021, 600),
+        bootstraps=5,
+        protected=pd.DataFrame({"size": rng.choice(["小型", "大型"], 600)}),
+        reference=Reference(p=p, auc=0.7),
+    )
     for file in write_validation(report, tmp_path)[:2]:
         seen = browse(file, tmp_path, "--dump-dom")
         assert "CONSOLE" not in seen.stderr, seen.stderr

@@ -33,17 +33,32 @@ def ids(n: int) -> list[str]:
 def snapshot() -> Snapshot:
     firms = ids(40)
     subjects = pd.DataFrame(
-        {"subject_id": firms, "name": [f"甲{k}{EVIL if k == 0 else ''}" for k in range(40)],
-         "district": [f"区{k % 3}" for k in range(40)],
-         "industry": [f"业{k % 2}{EVIL if k % 2 else ''}" for k in range(40)],
-         "registered_on": "2010-01-01", "first_filed_on": "2010-01-01", "has_income": "true", "books_compliant": "true"}
-    )  # fmt: skip
+        {
+            "subject_id": firms,
+            "name": [f"甲{k}{EVIL if k == 0 else ''}" for k in range(40)],
+            "district": [f"区{k % 3}" for k in range(40)],
+            "industry": [f"业{k % 2}{EVIL if k % 2 else ''}" for k in range(40)],
+            "registered_on": "2010-01-01",
+            "first_filed_on": "2010-01-01",
+            "has_income": "true",
+            "books_compliant": "true",
+        }
+    )
     rows = []
     for k in range(360):
         day = (pd.Timestamp("2019-01-01") + pd.Timedelta(days=2 * k)).date()
         if day < date(2020, 11, 1):
-            rows.append({"record_id": f"R{k}", "subject_id": firms[k % 40], "domain": "tax", "item": "020302",
-                         "occurred_on": str(day), "recorded_on": str(day), "booked_on": str(day)})  # fmt: skip
+            rows.append(
+                {
+                    "record_id": f"R{k}",
+                    "subject_id": firms[k % 40],
+                    "domain": "tax",
+                    "item": "020302",
+                    "occurred_on": str(day),
+                    "recorded_on": str(day),
+                    "booked_on": str(day),
+                }
+            )
     entry = {"list": "safety_serious", "entered_on": "2020-03-01", "recorded_on": "2020-03-01"}
     listings = [
         {"listing_id": "a", "subject_id": firms[0], **entry, "term_end": "2020-12-31"},
@@ -143,13 +158,19 @@ def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
     firms = ids(40)
     subjects = pd.DataFrame({"subject_id": firms, "first_filed_on": "2010-01-01", "registered_on": "2010-01-01"})
     rows = [
-        {"record_id": f"R{k}", "subject_id": firms[k], "domain": "tax", "item": "030110", "source": "税务局",
-         "booked_on": "2020年4月" if k < 30 else "2020-04-01"}
+        {
+            "record_id": f"R{k}",
+            "subject_id": firms[k],
+            "domain": "tax",
+            "item": "030110",
+            "source": "税务局",
+            "booked_on": "2020年4月" if k < 30 else "2020-04-01",
+        }
         for k in range(40)
-    ]  # fmt: skip
-    new_snapshot = ingest(subjects, pd.DataFrame(rows))
-    grade_all(new_snapshot, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
-    data = district(tmp_path / "g", new_snapshot, ON)
+    ]
+    loaded_snapshot = ingest(subjects, pd.DataFrame(rows))
+    grade_all(loaded_snapshot, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    data = district(tmp_path / "g", loaded_snapshot, ON)
     assert data["blocked"] == [{"feed": "税务局", "table": "records", "reason": "bad_date", "grades": 30}]
     assert data["shares"][0]["not_computable"] == 30
     for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):

@@ -34,10 +34,18 @@ ON = date(2023, 4, 20)
 def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     ids = ["91220291MADM0X1E10", "91220291MADM5A3R5G"]
     subjects = pd.DataFrame(
-        {"subject_id": ids, "name": [f"甲{EVIL}", "乙公司"], "industry": ["制造业", "建筑业"], "size": ["小型", "微型"],
-         "district": ["一区", "二区"], "registered_on": "2010-01-01", "first_filed_on": "2010-02-01",
-         "has_income": "true", "books_compliant": "true"}
-    )  # fmt: skip
+        {
+            "subject_id": ids,
+            "name": [f"甲{EVIL}", "乙公司"],
+            "industry": ["制造业", "建筑业"],
+            "size": ["小型", "微型"],
+            "district": ["一区", "二区"],
+            "registered_on": "2010-01-01",
+            "first_filed_on": "2010-02-01",
+            "has_income": "true",
+            "books_compliant": "true",
+        }
+    )
     day = {"domain": "tax", "occurred_on": "2022-05-05", "recorded_on": "2022-06-01", "booked_on": "2022-06-01"}
     rows = [{"record_id": f"R{k}", "subject_id": ids[0], "item": "020302", **day} for k in range(5)]  # 75, then 65
     rows += [{"record_id": f"S{k}", "subject_id": ids[1], "item": "010301", **day} for k in range(7)]  # 69, then 83
@@ -161,14 +169,30 @@ def composites(folder: Path, weight: int, rows: list[dict[str, Any]]) -> Path:
         "state_reason": "",
         "evidence": "project_default",
     }
-    table = [{"subject_id": row["id"], **head, "state": "scored", "score": row["tax"] * weight // 1000 + row["other"],
-              "grade": "A" if row["tax"] * weight // 1000 + row["other"] >= 500 else "B"} for row in rows]  # fmt: skip
+    table = [
+        {
+            "subject_id": row["id"],
+            **head,
+            "state": "scored",
+            "score": row["tax"] * weight // 1000 + row["other"],
+            "grade": "A" if row["tax"] * weight // 1000 + row["other"] >= 500 else "B",
+        }
+        for row in rows
+    ]
     parts = [
-        {"subject_id": row["id"], "domain": domain, "scheme": domain, "version": "1", "grade": "A", "value": 1,
-         "weight": weight if domain == "tax" else 1000 - weight,
-         "contribution": row["tax"] * weight // 1000 if domain == "tax" else row["other"]}
-        for row in rows for domain in ("tax", "other")
-    ]  # fmt: skip
+        {
+            "subject_id": row["id"],
+            "domain": domain,
+            "scheme": domain,
+            "version": "1",
+            "grade": "A",
+            "value": 1,
+            "weight": weight if domain == "tax" else 1000 - weight,
+            "contribution": row["tax"] * weight // 1000 if domain == "tax" else row["other"],
+        }
+        for row in rows
+        for domain in ("tax", "other")
+    ]
     parquet.write_table(pa.Table.from_pylist(table), folder / "composite.parquet")
     parquet.write_table(pa.Table.from_pylist(parts), folder / "contributions.parquet")
     (folder / "manifest.json").write_text(

@@ -57,21 +57,39 @@ def tables(folder: Path) -> dict[str, Path]:
     """Every input of a grading, each text of it with a person in it, some rows faulty in ways that name one too."""
     firms = ids(12)
     subjects = [
-        {"subject_id": firm, "name": f"甲公司{k}号 {resident(k)} {PHONES[k % 3]}", "kind": "enterprise",
-         "registered_on": "2010-01-01", "district": f"一区 {resident(k % 2)}", "industry": f"制造业 {PHONES[k % 2]}",
-         "size": f"小型 {resident(k % 2)}", "ownership": planted(k), "first_filed_on": "2010-01-01",
-         "has_income": "true", "books_compliant": "true", "legal_representative": planted(k), "contact": planted(k)}
+        {
+            "subject_id": firm,
+            "name": f"甲公司{k}号 {resident(k)} {PHONES[k % 3]}",
+            "kind": "enterprise",
+            "registered_on": "2010-01-01",
+            "district": f"一区 {resident(k % 2)}",
+            "industry": f"制造业 {PHONES[k % 2]}",
+            "size": f"小型 {resident(k % 2)}",
+            "ownership": planted(k),
+            "first_filed_on": "2010-01-01",
+            "has_income": "true",
+            "books_compliant": "true",
+            "legal_representative": planted(k),
+            "contact": planted(k),
+        }
         for k, firm in enumerate(firms)
-    ]  # fmt: skip
+    ]
     subjects.append({**subjects[0], "subject_id": resident(5)})  # a person where an organisation should stand
     records = []
     for k in range(60):
         day = f"2022-{k % 12 + 1:02}-05"
         records.append(
-            {"record_id": f"R{k}", "subject_id": firms[k % 12], "domain": "tax", "item": "020302", "occurred_on": day,
-             "recorded_on": day, "booked_on": day}
+            {
+                "record_id": f"R{k}",
+                "subject_id": firms[k % 12],
+                "domain": "tax",
+                "item": "020302",
+                "occurred_on": day,
+                "recorded_on": day,
+                "booked_on": day,
+            }
             | dict.fromkeys(TEXTS, signed(k) if k > 11 else planted(k))
-        )  # fmt: skip
+        )
     records[7] |= {"record_id": resident(7)}
     records[8] |= {"item": f"{resident(8)}", "subject_id": resident(8)}
     records[9] |= {"amount": f"{resident(9)}"}
@@ -79,15 +97,32 @@ def tables(folder: Path) -> dict[str, Path]:
     records[11] |= {"record_id": f"电话{PHONES[1]}"}
     attributes = [{"subject_id": firm, "name": "remark", "value": planted(k)} for k, firm in enumerate(firms)]
     listings = [
-        {"listing_id": f"L{k}", "subject_id": firm, "list": "safety_serious", "entered_on": "2022-06-01",
-         "term_end": "2023-01-15", "exit_reason": planted(k), "basis": planted(k), "recorded_on": "2022-06-01"}
+        {
+            "listing_id": f"L{k}",
+            "subject_id": firm,
+            "list": "safety_serious",
+            "entered_on": "2022-06-01",
+            "term_end": "2023-01-15",
+            "exit_reason": planted(k),
+            "basis": planted(k),
+            "recorded_on": "2022-06-01",
+        }
         for k, firm in enumerate(firms)
-    ]  # fmt: skip
+    ]
     history = [
-        {"subject_id": firm, "domain": "tax", "period": "2022", "grade": grade, "route": "score", "status": "final",
-         "decided_on": "2023-04-20", "recorded_on": "2023-04-20"}
-        for firm in firms for grade in ("A",)
-    ]  # fmt: skip
+        {
+            "subject_id": firm,
+            "domain": "tax",
+            "period": "2022",
+            "grade": grade,
+            "route": "score",
+            "status": "final",
+            "decided_on": "2023-04-20",
+            "recorded_on": "2023-04-20",
+        }
+        for firm in firms
+        for grade in ("A",)
+    ]
     feeds = [{"domain": "tax", "from": "2020-01-01", "to": "2024-01-01", "source": planted(1)}]
     results = {"subjects": subjects, "records": records, "attributes": attributes, "listings": listings}
     results |= {"history": history, "feeds": feeds}
@@ -126,19 +161,19 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     memory(files, out)
     results |= models(given, out)
     results |= acts(files, given, out)
-    new_outputs = {f"said: {name}": text for name, text in results.items()}
+    output_files = {f"said: {name}": text for name, text in results.items()}
     for file in sorted(out.rglob("*")):
         if file.is_file():
-            new_outputs |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
-    assert sum(place.startswith("years/2022/ledger.parquet") for place in new_outputs) > 40  # rows that were used
+            output_files |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
+    assert sum(place.startswith("years/2022/ledger.parquet") for place in output_files) > 40  # rows that were used
     assert (
-        sum(place.startswith("years/2022/quarantine.parquet") for place in new_outputs) > 10
+        sum(place.startswith("years/2022/quarantine.parquet") for place in output_files) > 10
     )  # and rows that were refused
-    assert "110***************" in new_outputs["plan/frame.csv: text"]  # and what acts write
-    assert sum(place.startswith("joint/refusals.parquet") for place in new_outputs) > 10
-    assert sum(place.startswith("lists/list_events.parquet") for place in new_outputs) > 3
-    assert {Path(place.partition(":")[0]).suffix for place in new_outputs} >= KINDS
-    return new_outputs
+    assert "110***************" in output_files["plan/frame.csv: text"]  # and what acts write
+    assert sum(place.startswith("joint/refusals.parquet") for place in output_files) > 10
+    assert sum(place.startswith("lists/list_events.parquet") for place in output_files) > 3
+    assert {Path(place.partition(":")[0]).suffix for place in output_files} >= KINDS
+    return output_files
 
 
 def memory(files: dict[str, Path], out: Path) -> None:
@@ -171,10 +206,18 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     """Lists, composite, joint measures and inspections: every table names people in every text it may have."""
     firms, on = ids(12), ["--by", "li.na", "--store", out / "acts.duckdb"]
     rows = [
-        {"record_id": f"W{k}", "subject_id": firm, "domain": "wages", "item": "incident", "event_on": "2023-01-05",
-         "ordered_on": "2023-01-10", "deadline_on": "2023-01-20", **dict.fromkeys(TEXTS, signed(k))}
+        {
+            "record_id": f"W{k}",
+            "subject_id": firm,
+            "domain": "wages",
+            "item": "incident",
+            "event_on": "2023-01-05",
+            "ordered_on": "2023-01-10",
+            "deadline_on": "2023-01-20",
+            **dict.fromkeys(TEXTS, signed(k)),
+        }
         for k, firm in enumerate(firms[:3])
-    ]  # fmt: skip
+    ]
     pd.DataFrame(rows).to_csv(given / "wages.csv", index=False)
     subjects = pd.read_csv(files["subjects"], dtype=str).head(12)
     subjects.to_csv(given / "firms.csv", index=False)
@@ -205,10 +248,16 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     changed = ["--subjects", given / "firms.csv", "--out", out / "changed"]
     results["changed"] = run("composite", "impact", out / "composite", out / "composite", *changed)
     events = [
-        {"event_id": f"E{k}", "kind": "licence", "department": "market_regulation", "on": "2022-07-01",
-         "subject_ids": f"{firm};{resident(k)};{PEOPLE[k % 3]}", "remark": planted(k)}
+        {
+            "event_id": f"E{k}",
+            "kind": "licence",
+            "department": "market_regulation",
+            "on": "2022-07-01",
+            "subject_ids": f"{firm};{resident(k)};{PEOPLE[k % 3]}",
+            "remark": planted(k),
+        }
         for k, firm in enumerate(firms)
-    ]  # fmt: skip
+    ]
     pd.DataFrame(events).to_csv(given / "events.csv", index=False)
     desk = ["--listings", files["listings"], "--max-rejected", "99"]
     results["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
@@ -250,21 +299,27 @@ def models(given: Path, out: Path) -> dict[str, str]:
     """A card trained on a table whose texts name people, its workbook, its predictions and its store."""
     rng = np.random.default_rng(4)
     rows = [
-        {"subject_id": firm, "late": late, "debt": debt, "note": planted(k),
-         "bad": int(rng.random() < (late + debt) / 3)}
-        for k, firm in enumerate(ids(600)) for late, debt in [rng.random(2).round(3)]
-    ]  # fmt: skip
+        {
+            "subject_id": firm,
+            "late": late,
+            "debt": debt,
+            "note": planted(k),
+            "bad": int(rng.random() < (late + debt) / 3),
+        }
+        for k, firm in enumerate(ids(600))
+        for late, debt in [rng.random(2).round(3)]
+    ]
     table = given / "model.csv"
     pd.DataFrame(rows).to_csv(table, index=False)
-    new_models = {
+    model_classes = {
         "train": run("model", "train", table, "--target", "bad", "--exclude", "subject_id,note", "--out", out / "model")
     }
     from creditscore.modelling import ScorecardClassifier, write_excel
 
     columns = pd.DataFrame(rows)[["late", "debt"]]
     write_excel(ScorecardClassifier().fit(columns, [row["bad"] for row in rows]).card_, out / "card.xlsx")
-    new_models["predict"] = run("model", "predict", out / "model", table, "--out", out / "predictions.csv")
-    return new_models
+    model_classes["predict"] = run("model", "predict", out / "model", table, "--out", out / "predictions.csv")
+    return model_classes
 
 
 def texts(file: Path) -> Iterator[tuple[str, str]]:
@@ -301,8 +356,8 @@ def people(text: str) -> list[str]:
 
 @pytest.mark.slow
 def test_nothing_planted_is_found(outputs: dict[str, str]) -> None:
-    new_outputs = {place: seen for place, text in outputs.items() if (seen := people(text))}
-    assert not new_outputs, f"{len(new_outputs)} places, such as {list(new_outputs.items())[:8]}"
+    output_files = {place: seen for place, text in outputs.items() if (seen := people(text))}
+    assert not output_files, f"{len(output_files)} places, such as {list(output_files.items())[:8]}"
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -31,10 +31,14 @@ def report() -> RulesReport:
     p = pd.Series(0.1 + 0.3 * other + 0.01 * rng.random(n), index=ids)
     held = statutory(grades, ledger, ["A", EVIL])
     return rules_beside(
-        held, pd.Series(y, index=ids), p, pd.Series(np.where(p > 0.3, EVIL, "A"), index=ids),
+        held,
+        pd.Series(y, index=ids),
+        p,
+        pd.Series(np.where(p > 0.3, EVIL, "A"), index=ids),
         attributes=pd.DataFrame({"subject_id": ids, EVIL: [EVIL] * n, "size": ["s"] * n}),
-        advisory_explanations=dict.fromkeys(ids, EVIL), about={"title": EVIL, "made_up": True},
-    )  # fmt: skip
+        advisory_explanations=dict.fromkeys(ids, EVIL),
+        about={"title": EVIL, "made_up": True},
+    )
 
 
 @pytest.mark.parametrize("lang", LANGS)

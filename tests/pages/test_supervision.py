@@ -23,18 +23,56 @@ ON = date(2026, 6, 30)
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plan")
     label = {"zh": f"食品{EVIL}", "en": f"food{EVIL}"}
-    manifest = {"year": 2026, "internal": True,
-                "programmes": {"food": {"label": label, "project_default": ["classes.A.rate"]}},
-                "notes": ["one class stands alone"]}  # fmt: skip
+    manifest = {
+        "year": 2026,
+        "internal": True,
+        "programmes": {"food": {"label": label, "project_default": ["classes.A.rate"]}},
+        "notes": ["one class stands alone"],
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    strata = [{"stratum": f"food|{k}", "programme": "food", "class": "AB"[k % 2], "place": f"district=d{k // 2}",
-               "units": "50", "visits": str(5 + k), "probability": "1/10"} for k in range(4)]  # fmt: skip
-    visits = [{"programme": "food", "department": "market", "class": code, "units": "100", "rate": "0.1", "visits": n,
-               "person_days": "4.5", "past_visits": past, "past_findings": past, "yield": "", "yield_low": "",
-               "yield_high": "", "expected_findings": "", "expected_low": low, "expected_high": high}
-              for code, n, past, low, high in (("A", "12", "", "", ""), ("B", "14", "3", "1.2", "4.5"))]  # fmt: skip
-    capacity = [{"certificate": "food", "inspectors": "4", "visits": "26", "needed_days": "9", "available_days": "8",
-                 "enough": "no", "fits_at": "0.888"}]  # fmt: skip
+    strata = [
+        {
+            "stratum": f"food|{k}",
+            "programme": "food",
+            "class": "AB"[k % 2],
+            "place": f"district=d{k // 2}",
+            "units": "50",
+            "visits": str(5 + k),
+            "probability": "1/10",
+        }
+        for k in range(4)
+    ]
+    visits = [
+        {
+            "programme": "food",
+            "department": "market",
+            "class": code,
+            "units": "100",
+            "rate": "0.1",
+            "visits": n,
+            "person_days": "4.5",
+            "past_visits": past,
+            "past_findings": past,
+            "yield": "",
+            "yield_low": "",
+            "yield_high": "",
+            "expected_findings": "",
+            "expected_low": low,
+            "expected_high": high,
+        }
+        for code, n, past, low, high in (("A", "12", "", "", ""), ("B", "14", "3", "1.2", "4.5"))
+    ]
+    capacity = [
+        {
+            "certificate": "food",
+            "inspectors": "4",
+            "visits": "26",
+            "needed_days": "9",
+            "available_days": "8",
+            "enough": "no",
+            "fits_at": "0.888",
+        }
+    ]
     for name, rows in (("strata", strata), ("visits", visits), ("capacity", capacity)):
         pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
     return folder
@@ -45,9 +83,20 @@ def results(**changed: str) -> pd.DataFrame:
     rows += [("random", "clean", "B")] * 3 + [("random", "not_found", "B")] + [("complaint", "breach", "A")] * 4
     rows += [("random", "clean", "Z")]
     return pd.DataFrame(
-        [{"inspection_id": str(k), "subject_id": f"s{k}", "department": "market", "arm": arm, "result": result,
-          "programme": "food", "class": code, **changed} for k, (arm, result, code) in enumerate(rows)]
-    )  # fmt: skip
+        [
+            {
+                "inspection_id": str(k),
+                "subject_id": f"s{k}",
+                "department": "market",
+                "arm": arm,
+                "result": result,
+                "programme": "food",
+                "class": code,
+                **changed,
+            }
+            for k, (arm, result, code) in enumerate(rows)
+        ]
+    )
 
 
 def test_planned_beside_done(plan: Path) -> None:
@@ -62,17 +111,23 @@ def test_planned_beside_done(plan: Path) -> None:
     assert rows["A"]["found_high"] == pytest.approx(law.ppf(0.975))
     assert sum(row["total"] for row in data["arms"]) == len(results())
     assert {row["place"]: (row["units"], row["visits"]) for row in data["places"]} == {
-        "district=d0": (100, 11), "district=d1": (100, 15),
-    }  # fmt: skip
+        "district=d0": (100, 11),
+        "district=d1": (100, 15),
+    }
     assert data["project_default"] == ["food: classes.A.rate"]
 
 
 def test_lists_and_measures(plan: Path) -> None:
     entry = {"subject_id": "s", "list": "safety_serious", "entered_on": "2026-01-01"}
     listings = pd.DataFrame(
-        [entry, {**entry, "term_end": "2026-06-30"}, {**entry, "term_end": "2026-06-29"},
-         {**entry, "exited_on": "2026-06-30"}, {**entry, "entered_on": "2026-07-01"}]
-    )  # fmt: skip
+        [
+            entry,
+            {**entry, "term_end": "2026-06-30"},
+            {**entry, "term_end": "2026-06-29"},
+            {**entry, "exited_on": "2026-06-30"},
+            {**entry, "entered_on": "2026-07-01"},
+        ]
+    )
     measures = pd.DataFrame([{"department": "d", "measure_id": "P1", "state": "executed", "flags": "weak_basis"}] * 3)
     data = supervision(plan, listings=listings, measures=measures, on=ON)
     (row,) = data["lists"]

@@ -33,13 +33,22 @@ def report() -> ValidationReport:
     grades = np.array([EVIL, "B", "C"], dtype=object)
     label = lambda q: grades[np.digitize(q, [0.1, 0.3])]  # noqa: E731
     return validate(
-        Model(), X, (rng.random(n) < p).astype(int), scale=label, grade_order=list(grades), bootstraps=10,
-        cohort=np.where(np.arange(n) % 2, EVIL, "2020"), inspected=np.arange(n) % 3 > 0,
+        Model(),
+        X,
+        (rng.random(n) < p).astype(int),
+        scale=label,
+        grade_order=list(grades),
+        bootstraps=10,
+        cohort=np.where(np.arange(n) % 2, EVIL, "2020"),
+        inspected=np.arange(n) % 3 > 0,
         protected=pd.DataFrame({EVIL: np.where(np.arange(n) % 2, EVIL, "x"), "size": ["s"] * (n - 5) + ["t"] * 5}),
-        reference=Reference(X=X, auc=0.8), previous_grades=label(np.clip(p * 1.3, 0, 1)),
+        reference=Reference(X=X, auc=0.8),
+        previous_grades=label(np.clip(p * 1.3, 0, 1)),
         about={"title": EVIL, "purpose": {"zh": EVIL, "en": EVIL}, EVIL: EVIL, "made_up": True},
-        limits=[EVIL], commands=[EVIL], explanations={EVIL: pd.DataFrame({EVIL: [EVIL, "a"], "v": [1.5, None]})},
-    )  # fmt: skip
+        limits=[EVIL],
+        commands=[EVIL],
+        explanations={EVIL: pd.DataFrame({EVIL: [EVIL, "a"], "v": [1.5, None]})},
+    )
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -64,8 +73,19 @@ def test_each_language_speaks_its_own(report: ValidationReport) -> None:
 
 def test_every_section_is_there(report: ValidationReport) -> None:
     page = validation_page(report.to_dict(), "en")
-    for title in ("Discrimination", "Calibration", "Grades", "Stability", "Sensitivity", "Fairness", "Explanations",
-                  "Limits", "How to regenerate every figure", "Who was inspected", "Migration"):  # fmt: skip
+    for title in (
+        "Discrimination",
+        "Calibration",
+        "Grades",
+        "Stability",
+        "Sensitivity",
+        "Fairness",
+        "Explanations",
+        "Limits",
+        "How to regenerate every figure",
+        "Who was inspected",
+        "Migration",
+    ):
         assert f">{title}<" in page, title
     for row in report.figures["sha256"]:
         assert row in page
@@ -109,8 +129,15 @@ def test_plots_are_well_formed() -> None:
 
 def test_numbers_for_readers() -> None:
     assert [shown(value) for value in (None, 0.0, 1.0, 0.12345, -3.14159, 1234.5, 2e-9, 1.2e6)] == [
-        "—", "0", "1", "0.123", "−3.14", "1,234", "2.0e−09", "1,200,000",
-    ]  # fmt: skip
+        "—",
+        "0",
+        "1",
+        "0.123",
+        "−3.14",
+        "1,234",
+        "2.0e−09",
+        "1,200,000",
+    ]
     for low, high in ((0, 1), (0.5, 0.93), (-0.0136, 0.0008), (3, 3), (0, 12345)):
         ticks = scale_of(low, high)
         assert ticks[0] <= low <= high <= ticks[-1]

@@ -36,9 +36,9 @@ def test_words(word: str, reason: str | None) -> None:
 
 def test_every_entry_names_a_reason_and_words() -> None:
     assert len(excluded()) > 10
-    for other_excluded in excluded():
-        assert other_excluded.reason in REASONS
-        assert other_excluded.plain or other_excluded.parts
+    for excluded_rule in excluded():
+        assert excluded_rule.reason in REASONS
+        assert excluded_rule.plain or excluded_rule.parts
 
 
 @pytest.mark.parametrize("row", [{"item": "family_planning"}, {"domain": "family_planning"}])

@@ -25,9 +25,15 @@ def feed(domain: str, each: float, seed: int, change: Callable[[Row, int], Row |
     for day in range(BEGAN, ON + 1):
         for _ in range(rng.poisson(each)):
             delay = int(rng.integers(1, 8))
-            row = {"record_id": f"{domain}{len(rows)}", "subject_id": f"s{rng.integers(60)}", "domain": domain,
-                   "item": f"i{rng.choice(4, p=[0.4, 0.3, 0.2, 0.1])}", "occurred_on": day - delay, "recorded_on": day,
-                   "source": f"desk {rng.integers(3)}"}  # fmt: skip
+            row = {
+                "record_id": f"{domain}{len(rows)}",
+                "subject_id": f"s{rng.integers(60)}",
+                "domain": domain,
+                "item": f"i{rng.choice(4, p=[0.4, 0.3, 0.2, 0.1])}",
+                "occurred_on": day - delay,
+                "recorded_on": day,
+                "source": f"desk {rng.integers(3)}",
+            }
             results = row if change is None else change(row, (ON - day) // 30)
             rows += [results] if results else []
     return rows
@@ -51,12 +57,12 @@ def speaks(other_feed_health: FeedHealth, feed: str) -> dict[str, str]:
 
 
 def test_steady_feeds_are_ok_and_false_alarms_are_rare() -> None:
-    new_states = [
+    state_rows = [
         state
         for seed in range(6)
         for state in states(health(*(feed(f"f{k}", 1.5, 100 * seed + k) for k in range(5)))).values()
     ]
-    assert sum(state != "ok" for state in new_states) <= 1  # 30 feeds at a level of 0.01 over each five
+    assert sum(state != "ok" for state in state_rows) <= 1  # 30 feeds at a level of 0.01 over each five
 
 
 def test_a_silent_feed() -> None:
@@ -99,8 +105,8 @@ def test_a_surge_of_records_sent_again() -> None:
     again = [{**row, "record_id": f"x{k}", "recorded_on": ON - 3} for k, row in enumerate(rows[-260:-100])]
     other_feed_health = health(rows + again, feed("b", 2, 2))
     assert states(other_feed_health)["a"] == "surging+late" or states(other_feed_health)["a"] == "surging"
-    new_speaks = speaks(other_feed_health, "a")
-    assert (new_speaks["sent_again"], new_speaks["one_day"], new_speaks["old_events"]) == ("fault", "fault", "fault")
+    statements = speaks(other_feed_health, "a")
+    assert (statements["sent_again"], statements["one_day"], statements["old_events"]) == ("fault", "fault", "fault")
 
 
 def test_a_surge_that_is_real() -> None:
@@ -109,9 +115,9 @@ def test_a_surge_that_is_real() -> None:
     more = [{**row, "record_id": f"x{k}", "item": "i3", "subject_id": f"s{k * 7 % 60}"} for k, row in enumerate(added)]
     other_feed_health = health(rows + more)
     assert states(other_feed_health) == {"a": "surging"}
-    new_speaks = speaks(other_feed_health, "a")
-    assert new_speaks["items_changed"] == "change"
-    assert new_speaks["one_day"] == new_speaks["old_events"] == "open"
+    statements = speaks(other_feed_health, "a")
+    assert statements["items_changed"] == "change"
+    assert statements["one_day"] == statements["old_events"] == "open"
 
 
 def yearly(seed: int, quiet: Callable[[int, int], bool], years: int = 4) -> Rows:
@@ -123,8 +129,17 @@ def yearly(seed: int, quiet: Callable[[int, int], bool], years: int = 4) -> Rows
         if quiet(from_day(day).year, from_day(day).month):
             continue
         for _ in range(rng.poisson(1)):
-            rows.append({"record_id": f"r{len(rows)}", "subject_id": f"s{rng.integers(60)}", "domain": "a",
-                         "item": "i", "occurred_on": day, "recorded_on": day, "source": "desk"})  # fmt: skip
+            rows.append(
+                {
+                    "record_id": f"r{len(rows)}",
+                    "subject_id": f"s{rng.integers(60)}",
+                    "domain": "a",
+                    "item": "i",
+                    "occurred_on": day,
+                    "recorded_on": day,
+                    "source": "desk",
+                }
+            )
     return rows
 
 

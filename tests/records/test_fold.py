@@ -15,8 +15,15 @@ def day(text):
 
 
 def filed(**cells):
-    return {"record_id": "r", "event_no": "1", "subject_id": "A", "item": "i", "occurred_on": "2024-01-01",
-            "recorded_on": "2024-01-10", **cells}  # fmt: skip
+    return {
+        "record_id": "r",
+        "event_no": "1",
+        "subject_id": "A",
+        "item": "i",
+        "occurred_on": "2024-01-01",
+        "recorded_on": "2024-01-10",
+        **cells,
+    }
 
 
 def event(no, word, on, **cells):

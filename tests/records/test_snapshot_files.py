@@ -80,8 +80,8 @@ def test_order_of_rows_does_not_change_the_files_but_for_lines(take, tmp_path):
 def test_changed_files_are_noticed(take, tmp_path):
     write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "out")
     path = tmp_path / "out" / "subjects.parquet"
-    new_table = pq.read_table(path)
-    pq.write_table(new_table.set_column(2, "name", [["changed"] * new_table.num_rows]), path)
+    data_table = pq.read_table(path)
+    pq.write_table(data_table.set_column(2, "name", [["changed"] * data_table.num_rows]), path)
     read_snapshot(tmp_path / "out")
     with pytest.raises(InputError, match="do not match"):
         read_snapshot(tmp_path / "out", verify=True)

@@ -20,10 +20,21 @@ DAYS = ("event_day", "occurred_day", "decided_day", "booked_day", "published_day
 def record(number: int, item: str, day: int, **given: Any) -> dict[str, Any]:
     """A folded record whose every date is `day`."""
     data: dict[str, Any] = {
-        "record_id": f"r{number:02}", "rk": number, "item": item, "status": 0, "status_day": None, "corrections": [],
-        "quantity": MICRO, "amount": None, "act_id": "", "disputed": False, "source": "", "document_no": "",
-        "basis": "", **dict.fromkeys(DAYS, day),
-    }  # fmt: skip
+        "record_id": f"r{number:02}",
+        "rk": number,
+        "item": item,
+        "status": 0,
+        "status_day": None,
+        "corrections": [],
+        "quantity": MICRO,
+        "amount": None,
+        "act_id": "",
+        "disputed": False,
+        "source": "",
+        "document_no": "",
+        "basis": "",
+        **dict.fromkeys(DAYS, day),
+    }
     return data | given
 
 
@@ -31,8 +42,8 @@ def subject(records: list[dict[str, Any]], **given: Any) -> Subject:
     return Subject({"kind": "enterprise"}, given.pop("attributes", {}), records, **given)
 
 
-def course(scheme: Scheme, other_subject: Subject, on: date, period: int | None = None) -> Course:
-    return Course((Version(scheme, other_subject),), period, to_day(on))
+def course(scheme: Scheme, asked_subject: Subject, on: date, period: int | None = None) -> Course:
+    return Course((Version(scheme, asked_subject),), period, to_day(on))
 
 
 def random_subject(rng: random.Random, scheme: Scheme, near: int, count: int) -> Subject:
@@ -56,9 +67,17 @@ def random_subject(rng: random.Random, scheme: Scheme, near: int, count: int) ->
         records.append(data)
     lists = sorted({name for fact in scheme.facts.values() for name in fact.lists})
     listings = [
-        {"list": name, "entered_day": rng.choice(days), "exited_day": None, "exit_reason": "", "basis": "",
-         "term_end_day": rng.choice([None, near + 5])} for name in lists if rng.random() < 0.4
-    ]  # fmt: skip
+        {
+            "list": name,
+            "entered_day": rng.choice(days),
+            "exited_day": None,
+            "exit_reason": "",
+            "basis": "",
+            "term_end_day": rng.choice([None, near + 5]),
+        }
+        for name in lists
+        if rng.random() < 0.4
+    ]
     attributes = {
         name: {"bool": rng.random() < 0.8, "date": to_day(date(2005, 1, 1)), "number": MICRO, "text": attribute.absent}[
             attribute.type
@@ -101,7 +120,7 @@ def random_courses(rng: random.Random, scheme: Scheme, many: int, count: int) ->
             yield Course((Version(scheme, random_subject(rng, scheme, on, count)),), None, on)
 
 
-def scattered(rng: random.Random, other_course: Course) -> Course:
+def scattered(rng: random.Random, subject_course: Course) -> Course:
     """The course with dates that differ within a record, repairs and entries that ended, and grades of the past."""
 
     def moved(day: int | None, by: int = 100) -> int | None:
@@ -109,55 +128,65 @@ def scattered(rng: random.Random, other_course: Course) -> Course:
 
     def row(row: dict[str, Any]) -> dict[str, Any]:
         days = {name: moved(row[name]) for name in DAYS if name != "event_day"}
-        ended = {"status": rng.choice([1, 2]), "status_day": other_course.on + rng.randint(-90, 200)}
+        ended = {"status": rng.choice([1, 2]), "status_day": subject_course.on + rng.randint(-90, 200)}
         data = {**row, **days, "event_day": row["event_day"] + rng.randint(-20, 20)}
         data |= ended if rng.random() < 0.15 else {}
         own = {name for name, kind in scheme.record_attributes.items() if kind.type == "date"}
         return data | {name: moved(row.get(name), 300) for name in own}
 
     versions = []
-    for version in other_course.versions:
+    for version in subject_course.versions:
         scheme, given = version.scheme, version.subject
         listings = [
-            {**entry, "entered_day": entry["entered_day"] - rng.randint(0, 50),
-             "exited_day": other_course.on + rng.randint(0, 250) if rng.random() < 0.4 else None}
+            {
+                **entry,
+                "entered_day": entry["entered_day"] - rng.randint(0, 50),
+                "exited_day": subject_course.on + rng.randint(0, 250) if rng.random() < 0.4 else None,
+            }
             for entry in given.listings
-        ]  # fmt: skip
+        ]
         dates = {
-            name: other_course.on - rng.randint(0, 800)
+            name: subject_course.on - rng.randint(0, 800)
             for name, kind in scheme.attributes.items()
             if kind.type == "date" and rng.random() < 0.6
         }
         history = [
             past_row(
-                scheme, (other_course.period or from_day(other_course.on).year) - back, rng.choice(scheme.grades).code
+                scheme,
+                (subject_course.period or from_day(subject_course.on).year) - back,
+                rng.choice(scheme.grades).code,
             )
             for back in (1, 2)
             if rng.random() < 0.5
         ]
-        columns = {**given.columns, "registered_day": other_course.on - rng.randint(0, 800)}
+        columns = {**given.columns, "registered_day": subject_course.on - rng.randint(0, 800)}
         records = [row(dict(new_record)) for new_record in given.records]
-        new_subject = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
-        versions.append(Version(scheme, new_subject))
-    return replace(other_course, versions=tuple(versions), plans={})
+        subject_input = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
+        versions.append(Version(scheme, subject_input))
+    return replace(subject_course, versions=tuple(versions), plans={})
 
 
 def past_row(scheme: Scheme, year: int, grade: str) -> dict[str, Any]:
     return {
-        "year": year, "state": "graded", "grade": grade, "route": "score", "status": "final", "scheme": scheme.scheme,
-    }  # fmt: skip
+        "year": year,
+        "state": "graded",
+        "grade": grade,
+        "route": "score",
+        "status": "final",
+        "scheme": scheme.scheme,
+    }
 
 
-def random_actions(rng: random.Random, other_course: Course, last: int) -> tuple[Action, ...]:
+def random_actions(rng: random.Random, subject_course: Course, last: int) -> tuple[Action, ...]:
     """Some records corrected or repaired, some entries ended, between the first and the last day."""
     actions = [
-        Action(rng.choice(["correct", "repair"]), new_record["record_id"], rng.randint(other_course.on, last))
-        for new_record in other_course.subject.records
+        Action(rng.choice(["correct", "repair"]), new_record["record_id"], rng.randint(subject_course.on, last))
+        for new_record in subject_course.subject.records
         if rng.random() < 0.4
     ]
     actions += [
-        Action("exit", listing_key(listing), rng.randint(other_course.on, last), "end")
-        for listing in other_course.subject.listings
+        Action("exit", listing_key(listing), rng.randint(subject_course.on, last), "end")
+        for listing in subject_course.subject.listings
         if rng.random() < 0.3
     ]
     return tuple(actions)

@@ -28,8 +28,8 @@ TAX, TAX_OLD = registry.find("tax", 2025), registry.find("tax", 2023)
 NINGXIA, MARKET = registry.pick("environment/ningxia"), registry.pick("market/publication")
 
 
-def ways(other_course: Course, target: str = "r00") -> dict[str, Option]:
-    return {f"{way.way} {way.rule}": way for way in options(other_course) if way.target == target}
+def ways(subject_course: Course, target: str = "r00") -> dict[str, Option]:
+    return {f"{way.way} {way.rule}": way for way in options(subject_course) if way.target == target}
 
 
 def day(text: str) -> int:
@@ -43,9 +43,11 @@ def day(text: str) -> int:
 )
 def test_tax_2025_windows_and_the_small_amount(amount: int | None, expected: str) -> None:
     given = None if amount is None else amount * MICRO
-    other_course = course(TAX, subject([record(0, "010101", day("2025-03-10"), amount=given)]), date(2025, 3, 20), 2025)
-    way = ways(other_course)["correct tax@2025:repair_2025"]
-    shown = check_data("S1", other_course, [way])["options"][0]["gives"]
+    subject_course = course(
+        TAX, subject([record(0, "010101", day("2025-03-10"), amount=given)]), date(2025, 3, 20), 2025
+    )
+    way = ways(subject_course)["correct tax@2025:repair_2025"]
+    shown = check_data("S1", subject_course, [way])["options"][0]["gives"]
     assert [(give["window"], give["to"], give["points"]) for give in shown] == [
         ("d3", "2025-03-13", "5"),
         ("d30", "2025-04-09", expected),
@@ -133,14 +135,18 @@ def test_published_no_longer_is_not_repaired() -> None:
     row = record(0, "NX25-C", day("2025-03-20"), penalty="confiscation")
     way = ways(course(NINGXIA, subject([row]), date(2026, 3, 1)))["repair publication@2026-04-01"]
     assert (way.state, iso(way.latest), way.earliest, way.sure, way.plans) == (
-        "never", "2026-03-20", None, None, False,
-    )  # fmt: skip
+        "never",
+        "2026-03-20",
+        None,
+        None,
+        False,
+    )
     # minor penalties of market regulation end by themselves when their least period does
     row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="minor")
-    other_course = course(MARKET, subject([row]), date(2026, 3, 1))
-    way = ways(other_course)["repair market@2025-12-25"]
+    subject_course = course(MARKET, subject([row]), date(2026, 3, 1))
+    way = ways(subject_course)["repair market@2025-12-25"]
     assert (way.state, iso(way.latest), way.plans) == ("never", "2026-05-10", False)
-    lines = [line for _, under in check_blocks(check_data("S1", other_course, [way]), "en") for line in under]
+    lines = [line for _, under in check_blocks(check_data("S1", subject_course, [way]), "en") for line in under]
     assert "published at the longest until: 2026-05-10" in lines
 
 
@@ -150,8 +156,8 @@ def test_a_favourable_record_is_not_repaired() -> None:
     scheme = registry.pick("environment/hebei")
     for turned in (False, True):
         now = scheme.model_copy(update={"direction": "lower_is_better"}) if turned else scheme
-        other_course = course(now, subject(rows), date(2026, 5, 1))
-        assert {way.target for way in options(other_course)} == {"r00" if turned else "r01"}
+        subject_course = course(now, subject(rows), date(2026, 5, 1))
+        assert {way.target for way in options(subject_course)} == {"r00" if turned else "r01"}
 
 
 def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
@@ -202,8 +208,14 @@ def test_withdrawn_and_repaired_records_are_not_repaired_again(status: int) -> N
 
 def test_ways_out_of_a_list_with_their_conditions() -> None:
     scheme = registry.pick("wage_arrears")
-    row = {"list": "wage_arrears", "entered_day": day("2025-01-10"), "term_end_day": day("2028-01-09"),
-           "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
+    row = {
+        "list": "wage_arrears",
+        "entered_day": day("2025-01-10"),
+        "term_end_day": day("2028-01-09"),
+        "exited_day": None,
+        "exit_reason": "",
+        "basis": "",
+    }
     new_options = [
         way for way in options(course(scheme, subject([], listings=[row]), date(2026, 1, 1))) if way.about == "listing"
     ]
@@ -222,17 +234,26 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
 
 
 def entry(name: str, entered: str, term_end: str | None = None) -> dict[str, Any]:
-    return {"list": name, "entered_day": day(entered), "term_end_day": term_end and day(term_end), "exited_day": None,
-            "exit_reason": "", "basis": ""}  # fmt: skip
+    return {
+        "list": name,
+        "entered_day": day(entered),
+        "term_end_day": term_end and day(term_end),
+        "exited_day": None,
+        "exit_reason": "",
+        "basis": "",
+    }
 
 
 def test_a_list_whose_rule_has_ended_promises_nothing() -> None:
     """The customs order of 2021 ended in March 2026; what the next one says of ways out was not seen."""
     assert list(lists_of({"customs_dishonest"}, day("2026-03-31"))) == ["customs_dishonest"]
     assert lists_of({"customs_dishonest"}, day("2026-04-01")) == {}
-    other_course = course(registry.pick("customs/grade"), subject([], listings=[entry("customs_dishonest", "2025-01-10")]),
-                 date(2026, 5, 1))  # fmt: skip
-    assert [(way.state, way.plans) for way in options(other_course)] == [("unknown", False)]
+    subject_course = course(
+        registry.pick("customs/grade"),
+        subject([], listings=[entry("customs_dishonest", "2025-01-10")]),
+        date(2026, 5, 1),
+    )
+    assert [(way.state, way.plans) for way in options(subject_course)] == [("unknown", False)]
 
 
 @pytest.mark.parametrize(
@@ -253,8 +274,8 @@ def test_a_list_is_left_under_the_rule_of_the_day(on: str, rule: str, ways_out: 
 def test_a_way_out_for_some_triggers_is_no_promise() -> None:
     """The table of listings does not say under which trigger an entry was made; bribery has no early way out at all."""
     scheme = registry.pick("customs/grade@2021-11-01")
-    other_course = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
-    new_options = {way.rule.rsplit(".")[-1]: way for way in options(other_course)}
+    subject_course = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
+    new_options = {way.rule.rsplit(".")[-1]: way for way in options(subject_course)}
     assert {name: iso(way.earliest) for name, way in new_options.items()} == {
         "repair_smuggling_or_obstruction": "2024-05-10",
         "repair_penalty_counts": "2023-11-10",
@@ -265,7 +286,7 @@ def test_a_way_out_for_some_triggers_is_no_promise() -> None:
     assert [way.sure for name, way in new_options.items() if name != "automatic"] == [None] * 3
     listed = scheme.lists["customs_dishonest"]
     listed = listed.model_copy(update={"triggers": [trigger for trigger in listed.triggers if trigger != "bribery"]})
-    early = [way for way in options(other_course, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]
+    early = [way for way in options(subject_course, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]
     assert {iso(way.sure) for way in early} == {"2024-05-10"}  # by then every ground has its way out
 
 
@@ -297,10 +318,10 @@ def test_marks_and_readings_are_said() -> None:
 
 def test_a_personal_number_is_never_shown() -> None:
     number = "11010519491231002X"
-    other_course = course(
+    subject_course = course(
         TAX, subject([record(0, "010101", day("2025-03-10"), record_id=number)]), date(2026, 2, 1), 2025
     )
-    assert number not in json.dumps(check_data(number, other_course, options(other_course)))
+    assert number not in json.dumps(check_data(number, subject_course, options(subject_course)))
 
 
 GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding="utf-8")

@@ -26,20 +26,22 @@ SCHEMES = [one for entry in registry.entries() if not (one := registry.load(entr
 
 def stretch(rng: random.Random, base: Course, most: int) -> tuple[Course, tuple[Action, ...], range]:
     """The course scattered, with actions, and up to `most` days of the next two years on which a version governs."""
-    other_course = scattered(rng, base)
-    first = other_course.on + rng.choice([0, 0, rng.randrange(400)])
-    governed = [day for day in range(first, first + most) if version_at(other_course, period_on(other_course, day))]
-    days = range(first, governed[-1] + 1) if governed[:1] == [first] else range(other_course.on, other_course.on + 1)
-    return other_course, random_actions(rng, other_course, days[-1]), days
+    subject_course = scattered(rng, base)
+    first = subject_course.on + rng.choice([0, 0, rng.randrange(400)])
+    governed = [day for day in range(first, first + most) if version_at(subject_course, period_on(subject_course, day))]
+    days = (
+        range(first, governed[-1] + 1) if governed[:1] == [first] else range(subject_course.on, subject_course.on + 1)
+    )
+    return subject_course, random_actions(rng, subject_course, days[-1]), days
 
 
-def quiet_days(other_course: Course, actions: Sequence[Action], days: range) -> int:
+def quiet_days(subject_course: Course, actions: Sequence[Action], days: range) -> int:
     """How many days read what the day before read; the whole outcome is the same there, ledger and all."""
-    readings, before, outcome, quiet = Readings(other_course, actions, days[-1]), None, None, 0
+    readings, before, outcome, quiet = Readings(subject_course, actions, days[-1]), None, None, 0
     for day in days:
-        reading, now = readings.on(day), outcome_on(other_course, day, actions)
+        reading, now = readings.on(day), outcome_on(subject_course, day, actions)
         if reading == before:
-            assert now == outcome, (iso(day), other_course, actions)
+            assert now == outcome, (iso(day), subject_course, actions)
             quiet += 1
         before, outcome = reading, now
     return quiet
@@ -103,11 +105,11 @@ def test_the_day_on_which_one_thing_turns_is_read(
 ) -> None:
     (tmp_path / "moments.yaml").write_text(moments("day"), "utf-8")
     young = Subject({"registered_day": on("02-10")}, {}, [made])  # type: ignore[dict-item]
-    other_course = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
+    subject_course = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
     done = tuple(Action("repair", "r00", day) for day in actions)
-    outcomes = [outcome_on(other_course, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]
+    outcomes = [outcome_on(subject_course, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]
     assert [a == b for a, b in pairwise(outcomes)] == [True, False]
-    assert quiet_days(other_course, done, range(on(turn) - 3, on(turn) + 4)) >= 1
+    assert quiet_days(subject_course, done, range(on(turn) - 3, on(turn) + 4)) >= 1
 
 
 def test_another_version_is_read_as_such_though_nothing_else_changes(tmp_path: Path) -> None:
@@ -118,21 +120,21 @@ def test_another_version_is_read_as_such_though_nothing_else_changes(tmp_path: P
         (tmp_path / name).write_text(written, "utf-8")
     both = [registry.pick(str(tmp_path / name)) for name in ("older.yaml", "newer.yaml")]
     days = range(to_day(date(2010, 6, 1)), to_day(date(2010, 6, 30)))
-    other_course = Course(tuple(Version(scheme, subject([])) for scheme in both), None, days[0])
-    assert quiet_days(other_course, (), days) == len(days) - 2
+    subject_course = Course(tuple(Version(scheme, subject([])) for scheme in both), None, days[0])
+    assert quiet_days(subject_course, (), days) == len(days) - 2
 
 
 @pytest.mark.parametrize("name", ["tax@2025", "labour/tianjin", "environment/jiangsu"])
 def test_the_proof_says_of_each_day_what_grading_it_says(name: str) -> None:
     scheme, rng = registry.pick(name), random.Random(f"proof {name}")
     for base in random_courses(rng, scheme, 2, 3):
-        other_course = scattered(rng, base)
-        plan = plan_repair(other_course, options(other_course), targets(other_course)[0], other_course.on + 200)
+        subject_course = scattered(rng, base)
+        plan = plan_repair(subject_course, options(subject_course), targets(subject_course)[0], subject_course.on + 200)
         proof, days = (
-            simulate(other_course, plan),
-            range(other_course.on, (plan.until if plan.day is None else plan.day) + 1),
+            simulate(subject_course, plan),
+            range(subject_course.on, (plan.until if plan.day is None else plan.day) + 1),
         )
-        wrong = [day for day in days if is_at(other_course, day, plan.actions, plan.target) != (day == plan.day)]
+        wrong = [day for day in days if is_at(subject_course, day, plan.actions, plan.target) != (day == plan.day)]
         assert proof.days == len(days)
         assert proof.graded <= proof.days
         assert len(proof.faults) == len(wrong)
@@ -141,15 +143,21 @@ def test_the_proof_says_of_each_day_what_grading_it_says(name: str) -> None:
 def test_a_quiet_day_on_which_the_plan_is_wrong_is_a_fault_too() -> None:
     # the listing ends on 30 April: from 1 May the grade is there, on each of the four days
     scheme = registry.pick("labour/tianjin")
-    row = {"list": "wage_arrears", "entered_day": to_day(date(2024, 5, 1)), "term_end_day": to_day(date(2027, 4, 30)),
-           "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
-    other_course = course(scheme, subject([], listings=[row]), date(2027, 4, 1))
-    plan = plan_repair(other_course, (), "A", to_day(date(2027, 6, 1)))
+    row = {
+        "list": "wage_arrears",
+        "entered_day": to_day(date(2024, 5, 1)),
+        "term_end_day": to_day(date(2027, 4, 30)),
+        "exited_day": None,
+        "exit_reason": "",
+        "basis": "",
+    }
+    subject_course = course(scheme, subject([], listings=[row]), date(2027, 4, 1))
+    plan = plan_repair(subject_course, (), "A", to_day(date(2027, 6, 1)))
     assert plan.day == to_day(date(2027, 5, 1))
     late: RepairPlan = replace(plan, day=to_day(date(2027, 5, 5)))
-    assert simulate(other_course, late).faults == tuple(f"2027-05-0{k}: the grade is reached" for k in range(1, 5))
+    assert simulate(subject_course, late).faults == tuple(f"2027-05-0{k}: the grade is reached" for k in range(1, 5))
     assert (
-        simulate(other_course, replace(plan, day=None, until=to_day(date(2027, 5, 3))))
+        simulate(subject_course, replace(plan, day=None, until=to_day(date(2027, 5, 3))))
         .faults[-1]
         .startswith("2027-05-03")
     )

@@ -36,14 +36,16 @@ def test_each_kind_of_change_is_said(tmp_path: Path) -> None:
     pair = schemes(
         tmp_path,
         ("deduct: {each: 2}", "deduct: {each: 3}"),
-        ("at_least: 70, below: 90}, {grade: C, at_least: 40, below: 70}",
-         "at_least: 60, below: 90}, {grade: C, at_least: 40, below: 60}"),
+        (
+            "at_least: 70, below: 90}, {grade: C, at_least: 40, below: 70}",
+            "at_least: 60, below: 90}, {grade: C, at_least: 40, below: 60}",
+        ),
         ("months: 6}, after_days: 3", "months: 9}, after_days: 3"),
         ("span: {years: 3}", "span: {years: 5}"),
         ("reading one}", "another reading}"),
         ("deduct: 11, cite: {law: L}, evidence: verified", "deduct: 11, cite: {law: L}, evidence: recalled"),
         ("  veto: {label: {zh: 十, en: veto}, tags: [veto]", "  block: {label: {zh: 十, en: veto}, tags: [veto]"),
-    )  # fmt: skip
+    )
     results = {
         (change.section, change.name, change.what, change.aspect): (change.before, change.after)
         for change in diff(*pair)

@@ -131,9 +131,12 @@ def test_one_file_that_cannot_be_read_hides_no_fault_of_another(
     told_rows = json.loads(CliRunner().invoke(app, ["scheme", "check", "--json"]).stdout)
     faults = {(row["file"], row["code"]) for row in told_rows if row["severity"] == "fault"}
     assert faults >= {
-        ("laws/HG2018_237.yaml", "E101"), ("schemes/customs/serious/2021-11-01.yaml", "E201"),
-        ("schemes/market/serious/2014-10-01.yaml", "E108"), ("supervision/tax.yaml", "E108"),
-        ("profiles/jilin-edz.yaml", "E108"), ("composite/jilin_edz/2018-06-27.yaml", "E131"),
-    }  # fmt: skip
+        ("laws/HG2018_237.yaml", "E101"),
+        ("schemes/customs/serious/2021-11-01.yaml", "E201"),
+        ("schemes/market/serious/2014-10-01.yaml", "E108"),
+        ("supervision/tax.yaml", "E108"),
+        ("profiles/jilin-edz.yaml", "E108"),
+        ("composite/jilin_edz/2018-06-27.yaml", "E131"),
+    }
     assert not [row for row in told_rows if row["severity"] == "fault" and "HG2018_237" in row["message"]]
     assert len([row for row in told_rows if row["code"] == "E101"]) == 1

@@ -35,68 +35,169 @@ MUTANTS: dict[str, list[Change]] = {
     "E102": [lambda text: "# nothing\n"],
     "E103": [("domain: test\n", "domain: test\ndomain: test\n")],
     "E104": [("domain: test\n", "domain: " + "[" * 60 + "]" * 60 + "\n"), ("readings:\n", "readings: &r\n  two: *r\n")],
-    "E105": [(HALF, HALF.replace("2", "010")), (HALF, HALF.replace("2", "1_000")), (HALF, HALF.replace("2", "1e1")), ("deduct: 6", "deduct: 6e0"), ("deduct: 6", "deduct: 6.0E+0")],
+    "E105": [
+        (HALF, HALF.replace("2", "010")),
+        (HALF, HALF.replace("2", "1_000")),
+        (HALF, HALF.replace("2", "1e1")),
+        ("deduct: 6", "deduct: 6e0"),
+        ("deduct: 6", "deduct: 6.0E+0"),
+    ],
     "E106": [("use: public_grade", "use: public_grade\ncolour: red")],
     "E107": [("checked_on: 2026-11-23\n", "")],
-    "E108": [("effective_from: 2010", "effective_from: 20100101"), ("use: public_grade", "use: secret"), ("years: [0, 0]", "years: ['0', 0]")],
-    "E109": [(HALF, "deduct: {each: 2, fixed: 3}, per: [month, level]"), decide("when: rich, not_graded: ' '"), (SPAN, ""), (SPAN, SPAN + " until_exit: true,"), (SPAN, "span: {years: 3, days: 1},")],
+    "E108": [
+        ("effective_from: 2010", "effective_from: 20100101"),
+        ("use: public_grade", "use: secret"),
+        ("years: [0, 0]", "years: ['0', 0]"),
+    ],
+    "E109": [
+        (HALF, "deduct: {each: 2, fixed: 3}, per: [month, level]"),
+        decide("when: rich, not_graded: ' '"),
+        (SPAN, ""),
+        (SPAN, SPAN + " until_exit: true,"),
+        (SPAN, "span: {years: 3, days: 1},"),
+    ],
     "E110": [(HALF, HALF.replace("2", "1.00000001")), ("default: [70, 700]", "default: [70, 7000000000000]")],
-    "E111": [("  rich: {type: bool", "  has-income: {type: bool"), ("  rich: {type: bool", "  not: {type: bool"), ("id: carry", "id: 'a;b'")],
+    "E111": [
+        ("  rich: {type: bool", "  has-income: {type: bool"),
+        ("  rich: {type: bool", "  not: {type: bool"),
+        ("id: carry", "id: 'a;b'"),
+    ],
     "E112": [("  rich: {type: bool", "  Size: {type: bool"), ("  rich: {type: bool", "  Age: {type: bool")],
-    "E113": [("exits: [", "exits: [{id: expiry, kind: early, " + CITED + "}, "), ("{code: B, ", "{code: A, label: {zh: 又, en: again}}\n  - {code: B, ")],
+    "E113": [
+        ("exits: [", "exits: [{id: expiry, kind: early, " + CITED + "}, "),
+        ("{code: B, ", "{code: A, label: {zh: 又, en: again}}\n  - {code: B, "),
+    ],
     "E120": [lambda text: text[: text.index("grades:")] + "grades: []\n" + text[text.index("beside:") :]],
     "E121": [("combine: {floor: 0, ceiling: 110}", "combine: {floor: 120, ceiling: 110}")],
     "E122": [("done: [occurred_on, event_on]", "done: [occurred_on, occurred_on]")],
     "E123": [("down: 1", "down: 0"), ("down: 1", "down: -1"), ("down: 1", "up: 9")],
     "E130": [("checked_on:", "effective_to: 2020-01-01\nchecked_on:")],
-    "E131": [("checked_on:", "effective_to: 2010\nchecked_on:"), ("beside:", "gap: [{from: 2009, to: 2008, reason: none}]\nbeside:")],
+    "E131": [
+        ("checked_on:", "effective_to: 2010\nchecked_on:"),
+        ("beside:", "gap: [{from: 2009, to: 2008, reason: none}]\nbeside:"),
+    ],
     "E132": [("checked_on: 2026", "checked_on: 2206")],
-    "E133": [("months: 12, edge", "months: 999999, edge"), ("end_of_year: 0", "end_of_year: 9999"), ("{months: 6}", "{years: 99999}")],
-    "E134": [("years: [0, 0]", "years: [0, -1]"), ("valid: {months: 6}", "valid: {}"), ("years: [0, 0]", "years: [0, 0], edge: inclusive")],
+    "E133": [
+        ("months: 12, edge", "months: 999999, edge"),
+        ("end_of_year: 0", "end_of_year: 9999"),
+        ("{months: 6}", "{years: 99999}"),
+    ],
+    "E134": [
+        ("years: [0, 0]", "years: [0, -1]"),
+        ("valid: {months: 6}", "valid: {}"),
+        ("years: [0, 0]", "years: [0, 0], edge: inclusive"),
+    ],
     "E135": [("or_until: ends_on", "or_until: level")],
-    "E140": [("total: 5,", "total: 5, applies: {from: 2020},"), ("default: [70, 700],", "default: [70, 700], applies: {from: 2020},")],
+    "E140": [
+        ("total: 5,", "total: 5, applies: {from: 2020},"),
+        ("default: [70, 700],", "default: [70, 700], applies: {from: 2020},"),
+    ],
     "E141": [("when: staff < 10,", "when: staff < 10, applies: {by: occurred_on, from: 2020-01-01},")],
-    "E142": [("when: prior_d,", "when: prior_d, applies: {from: 2020-01-01},"), ("deduct: {each: 0.1}", "applies: {by: occurred_on, from: 2020}, deduct: {each: 0.1}")],
+    "E142": [
+        ("when: prior_d,", "when: prior_d, applies: {from: 2020-01-01},"),
+        ("deduct: {each: 0.1}", "applies: {by: occurred_on, from: 2020}, deduct: {each: 0.1}"),
+    ],
     "E143": [("when: prior_d,", "when: prior_d, applies: {from: 2020, to: 2019},")],
     "E201": [("when: prior_d, deduct: 11, cite: {law: L}", "when: prior_d, deduct: 11, cite: {law: M}")],
     "E202": [("when: prior_d, deduct: 11, cite: {law: L},", "when: prior_d, deduct: 11,")],
     "E203": [("deduct: 11, cite: {law: L}, evidence: verified", "deduct: 11, cite: {law: L}")],
-    "E204": [("absent: 0, reading: one", "absent: 0, reading: two"), ("{grade: D, below: 40}", "{grade: D, below: 40, reading: one}")],
-    "E205": [("range: [0, 11]}, group: g, cite: {law: L}, evidence: unknown", "range: [0, 11]}, group: g, cite: {law: L}, evidence: verified")],
-    "E301": [("window: life", "window: lives"), ("tags: [noted], window", "tags: [noted, nothing], window"), ("ceiling: B", "ceiling: Z"), ("kinds: [enter", "kinds: [firm, enter")],
+    "E204": [
+        ("absent: 0, reading: one", "absent: 0, reading: two"),
+        ("{grade: D, below: 40}", "{grade: D, below: 40, reading: one}"),
+    ],
+    "E205": [
+        (
+            "range: [0, 11]}, group: g, cite: {law: L}, evidence: unknown",
+            "range: [0, 11]}, group: g, cite: {law: L}, evidence: verified",
+        )
+    ],
+    "E301": [
+        ("window: life", "window: lives"),
+        ("tags: [noted], window", "tags: [noted, nothing], window"),
+        ("ceiling: B", "ceiling: Z"),
+        ("kinds: [enter", "kinds: [firm, enter"),
+    ],
     "E401": [("deduct: {each: 0.1}", "add: 1, deduct: {each: 0.1}")],
-    "E402": [("    kind: serious", "    kind: serious"), ("  veto: {label", "  idle: {label: {zh: 闲, en: idle}, " + CITED + "}\n  veto: {label")][1:],
-    "E403": [lambda text: text[: text.index("start:\n")] + text[text.index("combine:") :].replace("combine:", "combine:")],
+    "E402": [
+        ("    kind: serious", "    kind: serious"),
+        ("  veto: {label", "  idle: {label: {zh: 闲, en: idle}, " + CITED + "}\n  veto: {label"),
+    ][1:],
+    "E403": [
+        lambda text: text[: text.index("start:\n")] + text[text.index("combine:") :].replace("combine:", "combine:")
+    ],
     "E404": [("direction: higher_is_better\n", "")],
     "E410": [("per: [month, level]", "per: [month, day]"), ("per: [month, level]", "per: []")],
     "E411": [("per: [month, level]", "per: [month, ends_on]"), ("per: [month, level]", "per: week")],
     "E412": [("measure: {of: level, ", "measure: {of: ratio, ")],
     "E413": [("deduct: {pool: p}", "deduct: {pool: p}, per: month")],
-    "E420": [("from: 2020-07-01", "from: 2020-06-30"), ("by: occurred_on, from: 2020-07-01", "by: decided_on, from: 2020-07-01")],
+    "E420": [
+        ("from: 2020-07-01", "from: 2020-06-30"),
+        ("by: occurred_on, from: 2020-07-01", "by: decided_on, from: 2020-07-01"),
+    ],
     "E430": [("cap: 20", "cap: -1"), ("total: 5", "total: -5")],
     "E431": [("add: {each: 1}, cap: 4", "add: {each: 1}, cap: 4, group: g")],
     "E432": [("group: h, requires", "group: h, cap: 3, requires")],
     "E440": [lambda text: text.replace("combine: {", "combine: {heaviest_per: act, ")],
-    "E450": [(HALF, HALF.replace("2", "1001")), (HALF, HALF.replace("2", "-2")), ("each: 1, of: chain", "each: -1, of: chain")],
-    "E451": [(", {points: 9}]", "]"), ("{to: 100, points: 1}, {below: 1000", "{to: 1000, points: 1}, {below: 1000"), ("{to: 100, points", "{to: 100, below: 200, points")],
+    "E450": [
+        (HALF, HALF.replace("2", "1001")),
+        (HALF, HALF.replace("2", "-2")),
+        ("each: 1, of: chain", "each: -1, of: chain"),
+    ],
+    "E451": [
+        (", {points: 9}]", "]"),
+        ("{to: 100, points: 1}, {below: 1000", "{to: 1000, points: 1}, {below: 1000"),
+        ("{to: 100, points", "{to: 100, below: 200, points"),
+    ],
     "E452": [("levels: {low: 1, high: 3}", "levels: {}")],
-    "E453": [("deduct: {of: level, levels", "deduct: {of: ratio, levels"), ("plus: ratio", "plus: level"), ("{of: amount, tiers", "{of: ratio, tiers")],
+    "E453": [
+        ("deduct: {of: level, levels", "deduct: {of: ratio, levels"),
+        ("plus: ratio", "plus: level"),
+        ("{of: amount, tiers", "{of: ratio, tiers"),
+    ],
     "E454": [("range: [0, 11]", "range: [11, 0]"), ("range: [0, 11]", "range: [1, 11]")],
-    "E460": [("{type: bool, absent: false,", "{type: bool, absent: false, allowed: [x],"), ("least: 0, most: 1", "least: 2, most: 1")],
+    "E460": [
+        ("{type: bool, absent: false,", "{type: bool, absent: false, allowed: [x],"),
+        ("least: 0, most: 1", "least: 2, most: 1"),
+    ],
     "E461": [("of: occurred_on, workdays: 20", "of: level, workdays: 20")],
     "E462": [("began_on: noted", "sort: noted")],
-    "E470": [lambda text: text.replace("gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}", "gives: {" + ", ".join(f"w{i}: 1" for i in range(61)) + "}").replace("[{id: d3, days: 3, roll: next_working_day}, {id: y0, end_of_year: 0}, {id: later, later: true}]", "[" + ", ".join(f"{{id: w{i}, days: {i + 1}}}" for i in range(61)) + "]")],
-    "E471": [("{id: y0, end_of_year: 0}", "{id: y0, end_of_year: 0, months: 2}"), ("{id: y0, end_of_year: 0}", "{id: y0}")],
-    "E472": [("{id: y0, end_of_year: 0}", "{id: y0, days: 3}"), ("{id: d3, days: 3, roll: next_working_day}", "{id: d3, later: true}")],
-    "E473": [("{points: 5, amount_to: 100}, 4", "{points: 5, amount_to: 100}, {points: 4, amount_to: 50}"), ("d3: [{points: 5, amount_to: 100}, 4]", "d3: []")],
+    "E470": [
+        lambda text: text.replace(
+            "gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}",
+            "gives: {" + ", ".join(f"w{i}: 1" for i in range(61)) + "}",
+        ).replace(
+            "[{id: d3, days: 3, roll: next_working_day}, {id: y0, end_of_year: 0}, {id: later, later: true}]",
+            "[" + ", ".join(f"{{id: w{i}, days: {i + 1}}}" for i in range(61)) + "]",
+        )
+    ],
+    "E471": [
+        ("{id: y0, end_of_year: 0}", "{id: y0, end_of_year: 0, months: 2}"),
+        ("{id: y0, end_of_year: 0}", "{id: y0}"),
+    ],
+    "E472": [
+        ("{id: y0, end_of_year: 0}", "{id: y0, days: 3}"),
+        ("{id: d3, days: 3, roll: next_working_day}", "{id: d3, later: true}"),
+    ],
+    "E473": [
+        ("{points: 5, amount_to: 100}, 4", "{points: 5, amount_to: 100}, {points: 4, amount_to: 50}"),
+        ("d3: [{points: 5, amount_to: 100}, 4]", "d3: []"),
+    ],
     "E474": [("y0: 2", "y0: 6"), ("y0: 2", "y0: -1"), ("y0: 2", "y0: 0.333333")],
     "E501": [("age: {of: attributes, take: months_since", "age: {of: attributes, take: chain")],
-    "E502": [("lists: [black]}", "lists: [black], years: [-1, -1]}"), ("tags: [veto], where: standing", "tags: [veto], where: standing, column: amount")],
+    "E502": [
+        ("lists: [black]}", "lists: [black], years: [-1, -1]}"),
+        ("tags: [veto], where: standing", "tags: [veto], where: standing, column: amount"),
+    ],
     "E503": [("column: amount", "column: level"), ("column: level", "column: ratio")],
     "E504": [(", lists: [black]}", "}"), (", column: amount", "")],
     "E505": [("years: [-1, -1]", "years: [-1, 0]")],
     "E506": [("by: month", "by: act"), ("by: level", "by: ends_on")],
-    "E507": [[("after_days: 3, edge: inclusive", "after_days: 3, edge: inclusive, beyond: unknown"), ("by: month", "by: month, window: life")]],
+    "E507": [
+        [
+            ("after_days: 3, edge: inclusive", "after_days: 3, edge: inclusive, beyond: unknown"),
+            ("by: month", "by: month, window: life"),
+        ]
+    ],
     "E508": [("dates: [began_on, registered_on]", "dates: [staff]")],
     "E510": [("key: region", "key: staff")],
     "E511": [("prefix: 2", "prefix: 0")],
@@ -104,10 +205,24 @@ MUTANTS: dict[str, list[Change]] = {
     "E513": [('{"22": [50, 500]}', '{"2201": [50, 500]}')],
     "E514": [("of: chain, cite", "of: prior_d, cite")],
     "E515": [("tags: [veto], where: standing", "tags: [veto], where: standing, applies: {to: 2015}")],
-    "E520": [("  vetoes:", "".join(f"  f{i}: {{take: count, items: [fixed]}}\n" for i in range(62)) + "  vetoes:"), ("readings:\n", "readings:\n" + "".join(f"  q{i}: {{zh: 读, en: q}}\n" for i in range(62)))],
-    "E530": [("vetoes >= 1 or on_list", "vetoes or on_list"), ("staff < 10", "staff < 0x10"), ("staff < 10", "speed < 10"), ("staff < 10", "staff < 0.0000001")],
-    "E531": [("facts:\n", "predicates: {huge: large, large: huge}\nfacts:\n"), ("facts:\n", "predicates: {large: large and quantity > 1}\nfacts:\n")],
-    "E540": [("when: prior_d, deduct: 11", "when: prior_d, deduct: 11, add: 1"), ("when: prior_d, deduct: 11", "when: prior_d")],
+    "E520": [
+        ("  vetoes:", "".join(f"  f{i}: {{take: count, items: [fixed]}}\n" for i in range(62)) + "  vetoes:"),
+        ("readings:\n", "readings:\n" + "".join(f"  q{i}: {{zh: 读, en: q}}\n" for i in range(62))),
+    ],
+    "E530": [
+        ("vetoes >= 1 or on_list", "vetoes or on_list"),
+        ("staff < 10", "staff < 0x10"),
+        ("staff < 10", "speed < 10"),
+        ("staff < 10", "staff < 0.0000001"),
+    ],
+    "E531": [
+        ("facts:\n", "predicates: {huge: large, large: huge}\nfacts:\n"),
+        ("facts:\n", "predicates: {large: large and quantity > 1}\nfacts:\n"),
+    ],
+    "E540": [
+        ("when: prior_d, deduct: 11", "when: prior_d, deduct: 11, add: 1"),
+        ("when: prior_d, deduct: 11", "when: prior_d"),
+    ],
     "E541": [("{id: full, points: 100,", "{id: full, points: 100, when: rich,")],
     "E542": [("{id: full, points: 100,", "{id: full, points: 100, applies: {to: 2015},")],
     "E543": [("  - id: bands\n", "  - id: bands\n    when: rich\n")],
@@ -116,28 +231,60 @@ MUTANTS: dict[str, list[Change]] = {
     "E602": [
         ("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}"),
         # a reading of the line, or of another band, says nothing of this overlap
-        [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}"), ("{grade: D, below: 40}]\n", "{grade: D, below: 40, reading: one}]\n    reading: one\n")],
+        [
+            ("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}"),
+            ("{grade: D, below: 40}]\n", "{grade: D, below: 40, reading: one}]\n    reading: one\n"),
+        ],
     ],
-    "E603": [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, below: 70}, {grade: C, at_least: 40, below: 30}")],
+    "E603": [
+        (
+            "{grade: C, at_least: 40, below: 70}",
+            "{grade: C, at_least: 40, below: 70}, {grade: C, at_least: 40, below: 30}",
+        )
+    ],
     "E604": [("grades:\n", "grades:\n  - {code: E, label: {zh: 戊, en: E}}\n")],
-    "E605": [decide("when: vetoes >= 2 and age >= 12, grade: D", "  - id: bands"), ("  - {id: paid, when", f"  - {{id: after, grade: C, {WORDS}, {CITED}}}\n  - {{id: paid, when")],
-    "E606": [("months >= 3 or levels_met > 1 or worst > 4 or sort == 'x'", "sort == 'z'"), decide("when: staff > 3 and staff < 2, grade: D"), ("where: standing", "where: standing and quantity < 1 and quantity > 2")],
+    "E605": [
+        decide("when: vetoes >= 2 and age >= 12, grade: D", "  - id: bands"),
+        ("  - {id: paid, when", f"  - {{id: after, grade: C, {WORDS}, {CITED}}}\n  - {{id: paid, when"),
+    ],
+    "E606": [
+        ("months >= 3 or levels_met > 1 or worst > 4 or sort == 'x'", "sort == 'z'"),
+        decide("when: staff > 3 and staff < 2, grade: D"),
+        ("where: standing", "where: standing and quantity < 1 and quantity > 2"),
+    ],
     "E701": [("one: {zh: 读法一, en: reading one}", "one: {zh: 读法一, en: ''}")],
     "E702": [("one: {zh: 读法一, en: reading one}", "one: {zh: reading one, en: reading one}")],
     "E703": [("scheme: test/rich", "scheme: test/poor"), ("effective_from: 2010", "effective_from: 2011")],
     "E706": [("beside: [test/other]", "beside: [test/others]")],
     "E707": [
-        ("prior_d, deduct", "age > 1, deduct"), ("of: chain", "of: months"), ("window: own", "window: year"),
-        ("group: h, ", ""), ("deduct: {pool: p}", "deduct: 1"), ("repair: {rule: r, gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}}, ", ""),
-        ("paid > limit_large and paid > limit_small", "paid > 7"), ("paid > limit_large and paid > limit_small", "paid > limit_large"),
-        (" or sort == 'x'", ""), (" and given(late_on)", ""), ("tags: [noted], cite", "tags: [noted, idle], cite"),
-        (", noted: {zh: 只记, en: only kept}", ""), ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
+        ("prior_d, deduct", "age > 1, deduct"),
+        ("of: chain", "of: months"),
+        ("window: own", "window: year"),
+        ("group: h, ", ""),
+        ("deduct: {pool: p}", "deduct: 1"),
+        ("repair: {rule: r, gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}}, ", ""),
+        ("paid > limit_large and paid > limit_small", "paid > 7"),
+        ("paid > limit_large and paid > limit_small", "paid > limit_large"),
+        (" or sort == 'x'", ""),
+        (" and given(late_on)", ""),
+        ("tags: [noted], cite", "tags: [noted, idle], cite"),
+        (", noted: {zh: 只记, en: only kept}", ""),
+        ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
         ("clocks:\n", "predicates: {idle: standing}\nclocks:\n"),
     ],
-    "E708": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
-    "E714": [(", label: {zh: 有否决情形, en: a veto}", ""), (", label: {zh: 连续多月, en: several months running}", "")],
-    "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
-}  # fmt: skip
+    "E708": [
+        ('sort: {type: text, absent: "",', 'sort: {type: text, absent: "", noted: {zh: 记, en: kept},'),
+        ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label"),
+    ],
+    "E714": [
+        (", label: {zh: 有否决情形, en: a veto}", ""),
+        (", label: {zh: 连续多月, en: several months running}", ""),
+    ],
+    "E801": [
+        ("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"),
+        ("vetoes >= 1 or on_list", "vetoes == 1 or on_list"),
+    ],
+}
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")
 LATER = LAW.replace("id: L", "id: M").replace("2009-06", "2011").replace("2010-01-01", "2011-01-01")
 UNDATED = LAW.replace("id: L", "id: M").replace(DAYS, "promulgated: unknown\nin_force: unknown\n")
@@ -205,11 +352,21 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
 NOTES: dict[str, list[Change]] = {
     "N101": [("vetoes >= 1 or on_list, grade: D", "paid == 123457 and staff == 31, grade: B")],
     "N102": [("attributes:\n", "not_monotone: [{id: small, why: {zh: 因, en: why}}]\nattributes:\n")],
-    "N202": [[("grades:\n", "grades:\n  - {code: E, label: {zh: 戊, en: E}}\n"), ("grade: D, route: direct", "not_computable: open")]],
+    "N202": [
+        [
+            ("grades:\n", "grades:\n  - {code: E, label: {zh: 戊, en: E}}\n"),
+            ("grade: D, route: direct", "not_computable: open"),
+        ]
+    ],
     "N301": [("readings:\n", "readings:\n")],
-    "N302": [("when: prior_d, deduct: 11, cite: {law: L}, evidence: verified", "when: prior_d, deduct: 11, cite: {law: L}, evidence: local")],
+    "N302": [
+        (
+            "when: prior_d, deduct: 11, cite: {law: L}, evidence: verified",
+            "when: prior_d, deduct: 11, cite: {law: L}, evidence: local",
+        )
+    ],
     "N304": [("beside:", "missing: [{zh: 表, en: the table}]\nbeside:")],
-}  # fmt: skip
+}
 
 
 def changed(change: Change) -> str:
@@ -315,8 +472,9 @@ def test_one_bad_law_is_told_once_and_hides_nothing_else(tmp_path: Path, content
     faults, _ = found(root)
     assert [fault.code for fault in faults if fault.file == "laws/M.yaml"] in (["E101"], ["E102"])
     assert {(fault.code, fault.file) for fault in faults if fault.file != "laws/M.yaml"} == {
-        ("E530", "schemes/test/rich/2010.yaml"), ("E712", "schemes/test/other/2009-01-01.yaml")
-    }  # fmt: skip
+        ("E530", "schemes/test/rich/2010.yaml"),
+        ("E712", "schemes/test/other/2009-01-01.yaml"),
+    }
 
 
 def test_a_law_beside_a_scheme_may_be_a_copy_and_no_other_text(tmp_path: Path) -> None:

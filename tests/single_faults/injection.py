@@ -371,7 +371,26 @@ def bad_history(district: District, rng: random.Random) -> Fault:
 
 
 KINDS = (
-    bad_date, future_day, misspelt_domain, misspelt_domains, misspelt_column, cut_zeros, unknown_word, bad_number,
-    float_noise, truncated, cut_table, lost_row, bad_listing, lost_rows, missing_feed, no_feeds, bad_feed, twice,
-    key_twice, bad_id, bad_attribute, bad_history,
-)  # fmt: skip
+    bad_date,
+    future_day,
+    misspelt_domain,
+    misspelt_domains,
+    misspelt_column,
+    cut_zeros,
+    unknown_word,
+    bad_number,
+    float_noise,
+    truncated,
+    cut_table,
+    lost_row,
+    bad_listing,
+    lost_rows,
+    missing_feed,
+    no_feeds,
+    bad_feed,
+    twice,
+    key_twice,
+    bad_id,
+    bad_attribute,
+    bad_history,
+)

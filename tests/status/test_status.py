@@ -118,9 +118,15 @@ def test_corrections_in_the_preview_have_a_count_of_their_own(
     move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
     snapshot = snapshot_of(run)
     case = open_case(
-        log, run, snapshot, subject, [Ground("facts_wrong", record)], by="wang.wei", on=D(2023, 3, 15),
+        log,
+        run,
+        snapshot,
+        subject,
+        [Ground("facts_wrong", record)],
+        by="wang.wei",
+        on=D(2023, 3, 15),
         procedure="review",
-    )  # fmt: skip
+    )
     assert case.decide_by == D(2023, 4, 30)  # with the announcement
     assert held_subjects(store, run) == [subject]
     with pytest.raises(UsageError, match="a case on 1 of the grades is open"):
@@ -146,8 +152,8 @@ def test_the_history_is_read_by_grading_as_of_the_day(store: Database, kept: tup
     rows = history(store)
     assert rows.num_rows == store.rows("SELECT count(*) FROM run_grades")[0][0]
     assert history(store, D(2023, 4, 2)).num_rows == 0
-    new_district = district(subjects=150, seed=5)
-    tables = {name: getattr(new_district, name) for name in ("subjects", "records", "attributes")}
+    district_tables = district(subjects=150, seed=5)
+    tables = {name: getattr(district_tables, name) for name in ("subjects", "records", "attributes")}
     ours = grade(ingest(**tables, history=rows), "tax", 2023, max_rejected=10**6)
     bare = grade(ingest(**tables), "tax", 2023, max_rejected=10**6)
     assert not [row for row in ours.quarantine.to_pylist() if row["table"] == "history"]
@@ -233,9 +239,9 @@ def test_objections_must_be_there_and_begin_with_the_default(tmp_path: Path) -> 
     assert any("missing" in str(rule) for rule in read_rules(tmp_path)[2])
     text = (config_root() / "review" / "objections.yaml").read_text(encoding="utf-8")
     (tmp_path / "objections.yaml").write_text(text.replace("id: default", "id: henan"), encoding="utf-8")
-    this_text = " ".join(str(rule) for rule in read_rules(tmp_path)[2])
-    assert "the first clock is the default" in this_text
-    assert "stands twice" in this_text
+    shown_text = " ".join(str(rule) for rule in read_rules(tmp_path)[2])
+    assert "the first clock is the default" in shown_text
+    assert "stands twice" in shown_text
     (tmp_path / "objections.yaml").write_text(
         text.replace("own: 3\n    other: 7\n    cite", "own: 9\n    other: 7\n    cite")
     )

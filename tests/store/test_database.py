@@ -125,9 +125,8 @@ def test_threads_take_turns(tmp_path):
     with Database(tmp_path / "s.store") as store:
         log = Log(store)
         threads = [
-            threading.Thread(target=lambda: [log.append("li", "analyst", "count") for _ in range(10)])
-            for _ in range(4)
-        ]  # fmt: skip
+            threading.Thread(target=lambda: [log.append("li", "analyst", "count") for _ in range(10)]) for _ in range(4)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

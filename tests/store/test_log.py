@@ -85,11 +85,14 @@ def test_an_entry_without_a_name_is_refused(store, field):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
     max_leaves=10,
-)  # fmt: skip
+)
 
 
 @given(JSON)
@@ -231,8 +234,10 @@ def test_a_log_written_anew_is_found_by_the_held_line(written, tmp_path):
             con.execute("DELETE FROM log_entries")
             for entry in entries[:-1]:
                 changed = {"subject": "m/99"} if entry.seq == 5 else {}
-                names = {name: getattr(entry, name) for name in ("at", "actor", "role", "action", "phase", "refers_to",
-                                                              "subject")}  # fmt: skip
+                names = {
+                    name: getattr(entry, name)
+                    for name in ("at", "actor", "role", "action", "phase", "refers_to", "subject")
+                }
                 log._write(con, payload=entry.data, **{**names, **changed})
     assert faults(forged) == ()
     assert {fault.kind for fault in faults(forged, line)} == {"truncated"}

@@ -45,8 +45,18 @@ class CascadeAct:
 
 
 COLUMNS = (
-    "seq", "kind", "of_seq", "subjects", "record_id", "event", "on_day", "by", "reason", "document_no", "content"
-)  # fmt: skip
+    "seq",
+    "kind",
+    "of_seq",
+    "subjects",
+    "record_id",
+    "event",
+    "on_day",
+    "by",
+    "reason",
+    "document_no",
+    "content",
+)
 
 
 def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str, document_no: str = "") -> Cascade:
@@ -80,25 +90,28 @@ def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str,
             f"cascade {seq} is the decision of case {act.document_no}, and no decision is taken back here",
             allowed="a cascade that was applied",
             next="open another case on the grade, or `creditscore cascade apply --event reinstated`",
-        )  # fmt: skip
+        )
     own = [event for event in decided(log.store, act.subjects, ever=True) if event.seq == seq]
     if not own:
         raise UsageError(
-            f"cascade {seq} only drew what others had decided ({act.kind})", allowed="a cascade that was applied",
+            f"cascade {seq} only drew what others had decided ({act.kind})",
+            allowed="a cascade that was applied",
             next="undo the decision itself",
-        )  # fmt: skip
+        )
     left = [event for event in decided(log.store, act.subjects) if event.seq == seq]
     if not left:
         return Cascade(act.subjects, (), (), (), ())
     later = [
-        event for event in decided(log.store, act.subjects)
+        event
+        for event in decided(log.store, act.subjects)
         if event.seq > seq and event.record_id in {mine.record_id for mine in own}
-    ]  # fmt: skip
+    ]
     if later:
         raise UsageError(
-            f"record {later[-1].record_id} was {later[-1].event} since", where=f"entry {later[-1].seq} of the log",
+            f"record {later[-1].record_id} was {later[-1].event} since",
+            where=f"entry {later[-1].seq} of the log",
             next="undo the later decision first",
-        )  # fmt: skip
+        )
     if on < max(event.recorded_on for event in left):
         raise UsageError(
             f"undone on {on}, before it was decided", allowed=f"{max(event.recorded_on for event in left)} or later"
@@ -107,9 +120,16 @@ def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str,
 
 
 def _write(
-    log: Log, on_bench: Bench, cascade: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
+    log: Log,
+    on_bench: Bench,
+    cascade: Cascade,
+    kind: str,
+    of_seq: int | None,
+    on: date,
+    by: str,
+    reason: str,
     document_no: str,
-) -> Cascade:  # fmt: skip
+) -> Cascade:
     said(by=by, reason=reason, document_no=document_no)
     check_day_has_come(on)
     cascade = to_enter(log, cascade, by)
@@ -141,24 +161,48 @@ def to_enter(log: Log, cascade: Cascade, by: str) -> Cascade:
 def payload_of(cascade: Cascade, row: CascadeAct) -> dict[str, Any]:
     """What the log says of a cascade; `store check` compares the tables with it."""
     return {
-        "kind": row.kind, "of": row.of_seq, "subjects": list(cascade.subjects), "record": row.record_id,
-        "event": row.event, "on": row.on.isoformat(), "reason": row.reason, "document_no": row.document_no,
+        "kind": row.kind,
+        "of": row.of_seq,
+        "subjects": list(cascade.subjects),
+        "record": row.record_id,
+        "event": row.event,
+        "on": row.on.isoformat(),
+        "reason": row.reason,
+        "document_no": row.document_no,
         "tasks": len(cascade.tasks),
         "changes": [
-            *([change.run.run_id, change.subject_id, change.before.hash, change.after.hash] for change in cascade.changes),
-            *([score.composite.run_id, score.subject_id, score.before.hash, score.after.hash] for score in cascade.scores),
+            *(
+                [change.run.run_id, change.subject_id, change.before.hash, change.after.hash]
+                for change in cascade.changes
+            ),
+            *(
+                [score.composite.run_id, score.subject_id, score.before.hash, score.after.hash]
+                for score in cascade.scores
+            ),
         ],
-        "composites": [[composite.config, composite.subject_id, *composite.before, *composite.after] for composite in cascade.composites],
+        "composites": [
+            [composite.config, composite.subject_id, *composite.before, *composite.after]
+            for composite in cascade.composites
+        ],
         "content": content(cascade.tasks),
-    }  # fmt: skip
+    }
 
 
 def enter(con: duckdb.DuckDBPyConnection, seq: int, cascade: Cascade, row: CascadeAct) -> None:
     """Write a cascade inside the open act `seq`: superseding rows, voided events, tasks; its own events apart."""
     cells = [
-        seq, row.kind, row.of_seq, canonical(list(cascade.subjects)), row.record_id, row.event, row.on, row.by,
-        row.reason, row.document_no, content(cascade.tasks),
-    ]  # fmt: skip
+        seq,
+        row.kind,
+        row.of_seq,
+        canonical(list(cascade.subjects)),
+        row.record_id,
+        row.event,
+        row.on,
+        row.by,
+        row.reason,
+        row.document_no,
+        content(cascade.tasks),
+    ]
     insert(con, "cascade_acts", COLUMNS, [cells])
     voided = [[seq, *key, row.on] for key in cascade.voided]
     insert(con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
@@ -256,7 +300,7 @@ def untold(log: Log, of: int | None = None) -> list[tuple[Task, int, int]]:
     done = told_tasks(log)
     return [
         task for task in stored_tasks(log) if task[0].task == "tell" and of in (None, task[1]) and task[1:] not in done
-    ]  # fmt: skip
+    ]
 
 
 def told_tasks(log: Log) -> set[tuple[int, int]]:

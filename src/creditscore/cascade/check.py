@@ -58,9 +58,10 @@ class Checked:
         if self.flaws:
             shown = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
             raise StoreDiffers(
-                f"the store does not hold together ({len(self.flaws)} flaws)", where=shown,
+                f"the store does not hold together ({len(self.flaws)} flaws)",
+                where=shown,
                 next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
-            )  # fmt: skip
+            )
         return self
 
 
@@ -91,10 +92,13 @@ def check(log: Log, on_bench: Bench) -> Checked:
                     Flaw("stale", f"run {key[0]} {key[1]}", f"{_face(stands[key])} stands, {_face(rows)} is derived")
                 )
         flaws += [
-            Flaw("stale", f"composite {change.composite.run_id} {change.subject_id}",
-                 f"{' '.join(change.before.face)} stands, {' '.join(change.after.face)} is derived".replace("  ", " "))
+            Flaw(
+                "stale",
+                f"composite {change.composite.run_id} {change.subject_id}",
+                f"{' '.join(change.before.face)} stands, {' '.join(change.after.face)} is derived".replace("  ", " "),
+            )
             for change in score_changes(on_bench, ids, derived)
-        ]  # fmt: skip
+        ]
         asked = [
             task
             for subject in ids
@@ -178,9 +182,13 @@ def _against_the_log(log: Log) -> Iterator[Flaw]:
 
 
 def _resting(
-    on_bench: Bench, ids: Sequence[str], events: Sequence[RecordEvent], stands: dict[tuple[str, str], Rows],
-    asked: Sequence[Task], stored: set[Task],
-) -> Iterator[Flaw]:  # fmt: skip
+    on_bench: Bench,
+    ids: Sequence[str],
+    events: Sequence[RecordEvent],
+    stands: dict[tuple[str, str], Rows],
+    asked: Sequence[Task],
+    stored: set[Task],
+) -> Iterator[Flaw]:
     """What still rests on a withdrawn record: rows, entries, measures."""
     known = {(task.kind, task.thing, task.task) for task in stored}
     for subject in ids:

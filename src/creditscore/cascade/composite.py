@@ -32,9 +32,13 @@ class CompositeChange:
 
 
 def composite_changes(
-    config: str | CompositeConfig, subject_id: str, before: Mapping[str, Rows], after: Mapping[str, Rows], book: Book,
+    config: str | CompositeConfig,
+    subject_id: str,
+    before: Mapping[str, Rows],
+    after: Mapping[str, Rows],
+    book: Book,
     without: Iterable[str],
-) -> list[CompositeChange]:  # fmt: skip
+) -> list[CompositeChange]:
     """The change of one subject under one composite, or none; `without` names entries that are to be annulled."""
     import pyarrow.compute as pc
 
@@ -55,12 +59,12 @@ def _score(
     table = pa.Table.from_pylist(grades, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
     entries = listed if listed.num_rows else None
     try:
-        this_rows = combine(table, config, listings=entries, acts="unchecked").composite.to_pylist()
+        table_rows = combine(table, config, listings=entries, acts="unchecked").composite.to_pylist()
     except UsageError as error:
         if "no grading holds a scheme" in error.what:
             return ("no_domain", "", "")
         raise
-    row = next((row for row in this_rows if row["subject_id"] == subject_id), None)
+    row = next((row for row in table_rows if row["subject_id"] == subject_id), None)
     if row is None:
         return ("no_domain", "", "")
     results = [row["state_reason"] or row["state"], row["score"], row["grade"]]

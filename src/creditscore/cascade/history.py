@@ -39,4 +39,4 @@ def past(log: Log, seq: int) -> Cascade:
     held = sum(bool(subjects_in(log.store, run, act.subjects)) for run in runs)
     return Cascade(
         act.subjects, tuple(events), tuple(voided), tuple(changes), tuple(tasks), tuple(scores), (), held, seq
-    )  # fmt: skip
+    )

@@ -114,13 +114,13 @@ def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEve
     does not hold belongs to another one. A later snapshot may have grown events of its own: those come first.
     """
     newest, held = _newest(snapshot, events)
-    new_events = []
+    numbered_events = []
     for event in events:
         if event.record_id not in newest or _key(event) in held:
             continue
         newest[event.record_id] += 1
-        new_events.append(replace(event, event_no=newest[event.record_id]))
-    return new_events
+        numbered_events.append(replace(event, event_no=newest[event.record_id]))
+    return numbered_events
 
 
 def domains_of(snapshot: Snapshot, events: Sequence[RecordEvent]) -> frozenset[str] | None:
@@ -180,22 +180,22 @@ def write_events(
     ).fetchall():
         if record_id in newest:
             newest[record_id] = max(newest[record_id], number)
-    new_events = []
+    numbered_events = []
     for event in events:
         if event.record_id not in newest:
             raise UsageError(
                 f"{event.subject_id} has no record {event.record_id!r}", next="take the id from the ledger of its grade"
             )
         newest[event.record_id] += 1
-        new_events.append(replace(event, event_no=newest[event.record_id], case_id=case_id, seq=seq))
+        numbered_events.append(replace(event, event_no=newest[event.record_id], case_id=case_id, seq=seq))
     (start,) = con.execute("SELECT coalesce(max(nr) + 1, 0) FROM run_events WHERE seq = ?", [seq]).fetchall()[0]
     listed = ", ".join(quote(name) for name in (*NAMES, "nr"))
     marks = ", ".join("?" * (len(NAMES) + 1))
-    for nr, event in enumerate(new_events, start):
+    for nr, event in enumerate(numbered_events, start):
         row = {name: getattr(event, name) for name in NAMES}
         row["further"] = None if event.further is None else json.dumps(dict(event.further), sort_keys=True)
         con.execute(f"INSERT INTO run_events ({listed}) VALUES ({marks})", [*row.values(), nr])
-    return new_events
+    return numbered_events
 
 
 def as_kept(
@@ -223,6 +223,4 @@ def as_known(
     ids = sorted(set(subject_ids))
     known = fitting(snapshot, [event for event in events if event.subject_id in set(ids) and event.recorded_on <= on])
     added = as_table(known) if known else None
-    return regrade(
-        snapshot, ids, **grade_arguments(run, schemes), known_on=on, replayed=True, events=added, **tables
-    )  # fmt: skip
+    return regrade(snapshot, ids, **grade_arguments(run, schemes), known_on=on, replayed=True, events=added, **tables)

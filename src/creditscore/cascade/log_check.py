@@ -42,10 +42,12 @@ def _drawn(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Itera
         states.setdefault(seq, []).append(row)
     # not every decision of a case draws something
     known = {
-        seq for seq, entry in begun.items()
-        if seq in done and entry.action in CASCADES
+        seq
+        for seq, entry in begun.items()
+        if seq in done
+        and entry.action in CASCADES
         and (entry.action != DECIDED or "cascade" in (entry.data or ()) or seq in listed)
-    }  # fmt: skip
+    }
     for seq in (listed.keys() | asked.keys() | states.keys()) - known:
         yield seq, "the tables hold what no finished act of the log wrote"
     for seq in known - listed.keys():
@@ -69,10 +71,17 @@ def _drawn(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Itera
 
 def _of_act(act: CascadeAct) -> dict[str, Any]:
     return {
-        "kind": act.kind, "of": act.of_seq, "subjects": list(act.subjects), "record": act.record_id,
-        "event": act.event, "on": act.on.isoformat(), "reason": act.reason, "document_no": act.document_no,
-        "content": act.content, "by": act.by.strip(),
-    }  # fmt: skip
+        "kind": act.kind,
+        "of": act.of_seq,
+        "subjects": list(act.subjects),
+        "record": act.record_id,
+        "event": act.event,
+        "on": act.on.isoformat(),
+        "reason": act.reason,
+        "document_no": act.document_no,
+        "content": act.content,
+        "by": act.by.strip(),
+    }
 
 
 def _of_entry(entry: Entry, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,8 +97,10 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
         held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), number])
     numbers = {  # a letter of a case says its number in the case; its entry has the hash of that
         event.seq: str(event.data.get("document_no", "")).strip()
-        for case in cases(log.store).values() for event in case.events if event.kind == "notified"
-    }  # fmt: skip
+        for case in cases(log.store).values()
+        for event in case.events
+        if event.kind == "notified"
+    }
     known = {seq: entry for seq, entry in begun.items() if seq in done and entry.action in TOLD}
     for seq in held.keys() - known.keys():
         yield seq, "the tables hold a letter that no finished act of the log wrote"

@@ -185,9 +185,7 @@ def derived_now(
     """
     gone = [case.case_id for case in annulled(on_bench, ids)]
     laws = {**under_decided_law(on_bench.store), **(under_law or {})}
-    return derive(
-        on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes, under_law=laws
-    )  # fmt: skip
+    return derive(on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes, under_law=laws)
 
 
 def annulled(on_bench: Bench, ids: Iterable[str]) -> list[ListCase]:
@@ -196,9 +194,12 @@ def annulled(on_bench: Bench, ids: Iterable[str]) -> list[ListCase]:
 
 
 def changed(
-    on_bench: Bench, subject_id: str, events: Sequence[RecordEvent], before: Mapping[str, Rows],
+    on_bench: Bench,
+    subject_id: str,
+    events: Sequence[RecordEvent],
+    before: Mapping[str, Rows],
     after: Mapping[str, Rows],
-) -> Changed:  # fmt: skip
+) -> Changed:
     """One subject under its events, as the tasks read it."""
     own = [event for event in events if event.subject_id == subject_id]
     holding = {kind: frozenset(_holding(own, kind)) for kind in HOLDING}
@@ -207,15 +208,25 @@ def changed(
     }
     grounds = {run: on_bench.grounds(run) for run in after}
     return Changed(
-        subject_id, holding["withdrawn"], holding["repaired"], put_right["corrected"], before, after, grounds,
+        subject_id,
+        holding["withdrawn"],
+        holding["repaired"],
+        put_right["corrected"],
+        before,
+        after,
+        grounds,
         put_right["amended"],
-    )  # fmt: skip
+    )
 
 
 def _follow(
-    on_bench: Bench, ids: list[str], events: Sequence[RecordEvent], new: Sequence[RecordEvent],
-    voided: tuple[EventKey, ...], under_law: Mapping[Key, date] | None = None,
-) -> Cascade:  # fmt: skip
+    on_bench: Bench,
+    ids: list[str],
+    events: Sequence[RecordEvent],
+    new: Sequence[RecordEvent],
+    voided: tuple[EventKey, ...],
+    under_law: Mapping[Key, date] | None = None,
+) -> Cascade:
     derived = derived_now(on_bench, ids, events, under_law)
     before = {
         (run, subject): rows
@@ -225,35 +236,40 @@ def _follow(
     touched = {event.record_id for event in new} | {record for _, record, _ in voided}
     changes = [
         Change(
-            on_bench.runs[key[0]], key[1], before[key], rows, rows.hash == derived.kept[key].hash,
-            _because(key, derived, touched or {event.record_id for event in events if event.subject_id == key[1]}, before[key]),
+            on_bench.runs[key[0]],
+            key[1],
+            before[key],
+            rows,
+            rows.hash == derived.kept[key].hash,
+            _because(
+                key,
+                derived,
+                touched or {event.record_id for event in events if event.subject_id == key[1]},
+                before[key],
+            ),
         )
         for key, rows in derived.rows.items()
         if rows.hash != before[key].hash
-    ]  # fmt: skip
+    ]
     scores = score_changes(on_bench, ids, derived)
     asked: list[Task] = []
     composites: list[CompositeChange] = []
     for subject in ids:
-        other_changed = changed(on_bench, subject, events, by_run(before, subject), by_run(derived.rows, subject))
-        own = tasks(other_changed, on_bench.book, list(on_bench.measures.values()))
+        changed_case = changed(on_bench, subject, events, by_run(before, subject), by_run(derived.rows, subject))
+        own = tasks(changed_case, on_bench.book, list(on_bench.measures.values()))
         entries = [task.thing for task in own if task.task == "annul"]
         for config in on_bench.composites if changes else ():
-            moved = composite_changes(
-                config, subject, other_changed.before, other_changed.after, on_bench.book, entries
-            )
+            moved = composite_changes(config, subject, changed_case.before, changed_case.after, on_bench.book, entries)
             composites += moved
             own += [Task(subject, "told", config, "tell", SUBJECT, "composite_changed", config) for _ in moved]
         own += [_to_tell(score) for score in scores if score.subject_id == subject and score.seen]
         asked += own
         asked += linked(
-            other_changed,
-            list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, other_changed)}.values()),
+            changed_case,
+            list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, changed_case)}.values()),
         )
     runs = len({run for run, _ in derived.rows})
-    return Cascade(
-        tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(scores), tuple(composites), runs
-    )  # fmt: skip
+    return Cascade(tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(scores), tuple(composites), runs)
 
 
 def score_changes(on_bench: Bench, ids: Sequence[str], derived: Derived) -> list[ScoreChange]:
@@ -275,8 +291,8 @@ def _to_tell(score_change: ScoreChange) -> Task:
     return Task(score_change.subject_id, "told", run, "tell", SUBJECT, "composite_changed", run)
 
 
-def _of(on_bench: Bench, other_changed: Changed) -> list[KeptRun]:
-    return [on_bench.runs[run] for run in other_changed.after]
+def _of(on_bench: Bench, changed_case: Changed) -> list[KeptRun]:
+    return [on_bench.runs[run] for run in changed_case.after]
 
 
 def _because(key: Key, derived: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
@@ -318,9 +334,10 @@ def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
     if event.event == "reinstated":
         if "reinstated" not in kinds and not any(last.values()):
             raise UsageError(
-                "the record was neither withdrawn nor repaired, so it cannot be reinstated", where=where,
+                "the record was neither withdrawn nor repaired, so it cannot be reinstated",
+                where=where,
                 allowed="withdrawn, corrected, repaired",
-            )  # fmt: skip
+            )
         return not any(last.values())
     return any(_same(other_event, event) for other_event in own)
 

@@ -126,9 +126,14 @@ def _moment(run: KeptRun) -> tuple[str, int, str]:
 
 
 def _again(
-    run: KeptRun, snapshot: Snapshot, ids: list[str], events: Sequence[RecordEvent], tables: Mapping[str, pa.Table],
-    schemes: Mapping[str, Scheme] | None, on: date | None = None,
-) -> Grading:  # fmt: skip
+    run: KeptRun,
+    snapshot: Snapshot,
+    ids: list[str],
+    events: Sequence[RecordEvent],
+    tables: Mapping[str, pa.Table],
+    schemes: Mapping[str, Scheme] | None,
+    on: date | None = None,
+) -> Grading:
     """As known on the day of the run, or `on` another one."""
     known = on or date.fromisoformat(run.known_at)
     mine = fitting(snapshot, [event for event in events if event.subject_id in set(ids)])
@@ -140,9 +145,13 @@ def _again(
 
 
 def _with_later_grades(
-    run: KeptRun, snapshot: Snapshot, ids: list[str], done: Sequence[KeptRun], rows: Mapping[Key, Rows],
+    run: KeptRun,
+    snapshot: Snapshot,
+    ids: list[str],
+    done: Sequence[KeptRun],
+    rows: Mapping[Key, Rows],
     before: Mapping[Key, Rows],
-) -> tuple[dict[str, pa.Table], dict[Key, tuple[str, ...]]]:  # fmt: skip
+) -> tuple[dict[str, pa.Table], dict[Key, tuple[str, ...]]]:
     """The history of the subjects with the grades that earlier runs give now; nothing where none of them changed."""
     moved = [
         (kept_run, subject)

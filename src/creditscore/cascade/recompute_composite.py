@@ -51,16 +51,19 @@ def derive_composites(
                 )
         left = [row for row in listed if not _annulled(row, annulled)]
         beside_it = partial(_given, store, composite, left)
-        for alike, new_composite in made_again(composite.manifest, composite.rules, moved, derived, beside_it):
-            again = as_scored(new_composite)
+        for alike, scored_composite in made_again(composite.manifest, composite.rules, moved, derived, beside_it):
+            again = as_scored(scored_composite)
             rows |= {(composite.run_id, who): again[who] for who in alike}
     return rows, before, because
 
 
 def made_again(
-    manifest: Mapping[str, Any], rules: CompositeConfig, ids: Sequence[str], derived: Derived,
+    manifest: Mapping[str, Any],
+    rules: CompositeConfig,
+    ids: Sequence[str],
+    derived: Derived,
     given: Callable[[Sequence[str]], Mapping[str, Any]],
-) -> Iterator[tuple[list[str], Composite]]:  # fmt: skip
+) -> Iterator[tuple[list[str], Composite]]:
     """A composite made again for some subjects from their grades as they are derived, by its own rules, day and acts.
 
     Its runs are kept. `given`: the tables `listings` and `subjects` that it takes, for some subjects. Subjects come in

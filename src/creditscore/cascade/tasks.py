@@ -74,7 +74,7 @@ def linked(changed: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
     """Records of other subjects that name this one as their source, where its grade has changed."""
     if not _grades_moved(changed):
         return []
-    new_tasks = set()
+    task_rows = set()
     for snapshot in snapshots:
         if "source_subject_id" not in snapshot.log_columns:
             continue
@@ -83,11 +83,11 @@ def linked(changed: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
             " ON s.sid = x.sid WHERE x.source_subject_id = ?",
             [changed.subject_id],
         ).fetchall()
-        new_tasks |= {
+        task_rows |= {
             Task(other, "linked", record, "look_at_linked", other, "source_changed", changed.subject_id)
             for other, record in rows
         }
-    return sorted(new_tasks, key=lambda task: (task.subject_id, task.thing))
+    return sorted(task_rows, key=lambda task: (task.subject_id, task.thing))
 
 
 def gone(case: ListCase, changed: Changed) -> str:
@@ -159,16 +159,16 @@ def _of_measures(
         )
 
 
-def _told(changed: Changed, book: Book, measures: Sequence[MeasureCase], new_tasks: Sequence[Task]) -> Iterator[Task]:
+def _told(changed: Changed, book: Book, measures: Sequence[MeasureCase], task_rows: Sequence[Task]) -> Iterator[Task]:
     for run in _grades_moved(changed):
         yield Task(changed.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
-    for task in new_tasks:
+    for task in task_rows:
         if task.kind == "list" and task.task in ("annul", "look_at") and book.case(task.thing).entered_on is not None:
             yield Task(changed.subject_id, "told", task.thing, "tell", SUBJECT, "entry_in_question", task.because)
             if task.who:
                 yield Task(changed.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
     states = {measure.proposal.proposal_id: measure.state.state for measure in measures}
-    for task in new_tasks:
+    for task in task_rows:
         if task.kind == "measure" and states[task.thing] in ("notified", *STANDING, "annulled"):
             yield Task(changed.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
 

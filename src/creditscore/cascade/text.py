@@ -43,40 +43,38 @@ def whom(code: str, lang: Lang) -> str:
     return word("whom", code, lang) if known is None else say(known.label, lang)
 
 
-def change(other_change: Change, lang: Lang) -> Block:
+def change(grade_change: Change, lang: Lang) -> Block:
     """The run, and the grade before and after."""
     under = [
-        f"{_face(other_change.before, other_change.run.pinned, lang)} → {_face(other_change.after, other_change.run.pinned, lang)}"
+        " → ".join(_face(rows, grade_change.run.pinned, lang) for rows in (grade_change.before, grade_change.after))
     ]
-    under += [f"{word('words', 'rests', lang)} {', '.join(other_change.because)}"] if other_change.because else []
-    under += [word("words", "kept", lang)] if other_change.as_kept else []
-    title = say(scheme_title(other_change.run.pinned), lang)
-    return f"{other_change.subject_id}  {title}  {period_said(other_change.run.period, lang)}", under
+    under += [f"{word('words', 'rests', lang)} {', '.join(grade_change.because)}"] if grade_change.because else []
+    under += [word("words", "kept", lang)] if grade_change.as_kept else []
+    title = say(scheme_title(grade_change.run.pinned), lang)
+    return f"{grade_change.subject_id}  {title}  {period_said(grade_change.run.period, lang)}", under
 
 
-def task(other_task: Task, lang: Lang, done: bool | None = None) -> Block:
+def task(open_task: Task, lang: Lang, done: bool | None = None) -> Block:
     """What is to be done, why, and with which command."""
-    who, colon = whom(other_task.who, lang), word("words", "colon", lang)
+    who, colon = whom(open_task.who, lang), word("words", "colon", lang)
     state = "" if done is None else f"  [{word('words', 'done' if done else 'open', lang)}]"
-    head = (
-        f"{word('tasks', other_task.task, lang)}{colon}{who if other_task.task == 'tell' else other_task.thing}{state}"
-    )
-    why = word("whys", other_task.why, lang)
+    head = f"{word('tasks', open_task.task, lang)}{colon}{who if open_task.task == 'tell' else open_task.thing}{state}"
+    why = word("whys", open_task.why, lang)
     about = (
-        word("words", "because_of", lang).replace("{0}", why).replace("{1}", other_task.because)
-        if other_task.because
+        word("words", "because_of", lang).replace("{0}", why).replace("{1}", open_task.because)
+        if open_task.because
         else why
     )
     under = [
         about
-        if other_task.task != "tell"
-        else f"{about}{colon}{other_task.thing}"
-        if other_task.thing != other_task.because
+        if open_task.task != "tell"
+        else f"{about}{colon}{open_task.thing}"
+        if open_task.thing != open_task.because
         else about
     ]
-    if other_task.task != "tell":
+    if open_task.task != "tell":
         under.append(
-            f"{word('words', 'with', lang)}{colon}creditscore {TASKS[other_task.task]}" + (f"; {who}" if who else "")
+            f"{word('words', 'with', lang)}{colon}creditscore {TASKS[open_task.task]}" + (f"; {who}" if who else "")
         )
     return head, under
 
@@ -94,8 +92,8 @@ def moves(cascade: Cascade, lang: Lang) -> Iterator[Block]:
         share = f" {event.share}" if event.share else ""
         kind = named("events", event.event, lang)
         yield f"{event.record_id}  {kind}{share}  {event.event_on}  {event.subject_id}", []
-    for other_change in cascade.changes:
-        yield change(other_change, lang)
+    for grade_change in cascade.changes:
+        yield change(grade_change, lang)
     for score in cascade.scores:
         under = [_moved(score.before.face, score.after.face, lang)]
         under += [f"{word('words', 'rests', lang)} {', '.join(score.because)}"] if score.because else []
@@ -122,8 +120,10 @@ def act(cascade_act: CascadeAct) -> Block:
     more = f" + {len(cascade_act.subjects) - 3}" if len(cascade_act.subjects) > 3 else ""
     named = ", ".join(cascade_act.subjects[:3]) + more
     head = "  ".join(
-        part for part in (str(cascade_act.seq), cascade_act.kind, cascade_act.event, cascade_act.record_id, of, case, named) if part
-    )  # fmt: skip
+        part
+        for part in (str(cascade_act.seq), cascade_act.kind, cascade_act.event, cascade_act.record_id, of, case, named)
+        if part
+    )
     paper = f"; {cascade_act.document_no}" if cascade_act.document_no and not case else ""
     return head, [f"{cascade_act.on}  {cascade_act.by}: {cascade_act.reason}{paper}"]
 
@@ -138,16 +138,25 @@ def as_data(cascade: Cascade) -> dict[str, Any]:
         "voided": [list(key) for key in cascade.voided],
         "changes": [
             {
-                "run_id": other_change.run.run_id, "scheme": other_change.run.pinned, "period": other_change.run.period,
-                "subject_id": other_change.subject_id, "as_kept": other_change.as_kept, "because": list(other_change.because),
-                "before": _rows(other_change.before), "after": _rows(other_change.after),
+                "run_id": grade_change.run.run_id,
+                "scheme": grade_change.run.pinned,
+                "period": grade_change.run.period,
+                "subject_id": grade_change.subject_id,
+                "as_kept": grade_change.as_kept,
+                "because": list(grade_change.because),
+                "before": _rows(grade_change.before),
+                "after": _rows(grade_change.after),
             }
-            for other_change in cascade.changes
+            for grade_change in cascade.changes
         ],
         "scores": [
             {
-                "run_id": score.composite.run_id, "config": score.composite.name, "as_of": score.composite.as_of,
-                "subject_id": score.subject_id, "as_kept": score.as_kept, "because": list(score.because),
+                "run_id": score.composite.run_id,
+                "config": score.composite.name,
+                "as_of": score.composite.as_of,
+                "subject_id": score.subject_id,
+                "as_kept": score.as_kept,
+                "because": list(score.because),
                 "before": {"hash": score.before.hash, "face": list(score.before.face)},
                 "after": {"hash": score.after.hash, "face": list(score.after.face)},
             }
@@ -156,11 +165,11 @@ def as_data(cascade: Cascade) -> dict[str, Any]:
         "composites": [vars(composite) for composite in cascade.composites],
         "tasks": tasks(cascade.tasks),
         "edges": [dict(zip(("thing", "rests_on", "how"), edge, strict=True)) for edge in cascade.edges()],
-    }  # fmt: skip
+    }
 
 
-def tasks(new_tasks: Iterable[Task]) -> list[dict[str, Any]]:
-    return [vars(other_task) for other_task in new_tasks]
+def tasks(task_rows: Iterable[Task]) -> list[dict[str, Any]]:
+    return [vars(open_task) for open_task in task_rows]
 
 
 def _rows(rows: Rows) -> dict[str, Any]:

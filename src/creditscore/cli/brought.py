@@ -39,15 +39,15 @@ def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
     from creditscore.grading.input_state.acceptance import as_graded
     from creditscore.records.snapshot_files import read_snapshot
 
-    new_snapshot = read_snapshot(snapshot)
-    if new_snapshot.content_hash() != run["snapshot_hash"]:
+    loaded_snapshot = read_snapshot(snapshot)
+    if loaded_snapshot.content_hash() != run["snapshot_hash"]:
         raise InputError(
             "the snapshot is not the one that was graded",
             where=str(snapshot),
             allowed=run["snapshot_hash"],
             next="give the snapshot of the run",
         )
-    return as_graded(new_snapshot, run)
+    return as_graded(loaded_snapshot, run)
 
 
 def again(
@@ -136,5 +136,5 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
     run, own = run_of(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
     with working(f"reading {subject_id}"):
-        plan, ((_, other_subject),) = again(held_in(snapshot, run), run, own, [subject_id])
-    return plan, subject_id, other_subject
+        plan, ((_, asked_subject),) = again(held_in(snapshot, run), run, own, [subject_id])
+    return plan, subject_id, asked_subject

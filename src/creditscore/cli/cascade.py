@@ -46,10 +46,19 @@ Seq = Annotated[int, typer.Argument(metavar="CASCADE", help="Its entry in the lo
 
 @cascade_app.command("preview")
 def preview_command(
-    record: Record, event: Kind, on: On, store: Store, share: Share = None, recorded_on: Recorded = None,
-    snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None, out: Out = None,
-    lang: Lang = "zh", as_json: Json = False,
-) -> None:  # fmt: skip
+    record: Record,
+    event: Kind,
+    on: On,
+    store: Store,
+    share: Share = None,
+    recorded_on: Recorded = None,
+    snapshot: Snapshots = None,
+    scheme: Schemes = None,
+    composite: Composites = None,
+    out: Out = None,
+    lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:
     """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.cascade.preview import preview
 
@@ -60,10 +69,23 @@ def preview_command(
 
 @cascade_app.command("apply")
 def apply_command(
-    record: Record, event: Kind, on: On, store: Store, by: By, reason: Reason, share: Share = None,
-    recorded_on: Recorded = None, document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None,
-    composite: Composites = None, roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
-) -> None:  # fmt: skip
+    record: Record,
+    event: Kind,
+    on: On,
+    store: Store,
+    by: By,
+    reason: Reason,
+    share: Share = None,
+    recorded_on: Recorded = None,
+    document_no: Number = "",
+    snapshot: Snapshots = None,
+    scheme: Schemes = None,
+    composite: Composites = None,
+    roles: RolesFile = None,
+    out: Out = None,
+    lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:
     """Append the event and carry it through every kept run; entries and measures become tasks for a person."""
     from creditscore.cascade.apply import apply
 
@@ -75,13 +97,22 @@ def apply_command(
 
 @cascade_app.command("settle")
 def settle_command(
-    store: Store, by: By, on: On, reason: Reason,
+    store: Store,
+    by: By,
+    on: On,
+    reason: Reason,
     subjects: Annotated[
         list[str] | None, typer.Argument(metavar="[SUBJECT]…", help="None: all of which something was decided.")
     ] = None,
-    document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None,
-    roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
-) -> None:  # fmt: skip
+    document_no: Number = "",
+    snapshot: Snapshots = None,
+    scheme: Schemes = None,
+    composite: Composites = None,
+    roles: RolesFile = None,
+    out: Out = None,
+    lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:
     """Draw what follows from events and annulments that were decided elsewhere; done twice it does nothing more."""
     from creditscore.cascade.apply import settle
     from creditscore.cascade.check import touched
@@ -96,26 +127,40 @@ def settle_command(
 
 @cascade_app.command("undo")
 def undo_command(
-    cascade: Seq, store: Store, by: By, on: On, reason: Reason, document_no: Number = "", snapshot: Snapshots = None,
-    scheme: Schemes = None, composite: Composites = None, roles: RolesFile = None, out: Out = None, lang: Lang = "zh",
+    cascade: Seq,
+    store: Store,
+    by: By,
+    on: On,
+    reason: Reason,
+    document_no: Number = "",
+    snapshot: Snapshots = None,
+    scheme: Schemes = None,
+    composite: Composites = None,
+    roles: RolesFile = None,
+    out: Out = None,
+    lang: Lang = "zh",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Take back what a cascade decided, as a mistake; every row and hash is as it was before."""
     from creditscore.cascade.apply import undo
     from creditscore.core.days import from_day
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         day = from_day(day_given(on))
-        new_cascade = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
-    _show(new_cascade, lang, as_json, out, scheme)
+        cascade_result = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
+    _show(cascade_result, lang, as_json, out, scheme)
 
 
 @cascade_app.command("told")
 def told_command(
     cascade: Seq,
     task: Annotated[int, typer.Argument(metavar="TASK", help="Its number in `cascade show`.", show_default=False)],
-    store: Store, by: By, on: On, document_no: Number, roles: RolesFile = None,
-) -> None:  # fmt: skip
+    store: Store,
+    by: By,
+    on: On,
+    document_no: Number,
+    roles: RolesFile = None,
+) -> None:
     """The subject or department of a task was told, with the number of the letter."""
     from creditscore.cascade.apply import told
     from creditscore.core.days import from_day
@@ -147,14 +192,14 @@ def show_command(
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         listed = acts(log) if cascade is None else [act_of(log, cascade)]
         tasks, done = stored_tasks(log), told_tasks(log)
-        new_cascade = None if cascade is None else past(log, cascade)
-    if new_cascade is not None:
-        _page(new_cascade, out, scheme)
+        cascade_result = None if cascade is None else past(log, cascade)
+    if cascade_result is not None:
+        _page(cascade_result, out, scheme)
     if as_json:
         more = (
             {}
-            if new_cascade is None
-            else {name: lines.as_data(new_cascade)[name] for name in ("events", "changes", "scores")}
+            if cascade_result is None
+            else {name: lines.as_data(cascade_result)[name] for name in ("events", "changes", "scores")}
         )
         data = [
             {
@@ -173,8 +218,8 @@ def show_command(
         return
     for cascade_act in listed:
         show_blocks([lines.act(cascade_act)])
-        if new_cascade is not None:
-            show_blocks(lines.moves(new_cascade, literal), indent=4)
+        if cascade_result is not None:
+            show_blocks(lines.moves(cascade_result, literal), indent=4)
         for task, seq, nr in tasks:
             if seq == cascade_act.seq:
                 shown = (seq, nr) in done if task.task == "tell" else None
@@ -188,9 +233,13 @@ def show_command(
 
 @contextmanager
 def _bench(
-    store: Path, snapshots: list[Path] | None, schemes: list[Path] | None, composites: list[str] | None,
-    roles: Path | None = None, read_only: bool = False,
-) -> Iterator[tuple[Log, Bench]]:  # fmt: skip
+    store: Path,
+    snapshots: list[Path] | None,
+    schemes: list[Path] | None,
+    composites: list[str] | None,
+    roles: Path | None = None,
+    read_only: bool = False,
+) -> Iterator[tuple[Log, Bench]]:
     from creditscore.cascade.preview import bench
     from creditscore.records.snapshot_files import read_snapshot
 

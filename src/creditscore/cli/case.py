@@ -63,12 +63,19 @@ def open_command(
 
     grounds = [_ground(name) for name in ground]
     with open_log(store, roles, made_by="creditscore keep") as log:
-        new_kept_run = kept_run(log.store, run)
+        archived_run = kept_run(log.store, run)
         case = open_case(
-            log, new_kept_run, snapshot_of(new_kept_run, snapshot), subject, grounds,
-            by=by, on=date_given(on), procedure=procedure, clock=clock,
-        )  # fmt: skip
-        marks = state_labels(str(kept_grade(log.store, new_kept_run.run_id, subject)["input_state"] or ""))
+            log,
+            archived_run,
+            snapshot_of(archived_run, snapshot),
+            subject,
+            grounds,
+            by=by,
+            on=date_given(on),
+            procedure=procedure,
+            clock=clock,
+        )
+        marks = state_labels(str(kept_grade(log.store, archived_run.run_id, subject)["input_state"] or ""))
     show_blocks([said_case(case, date_given(on), lang, marks)])
 
 
@@ -85,10 +92,10 @@ def show_command(
     """What is contested, the grade with and without each record, as known then and now, what was asked and decided."""
     from creditscore.cli.case_lines import show_dossier
 
-    with _desk(store, case, snapshot) as (log, new_case, source):
-        day = new_case.events[-1].on if on is None else date_given(on)
+    with _desk(store, case, snapshot) as (log, opened_case, source):
+        day = opened_case.events[-1].on if on is None else date_given(on)
         with working("grading with and without each record"):
-            data = _data(log, new_case, source, day, scheme)
+            data = _data(log, opened_case, source, day, scheme)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
@@ -113,11 +120,17 @@ def ask_command(
     from creditscore.objections.actions import ask
 
     with open_log(store, roles, made_by="creditscore keep") as log:
-        new_case = ask(
-            log, case, department=department, text=question, by=by, on=date_given(on),
-            due=None if due is None else date_given(due, "--due"), records=record or (),
-        )  # fmt: skip
-    show_blocks([said_case(new_case, date_given(on), lang)])
+        opened_case = ask(
+            log,
+            case,
+            department=department,
+            text=question,
+            by=by,
+            on=date_given(on),
+            due=None if due is None else date_given(due, "--due"),
+            records=record or (),
+        )
+    show_blocks([said_case(opened_case, date_given(on), lang)])
 
 
 @case_app.command("answer")
@@ -137,8 +150,8 @@ def answer_command(
     from creditscore.objections.actions import answer
 
     with open_log(store, roles, made_by="creditscore keep") as log:
-        new_case = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
-    show_blocks([said_case(new_case, date_given(on), lang)])
+        opened_case = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
+    show_blocks([said_case(opened_case, date_given(on), lang)])
 
 
 @case_app.command("decide")
@@ -189,8 +202,8 @@ def decide_command(
             return
         if not yes and sys.stdin.isatty() and sys.stdout.isatty():
             typer.confirm(lines.word("words", "meant", literal), abort=True)
-        new_case = decide(log, desk, weighed)
-    show_blocks([said_case(new_case, day, lang)])
+        opened_case = decide(log, desk, weighed)
+    show_blocks([said_case(opened_case, day, lang)])
 
 
 @case_app.command("letter")
@@ -217,9 +230,9 @@ def letter_command(
     from creditscore.store.entry import canonical, sha256
 
     day = date_given(on)
-    with _desk(store, case, snapshot, roles, writes=True) as (log, new_case, source):
+    with _desk(store, case, snapshot, roles, writes=True) as (log, opened_case, source):
         with working("writing the letter"):
-            data = _data(log, new_case, source, day, scheme)
+            data = _data(log, opened_case, source, day, scheme)
         letters = {
             literal: compose_letter(
                 data, literal, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
@@ -252,10 +265,10 @@ def due_command(
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         dues = due(cases(log.store, day).values(), day, told_on(log.store))
     if as_json:
-        typer.echo(json.dumps([other_due.plain() for other_due in dues], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([due_step.plain() for due_step in dues], ensure_ascii=False, indent=1))
         return
     show_blocks(due_lines(dues, lang))
-    say_line(f"{len(dues)} open, {sum(other_due.overdue for other_due in dues)} overdue on {day}")
+    say_line(f"{len(dues)} open, {sum(due_step.overdue for due_step in dues)} overdue on {day}")
 
 
 @case_app.command("events")
@@ -283,8 +296,8 @@ def _desk(
     from creditscore.store.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
-        new_case = case_of(log.store, case)
-        yield log, new_case, snapshot_of(case_run(log.store, new_case), snapshot)
+        opened_case = case_of(log.store, case)
+        yield log, opened_case, snapshot_of(case_run(log.store, opened_case), snapshot)
 
 
 def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:

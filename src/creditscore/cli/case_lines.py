@@ -120,10 +120,10 @@ def _contested(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
 
 def _question(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
     if row["answered_on"]:
-        this_text = phrase("answered", lang, row["answered_on"], row["answer"])
+        shown_text = phrase("answered", lang, row["answered_on"], row["answer"])
     else:
-        this_text = phrase("due", lang, row["due"]) + (f"  {phrase('overdue', lang)}" if row["overdue"] else "")
-    return clean(f"{row['no']}. {row['asked_on']}  {row['department']}: {row['text']}"), [clean(this_text)]
+        shown_text = phrase("due", lang, row["due"]) + (f"  {phrase('overdue', lang)}" if row["overdue"] else "")
+    return clean(f"{row['no']}. {row['asked_on']}  {row['department']}: {row['text']}"), [clean(shown_text)]
 
 
 def _decision(row: dict[str, Any], lang: Lang) -> None:

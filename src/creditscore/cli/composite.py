@@ -84,16 +84,19 @@ def score_command(
         put_disputes(out, dispute_table({composite.manifest["config"]: marked}) if store is not None else None, form)
     _report(composite)
     if store is not None:
-        say_line(
-            f"note: {sum(len(other_marked.disputes) for other_marked in marked)} disputed records, named in disputes.parquet"
-        )
+        disputed = sum(len(marked_score.disputes) for marked_score in marked)
+        say_line(f"note: {disputed} disputed records, named in disputes.parquet")
     typer.echo(f"written to {out}")
 
 
 def _marked(
-    store: Path, composite: Composite, snapshots: Sequence[Path | None], subject_ids: Sequence[str] | None = None,
-    listings: Path | None = None, subjects: Path | None = None,
-) -> list[Marked]:  # fmt: skip
+    store: Path,
+    composite: Composite,
+    snapshots: Sequence[Path | None],
+    subject_ids: Sequence[str] | None = None,
+    listings: Path | None = None,
+    subjects: Path | None = None,
+) -> list[Marked]:
     """The disputed scores of a composite, as the store has them; `snapshots`: where those of its runs now lie."""
     from creditscore.cascade.preview import bench
     from creditscore.objections.disputed_scores import score_marks
@@ -199,9 +202,8 @@ def explain_command(
         from creditscore.pages.composite import composite_subject_page
         from creditscore.present.html import write_page
 
-        typer.echo(
-            f"written to {write_page(html, composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked)))}"
-        )
+        page = composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
+        typer.echo(f"written to {write_page(html, page)}")
 
 
 @composite_app.command("compare")
@@ -282,8 +284,10 @@ def fit_command(
         for domain in composite.config.domains
     ]
     show(("domain", "configured", "fitted", "coefficient"), rows)
-    say_line(f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "
-             f"{fitted.log_loss_base:.4f}")  # fmt: skip
+    say_line(
+        f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "
+        f"{fitted.log_loss_base:.4f}"
+    )
     typer.echo(f"written to {place}")
 
 

@@ -77,29 +77,30 @@ def shares_command(
     from creditscore.explanation.decisive.of_grading import state_input
     from creditscore.explanation.shapley import shapley
 
-    plan, subject_id, other_subject = brought(folder, subject, snapshot, scheme)
-    new_shapley = shapley(plan, other_subject, most)
-    items = {str(record["record_id"]): str(record["item"]) for record in other_subject.records}
+    plan, subject_id, asked_subject = brought(folder, subject, snapshot, scheme)
+    shapley_values = shapley(plan, asked_subject, most)
+    items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
     lines, stated = state_input(folder, subject_id, plan.scheme.name)
     for line in lines:
         say_line(line)
     typer.echo(
-        f"{subject_id}  {plan.scheme.name}  {plan.period}  {new_shapley.of}: {new_shapley.empty} -> {new_shapley.whole}"
+        f"{subject_id}  {plan.scheme.name}  {plan.period}"
+        f"  {shapley_values.of}: {shapley_values.empty} -> {shapley_values.whole}"
     )
     show(
         ("record", "item", "value", "decimal"),
         [
             (record, items[record], str(value), f"{float(value):.4f}")
-            for record, value in sorted(new_shapley.values.items())
+            for record, value in sorted(shapley_values.values.items())
         ],
     )
-    values = {record: str(value) for record, value in sorted(new_shapley.values.items())}
+    values = {record: str(value) for record, value in sorted(shapley_values.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
     ends = {
-        "of": new_shapley.of,
-        "how": new_shapley.how,
-        "empty": str(new_shapley.empty),
-        "whole": str(new_shapley.whole),
+        "of": shapley_values.of,
+        "how": shapley_values.how,
+        "empty": str(shapley_values.empty),
+        "whole": str(shapley_values.whole),
     }
     _write(json_file, about | ends | {"values": values} | stated)
 

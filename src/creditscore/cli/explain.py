@@ -87,8 +87,9 @@ def _marked(
     schemes = {} if own is None else {own.scheme: own}
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         return [
-            marks(log.store, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes) for explanation in explained
-        ]  # fmt: skip
+            marks(log.store, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes)
+            for explanation in explained
+        ]
 
 
 def _width() -> int:

@@ -166,17 +166,31 @@ def decide_command(
         raise UsageError("nothing is decided", allowed="--accept, --reject")
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
         decide(
-            log, chosen, entries, proposal,
-            accept=accept, by=by, on=day_given(on), reason=reason, acknowledge=acknowledge or (),
-        )  # fmt: skip
+            log,
+            chosen,
+            entries,
+            proposal,
+            accept=accept,
+            by=by,
+            on=day_given(on),
+            reason=reason,
+            acknowledge=acknowledge or (),
+        )
     typer.echo(f"{proposal}: {'accepted' if accept else 'rejected'}")
 
 
 @joint_app.command("notify")
 def notify_command(
-    proposal: Id, listings: Listings, store: Store, by: By, on: On, document_no: Number,
-    lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
-) -> None:  # fmt: skip
+    proposal: Id,
+    listings: Listings,
+    store: Store,
+    by: By,
+    on: On,
+    document_no: Number,
+    lists: Lists = None,
+    roles: RolesFile = None,
+    max_rejected: Rejected = 0,
+) -> None:
     """The subject was told of measure, basis, reason and remedies."""
     from creditscore.measures.actions import notify
 
@@ -187,9 +201,16 @@ def notify_command(
 
 @joint_app.command("execute")
 def execute_command(
-    proposal: Id, listings: Listings, store: Store, by: By, on: On, document_no: Number = "",
-    lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
-) -> None:  # fmt: skip
+    proposal: Id,
+    listings: Listings,
+    store: Store,
+    by: By,
+    on: On,
+    document_no: Number = "",
+    lists: Lists = None,
+    roles: RolesFile = None,
+    max_rejected: Rejected = 0,
+) -> None:
     """The measure was carried out; only after its notice, and while all it rests on stands."""
     from creditscore.measures.actions import execute
 

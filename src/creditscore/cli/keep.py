@@ -46,9 +46,10 @@ def keep_command(
     if is_composite(grading):
         if not check or snapshot is not None:
             raise UsageError(
-                "a composite is always made again, from the gradings that the store keeps", where=str(grading),
+                "a composite is always made again, from the gradings that the store keeps",
+                where=str(grading),
                 next="leave --no-check and --snapshot away",
-            )  # fmt: skip
+            )
         with open_log(store, roles) as log, working(f"keeping {grading}"):
             kept_composite = keep_composite(
                 log.store, log, grading, by=by, listings=listings, subjects=subjects, schemes=own_schemes(scheme)
@@ -59,11 +60,12 @@ def keep_command(
         missing = "--snapshot" if snapshot is None else ""
         raise UsageError(
             f"{missing} is missing" if missing else "a grading takes no --listings and no --subjects",
-            where=str(grading), next="give --snapshot DIR with the snapshot that was graded",
-        )  # fmt: skip
+            where=str(grading),
+            next="give --snapshot DIR with the snapshot that was graded",
+        )
     with open_log(store, roles) as log, working(f"keeping {grading}"):
-        new_kept_runs = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
-    _show(new_kept_runs)
+        archived_runs = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
+    _show(archived_runs)
 
 
 def runs_command(
@@ -81,7 +83,7 @@ def runs_command(
     from creditscore.store.archive.runs import changed_runs, kept_runs
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        new_kept_runs, scored = kept_runs(log.store), kept_composites(log.store)
+        archived_runs, scored = kept_runs(log.store), kept_composites(log.store)
         changed: list[tuple[str, str]] = []
         if verify:
             log.verify().require()
@@ -91,12 +93,12 @@ def runs_command(
         listed = (
             [vars(kept_composite) for kept_composite in scored]
             if composites
-            else [vars(kept_run) for kept_run in new_kept_runs]
+            else [vars(kept_run) for kept_run in archived_runs]
         )
         typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
     else:
         if not composites:
-            _show(new_kept_runs)
+            _show(archived_runs)
         if scored or composites:
             _show_composites(scored)
     if changed:
@@ -109,7 +111,7 @@ def runs_command(
         say_line("log, kept runs, composites, states and cases: every hash fits")
 
 
-def _show(new_kept_runs: list[KeptRun]) -> None:
+def _show(archived_runs: list[KeptRun]) -> None:
     show_blocks(
         (
             f"{kept_run.run_id}  {kept_run.pinned}  {kept_run.period}",
@@ -120,20 +122,21 @@ def _show(new_kept_runs: list[KeptRun]) -> None:
                 f"snapshot {kept_run.snapshot_hash}",
             ],
         )
-        for kept_run in new_kept_runs
+        for kept_run in archived_runs
     )
-    say_line(f"{len(new_kept_runs)} runs")
+    say_line(f"{len(archived_runs)} runs")
 
 
-def _show_composites(new_kept_composites: list[KeptComposite]) -> None:
+def _show_composites(archived_composites: list[KeptComposite]) -> None:
     show_blocks(
         (
             f"{kept_composite.run_id}  {kept_composite.name}  {kept_composite.as_of}",
             [
-                f"of runs {', '.join(kept_composite.runs)}; kept by {kept_composite.kept_by}, entry {kept_composite.kept_at_seq} of the log",
+                f"of runs {', '.join(kept_composite.runs)}; kept by {kept_composite.kept_by},"
+                f" entry {kept_composite.kept_at_seq} of the log",
                 *(f"{name} {value}" for name, value in kept_composite.hashes.items()),
             ],
         )
-        for kept_composite in new_kept_composites
+        for kept_composite in archived_composites
     )
-    say_line(f"{len(new_kept_composites)} composites")
+    say_line(f"{len(archived_composites)} composites")

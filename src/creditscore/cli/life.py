@@ -44,14 +44,14 @@ def move_command(
 
     day = date_given(on)
     with open_log(store, roles, made_by="creditscore keep") as log:
-        new_kept_run = kept_run(log.store, run)
-        held = held_subjects(log.store, new_kept_run)
+        archived_run = kept_run(log.store, run)
+        held = held_subjects(log.store, archived_run)
         chosen = subject
         if all_but_open and held:
-            rows = log.store.rows("SELECT subject_id FROM run_grades WHERE run_id = ?", [new_kept_run.run_id])
+            rows = log.store.rows("SELECT subject_id FROM run_grades WHERE run_id = ?", [archived_run.run_id])
             chosen = sorted({value for (value,) in rows} - set(held))
-        count = move(log, new_kept_run, step, by=by, on=day, subject_ids=chosen, reason=reason, held=held)
-    say_line(f"{new_kept_run.pinned} {new_kept_run.period}: {count} grades, {step} on {day}")
+        count = move(log, archived_run, step, by=by, on=day, subject_ids=chosen, reason=reason, held=held)
+    say_line(f"{archived_run.pinned} {archived_run.period}: {count} grades, {step} on {day}")
     if all_but_open and held:
         say_line(f"left as they are, with an open case: {', '.join(held)}")
 
@@ -74,28 +74,34 @@ def show_command(
     chosen = lang_of(lang)
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        new_states = states(log.store, subject, day)
+        state_rows = states(log.store, subject, day)
         disputes = open_disputes(log.store, [subject], day)
-        grades = dict.fromkeys((state.scheme, state.period) for state in new_states)
+        grades = dict.fromkeys((state.scheme, state.period) for state in state_rows)
         counts = {key: corrections(log.store, subject, *key) for key in grades}
     if as_json:
-        typer.echo(json.dumps([vars(state) for state in new_states], ensure_ascii=False, indent=1, default=str))
+        typer.echo(json.dumps([vars(state) for state in state_rows], ensure_ascii=False, indent=1, default=str))
         return
     heads = ("", "", phrase("grade", chosen), "", phrase("case", chosen), phrase("basis", chosen))
     for key in grades:
         rows = [
-            (state.decided_on.isoformat(), pair("steps", state.step)[chosen], state.grade or state.state,
-             pair("statuses", state.status)[chosen], state.case_id,
-             cite_said(state.basis, chosen) + ("" if state.mark == "verified" else f" [{pair('marks', state.mark)[chosen]}]"))
-            for state in new_states
+            (
+                state.decided_on.isoformat(),
+                pair("steps", state.step)[chosen],
+                state.grade or state.state,
+                pair("statuses", state.status)[chosen],
+                state.case_id,
+                cite_said(state.basis, chosen)
+                + ("" if state.mark == "verified" else f" [{pair('marks', state.mark)[chosen]}]"),
+            )
+            for state in state_rows
             if (state.scheme, state.period) == key
-        ]  # fmt: skip
+        ]
         show(heads, rows, f"{key[0]}  {key[1]}", fold=True)
         if counts[key]:
             say_line(phrase("corrections", chosen, str(counts[key])))
     for dispute in disputes:
         say_line(f"*** {phrase('disputed', chosen)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
-    if not new_states:
+    if not state_rows:
         say_line(
             "no state of any grade of this subject is known" if chosen == "en" else "该主体没有已登记的评价结果状态"
         )

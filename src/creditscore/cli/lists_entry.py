@@ -63,7 +63,8 @@ def propose_command(
     for name, trigger, why in proposals.refused:
         say_line(f"no trigger: {name}  {trigger}: {why}")
     typer.echo(
-        f"{len(proposals.made)} proposed, {len(proposals.skipped)} not proposed, {len(proposals.refused)} triggers refused"
+        f"{len(proposals.made)} proposed, {len(proposals.skipped)} not proposed,"
+        f" {len(proposals.refused)} triggers refused"
     )
 
 

@@ -100,15 +100,15 @@ def said_of(
 
 def pairs(given: list[str] | None, option: str) -> dict[str, str]:
     """`name=value` options as a mapping; UsageError for one without a name, without a value, or given twice."""
-    new_pairs: dict[str, str] = {}
+    pair_rows: dict[str, str] = {}
     for text in given or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise UsageError(f"{option} {text!r} is no pair", allowed="name=value")
-        if name.strip() in new_pairs:
+        if name.strip() in pair_rows:
             raise UsageError(f"{option} names {name.strip()!r} twice", allowed="each name once")
-        new_pairs[name.strip()] = value.strip()
-    return new_pairs
+        pair_rows[name.strip()] = value.strip()
+    return pair_rows
 
 
 def iso_day(value: int | None) -> str:

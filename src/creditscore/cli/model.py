@@ -59,9 +59,16 @@ def train_command(
 
     given: dict[str, Any] = {} if config is None else load_config(config)
     options = {
-        "target": target, "event": event, "name": name, "columns": _names(columns), "exclude": _names(exclude),
-        "estimator": estimator, "calibrator": calibrator, "weight": weight, "seed": seed,
-    }  # fmt: skip
+        "target": target,
+        "event": event,
+        "name": name,
+        "columns": _names(columns),
+        "exclude": _names(exclude),
+        "estimator": estimator,
+        "calibrator": calibrator,
+        "weight": weight,
+        "seed": seed,
+    }
     given |= {key: value for key, value in options.items() if value is not None}
     split = {"test": test, "test_from": test_from, "column": group or time}
     split |= {"by": "group" if group else "time" if time else None}
@@ -228,9 +235,9 @@ def predict_command(
             f"there is no column {strange[0]!r}", where="--keep", allowed=list(map(str, rows.columns))[:30]
         )
     with working("predicting"):
-        new_table = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(results)], new_table], axis=1), out, csv_people)
-    for grade, count in new_table["grade"].value_counts().sort_index().items():
+        data_table = loaded.predict(rows, reasons=reasons, lang=lang)
+        write_table(pd.concat([rows[list(results)], data_table], axis=1), out, csv_people)
+    for grade, count in data_table["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")
 

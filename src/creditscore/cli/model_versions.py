@@ -134,9 +134,9 @@ def list_command(
         for version in list_versions(place, name)
     ]
     show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
-    new_differences = differences(place)
-    if new_differences:
-        what = "\n  ".join(["the registry is not what the log says:", *new_differences])
+    difference_rows = differences(place)
+    if difference_rows:
+        what = "\n  ".join(["the registry is not what the log says:", *difference_rows])
         raise DifferenceError(
             what,
             where=str(place.folder),

@@ -86,9 +86,16 @@ def build_command(
 
 
 def _of_case(
-    case_id: str, store: Path, by: str | None, roles: Path | None, on: str | None, snapshot: Path | None,
-    file: Path | None, model: dict[str, Any] | None, out: Path,
-) -> None:  # fmt: skip
+    case_id: str,
+    store: Path,
+    by: str | None,
+    roles: Path | None,
+    on: str | None,
+    snapshot: Path | None,
+    file: Path | None,
+    model: dict[str, Any] | None,
+    out: Path,
+) -> None:
     from creditscore.cli.acting import date_given, open_log, own_schemes
     from creditscore.core.clock import check_day_has_come
     from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case

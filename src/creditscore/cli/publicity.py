@@ -57,8 +57,11 @@ def import_publicity_command(
 
     form = chosen_csv(csv, csv_people)
     if penalties is None and licences is None:
-        raise UsageError("the tables are missing", allowed="--penalties FILE, --licences FILE, or both",
-                         next="see `creditscore records import-publicity --help`")  # fmt: skip
+        raise UsageError(
+            "the tables are missing",
+            allowed="--penalties FILE, --licences FILE, or both",
+            next="see `creditscore records import-publicity --help`",
+        )
     with working("reading and mapping"):
         imported = import_publicity(
             penalties,

@@ -155,9 +155,11 @@ def _proof(course: Any, plan: Any) -> dict[str, Any]:
 
     results = simulate(course, plan), exhaust(course, plan)
     return {
-        "days": results[0].days, "graded": results[0].graded, "sets": results[1].sets,
+        "days": results[0].days,
+        "graded": results[0].graded,
+        "sets": results[1].sets,
         "faults": [*results[0].faults, *results[1].faults],
-    }  # fmt: skip
+    }
 
 
 def _opened(
@@ -176,9 +178,15 @@ def _opened(
     own = registry.pick(scheme) if scheme is not None and scheme.endswith((".yaml", ".yml")) else None
     name = own.scheme if own is not None else scheme or ""
     return open_course(
-        grades, read_snapshot(snapshot), subject, on=_day(on, "--on"), scheme=name, own=own, events=_events(events),
+        grades,
+        read_snapshot(snapshot),
+        subject,
+        on=_day(on, "--on"),
+        scheme=name,
+        own=own,
+        events=_events(events),
         until=until,
-    )  # fmt: skip
+    )
 
 
 def _events(file: Path | None) -> Any:

@@ -33,9 +33,16 @@ def public_command(
     from creditscore.evidence.publication.public import publish
 
     public = publish(
-        folder, schemes=[name.strip() for name in (scheme or "").split(",") if name.strip()], subjects=subjects,
-        history=history, decided_by=decided_by, decided_on=day(decided_on), listings=listings, on=day(on), items=items,
-    )  # fmt: skip
+        folder,
+        schemes=[name.strip() for name in (scheme or "").split(",") if name.strip()],
+        subjects=subjects,
+        history=history,
+        decided_by=decided_by,
+        decided_on=day(decided_on),
+        listings=listings,
+        on=day(on),
+        items=items,
+    )
     write_public(out, public, csv_people)
     typer.echo(f"published by name: {public.grades.num_rows} grades, {public.lists.num_rows} entries of lists")
     show(("withheld because", "rows"), [(reason, str(count)) for reason, count in public.withheld.items()])

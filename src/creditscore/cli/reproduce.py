@@ -36,9 +36,13 @@ def reproduce_command(
     from creditscore.schemes import registry
 
     tables = {
-        "subjects": subjects, "records": records, "attributes": attributes,
-        "listings": listings, "history": history, "feeds": feeds,
-    }  # fmt: skip
+        "subjects": subjects,
+        "records": records,
+        "attributes": attributes,
+        "listings": listings,
+        "history": history,
+        "feeds": feeds,
+    }
     with working(f"computing {run} again"):
         own = {
             other_scheme.scheme: other_scheme for other_scheme in (registry.pick(str(path)) for path in scheme or [])

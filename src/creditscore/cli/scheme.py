@@ -107,9 +107,11 @@ def show_command(
     _lists(other_scheme, lang)
     readings = [(key, getattr(label, lang)) for key, label in other_scheme.readings.items()]
     _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
-    _section("withdrawing a record may worsen the grade by", ("rule", "why"), [
-        (item.id, getattr(item.why, lang)) for item in other_scheme.not_monotone
-    ])  # fmt: skip
+    _section(
+        "withdrawing a record may worsen the grade by",
+        ("rule", "why"),
+        [(item.id, getattr(item.why, lang)) for item in other_scheme.not_monotone],
+    )
 
 
 def _language(lang: str) -> str:
@@ -142,10 +144,19 @@ def _counting(scheme: Scheme, lang: str) -> None:
     from creditscore.schemes import describe as say
 
     items = [
-        (code, getattr(item.label, lang), say.points(item), "+".join(item.per) if item.value else "", plain(item.cap),
-         item.window or "", say.applies(item.applies), say.mark(item))
-        for code, variants in scheme.items.items() for item in variants
-    ]  # fmt: skip
+        (
+            code,
+            getattr(item.label, lang),
+            say.points(item),
+            "+".join(item.per) if item.value else "",
+            plain(item.cap),
+            item.window or "",
+            say.applies(item.applies),
+            say.mark(item),
+        )
+        for code, variants in scheme.items.items()
+        for item in variants
+    ]
     _section("items", ("item", "what", "points", "per", "cap", "window", "in force", "evidence"), items)
     windows = [(name, say.window(window)) for name, window in scheme.windows.items()]
     _section(f"windows (of items that name none: {scheme.admit.window})", ("window", "which days"), windows)
@@ -166,29 +177,38 @@ def _deciding(scheme: Scheme, lang: str) -> None:
     from creditscore.schemes import describe as say
 
     starts = [
-        (rule.id, " to ".join(plain(n) for n in rule.range or (rule.points,)), rule.when or "otherwise",
-         say.applies(rule.applies), say.mark(rule))
+        (
+            rule.id,
+            " to ".join(plain(n) for n in rule.range or (rule.points,)),
+            rule.when or "otherwise",
+            say.applies(rule.applies),
+            say.mark(rule),
+        )
         for rule in (scheme.start.rules if scheme.start else [])
-    ]  # fmt: skip
+    ]
     starts += [
         (bonus.id, f"+{plain(bonus.each)} each", bonus.of, say.applies(bonus.applies), say.mark(bonus))
         for bonus in (scheme.start.bonus if scheme.start else [])
     ]
     _section("start", ("rule", "points", "when", "in force", "evidence"), starts)
     conditions = [
-        (rule.id, getattr(rule.label, lang),
-         say.condition(rule),
-         rule.when, say.applies(rule.applies), say.mark(rule))
+        (rule.id, getattr(rule.label, lang), say.condition(rule), rule.when, say.applies(rule.applies), say.mark(rule))
         for rule in scheme.conditions
-    ]  # fmt: skip
+    ]
     _section("conditions", ("condition", "what", "points", "when", "in force", "evidence"), conditions)
     limits = [(name, plain(getattr(scheme.combine, name))) for name in ("floor", "ceiling")]
     _section("limits of the score", ("limit", "score"), [row for row in limits if row[1]])
     decisions = [
-        (rule.id, say.label(rule.label, lang), rule.when or "otherwise", say.effect(rule), say.applies(rule.applies),
-         say.mark(rule))
+        (
+            rule.id,
+            say.label(rule.label, lang),
+            rule.when or "otherwise",
+            say.effect(rule),
+            say.applies(rule.applies),
+            say.mark(rule),
+        )
         for rule in scheme.decide
-    ]  # fmt: skip
+    ]
     _section("decisions, in this order", ("decision", "what", "when", "effect", "in force", "evidence"), decisions)
 
 
@@ -198,13 +218,25 @@ def _lists(scheme: Scheme, lang: str) -> None:
     for key, listed in scheme.lists.items():
         rows = [("step", step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps]
         rows += [
-            ("term", term.id, "unknown" if term.unknown else say.span(term.span) or "until an exit", term.since,
-             say.mark(term)) for term in listed.terms
-        ]  # fmt: skip
+            (
+                "term",
+                term.id,
+                "unknown" if term.unknown else say.span(term.span) or "until an exit",
+                term.since,
+                say.mark(term),
+            )
+            for term in listed.terms
+        ]
         rows += [
-            ("exit", way.id, f"{way.kind}{f', after {say.span(way.after)}' if way.after else ''}", way.since or "",
-             say.mark(way)) for way in listed.exits
-        ]  # fmt: skip
+            (
+                "exit",
+                way.id,
+                f"{way.kind}{f', after {say.span(way.after)}' if way.after else ''}",
+                way.since or "",
+                say.mark(way),
+            )
+            for way in listed.exits
+        ]
         title = f"list {key}: {getattr(listed.label, lang)} ({listed.kind}; {', '.join(listed.who)})"
         say_line(f"\n{title}\ntriggers: {', '.join(listed.triggers) or 'none'}")
         show(("", "id", "how long", "since", "evidence"), rows, fold=True)

@@ -45,9 +45,16 @@ def check_command(
     noted = in_order(note for checked in checkeds for note in checked.source.notes)
     if as_json:
         shown = [
-            {"code": fault.code, "severity": fault.severity, "file": fault.file, "line": fault.line, "path": fault.path,
-             "message": fault.message} for fault in (*faults, *noted)
-        ]  # fmt: skip
+            {
+                "code": fault.code,
+                "severity": fault.severity,
+                "file": fault.file,
+                "line": fault.line,
+                "path": fault.path,
+                "message": fault.message,
+            }
+            for fault in (*faults, *noted)
+        ]
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
         show_faults(faults)
@@ -137,9 +144,10 @@ def _show_moves(moves: Any, lang: str, most: int) -> None:
     title = "由行到列的主体数" if zh else "subjects, from the row to the column"
     show(("", *moves.names), rows, title=f"\n{title}")
     typer.echo(
-        f"{moves.subjects} 个主体，{len(moves.moved)} 个变动" if zh
+        f"{moves.subjects} 个主体，{len(moves.moved)} 个变动"
+        if zh
         else f"{len(moves.moved)} of {moves.subjects} subjects move"
-    )  # fmt: skip
+    )
     if moves.moved and most:
         show(("主体", "原为", "改为") if zh else ("subject", "was", "is"), moves.moved[:most])
         if len(moves.moved) > most:

@@ -44,10 +44,14 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
         verification, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
         data = {
-            "log_id": name, "entries": verification.entries, "checkpoints": verification.checkpoints,
+            "log_id": name,
+            "entries": verification.entries,
+            "checkpoints": verification.checkpoints,
             "faults": [vars(fault) for fault in verification.faults],
-            "unfinished": [{"seq": entry.seq, "action": entry.action, "subject": entry.subject} for entry in unfinished],
-        }  # fmt: skip
+            "unfinished": [
+                {"seq": entry.seq, "action": entry.action, "subject": entry.subject} for entry in unfinished
+            ],
+        }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         if verification.faults:
@@ -60,7 +64,8 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 f"unfinished: entry {entry.seq}, {entry.action} {entry.subject} by {entry.actor}: a process died in it"
             )
         say_line(
-            f"log {name}: {verification.entries} entries, {verification.checkpoints} checkpoints compared, {len(verification.faults)} faults"
+            f"log {name}: {verification.entries} entries, {verification.checkpoints} checkpoints compared,"
+            f" {len(verification.faults)} faults"
         )
     verification.require()
 
@@ -110,13 +115,16 @@ def check_command(
         checked = check(log, bench(log.store, opened, own_schemes(scheme)))
     if as_json:
         data = {
-            "subjects": checked.subjects, "runs": checked.runs, "flaws": [vars(flaw) for flaw in checked.flaws],
-            "open": [vars(other_task) for other_task in checked.open], "untold": [vars(other_task) for other_task in checked.untold],
-        }  # fmt: skip
+            "subjects": checked.subjects,
+            "runs": checked.runs,
+            "flaws": [vars(flaw) for flaw in checked.flaws],
+            "open": [vars(open_task) for open_task in checked.open],
+            "untold": [vars(open_task) for open_task in checked.untold],
+        }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         show_blocks((f"{flaw.kind}: {flaw.thing}", [flaw.message]) for flaw in checked.flaws)
-        show_blocks(task(other_task, literal) for other_task in checked.open)
+        show_blocks(task(open_task, literal) for open_task in checked.open)
         say_line(
             f"{checked.runs} runs, {checked.subjects} subjects derived again: {len(checked.flaws)} flaws, "
             f"{len(checked.open)} tasks open, {len(checked.untold)} letters to be written"

@@ -275,14 +275,15 @@ def _simulate(folder: Path, draws: int, seed: int) -> None:
 
     strata, visits = strata_of(folder)
     with working(f"{draws} draws"):
-        new_simulate_draws: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
+        simulation: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
     say_line(
-        f"{draws} draws with made-up values: farthest from its probability is {new_simulate_draws.worst}, drawn"
-        f" {new_simulate_draws.worst_count} times of {new_simulate_draws.worst_expected:.1f} expected; allowed are {new_simulate_draws.bound[0]} to"
-        f" {new_simulate_draws.bound[1]} ({new_simulate_draws.units} units, Bonferroni at {new_simulate_draws.level:g}): "
-        + ("holds" if new_simulate_draws.holds else "does not hold")
+        f"{draws} draws with made-up values: farthest from its probability is {simulation.worst}, drawn"
+        f" {simulation.worst_count} times of {simulation.worst_expected:.1f} expected; allowed"
+        f" are {simulation.bound[0]} to {simulation.bound[1]}"
+        f" ({simulation.units} units, Bonferroni at {simulation.level:g}): "
+        + ("holds" if simulation.holds else "does not hold")
     )
-    if not new_simulate_draws.holds:
+    if not simulation.holds:
         raise DifferenceError(
             "the draw does not hold its probabilities",
             where=str(folder),

@@ -189,13 +189,13 @@ def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, 
     others = frozenset(acts) - {act}
     nothing: frozenset[str] = frozenset()
     pairs = ((nothing, frozenset({act})), (others, frozenset(acts)))
-    new_pairs = [[bench.outcome(column, without) for without in pair] for pair in pairs]
-    return any((outcome.state, outcome.grade) != (other.state, other.grade) for outcome, other in new_pairs)
+    pair_rows = [[bench.outcome(column, without) for without in pair] for pair in pairs]
+    return any((outcome.state, outcome.grade) != (other.state, other.grade) for outcome, other in pair_rows)
 
 
 def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: Ints) -> Ints:
     """The subject's cells with each scheme graded without the acts that its domain leaves to others."""
-    new_result = row.copy()
+    result_row = row.copy()
     for column, brings in bench.brings.items():
         acts = without[cells.homes[column]] & {act_of(record) for record in brings.records}
         if acts and row[column] >= 0:
@@ -204,7 +204,7 @@ def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: In
             if REFUSED in statement.input_state.split(";"):  # it stood with these acts; without them nobody has looked
                 result = ("not_computable", BLOCKED, "")
             gone = ";".join(sorted(act.removeprefix("\x01") for act in acts))
-            new_result[column] = cells.number(
+            result_row[column] = cells.number(
                 Statement(
                     statement.scheme,
                     statement.day,
@@ -216,7 +216,7 @@ def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: In
                     statement.input_state,
                 )
             )
-    return new_result
+    return result_row
 
 
 def _score(f: Function, resolved: Resolved, cells: Cells) -> int:

@@ -154,8 +154,10 @@ def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str],
     count, graded = len(ids), scores.state == GRADED
     fixed = np.zeros(count, dtype=np.int32)
     kinds, kind = _sets(scores.rules)
-    names = [";".join(dict.fromkeys(config.hard_rules[r].id for b, (_, r) in enumerate(cells.pairs) if k >> b & 1))
-             for k in kinds]  # fmt: skip
+    names = [
+        ";".join(dict.fromkeys(config.hard_rules[r].id for b, (_, r) in enumerate(cells.pairs) if k >> b & 1))
+        for k in kinds
+    ]
     rows: dict[str, Any] = {
         "subject_id": pa.array(ids, pa.string()),
         "as_of": pa.repeat(pa.scalar(day, pa.date32()), count),
@@ -224,21 +226,21 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     kinds = np.zeros(count, dtype=np.int64)
     kinds[kind] = code
     kind = kind.astype(np.int32)
-    new_kinds = [
+    kind_codes = [
         (cells.cells[k // len(sets) - 1] if k >= len(sets) else None, sets[k % len(sets)]) for k in kinds.tolist()
     ]
     own = max(MARKS.index(config.marks.weights), MARKS.index(config.marks.maps))
-    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in new_kinds], dtype=np.int64))
+    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in kind_codes], dtype=np.int64))
     marks = [
         MARKS[max(own, int(mark), cell.evidence if cell is not None and cell.present else 0)]
-        for (cell, _), mark in zip(new_kinds, of_rules, strict=True)
+        for (cell, _), mark in zip(kind_codes, of_rules, strict=True)
     ]
 
     def said(name: str) -> pa.Array:
-        return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in new_kinds])
+        return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in kind_codes])
 
-    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in new_kinds]
-    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in new_kinds]
+    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in kind_codes]
+    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in kind_codes]
     ungraded = np.repeat(scores.state[remaining] != GRADED, size)
     rows: dict[str, Any] = {
         "subject_id": pa.DictionaryArray.from_arrays(

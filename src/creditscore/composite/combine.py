@@ -150,10 +150,13 @@ def _counts(
     graded = scores.state == 0
     grades = {grade.code: int((scores.place[graded] == k).sum()) for k, grade in enumerate(config.grades)}
     data: dict[str, Any] = {
-        "subjects": len(scores.state), "states": {name: count for name, count in states.items() if count},
+        "subjects": len(scores.state),
+        "states": {name: count for name, count in states.items() if count},
         "grades": {name: count for name, count in grades.items() if count},
-        "fragile": int(scores.fragile[graded].sum()), "shared_acts": shared, "refused": refused,
-    }  # fmt: skip
+        "fragile": int(scores.fragile[graded].sum()),
+        "shared_acts": shared,
+        "refused": refused,
+    }
     if outside:
         data["graded_but_not_asked_for"] = outside
     return data | ({} if entries is None else {"listings": entries})

@@ -114,7 +114,8 @@ def _same_inputs(composites: Sequence[Composite]) -> None:
         for part in manifest["inputs"]:
             if known.get(part.get("scheme"), part.get("run_id")) != part.get("run_id"):
                 raise UsageError(
-                    f"{manifest['config']} and {first['config']} were made from different gradings under {part['scheme']}",
+                    f"{manifest['config']} and {first['config']} were made"
+                    f" from different gradings under {part['scheme']}",
                     next="score both from the same gradings",
                 )
 
@@ -231,7 +232,13 @@ def _sensitivity(name: str, compared: _Compared, step: int, draws: int, seed: in
         result.append(moved)
         order.append(spearman(joint(base, score, compared.counts)))
     held = [number for number in order if number is not None]
-    summary = {
-        "mean": round(float(np.mean(result)), 6), "largest": max(result), "spearman_least": min(held, default=None),
-    } if result else None  # fmt: skip
+    summary = (
+        {
+            "mean": round(float(np.mean(result)), 6),
+            "largest": max(result),
+            "spearman_least": min(held, default=None),
+        }
+        if result
+        else None
+    )
     return {"name": name, "weights": True, "domains": rows, "draws": summary}

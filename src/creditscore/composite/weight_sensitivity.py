@@ -58,9 +58,23 @@ def _reached(f: Function, values: Ints, edge: Ints, less: int, more: int, up: bo
     sure, never = (low >= 0, high < 0) if up else (low > 0, high <= 0)
     result = sure.copy()
     for row in np.flatnonzero(~sure & ~never):
-        total = sum((Fraction(int(_best(sign * (2 * values[[row], p.start : p.stop] - (2 * edge[row] - 1)),
-                                        f.weights[p.start : p.stop], less, more)[0]))
-                     for p in f.parts if not p.limited), Fraction(0))  # fmt: skip
+        total = sum(
+            (
+                Fraction(
+                    int(
+                        _best(
+                            sign * (2 * values[[row], p.start : p.stop] - (2 * edge[row] - 1)),
+                            f.weights[p.start : p.stop],
+                            less,
+                            more,
+                        )[0]
+                    )
+                )
+                for p in f.parts
+                if not p.limited
+            ),
+            Fraction(0),
+        )
         for part, over, cap, least in open_parts:
             w = f.weights[part.start : part.stop]
             total += max(_exact(over[row], int(cap[row]), w, less, more), _times(least[[row]], w, less, more)[0])

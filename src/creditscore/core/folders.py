@@ -23,9 +23,11 @@ def whole(out: Path | str, mark: str) -> Iterator[Path]:
     held = place.is_dir() and any(place.iterdir())
     if (place.exists() and not place.is_dir()) or (held and not (place / mark).is_file()):
         raise UsageError(
-            "the folder holds something else", where=str(out), allowed=f"a new folder, or one with {mark}",
+            "the folder holds something else",
+            where=str(out),
+            allowed=f"a new folder, or one with {mark}",
             next="choose a new folder",
-        )  # fmt: skip
+        )
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))

@@ -61,10 +61,10 @@ def word(section: str, code: str, inner: Label | None = None) -> Label:
 
 def text(code: str, lang: Lang, *values: str) -> str:
     """A fixed text of the pages with its values filled in."""
-    this_text = say(words()["texts"][code], lang)
+    shown_text = say(words()["texts"][code], lang)
     for k, value in enumerate(values):
-        this_text = this_text.replace(f"{{{k}}}", value)
-    return this_text
+        shown_text = shown_text.replace(f"{{{k}}}", value)
+    return shown_text
 
 
 SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours

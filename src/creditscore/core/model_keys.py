@@ -45,17 +45,17 @@ def _keys(models: Iterable[type[BaseModel]]) -> set[str]:
 
 def _at(models: Iterable[type[BaseModel]], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
     """The models that may stand at a location; what is no key there (places in lists, names, tags) is stepped over."""
-    new_models = list(models)
+    model_classes = list(models)
     for part in loc:
         fields = [
             field.annotation
-            for value in new_models
+            for value in model_classes
             for name, field in value.model_fields.items()
             if part in (name, field.alias)
         ]
         if fields:
-            new_models = [model for annotation in fields for model in _models(annotation)]
-    yield from new_models
+            model_classes = [model for annotation in fields for model in _models(annotation)]
+    yield from model_classes
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -19,11 +19,22 @@ M = TypeVar("M", bound=BaseModel)
 LARGEST = Decimal(10) ** 12  # amounts in yuan; points are bounded more tightly where they are checked
 # What stands in for a key that the head must have, so that the other sections can be checked.
 HEAD: dict[str, Any] = {
-    "scheme": "unreadable", "domain": "unreadable", "use": "public_grade", "label": {"zh": "缺", "en": "missing"},
-    "period": "day", "effective_from": date(2000, 1, 1), "checked_on": date(2000, 1, 1), "cite": [],
-    "evidence": "verified", "grades": [], "clocks": {}, "windows": {}, "admit": {"clock": "", "window": ""},
-    "items": {}, "decide": [],
-}  # fmt: skip
+    "scheme": "unreadable",
+    "domain": "unreadable",
+    "use": "public_grade",
+    "label": {"zh": "缺", "en": "missing"},
+    "period": "day",
+    "effective_from": date(2000, 1, 1),
+    "checked_on": date(2000, 1, 1),
+    "cite": [],
+    "evidence": "verified",
+    "grades": [],
+    "clocks": {},
+    "windows": {},
+    "admit": {"clock": "", "window": ""},
+    "items": {},
+    "decide": [],
+}
 
 
 def salvage(source: Source, model: type[M]) -> M | None:
@@ -60,7 +71,7 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
         for key in value:
             value[key] = _numbers(value[key], (*path, key), source)
     elif isinstance(value, list):
-        value[:] = [_numbers(this_value, (*path, i), source) for i, this_value in enumerate(value)]
+        value[:] = [_numbers(inner_value, (*path, i), source) for i, inner_value in enumerate(value)]
     elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         wrong, spare = "", Decimal(1)
         if not -LARGEST <= Decimal(value) <= LARGEST:

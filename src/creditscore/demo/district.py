@@ -53,13 +53,13 @@ def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> Di
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    new_firms = firms(subjects, rng)
-    log = records(new_firms, rng)
+    firm_rows = firms(subjects, rng)
+    log = records(firm_rows, rng)
     if slips:
         log = with_slips(log, rng)
-    others = {"subjects": new_firms.subjects, "attributes": new_firms.attributes, "history": new_firms.history}
+    others = {"subjects": firm_rows.subjects, "attributes": firm_rows.attributes, "history": firm_rows.history}
     return District(
-        new_firms.subjects, log, new_firms.attributes, new_firms.history, declare_rows(new_firms.feeds, log, others)
+        firm_rows.subjects, log, firm_rows.attributes, firm_rows.history, declare_rows(firm_rows.feeds, log, others)
     )
 
 

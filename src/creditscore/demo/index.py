@@ -14,14 +14,18 @@ from creditscore.present.html import draw, write_pair
 PAGES: Mapping[str, Mapping[str, str]] = {
     "grades": {"overview": "overview", "subject": "subject", "impact": "impact/impact"},
     "district": {
-        "district": "district", "composite": "composite/subject", "supervision": "supervision/page/supervision",
+        "district": "district",
+        "composite": "composite/subject",
+        "supervision": "supervision/page/supervision",
         "public": "public/public",
     },
     "case": {
-        "cascade": "case/cascade", "letter": "case/letter", "packet": "case/packet/packet",
+        "cascade": "case/cascade",
+        "letter": "case/letter",
+        "packet": "case/packet/packet",
         "timeline": "case/timeline",
     },
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=1)
@@ -53,14 +57,15 @@ def write_index(
             "group": group,
             "pages": [
                 {
-                    "page": name, "files": files_of(out, stem),
+                    "page": name,
+                    "files": files_of(out, stem),
                     "said": {lang: _said("said", name, lang, *values.get(name, ())) for lang in ("zh", "en")},
                 }
                 for name, stem in pages.items()
             ],
         }
         for group, pages in PAGES.items()
-    ]  # fmt: skip
+    ]
     return write_pair({"made_up": made_up, "counts": dict(counts), "groups": groups}, index_page, out, "index")
 
 

@@ -30,9 +30,12 @@ YEAR = 2022  # planned late in 2021: the grades of 2020 were announced in the sp
 MARK = "MADE_UP.txt"
 VALUE = "03 07 11 19 26 31 09"
 LOTTERY = Randomness(
-    "made-up lottery 2021150", date(2021, 12, 30), "six numbers by size, then the seventh, two digits each",
-    "[0-9]{14}", 17_721_088,
-)  # fmt: skip
+    "made-up lottery 2021150",
+    date(2021, 12, 30),
+    "six numbers by size, then the seventh, two digits each",
+    "[0-9]{14}",
+    17_721_088,
+)
 COMMITTED_ON, DRAWN_ON = date(2021, 12, 27), date(2021, 12, 31)
 INSPECTORS, DAYS = 24, 45
 PAST = 240  # visits of the year before, for what a plan can expect
@@ -66,14 +69,22 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         )  # whom last year's visits could concern
         _write(folder / "past.csv", (*COLUMNS, "programme", "class"), _past(classes.frame, rng))
         plan = plan_inspections(
-            list(given.items()), YEAR, subjects=subjects, past=folder / "past.csv",
+            list(given.items()),
+            YEAR,
+            subjects=subjects,
+            past=folder / "past.csv",
             inspectors=folder / "inspectors.csv",
-        )  # fmt: skip
+        )
         plan.write(folder / "plan")
         commitment = commit(
-            folder / "plan", folder / "draw", LOTTERY, COMMITTED_ON, who,
-            inspectors=folder / "inspectors.csv", replayed=True,
-        )  # fmt: skip
+            folder / "plan",
+            folder / "draw",
+            LOTTERY,
+            COMMITTED_ON,
+            who,
+            inspectors=folder / "inspectors.csv",
+            replayed=True,
+        )
         outcome = draw_visits(folder / "draw", VALUE, DRAWN_ON, who)
         again = verify_draw(folder / "draw", who.store, commitment.hash)
         if again.first is not None:
@@ -104,11 +115,12 @@ def _inspectors(programmes: list[str]) -> list[Row]:
     held = [load_programme(programme).certificate for programme in programmes]
     return [
         {
-            "inspector_id": f"JC{k + 1:02}", "days": str(DAYS),
+            "inspector_id": f"JC{k + 1:02}",
+            "days": str(DAYS),
             "certificates": ";".join(held) if k % 2 else held[k // 2 % len(held)],
         }
         for k in range(INSPECTORS)
-    ]  # fmt: skip
+    ]
 
 
 def _departments(frame: Frame) -> dict[str, str]:
@@ -124,26 +136,32 @@ def _past(frame: Frame, rng: np.random.Generator) -> list[Row]:
         rows.append(
             dict.fromkeys(COLUMNS, "")
             | {
-                "inspection_id": f"Y{number:04}", "subject_id": unit.subject_id, "department": office[unit.programme],
-                "planned_on": str(day), "inspected_on": str(day), "recorded_on": str(day), "arm": "random",
-                "programme": unit.programme, "class": unit.drawn_as,
+                "inspection_id": f"Y{number:04}",
+                "subject_id": unit.subject_id,
+                "department": office[unit.programme],
+                "planned_on": str(day),
+                "inspected_on": str(day),
+                "recorded_on": str(day),
+                "arm": "random",
+                "programme": unit.programme,
+                "class": unit.drawn_as,
             }
             | _result(unit.drawn_as, rng)
-        )  # fmt: skip
+        )
     return rows
 
 
 def _found(row: Row, drawn_as: Mapping[tuple[str, str], str], rng: np.random.Generator) -> Row:
     """A row of `to_fill.csv` with what the visit found; a few were not found, or not visited."""
     day = date.fromisoformat(row["planned_on"]) + timedelta(days=int(rng.integers(25)))
-    new_day = day + timedelta(days=2)
+    split_day = day + timedelta(days=2)
     chance = rng.random()
     if chance < 0.02:
-        return row | {"result": "not_done", "recorded_on": str(new_day)}
+        return row | {"result": "not_done", "recorded_on": str(split_day)}
     if chance < 0.05:
-        return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(new_day)}
+        return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(split_day)}
     results = _result(drawn_as[(row["department"], row["subject_id"])], rng)
-    return row | {"inspected_on": str(day), "recorded_on": str(new_day)} | results
+    return row | {"inspected_on": str(day), "recorded_on": str(split_day)} | results
 
 
 def _result(of_class: str, rng: np.random.Generator) -> Row:

@@ -47,8 +47,13 @@ ROLES = Roles(
 )
 OFFICE = "示范区信用办（虚构） / made-up credit office"
 ANNOUNCED, OPENED, ASKED, ANSWERED, DECIDED, TOLD = (
-    date(2021, 4, 28), date(2021, 5, 10), date(2021, 5, 11), date(2021, 5, 17), date(2021, 5, 20), date(2021, 5, 21),
-)  # fmt: skip
+    date(2021, 4, 28),
+    date(2021, 5, 10),
+    date(2021, 5, 11),
+    date(2021, 5, 17),
+    date(2021, 5, 20),
+    date(2021, 5, 21),
+)
 DUE = date(2021, 5, 18)
 ASKED_OF = "示范区办税服务厅（虚构） / made-up service hall"
 LETTER_NO = "示范信评〔2021〕12号"
@@ -107,9 +112,17 @@ def contest(
     decision = case.decision
     assert decision is not None
     return Objection(
-        case.case_id, run.pinned, subject_id, record_id, str(decision.before["grade"]), str(decision.after["grade"]),
-        len(cascade.changes), len(cascade.tasks), packet["digest"], tuple(out / name for name in pages),
-    )  # fmt: skip
+        case.case_id,
+        run.pinned,
+        subject_id,
+        record_id,
+        str(decision.before["grade"]),
+        str(decision.after["grade"]),
+        len(cascade.changes),
+        len(cascade.tasks),
+        packet["digest"],
+        tuple(out / name for name in pages),
+    )
 
 
 def _opened(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_id: str) -> Case:
@@ -117,9 +130,15 @@ def _opened(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_id
     move(log, run, "announce", by=REVIEWER, on=ANNOUNCED)
     known = life_rules(run.scheme).procedure("reevaluation", int(run.period[:4]))
     case = open_case(
-        log, run, source, subject_id, [Ground("not_my_record", record_id, STATEMENT)], by=REVIEWER, on=OPENED,
+        log,
+        run,
+        source,
+        subject_id,
+        [Ground("not_my_record", record_id, STATEMENT)],
+        by=REVIEWER,
+        on=OPENED,
         procedure="reevaluation" if known else "objection",
-    )  # fmt: skip
+    )
     ask(log, case.case_id, department=ASKED_OF, text=QUESTION, by=REVIEWER, on=ASKED, due=DUE)
     return answer(log, case.case_id, 1, text=ANSWER, by=REVIEWER, on=ANSWERED, document_no="示范函〔2021〕7号")
 
@@ -134,7 +153,7 @@ def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:
     data = compile_case_file(log.store, case, source, on=TOLD)
     letters = {
         lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
-    }  # fmt: skip
+    }
     content = "sha256:" + sha256(canonical({lang: str(text) for lang, text in letters.items()}))
     done = notify(log, case.case_id, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content_hash=content)
     write_letters(letters, data, folder)

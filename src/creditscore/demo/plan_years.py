@@ -161,9 +161,15 @@ def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -
         name, rule = lists[int(rng.integers(len(lists)))]
         entered = date(YEARS[0], 1, 15) + timedelta(days=int(rng.integers(365 * len(YEARS) - 30)))
         years = next((term.span.years for term in rule.terms if term.span is not None and term.span.years), 1)
-        row = {"listing_id": f"L{number:04}", "subject_id": ids[k], "list": name, "entered_on": entered.isoformat(),
-               "term_end": entered.replace(year=entered.year + years, day=min(entered.day, 28)).isoformat(),
-               "basis": NOTE, "recorded_on": entered.isoformat()}  # fmt: skip
+        row = {
+            "listing_id": f"L{number:04}",
+            "subject_id": ids[k],
+            "list": name,
+            "entered_on": entered.isoformat(),
+            "term_end": entered.replace(year=entered.year + years, day=min(entered.day, 28)).isoformat(),
+            "basis": NOTE,
+            "recorded_on": entered.isoformat(),
+        }
         if rng.random() < 0.25:
             left = entered + timedelta(days=int(rng.integers(60, 200)))
             row |= {"exited_on": left.isoformat(), "exit_reason": "early"} if left <= NEWEST else {}

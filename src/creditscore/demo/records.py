@@ -12,17 +12,47 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = (
-    "record_id", "event_no", "event", "subject_id", "item", "domain", "event_on", "recorded_on", "occurred_on",
-    "decided_on", "booked_on", "amount", "share", "tax_type", "ratio", "exemption", "source", "document_no",
-)  # fmt: skip
+    "record_id",
+    "event_no",
+    "event",
+    "subject_id",
+    "item",
+    "domain",
+    "event_on",
+    "recorded_on",
+    "occurred_on",
+    "decided_on",
+    "booked_on",
+    "amount",
+    "share",
+    "tax_type",
+    "ratio",
+    "exemption",
+    "source",
+    "document_no",
+)
 EVERYDAY = (
-    ("010101", 0.47), ("020101", 0.17), ("010103", 0.15), ("010504", 0.04), ("030103", 0.05), ("030107", 0.03),
-    ("010201", 0.03), ("010501", 0.02), ("030105", 0.015), ("040101", 0.015), ("EXT-BANK", 0.01),
-)  # fmt: skip
+    ("010101", 0.47),
+    ("020101", 0.17),
+    ("010103", 0.15),
+    ("010504", 0.04),
+    ("030103", 0.05),
+    ("030107", 0.03),
+    ("010201", 0.03),
+    ("010501", 0.02),
+    ("030105", 0.015),
+    ("040101", 0.015),
+    ("EXT-BANK", 0.01),
+)
 CONCLUSIONS = (
-    ("NR", 0.5), ("050101", 0.16), ("050105", 0.12), ("050102", 0.08), ("060301", 0.06), ("060302", 0.04),
+    ("NR", 0.5),
+    ("050101", 0.16),
+    ("050105", 0.12),
+    ("050102", 0.08),
+    ("060301", 0.06),
+    ("060302", 0.04),
     ("050103", 0.04),
-)  # fmt: skip
+)
 DIRECT = (("040103", 0.62), ("040105", 0.13), ("D14-03", 0.1), ("030110", 0.06), ("D14-05", 0.05), ("D14-02", 0.04))
 TAXES = ("vat", "corporate_income", "stamp_duty", "urban_maintenance")
 # How many everyday records an organisation has in the year: mean by role, and a heavy tail for one in eight.
@@ -91,10 +121,16 @@ def _everyday(firms: Firms, rng: np.random.Generator, count: NDArray[np.int64], 
         keep &= occurred > began
     amount = np.exp(rng.normal(7.2, 1.4, m)).round(2)
     results = {
-        "owner": owner, "item": item, "occurred": late, "booked": booked, "known": booked, "decided": np.full(m, -1),
-        "amount": np.where(taxed, amount, -1), "exemption": exempt,
+        "owner": owner,
+        "item": item,
+        "occurred": late,
+        "booked": booked,
+        "known": booked,
+        "decided": np.full(m, -1),
+        "amount": np.where(taxed, amount, -1),
+        "exemption": exempt,
         "tax": np.where(taxed, np.array(TAXES)[_pick(rng, (0.5, 0.25, 0.15, 0.1), m)], ""),
-    }  # fmt: skip
+    }
     return {key: value[keep] for key, value in results.items()}
 
 
@@ -108,10 +144,15 @@ def _conclusions(firms: Firms, rng: np.random.Generator) -> Columns:
     item = np.array([code for code, _ in CONCLUSIONS])[_pick(rng, [share for _, share in CONCLUSIONS], m)]
     ratio = np.where(np.isin(item, ["050102", "060302"]), (0.01 + 0.04 * rng.random(m)).round(4), -1)
     return {
-        "owner": owner, "item": item, "occurred": decided - rng.integers(20, 60, m), "booked": decided + 2,
-        "known": decided + 2, "decided": decided, "ratio": ratio,
+        "owner": owner,
+        "item": item,
+        "occurred": decided - rng.integers(20, 60, m),
+        "booked": decided + 2,
+        "known": decided + 2,
+        "decided": decided,
+        "ratio": ratio,
         "document": np.array([f"虚构税字〔{k:05d}〕号" for k in range(m)]),
-    }  # fmt: skip
+    }
 
 
 def _direct(firms: Firms, rng: np.random.Generator) -> Columns:
@@ -126,9 +167,14 @@ def _direct(firms: Firms, rng: np.random.Generator) -> Columns:
     first = np.maximum(_day(YEAR, 1, 5), firms.began[owner] + 1)
     booked = first + (rng.random(m) * (_day(YEAR, 12, 20) - first)).astype(np.int64)
     return {
-        "owner": owner, "item": item, "occurred": booked - 1, "booked": booked, "known": booked, "decided": booked,
+        "owner": owner,
+        "item": item,
+        "occurred": booked - 1,
+        "booked": booked,
+        "known": booked,
+        "decided": booked,
         "repairs": np.isin(owner, np.flatnonzero(steady)),
-    }  # fmt: skip
+    }
 
 
 def _fates(part: Columns, rng: np.random.Generator) -> Columns:

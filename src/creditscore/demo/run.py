@@ -83,8 +83,8 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         import numpy as np
 
         started = time.perf_counter()
-        new_district = district(subjects, seed)
-        inputs = new_district.write(out / "data")
+        district_tables = district(subjects, seed)
+        inputs = district_tables.write(out / "data")
         files += inputs.values()
         step("district")
         grading = grade_district(inputs)
@@ -95,7 +95,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         attribution = out / "uk" / "ATTRIBUTION.txt"
         attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
         step("ratings")
-        tables = plan_tables(new_district.subjects, np.random.default_rng(seed))
+        tables = plan_tables(district_tables.subjects, np.random.default_rng(seed))
         given = tables.write(out / "plan" / "data")
         plan = tables.snapshot()
         write_snapshot(plan, out / "plan" / "snapshot")
@@ -115,13 +115,18 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         step("inspections")
         objection = contest(
             out / "case", out / "plan" / str(last.year), out / "plan" / "snapshot", COMPOSITE, *contested
-        )  # fmt: skip
+        )
         files += objection.files
         step("objection")
         public = publish(
-            out / "plan" / str(last.year), schemes=("tax",), subjects=given["subjects"], decided_by=OFFICE,
-            decided_on=ANNOUNCED, listings=given["listings"], on=ANNOUNCED,
-        )  # fmt: skip
+            out / "plan" / str(last.year),
+            schemes=("tax",),
+            subjects=given["subjects"],
+            decided_by=OFFICE,
+            decided_on=ANNOUNCED,
+            listings=given["listings"],
+            on=ANNOUNCED,
+        )
         files += write_public(out / "public", public)
         step("public")
         versions = (registry.pick("tax@2014"), registry.pick("tax@2025"))
@@ -138,13 +143,17 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files.append(write_page(out / "subject.txt", render(explanation, "zh", 100)))
         step("subject")
         counts = {
-            "organisations": new_district.subjects.num_rows, "records": new_district.records.num_rows,
-            "ledger_lines": grading.ledger.num_rows, "visits": inspections.visits,
-        }  # fmt: skip
+            "organisations": district_tables.subjects.num_rows,
+            "records": district_tables.records.num_rows,
+            "ledger_lines": grading.ledger.num_rows,
+            "visits": inspections.visits,
+        }
         results: dict[str, tuple[object, ...]] = {
-            "overview": (f"{new_district.subjects.num_rows:,}",), "composite": (objection.subject_id,),
-            "supervision": (inspections.visits,), "letter": (objection.case_id, objection.before, objection.after),
-        }  # fmt: skip
+            "overview": (f"{district_tables.subjects.num_rows:,}",),
+            "composite": (objection.subject_id,),
+            "supervision": (inspections.visits,),
+            "letter": (objection.case_id, objection.before, objection.after),
+        }
         files += write_index(out, counts, results)
     demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
     _show(demo, render(explanation, "zh", min(shown.width, 120)), shown)
@@ -159,9 +168,12 @@ def _composite(out: Path, year: PlanYear, tables: PlanTables, subject: str) -> l
     composite_explanation = explain_composite(composite, subject, year.gradings)
     pages = {"subject.html": ("zh", "subject.en.html"), "subject.en.html": ("en", "subject.html")}
     return [
-        out, *(write_page(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
-               for name, (lang, other) in pages.items()),
-    ]  # fmt: skip
+        out,
+        *(
+            write_page(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
+            for name, (lang, other) in pages.items()
+        ),
+    ]
 
 
 def grade_district(inputs: dict[str, Path]) -> Grading:

@@ -64,9 +64,14 @@ def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
 
 
 def compile_case_file(
-    store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None,
+    store: Database,
+    case: Case,
+    snapshot: Snapshot,
+    *,
+    on: date,
+    schemes: Mapping[str, Scheme] | None = None,
     weighed: bool = True,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
 
     `on` is the day of "now"; for a decided case it is the day of the decision. Unless `weighed`, `merits` are left out:
@@ -84,9 +89,9 @@ def compile_case_file(
         before_it = events
     results = kept_grade(store, run.run_id, case.subject_id)
     then = as_kept(run, snapshot, [case.subject_id], schemes)
-    new_merits: tuple[Merit, ...] = ()
+    merit_rows: tuple[Merit, ...] = ()
     if weighed:
-        new_merits = merits(run, snapshot, case.subject_id, case.records, before_it, day, results, schemes, then)
+        merit_rows = merits(run, snapshot, case.subject_id, case.records, before_it, day, results, schemes, then)
     else:
         comes_out(run, then, results)
     shown = explain(then, case.subject_id)
@@ -110,7 +115,7 @@ def compile_case_file(
         "on": on.isoformat(),
         "clock": _clock(case),
         "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
-        "merits": [_merit(merit) for merit in new_merits],
+        "merits": [_merit(merit) for merit in merit_rows],
         "questions": [_question(question.__dict__, on) for question in case.questions],
         "grade": _graded(shown) | {"input": _input(shown)},
         "life": [_state(value) for value in _life(store, case)],
@@ -124,9 +129,15 @@ def compile_case_file(
 
 
 def _decision(
-    store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, then: Grading, before: Explanation,
+    store: Database,
+    run: KeptRun,
+    case: Case,
+    snapshot: Snapshot,
+    events: Any,
+    then: Grading,
+    before: Explanation,
     schemes: Mapping[str, Scheme] | None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     decision = case.decision
     assert decision is not None
     changed = any(action != "uphold" for action in decision.findings.values())
@@ -136,9 +147,10 @@ def _decision(
         again = {name: None if value is None else str(value) for name, value in standing.grades.to_pylist()[0].items()}
         if again != dict(decision.after):
             raise DifferenceError(
-                f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
+                f"the grade that case {case.case_id} decided does not come out again",
+                where=f"run {run.run_id}",
                 next="`creditscore runs --verify` tells whether the store was changed",
-            )  # fmt: skip
+            )
         after = explain(standing, case.subject_id)
     ruled = decision.after  # a grade is named by the version that gave it, not by the newest of its scheme
     own = _scheme(f"{ruled['scheme']}@{ruled['version']}" if ruled.get("version") else case.scheme, schemes)
@@ -150,19 +162,29 @@ def _decision(
         "reason": redact(decision.reason),
         "articles": list(decision.articles),
         "findings": [
-            {"record_id": record, "action": action, "label": pair("actions", action),
-             "changes": {name: redact(str(change)) for name, change in decision.changes.get(record, {}).items()}}
+            {
+                "record_id": record,
+                "action": action,
+                "label": pair("actions", action),
+                "changes": {name: redact(str(change)) for name, change in decision.changes.get(record, {}).items()},
+            }
             for record, action in decision.findings.items()
         ],
         "before": {**was, "said": graded_in_short(decision.before), "words": graded_in_words(decision.before, own)},
-        "after": {**now, "said": graded_in_short(decision.after), "words": graded_in_words(decision.after, own),
-                  "sum": after.sum if after.by_score else "",
-                  "decided_by": _decided_by(after), "version": decision.after.get("version"), "input": _input(after)},
+        "after": {
+            **now,
+            "said": graded_in_short(decision.after),
+            "words": graded_in_words(decision.after, own),
+            "sum": after.sum if after.by_score else "",
+            "decided_by": _decided_by(after),
+            "version": decision.after.get("version"),
+            "input": _input(after),
+        },
         "changed": was != now,
         "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and decision.on > case.decide_by,
         "remedies": remedies(store, run, case, decision.on, standing),
-    }  # fmt: skip
+    }
 
 
 def _decided_by(after: Explanation) -> dict[str, list[str]]:
@@ -179,25 +201,40 @@ def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) 
     assert decision is not None
     days = told_on(store)
     changes = [
-        {**follow, "title": title_of(follow["scheme"], schemes), "before": graded_in_short(follow["before"]),
-         "after": graded_in_short(follow["after"]),
-         **{f"{side}_words": graded_in_words(follow[side], _scheme(follow["scheme"], schemes)) for side in SIDES},
-         "own": (follow["run_id"], follow["subject_id"]) == (case.run_id, case.subject_id)}
+        {
+            **follow,
+            "title": title_of(follow["scheme"], schemes),
+            "before": graded_in_short(follow["before"]),
+            "after": graded_in_short(follow["after"]),
+            **{f"{side}_words": graded_in_words(follow[side], _scheme(follow["scheme"], schemes)) for side in SIDES},
+            "own": (follow["run_id"], follow["subject_id"]) == (case.run_id, case.subject_id),
+        }
         for follow in decision.follows.get("changes", ())
-    ]  # fmt: skip
+    ]
     tasks = [
-        {**follow, "nr": nr, "own": follow["subject_id"] == case.subject_id, "label": _said("tasks", follow["task"]),
-         "why_label": _said("whys", follow["why"]), "who_label": {lang: whom(follow["who"], lang) for lang in LANGS},
-         "thing_label": _thing_label(store, follow["kind"], follow["thing"]) or _graded_label(decision.follows, follow["thing"]),
-         "told": days.get((case.decided_at, nr))}
+        {
+            **follow,
+            "nr": nr,
+            "own": follow["subject_id"] == case.subject_id,
+            "label": _said("tasks", follow["task"]),
+            "why_label": _said("whys", follow["why"]),
+            "who_label": {lang: whom(follow["who"], lang) for lang in LANGS},
+            "thing_label": _thing_label(store, follow["kind"], follow["thing"])
+            or _graded_label(decision.follows, follow["thing"]),
+            "told": days.get((case.decided_at, nr)),
+        }
         for nr, follow in enumerate(decision.follows.get("tasks", ()))
-    ]  # fmt: skip
+    ]
     composites = [
-        {**follow, "title": _composite_title(follow["config"]), "before": scored_in_short(follow["before"]),
-         "after": scored_in_short(follow["after"]),
-         **{f"{side}_words": _scored_in_words(follow[side]) for side in SIDES}}
+        {
+            **follow,
+            "title": _composite_title(follow["config"]),
+            "before": scored_in_short(follow["before"]),
+            "after": scored_in_short(follow["after"]),
+            **{f"{side}_words": _scored_in_words(follow[side]) for side in SIDES},
+        }
         for follow in decision.follows.get("composites", ())
-    ]  # fmt: skip
+    ]
     return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
 
 

@@ -123,9 +123,13 @@ def compose_letter(
     name = clean(data["name"] or data["subject_id"])
     to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
     return Letter(
-        say("title", procedure), say("number", document_no), say("to", to if data["name"] else data["subject_id"]),
-        tuple(sections), clean(office), day(on),
-    )  # fmt: skip
+        say("title", procedure),
+        say("number", document_no),
+        say("to", to if data["name"] else data["subject_id"]),
+        tuple(sections),
+        clean(office),
+        day(on),
+    )
 
 
 def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:

@@ -129,7 +129,8 @@ def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
 def _unlike_row(subject_rows: SubjectRows, again: Mapping[str, Any]) -> Iterator[str]:
     for name in ("state", "state_reason", "input_state", "grade_without"):
         if name in subject_rows.grade and _text(subject_rows.grade[name]) != _text(again[name]):
-            yield f"{name} is {_text(subject_rows.grade[name]) or '(none)'}, computed again {_text(again[name]) or '(none)'}"
+            written, computed = (_text(row[name]) or "(none)" for row in (subject_rows.grade, again))
+            yield f"{name} is {written}, computed again {computed}"
 
 
 def _sums(subject_rows: SubjectRows) -> Iterator[str]:
@@ -209,12 +210,18 @@ def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"
     again: dict[str, Any] = {
-        "state": outcome.state, "state_reason": outcome.state_reason,
-        "start": from_micro(outcome.start), "score": from_micro(outcome.score) if known else None,
-        "score_low": from_micro(outcome.score_low), "score_high": from_micro(outcome.score_high),
-        "grade": outcome.grade, "route": outcome.route, "margin": from_micro(outcome.margin) if graded else None,
-        "evidence": outcome.evidence, "readings": ";".join(outcome.readings),
-    }  # fmt: skip
+        "state": outcome.state,
+        "state_reason": outcome.state_reason,
+        "start": from_micro(outcome.start),
+        "score": from_micro(outcome.score) if known else None,
+        "score_low": from_micro(outcome.score_low),
+        "score_high": from_micro(outcome.score_high),
+        "grade": outcome.grade,
+        "route": outcome.route,
+        "margin": from_micro(outcome.margin) if graded else None,
+        "evidence": outcome.evidence,
+        "readings": ";".join(outcome.readings),
+    }
     if subject_rows.grade["state_reason"] == BLOCKED:  # what refused rows leave open is not said
         again = {"grade_without": outcome.grade} | {name: again[name] for name in ("evidence", "readings")}
     for name, value in again.items():

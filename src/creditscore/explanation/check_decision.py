@@ -174,9 +174,12 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
             yield f"{rule.id} decides before {first.id}"
     if first.effect in ("not_graded", "not_computable"):
         reason = first.rule.not_graded or first.rule.not_computable
-        this_results = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
-        if this_results != (first.effect, reason, None, None, None) or (len(path), path[0].reason) != (1, first.effect):
-            yield f"{first.id} says {first.effect} ({reason}), the grade {this_results[0]} ({this_results[1]})"
+        checked_results = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
+        if checked_results != (first.effect, reason, None, None, None) or (len(path), path[0].reason) != (
+            1,
+            first.effect,
+        ):
+            yield f"{first.id} says {first.effect} ({reason}), the grade {checked_results[0]} ({checked_results[1]})"
         return
     index, margin = _first_grade(plan, first, path[0], known)
     if index is None:
@@ -194,7 +197,7 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
             yield f"{rule.id} has no row"
     margin = margin if len(path) == 1 and grade["score"] is not None else None
     results = ("graded", "", plan.grades[index], route or "", margin)
-    this_results = (
+    checked_results = (
         grade["state"],
         grade["state_reason"] or "",
         grade["grade"],
@@ -202,7 +205,7 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
         _micro(grade["margin"]),
     )
     for name, value, here in zip(
-        ("state", "state_reason", "grade", "route", "margin"), results, this_results, strict=True
+        ("state", "state_reason", "grade", "route", "margin"), results, checked_results, strict=True
     ):
         if value != here:
             yield f"{name} is {_text(here)}, its rules give {_text(value)}"

@@ -31,8 +31,8 @@ def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple
     """What the rows say together, and why they cannot be rows of this plan."""
     records = tuple((line, _items(plan, line)) for line in lines if line.step == "record")
     rows, exact = _kept(records)
-    new_lines: list[Line] = []
-    low, high = add_up(plan, rows, [row for row in rows if row["plan_item"].form == "pool"], new_lines)
+    line_rows: list[Line] = []
+    low, high = add_up(plan, rows, [row for row in rows if row["plan_item"].form == "pool"], line_rows)
     for line in lines:
         if line.step == "condition" and line.nominal is not None:
             low, high = low + line.nominal, high + line.nominal
@@ -42,8 +42,8 @@ def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple
     begun = [rule for line in lines for rule in plan.start if line.step == "start" and line.rule == rule.id]
     if begun:
         start = begun[0].points + sum(line.nominal or 0 for line in lines if line.reason == "bonus")
-        scores = limited(plan, start + low, start + begun[0].span + high, new_lines)
-    return Weighed(scores if exact else None, records), _faults(plan, lines, records, new_lines, exact)
+        scores = limited(plan, start + low, start + begun[0].span + high, line_rows)
+    return Weighed(scores if exact else None, records), _faults(plan, lines, records, line_rows, exact)
 
 
 def _items(plan: Plan, line: Line) -> tuple[PlanItem, ...]:
@@ -141,7 +141,7 @@ def _faults(
     plan: Plan,
     lines: list[Line],
     records: Iterable[tuple[Line, tuple[PlanItem, ...]]],
-    new_lines: list[Line],
+    line_rows: list[Line],
     exact: bool,
 ) -> Iterator[str]:
     yield from _start_faults(plan, lines)
@@ -154,8 +154,8 @@ def _faults(
         seen.add(line.record_id)
     yield from _condition_faults(plan, lines)
     yield from _winner_faults(plan, list(records))
-    if exact or not any(line.step in ("cap", "limit") for line in [*lines, *new_lines]):
-        yield from _same(lines, new_lines)
+    if exact or not any(line.step in ("cap", "limit") for line in [*lines, *line_rows]):
+        yield from _same(lines, line_rows)
     else:  # what nobody published: the rows that the rules can give, whatever their numbers
         known = {(item.code, article(item.rule)) for item in plan.items if item.cap is not None}
         known |= {(group.code, article(group.rule)) for group in plan.groups if group.cap is not None}
@@ -167,14 +167,14 @@ def _faults(
                 yield f"the cap of {line.item} has the reason {line.reason!r}"
 
 
-def _same(lines: list[Line], new_lines: list[Line]) -> Iterator[str]:
+def _same(lines: list[Line], line_rows: list[Line]) -> Iterator[str]:
     """Caps and limits as the rows above give them."""
 
     def key(line: Line) -> tuple[Any, ...]:
         return (line.step, line.item, line.rule, line.article, line.reason, line.record_id, line.effective)
 
     written = [key(line) for line in lines if line.step in ("cap", "limit")]
-    for line in new_lines:
+    for line in line_rows:
         if key(line) not in written:
             yield f"the rows above give {line.step} {line.rule} {_shown(line.effective)} ({line.reason})"
         else:
@@ -226,18 +226,28 @@ def _winner_faults(plan: Plan, records: list[tuple[Line, tuple[PlanItem, ...]]])
     """What was displaced has a record in its place; of a group one record weighs."""
     for line, items in records:
         head, _, where = line.reason.partition(":")
-        if head == "displaced" and items and not any(
-            other.reason != line.reason and others and other.reason.partition(":")[0] not in WITHOUT
-            and (where == "act" or others[0].index == items[0].index
-                 or (where, others[0].group) == ("group", items[0].group))
-            for other, others in records
-        ):  # fmt: skip
+        if (
+            head == "displaced"
+            and items
+            and not any(
+                other.reason != line.reason
+                and others
+                and other.reason.partition(":")[0] not in WITHOUT
+                and (
+                    where == "act"
+                    or others[0].index == items[0].index
+                    or (where, others[0].group) == ("group", items[0].group)
+                )
+                for other, others in records
+            )
+        ):
             yield f"record {line.record_id} is displaced ({where}), and no record stands in its place"
     for group in plan.groups:
         weighs = [
-            line.record_id for line, items in records
+            line.record_id
+            for line, items in records
             if items and items[0].group == group.index and line.reason in ("counted", "unknown")
-        ]  # fmt: skip
+        ]
         if group.heaviest and len(weighs) > 1:
             yield f"of the group {group.code} one record weighs, the rows count {', '.join(weighs)}"
 

@@ -136,10 +136,13 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
     labels = {grade.code: grade.label or plain(grade.code) for grade in config.grades}
     graded = row["state"] == "graded"
     groups = tuple(
-        (group.id, group.label or plain(group.id),
-         sum(domain.contribution or 0 for domain in domains if domain.group == group.id) if graded else None)
+        (
+            group.id,
+            group.label or plain(group.id),
+            sum(domain.contribution or 0 for domain in domains if domain.group == group.id) if graded else None,
+        )
         for group in config.groups
-    )  # fmt: skip
+    )
     composite_explanation = CompositeExplanation(
         subject_id=row["subject_id"],
         composite=config.name,
@@ -346,12 +349,12 @@ def _weights(ledger: _Ledger, adverse: bool) -> list[tuple[Line, Fraction]]:
     result = []
     for line in chosen:
         gross = sum(
-            (other_line.effective or Decimal(0) for other_line in chosen if other_line.item == line.item), Decimal(0)
+            (drawn_line.effective or Decimal(0) for drawn_line in chosen if drawn_line.item == line.item), Decimal(0)
         )
         capped = [
-            other_line.effective or Decimal(0)
-            for other_line in ledger.lines
-            if other_line.step == "cap" and other_line.item == line.item
+            drawn_line.effective or Decimal(0)
+            for drawn_line in ledger.lines
+            if drawn_line.step == "cap" and drawn_line.item == line.item
         ]
         net = max(Fraction(0), Fraction(gross + sum(capped, Decimal(0))) / Fraction(gross))
         result.append((line, abs(Fraction(line.effective or 0)) * net))
@@ -385,8 +388,9 @@ def _check(config: CompositeConfig, composite_explanation: CompositeExplanation)
     )
     contributions = [domain.contribution for domain in composite_explanation.domains]
     wrong = ""
-    if sum(number or 0 for number in contributions) + composite_explanation.reference != composite_explanation.score:
-        wrong = f"the shares add up to {sum(number or 0 for number in contributions) + composite_explanation.reference}, the score is {composite_explanation.score}"
+    total = sum(number or 0 for number in contributions) + composite_explanation.reference
+    if total != composite_explanation.score:
+        wrong = f"the shares add up to {total}, the score is {composite_explanation.score}"
     elif (score, grade, shares) != (composite_explanation.score, composite_explanation.grade, contributions):
         wrong = f"by its values it is {score}, {grade}, with shares {shares}"
     for domain in composite_explanation.domains:

@@ -58,10 +58,10 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
 
 def _filled(section: str, code: str, lang: Lang, *values: object) -> str:
     label = words()[section].get(code)
-    this_text = code if label is None else say(label, lang)
+    shown_text = code if label is None else say(label, lang)
     for k, value in enumerate(values):
-        this_text = this_text.replace(f"{{{k}}}", str(value))
-    return this_text
+        shown_text = shown_text.replace(f"{{{k}}}", str(value))
+    return shown_text
 
 
 def signed(value: int | None) -> str:
@@ -132,7 +132,7 @@ def input_lines(composite_explanation: CompositeExplanation, lang: Lang) -> list
 def limits(notes: Iterable[str], lang: Lang) -> list[str]:
     """What a composite could not look at, in words, from the notes of its manifest."""
     there = set(notes)
-    return [text(f"limit_{code}", lang) for code, this_text in LIMITS.items() if this_text in there]
+    return [text(f"limit_{code}", lang) for code, shown_text in LIMITS.items() if shown_text in there]
 
 
 def named(part: SharePart, lang: Lang) -> str:
@@ -182,25 +182,36 @@ def render(composite_explanation: CompositeExplanation, lang: Lang = "zh", width
         console.print(Text(f"\n  {composite_explanation.sum}\n"))
     table = Table(box=None, pad_edge=False, expand=True, show_edge=False, padding=(0, 2, 0, 0))
     for key, right, ratio in (
-        ("domain", False, 3), ("domain_grade", False, 2), ("value", True, None), ("weight", True, None),
-        ("share", True, None), ("note", False, 5),
-    ):  # fmt: skip
+        ("domain", False, 3),
+        ("domain_grade", False, 2),
+        ("value", True, None),
+        ("weight", True, None),
+        ("share", True, None),
+        ("note", False, 5),
+    ):
         table.add_column(
             text(key, lang), justify="right" if right else "left", ratio=ratio, overflow="fold", no_wrap=right
         )
     for domain in (domain for domain in composite_explanation.domains if domain.scheme or domain.contribution):
         table.add_row(
-            Text(clean(say(domain.label, lang))), Text(clean(say(domain.grade_label, lang))), str(domain.value),
-            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang, composite_explanation)),
-        )  # fmt: skip
+            Text(clean(say(domain.label, lang))),
+            Text(clean(say(domain.grade_label, lang))),
+            str(domain.value),
+            str(domain.weight),
+            signed(domain.contribution),
+            Text(shown_notes(domain, lang, composite_explanation)),
+        )
         for part in domain.parts:
             indent = 4 if part.kind == "record" else 2  # also of the lines that follow where it is folded
             own = "" if not part.effective else f"{text('points', lang)} {points(part.effective, plus=True)}"
             table.add_row(
-                Padding(Text(named(part, lang)), (0, 0, 0, indent)), "", "", "",
+                Padding(Text(named(part, lang)), (0, 0, 0, indent)),
+                "",
+                "",
+                "",
                 signed(part.points) if part.points else "",
                 Text(" ".join(word for word in (cite_said(part.article, lang), own) if word)),
-            )  # fmt: skip
+            )
     if composite_explanation.domains:
         console.print(table)
     idle = [
@@ -209,8 +220,8 @@ def render(composite_explanation: CompositeExplanation, lang: Lang = "zh", width
         if not domain.scheme and not domain.contribution
     ]
     if idle:
-        this_text = note("absent:no_row", lang) + text("colon", lang) + ("、" if lang == "zh" else ", ").join(idle)
-        console.print(Text(clean(this_text)))
+        shown_text = note("absent:no_row", lang) + text("colon", lang) + ("、" if lang == "zh" else ", ").join(idle)
+        console.print(Text(clean(shown_text)))
     for row in composite_explanation.shared_acts:
         console.print(Text("\n" + shared_act(row, composite_explanation, lang)))
     if composite_explanation.domains and not composite_explanation.drilled:

@@ -114,7 +114,9 @@ class Labels:
             return word("state_reasons", code, inner)
         decide = self.scheme.decide if self.scheme else []
         rules = [
-            other_decide for other_decide in decide if code in (other_decide.not_graded, other_decide.not_computable)
+            decision_rule
+            for decision_rule in decide
+            if code in (decision_rule.not_graded, decision_rule.not_computable)
         ]
         for rule in sorted(rules, key=lambda rule: rule.id != decided_by):
             if rule.label is not None:

@@ -27,10 +27,15 @@ HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
 
 
 def subject_page(
-    explanation: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
-    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (), other: str = "",
+    explanation: Explanation,
+    lang: Lang = "zh",
+    made_up: bool | None = None,
+    hashes: Audit | None = None,
+    marks: Sequence[str] = (),
+    disputes: Sequence[Mapping[str, Any]] = (),
+    other: str = "",
     depth: terminal.Depth = "reviewer",
-) -> str:  # fmt: skip
+) -> str:
     """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
 
     `depth`: `subject` is the page for the subject itself: what, why, what to do, whom to ask, without marks of evidence
@@ -56,17 +61,29 @@ def subject_page(
         for line in explanation.lines
     ]
     return draw(
-        "subject.html", lang, data, **_badge(explanation, lang),
-        one=explanation, rows=rows, facts=terminal.facts(explanation, lang), path=_path(explanation, lang),
-        notes=[i18n.text(note, lang) for note in explanation.notes], said=paragraph(explanation, lang, office=True),
-        period=period_said(explanation.period, lang), shown_sum=_sum_said(explanation, lang),
+        "subject.html",
+        lang,
+        data,
+        **_badge(explanation, lang),
+        one=explanation,
+        rows=rows,
+        facts=terminal.facts(explanation, lang),
+        path=_path(explanation, lang),
+        notes=[i18n.text(note, lang) for note in explanation.notes],
+        said=paragraph(explanation, lang, office=True),
+        period=period_said(explanation.period, lang),
+        shown_sum=_sum_said(explanation, lang),
         how="how" if explanation.by_score else "how_aside",
-        heads=[i18n.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
+        heads=[i18n.text(code, lang) for code in HEADS],
+        scored=any(row["step"] == "start" for row in rows),
         laws=[say(label, lang) for label in explanation.laws.values()],
         readings=[say(label, lang) for label in explanation.readings.values()],
-        interval_shown=_open(explanation, lang), decision=_decision(explanation, lang),
-        hashes=hashes, marks=[mark.strip("* ") for mark in marks], other=other,
-    )  # fmt: skip
+        interval_shown=_open(explanation, lang),
+        decision=_decision(explanation, lang),
+        hashes=hashes,
+        marks=[mark.strip("* ") for mark in marks],
+        other=other,
+    )
 
 
 def _own_page(explanation: Explanation, lang: Lang, made_up: bool | None, marks: Sequence[str], other: str) -> str:

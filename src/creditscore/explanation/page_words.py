@@ -23,7 +23,7 @@ def word(section: str, code: str) -> Label:
 
 def text(section: str, code: str, lang: Lang, *values: object) -> str:
     """A fixed text with its values filled in."""
-    this_text = say(_own()[section][code], lang)
+    shown_text = say(_own()[section][code], lang)
     for k, value in enumerate(values):
-        this_text = this_text.replace(f"{{{k}}}", str(value))
-    return this_text
+        shown_text = shown_text.replace(f"{{{k}}}", str(value))
+    return shown_text

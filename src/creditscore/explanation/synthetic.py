@@ -22,11 +22,11 @@ def plans(scheme: Scheme) -> tuple[Plan, ...]:
     """The scheme bound once for each stretch of time in which the same of its rules are in force."""
     if scheme.missing:
         return ()
-    new_plans = []
+    bound_plans = []
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         day = to_day(epoch.at) if isinstance(epoch.at, date) else year_end(epoch.at)
-        new_plans.append(bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law))
-    return tuple(new_plans)
+        bound_plans.append(bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law))
+    return tuple(bound_plans)
 
 
 class _Rich(Maker):

@@ -237,9 +237,13 @@ def _audit(hashes: Audit, lang: Lang) -> list[str | Table]:
     named = {name: Label(zh=value, en=value) for name, value in hashes.identity.items()}
     colon = text("colon", lang)
     return [
-        "", f"{text('audit', lang)}{colon}", _pairs(named, lang), f"{text('rows', lang)}{colon}", rows,
+        "",
+        f"{text('audit', lang)}{colon}",
+        _pairs(named, lang),
+        f"{text('rows', lang)}{colon}",
+        rows,
         f"{text('digest', lang)}{colon}{hashes.digest}",
-    ]  # fmt: skip
+    ]
 
 
 def _pairs(listed: Mapping[str, Label], lang: Lang) -> Table:

@@ -156,8 +156,8 @@ class _Binder:
                 )
                 for condition in self.those(scheme.conditions)
             ),
-            deciders=tuple(self.decide(other_decide) for other_decide in decide if other_decide.decides),
-            adjusters=tuple(self.decide(other_decide) for other_decide in decide if not other_decide.decides),
+            deciders=tuple(self.decide(decision_rule) for decision_rule in decide if decision_rule.decides),
+            adjusters=tuple(self.decide(decision_rule) for decision_rule in decide if not decision_rule.decides),
             floor=_micro(scheme.combine.floor),
             ceiling=_micro(scheme.combine.ceiling),
             grades=tuple(grade.code for grade in scheme.grades),

@@ -83,34 +83,34 @@ def _columns(con: Any, name: str) -> dict[str, str]:
 
 def _first_row(con: Any, table: str, columns: list[str]) -> Difference | None:
     differs = " OR ".join(f"w.{quote(column)} IS DISTINCT FROM c.{quote(column)}" for column in columns)
-    this_row = con.execute(
+    table_row = con.execute(
         "SELECT min(coalesce(w.file_row_number, c.file_row_number)) FROM written w FULL JOIN computed c"
         f" ON w.file_row_number = c.file_row_number WHERE {differs}"
     ).fetchall()[0][0]
-    if this_row is None:
+    if table_row is None:
         return None
-    rows = {name: _row(con, name, columns, this_row) for name in ("written", "computed")}
+    rows = {name: _row(con, name, columns, table_row) for name in ("written", "computed")}
     keys = [name for name in KEYS[table] if name in columns]
     written, computed = rows["written"], rows["computed"]
     if written is not None and computed is not None and all(written[key] == computed[key] for key in keys):
         column = next(name for name in columns if written[name] != computed[name])
         return Difference(
-            table, "cell", this_row + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
+            table, "cell", table_row + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
         )
     # rows have shifted: a row that one table has more often than the other stands at the front
     here = {name: 0 if row is None else _often(con, "written", keys, row) for name, row in rows.items()}
     there = {name: 0 if row is None else _often(con, "computed", keys, row) for name, row in rows.items()}
     if written is not None and here["written"] > there["written"]:
-        return Difference(table, "extra", this_row + 1, _key(written, keys), written=_whole(written))
+        return Difference(table, "extra", table_row + 1, _key(written, keys), written=_whole(written))
     if computed is not None and there["computed"] > here["computed"]:
-        return Difference(table, "missing", this_row + 1, _key(computed, keys), computed=_whole(computed))
+        return Difference(table, "missing", table_row + 1, _key(computed, keys), computed=_whole(computed))
     if written is None or computed is None:  # the end of one table; what is too many or too few stands before
         row, side = (computed, "computed") if written is None else (written, "written")
         assert row is not None
         kind = "missing" if written is None else "extra"
-        return Difference(table, kind, this_row + 1, _key(row, keys), **{side: _whole(row)})
+        return Difference(table, kind, table_row + 1, _key(row, keys), **{side: _whole(row)})
     results = {"written": _whole(written), "computed": _whole(computed)}
-    return Difference(table, "order", this_row + 1, _key(written, keys), **results)
+    return Difference(table, "order", table_row + 1, _key(written, keys), **results)
 
 
 def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any] | None:

@@ -8,8 +8,15 @@ from pathlib import Path
 from creditscore.core.errors import InputError
 
 NAMES = (
-    "scheme", "subject_id", "record_id", "case_id", "disputed_since", "decide_by", "grade_without", "score_without"
-)  # fmt: skip
+    "scheme",
+    "subject_id",
+    "record_id",
+    "case_id",
+    "disputed_since",
+    "decide_by",
+    "grade_without",
+    "score_without",
+)
 Row = Mapping[str, str | None]
 
 

@@ -89,8 +89,10 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     if set(schemes or {}) - set(runs):
         raise UsageError(
             f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
-            where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
-        )  # fmt: skip
+            where=str(folder),
+            allowed=", ".join(runs),
+            next="give the files of the schemes that graded",
+        )
     chosen = [_choose(run, schemes or {}, folder / "manifest.json") for run in runs.values()]
     scope = _scope(runs, chosen, manifest.get("skipped", {}))
     gradings = [
@@ -143,9 +145,10 @@ def stated_runs(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _unreadable(what: str, path: Path, of: str = "") -> InputError:
     return InputError(
-        f"the manifest does not say {what}", where=f"{path} ({of})" if of else str(path),
+        f"the manifest does not say {what}",
+        where=f"{path} ({of})" if of else str(path),
         next="only a folder that `creditscore grade` wrote can be computed again",
-    )  # fmt: skip
+    )
 
 
 def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:

@@ -76,9 +76,7 @@ class Pair:
     pool: int
 
 
-def assign(
-    key: bytes, visits: Sequence[Visit], needs: Mapping[str, Need], staff: Staff, windows: int
-) -> list[Pair]:  # fmt: skip
+def assign(key: bytes, visits: Sequence[Visit], needs: Mapping[str, Need], staff: Staff, windows: int) -> list[Pair]:
     """Teams for all visits, window by window; whoever visited an organisation last does not go there next.
 
     The same key and tables give the same teams. Where certificates, recusal, rotation or days narrow the choice, the
@@ -104,13 +102,17 @@ def _capacity(people: Sequence[Inspector], windows: int, longest: Fraction) -> d
     """Visits a person can make in a window; where programmes differ, the longest visit counts."""
     return {
         person.inspector_id: None if person.days is None else int(person.days / windows / longest) for person in people
-    }  # fmt: skip
+    }
 
 
 def _fill(
-    key: bytes, visits: Sequence[Visit], needs: Mapping[str, Need], staff: Staff, last: Mapping[str, Collection[str]],
+    key: bytes,
+    visits: Sequence[Visit],
+    needs: Mapping[str, Need],
+    staff: Staff,
+    last: Mapping[str, Collection[str]],
     state: Window,
-) -> dict[Place, int]:  # fmt: skip
+) -> dict[Place, int]:
     places = [
         Place(visit, programme, number)
         for visit in sorted(visits, key=lambda visit: place_of(key, f"team|{visit.visit_id}"))
@@ -139,9 +141,12 @@ def _fill(
 
 
 def _allowed(
-    places: Sequence[Place], needs: Mapping[str, Need], staff: Staff, last: Mapping[str, Collection[str]],
+    places: Sequence[Place],
+    needs: Mapping[str, Need],
+    staff: Staff,
+    last: Mapping[str, Collection[str]],
     drop: Collection[str] = (),
-) -> dict[Place, tuple[str, ...]]:  # fmt: skip
+) -> dict[Place, tuple[str, ...]]:
     """Place → who may stand there by certificate, recusal and rotation; `drop` leaves some of these out."""
     barred = set() if "recusal" in drop else staff.barred()
     holders = {
@@ -210,9 +215,13 @@ def _move(here: Place, name: str, came: Mapping[Place, tuple[Place, str] | None]
 
 
 def _infeasible(
-    place: Place, visits: Sequence[Visit], needs: Mapping[str, Need], staff: Staff, last: Mapping[str, Collection[str]],
+    place: Place,
+    visits: Sequence[Visit],
+    needs: Mapping[str, Need],
+    staff: Staff,
+    last: Mapping[str, Collection[str]],
     state: Window,
-) -> InputError:  # fmt: skip
+) -> InputError:
     """Which constraint binds: the first whose removal alone lets every place of the window be filled."""
     need = needs[place.programme]
     holders = [inspector for inspector in staff.inspectors if need.certificate in inspector.certificates]
@@ -226,8 +235,9 @@ def _infeasible(
     if len(holders) < need.team:
         return InputError(
             f"no team: certificate {need.certificate!r} binds: {len(holders)} hold it, a team needs {need.team}",
-            where=where, next=advice["certificate"],
-        )  # fmt: skip
+            where=where,
+            next=advice["certificate"],
+        )
     binding = [
         name
         for name in ("rotation", "recusal", "days", "certificate")
@@ -239,14 +249,19 @@ def _infeasible(
     )
     return InputError(
         f"no team: {named}; certificate {need.certificate!r}: {places} places in this window, {len(holders)} holders",
-        where=where, next=advice[binding[0]] if binding else "give more inspectors, days or certificates",
-    )  # fmt: skip
+        where=where,
+        next=advice[binding[0]] if binding else "give more inspectors, days or certificates",
+    )
 
 
 def _would_do(
-    name: str, visits: Sequence[Visit], needs: Mapping[str, Need], staff: Staff, last: Mapping[str, Collection[str]],
+    name: str,
+    visits: Sequence[Visit],
+    needs: Mapping[str, Need],
+    staff: Staff,
+    last: Mapping[str, Collection[str]],
     state: Window,
-) -> bool:  # fmt: skip
+) -> bool:
     capacity = dict.fromkeys(state.capacity) if name == "days" else state.capacity
     trial = Window(capacity, Counter(), Counter())
     places = [Place(v, p, i) for v in visits for p in v.programmes for i in range(needs[p].team)]

@@ -67,9 +67,7 @@ def check_capacity(frame: Frame, inspectors: Sequence[Inspector]) -> list[Capaci
     rows = []
     for certificate in sorted(needed):
         holders = [inspector for inspector in inspectors if certificate in inspector.certificates]
-        rows.append(
-            Capacity(certificate, len(holders), visits[certificate], needed[certificate], _days(holders))
-        )  # fmt: skip
+        rows.append(Capacity(certificate, len(holders), visits[certificate], needed[certificate], _days(holders)))
     used = [inspector for inspector in inspectors if inspector.certificates & needed.keys()]
     rows.append(Capacity(ALL, len(used), sum(visits.values()), sum(needed.values(), Fraction(0)), _days(used)))
     return rows

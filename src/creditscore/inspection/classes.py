@@ -78,7 +78,8 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     odd = Counter(row["class"] for row in chosen if row["class"] and row["class"] not in known)
     if odd:
         raise InputError(
-            f"classes that {programme.programme} does not know: {', '.join(redact(name) for name in sorted(odd)[:SHOWN])}"
+            f"classes that {programme.programme} does not know:"
+            f" {', '.join(redact(name) for name in sorted(odd)[:SHOWN])}"
             f" ({sum(odd.values())} organisations)",
             allowed=", ".join(known),
             next="add them to the programme; nobody is left out for a class without a rule",

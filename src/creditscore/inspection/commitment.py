@@ -99,7 +99,7 @@ class Commitment:
         about = self.content["randomness"]
         return Randomness(
             about["source"], date.fromisoformat(about["on"]), about["read"], about["pattern"], about["values"]
-        )  # fmt: skip
+        )
 
     @property
     def committed_on(self) -> date:
@@ -144,7 +144,10 @@ def make_commitment(
             "windows": manifest["windows"],
             "committed_on": str(on),
             "randomness": {
-                "source": about.source, "on": str(about.on), "read": about.read, "pattern": about.pattern,
+                "source": about.source,
+                "on": str(about.on),
+                "read": about.read,
+                "pattern": about.pattern,
                 "values": about.values,
             },
             "tables": {name: table_hash(tables[name]) for name in TABLES},
@@ -158,7 +161,7 @@ def make_commitment(
             "internal": manifest["internal"],
             "replayed": replayed,
         }
-    )  # fmt: skip
+    )
 
 
 def window_days(year: int, window: int, windows: int) -> tuple[date, date]:
@@ -176,9 +179,10 @@ def read_commitment(folder: Path) -> Commitment:
         raise InputError("commitment.json is no commitment", where=str(folder), next=AGAIN)
     if content.get("method") != METHOD:
         raise InputError(
-            f"the draw was committed to another method: {content.get('method')}", allowed=METHOD,
+            f"the draw was committed to another method: {content.get('method')}",
+            allowed=METHOD,
             next="use the version of creditscore that committed",
-        )  # fmt: skip
+        )
     commitment = Commitment(content)
     require(content, "commitment.json", folder, {"tables": dict, "strata": dict, "rules": dict, "randomness": dict})
     try:

@@ -21,9 +21,19 @@ from creditscore.inspection.rows import Row, csv_text, rows_of
 FORMAT = "creditscore-inspection-draw"
 UNITS = ("unit", "stratum", "rank", "visits", "probability")
 VISITS = (
-    "visit_id", "subject_id", "window", "from", "to", "departments", "programmes", "joint", "district", "industry",
-    "first", "off_site_from",
-)  # fmt: skip
+    "visit_id",
+    "subject_id",
+    "window",
+    "from",
+    "to",
+    "departments",
+    "programmes",
+    "joint",
+    "district",
+    "industry",
+    "first",
+    "off_site_from",
+)
 TEAMS = ("visit_id", "subject_id", "window", "programme", "inspector_id", "pool")
 UNEQUAL = (
     "organisations: exactly the probabilities of the frame; inspectors: not all pairs are equally likely where "
@@ -65,7 +75,7 @@ def run_draw(commitment: Commitment, tables: dict[str, str], value: str | int) -
     rules = commitment.content["rules"]
     needs = {
         name: Need(rule["certificate"], rule["team"], Fraction(rule["visit_days"])) for name, rule in rules.items()
-    }  # fmt: skip
+    }
     teams = assign(key, visits, needs, _staff(tables), windows)
     files = {
         "units.csv": csv_text(UNITS, [_unit(unit, by_unit[unit.unit]) for unit in units]),
@@ -114,9 +124,12 @@ def _staff(tables: dict[str, str]) -> Any:
 
 def _unit(drawn: Drawn, row: Row) -> Row:
     return {
-        "unit": drawn.unit, "stratum": drawn.stratum, "rank": str(drawn.rank), "visits": str(drawn.visits),
+        "unit": drawn.unit,
+        "stratum": drawn.stratum,
+        "rank": str(drawn.rank),
+        "visits": str(drawn.visits),
         "probability": row["probability"],
-    }  # fmt: skip
+    }
 
 
 def _visit(visit: Visit, by_unit: dict[str, Row], commitment: Commitment) -> Row:
@@ -128,13 +141,19 @@ def _visit(visit: Visit, by_unit: dict[str, Row], commitment: Commitment) -> Row
     first = max(first, min(known + timedelta(days=days), last))  # before the value nobody knows who is visited
     before = "correct_data" if any(row["data_state"] != "ok" for row in rows) else "off_site" if days else ""
     return {
-        "visit_id": visit.visit_id, "subject_id": visit.subject_id, "window": str(visit.window),
-        "from": str(first), "to": str(last),
+        "visit_id": visit.visit_id,
+        "subject_id": visit.subject_id,
+        "window": str(visit.window),
+        "from": str(first),
+        "to": str(last),
         "departments": ";".join(sorted({rules[name]["department"] for name in visit.programmes})),
-        "programmes": ";".join(visit.programmes), "joint": "yes" if len(visit.programmes) > 1 else "no",
-        "district": rows[0]["district"], "industry": rows[0]["industry"], "first": before,
+        "programmes": ";".join(visit.programmes),
+        "joint": "yes" if len(visit.programmes) > 1 else "no",
+        "district": rows[0]["district"],
+        "industry": rows[0]["industry"],
+        "first": before,
         "off_site_from": str(max(first - timedelta(days=days), known)) if days else "",
-    }  # fmt: skip
+    }
 
 
 def _to_fill(visits: Iterable[Row], draw_id: str) -> list[Row]:
@@ -142,22 +161,29 @@ def _to_fill(visits: Iterable[Row], draw_id: str) -> list[Row]:
     return [
         dict.fromkeys(RESULTS, "")
         | {
-            "inspection_id": f"{row['visit_id']}-{department}", "subject_id": row["subject_id"], "draw_id": draw_id,
-            "department": department, "planned_on": row["from"], "arm": "random",
+            "inspection_id": f"{row['visit_id']}-{department}",
+            "subject_id": row["subject_id"],
+            "draw_id": draw_id,
+            "department": department,
+            "planned_on": row["from"],
+            "arm": "random",
         }
         for row in visits
         for department in row["departments"].split(";")
-    ]  # fmt: skip
+    ]
 
 
 def _teams(visits: tuple[Visit, ...] | list[Visit], teams: tuple[Pair, ...] | list[Pair]) -> list[Row]:
     by_id = {visit.visit_id: visit for visit in visits}
     rows = [
         {
-            "visit_id": team.visit_id, "subject_id": by_id[team.visit_id].subject_id,
-            "window": str(by_id[team.visit_id].window), "programme": team.programme,
-            "inspector_id": team.inspector_id, "pool": str(team.pool),
+            "visit_id": team.visit_id,
+            "subject_id": by_id[team.visit_id].subject_id,
+            "window": str(by_id[team.visit_id].window),
+            "programme": team.programme,
+            "inspector_id": team.inspector_id,
+            "pool": str(team.pool),
         }
         for team in teams
-    ]  # fmt: skip
+    ]
     return sorted(rows, key=lambda row: (int(row["window"]), row["subject_id"], row["programme"], row["inspector_id"]))

@@ -109,7 +109,7 @@ def build_frame(
     about = _subjects(subjects)
     states = _states(data_states, names)
     lru_cache_wrapper = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
-    this_row = visits_made or {}
+    table_row = visits_made or {}
     units: list[Unit] = []
     left_out: list[Row] = []
     without: Counter[str] = Counter()
@@ -122,7 +122,7 @@ def build_frame(
             for name in programme.strata:
                 without[name] += not row[name]
             marks.update((programme.programme, code) for code in unsettled_by(row) or _unstated(row))
-            unit, reason = _unit(row, programme, states, limit, this_row)
+            unit, reason = _unit(row, programme, states, limit, table_row)
             if unit is not None:
                 units.append(unit)
             else:
@@ -138,9 +138,14 @@ def build_frame(
     if idle:
         notes.append(f"{idle} rows of data_states name nobody who can be drawn")
     frame = Frame(
-        programmes, tuple(units), strata, stratum_of,
-        tuple(sorted(left_out, key=lambda row: (row["programme"], row["subject_id"]))), windows, tuple(notes),
-    )  # fmt: skip
+        programmes,
+        tuple(units),
+        strata,
+        stratum_of,
+        tuple(sorted(left_out, key=lambda row: (row["programme"], row["subject_id"]))),
+        windows,
+        tuple(notes),
+    )
     return replace(frame, joint=joint_probabilities(frame))
 
 
@@ -263,7 +268,7 @@ def _unit(
     programme: Programme,
     states: Mapping[tuple[str, str], str],
     limit: int | None,
-    this_row: Mapping[str, int],
+    table_row: Mapping[str, int],
 ) -> tuple[Unit | None, str]:
     """The unit of a row, or None and the reason for which it is left out."""
     subject, name = row["subject_id"], programme.programme
@@ -280,7 +285,7 @@ def _unit(
         state = "disputed"
     if programme.class_of(drawn_as).exempt is not None:
         return None, "exempt"
-    left = None if limit is None else limit - this_row.get(subject, 0)
+    left = None if limit is None else limit - table_row.get(subject, 0)
     if left is not None and left <= 0:
         return None, "cap_reached"
     place = {column: row[column] or (UNKNOWN if column in programme.strata else "") for column in COLUMNS}

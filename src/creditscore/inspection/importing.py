@@ -89,11 +89,11 @@ def import_results(
     with Database(who.store) as store:
         draws = _draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
         names = ", ".join(f'"{name}"' for name in KEPT)
-        this_rows = {
+        table_rows = {
             row[0]: dict(zip(KEPT, row, strict=True)) for row in store.rows(f"SELECT {names} FROM draw_results")
         }
         good, refused, fresh = [], [], []
-        seen: dict[str, Row] = dict(this_rows)
+        seen: dict[str, Row] = dict(table_rows)
         for line, row in enumerate(rows, 1):
             reason = fault_of(row) or _not_come(row) or _against_draw(row, draws)
             full = {} if reason else {name: row[name] for name in KEPT}
@@ -104,14 +104,12 @@ def import_results(
                 refused.append(hidden | {"line": str(line), "reason": reason, "message": REASONS[reason]})
                 continue
             good.append(row)
-            if row["inspection_id"] not in this_rows:
+            if row["inspection_id"] not in table_rows:
                 fresh.append(full)
-                this_rows[row["inspection_id"]] = full
+                table_rows[row["inspection_id"]] = full
         unique = {row["inspection_id"]: row for row in good}
         results = tuple(unique[name] | _decimal(unique[name]) for name in sorted(unique))
-        imported = Imported(
-            results, len(good) - len(fresh), tuple(refused), _missing(draws, [*this_rows.values()])
-        )  # fmt: skip
+        imported = Imported(results, len(good) - len(fresh), tuple(refused), _missing(draws, [*table_rows.values()]))
         if len(refused) > max_rejected:
             write_all(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
             raise TooManyRejected(
@@ -159,8 +157,11 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
     """StoreDiffers where units, visits or probabilities of a draw in the store are not those that were committed to."""
     held = store.rows("SELECT content, hash FROM draw_commitments WHERE draw_id = ?", [draw_id])
     content, name = held[0] if held else ("", "")
-    wrong = StoreDiffers("the draw in the store is not the one that was committed to", where=f"draw {draw_id}",
-                       next="restore a copy of the store; `supervise verify DIR --store` proves it")  # fmt: skip
+    wrong = StoreDiffers(
+        "the draw in the store is not the one that was committed to",
+        where=f"draw {draw_id}",
+        next="restore a copy of the store; `supervise verify DIR --store` proves it",
+    )
     if hashlib.sha256(content.encode()).hexdigest() != name or not name.startswith(draw_id):
         raise wrong
     strata = json.loads(content)["strata"]

@@ -76,10 +76,10 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
     """
     people = read_rows(inspectors, INSPECTORS)
     _codes([row["inspector_id"] for row in people], "inspectors")
-    new_inspectors: dict[str, Inspector] = {}
+    inspector_rows: dict[str, Inspector] = {}
     for row in people:
         name = row["inspector_id"]
-        if name in new_inspectors:
+        if name in inspector_rows:
             raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
         if resident_numbers(row["certificates"]):
             raise InputError(
@@ -88,15 +88,15 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
                 next="name certificates by the codes that the programmes use",
             )
         certificates = frozenset(part.strip() for part in row["certificates"].split(";") if part.strip())
-        new_inspectors[name] = Inspector(name, certificates, _days(row["days"], name))
-    if not new_inspectors:
+        inspector_rows[name] = Inspector(name, certificates, _days(row["days"], name))
+    if not inspector_rows:
         raise InputError(
             "there are no inspectors",
             where="inspectors",
             next="give one row per inspector: inspector_id, certificates, days",
         )
     return Staff(
-        tuple(new_inspectors[name] for name in sorted(new_inspectors)),
+        tuple(inspector_rows[name] for name in sorted(inspector_rows)),
         _pairs(conflicts, CONFLICTS, "conflicts"),
         _pairs(last_visits, VISITS, "last_visits"),
     )

@@ -32,21 +32,62 @@ from creditscore.inspection.rows import Row, csv_text, new_folder, probability_t
 
 FORMAT = "creditscore-inspection-plan"
 FRAME = (
-    "unit", "stratum", "programme", "department", "subject_id", "class", "drawn_as", "data_state", *COLUMNS,
-    "visits_left", "probability", "probability_decimal", "joint_probability", "joint_probability_decimal",
-)  # fmt: skip
+    "unit",
+    "stratum",
+    "programme",
+    "department",
+    "subject_id",
+    "class",
+    "drawn_as",
+    "data_state",
+    *COLUMNS,
+    "visits_left",
+    "probability",
+    "probability_decimal",
+    "joint_probability",
+    "joint_probability_decimal",
+)
 STRATA = (
-    "stratum", "programme", "class", "place", "units", "visits", "probability", "probability_decimal", "joined", "flag",
-)  # fmt: skip
+    "stratum",
+    "programme",
+    "class",
+    "place",
+    "units",
+    "visits",
+    "probability",
+    "probability_decimal",
+    "joined",
+    "flag",
+)
 VISITS = (
-    "programme", "department", "class", "units", "rate", "visits", "person_days", "past_visits", "past_findings",
-    "yield", "yield_low", "yield_high", "expected_findings", "expected_low", "expected_high",
-)  # fmt: skip
+    "programme",
+    "department",
+    "class",
+    "units",
+    "rate",
+    "visits",
+    "person_days",
+    "past_visits",
+    "past_findings",
+    "yield",
+    "yield_low",
+    "yield_high",
+    "expected_findings",
+    "expected_low",
+    "expected_high",
+)
 CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
 FILES = (
-    "frame.csv", "strata.csv", "visits.csv", "left_out.csv", "off_site.csv", "capacity.csv", "what_if.csv",
-    "public.json", "manifest.json",
-)  # fmt: skip
+    "frame.csv",
+    "strata.csv",
+    "visits.csv",
+    "left_out.csv",
+    "off_site.csv",
+    "capacity.csv",
+    "what_if.csv",
+    "public.json",
+    "manifest.json",
+)
 WHAT_IF = ("change", "visits", "joint_visits", "person_days", "enough", "breaks")
 
 
@@ -186,16 +227,22 @@ def plan_inspections(
     earlier = read_past(past)
     staff = Staff(()) if inspectors is None else read_staff(inspectors)
     options: dict[str, Any] = {
-        "data_states": data_states, "visits_made": visits_in_year(earlier, year), "windows": windows,
-    }  # fmt: skip
+        "data_states": data_states,
+        "visits_made": visits_in_year(earlier, year),
+        "windows": windows,
+    }
     frame = build_frame(loaded, subjects, **options)
     if not frame.units:
         raise InputError("nobody is left to draw from", where="frame", next="see who was left out, and for which rule")
     rows = [_changed(loaded, subjects, options, changes, staff) for changes in what_if]
     return InspectionPlan(
-        year, frame, tuple(check_capacity(frame, staff.inspectors)), past_yields(frame, earlier), tuple(rows),
+        year,
+        frame,
+        tuple(check_capacity(frame, staff.inspectors)),
+        past_yields(frame, earlier),
+        tuple(rows),
         any(made_up(table) for _, table in loaded),
-    )  # fmt: skip
+    )
 
 
 def _changed(
@@ -232,13 +279,21 @@ def _frame_rows(frame: Frame) -> Iterator[Row]:
                 texts[value] = probability_text(value)
         (own, own_decimal), (all_, all_decimal) = texts[stratum.probability], texts[joint]
         yield {
-            "unit": unit.unit, "stratum": stratum.name, "programme": unit.programme,
-            "department": departments[unit.programme], "subject_id": unit.subject_id, "class": unit.class_,
-            "drawn_as": unit.drawn_as, "data_state": unit.data_state, **unit.place,
+            "unit": unit.unit,
+            "stratum": stratum.name,
+            "programme": unit.programme,
+            "department": departments[unit.programme],
+            "subject_id": unit.subject_id,
+            "class": unit.class_,
+            "drawn_as": unit.drawn_as,
+            "data_state": unit.data_state,
+            **unit.place,
             "visits_left": "" if unit.cap is None else str(unit.cap),
-            "probability": own, "probability_decimal": own_decimal,
-            "joint_probability": all_, "joint_probability_decimal": all_decimal,
-        }  # fmt: skip
+            "probability": own,
+            "probability_decimal": own_decimal,
+            "joint_probability": all_,
+            "joint_probability_decimal": all_decimal,
+        }
 
 
 def _strata_rows(frame: Frame) -> list[Row]:
@@ -251,12 +306,18 @@ def _strata_rows(frame: Frame) -> list[Row]:
         )
         rows.append(
             {
-                "stratum": stratum.name, "programme": stratum.programme, "class": stratum.class_, "place": place,
-                "units": str(stratum.units), "visits": str(stratum.visits), "probability": own,
+                "stratum": stratum.name,
+                "programme": stratum.programme,
+                "class": stratum.class_,
+                "place": place,
+                "units": str(stratum.units),
+                "visits": str(stratum.visits),
+                "probability": own,
                 "probability_decimal": own_decimal,
-                "joined": "" if len(stratum.joined) < 2 else str(len(stratum.joined)), "flag": stratum.flag,
+                "joined": "" if len(stratum.joined) < 2 else str(len(stratum.joined)),
+                "flag": stratum.flag,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -267,19 +328,27 @@ def visit_rows(plan: InspectionPlan) -> list[Row]:
     for (name, code), (units, visits) in visits_of(plan.frame).items():
         programme = by_name[name]
         row = {
-            "programme": name, "department": programme.department.code, "class": code, "units": str(units),
-            "rate": decimal(programme.class_of(code).rate), "visits": str(visits),
+            "programme": name,
+            "department": programme.department.code,
+            "class": code,
+            "units": str(units),
+            "rate": decimal(programme.class_of(code).rate),
+            "visits": str(visits),
             "person_days": decimal(person_days(programme, visits)),
-        }  # fmt: skip
+        }
         past = plan.yields.get((name, code))
         rest = dict.fromkeys(VISITS[len(row) :], "")
         if past is not None:
             rest |= {
-                "past_visits": str(past.visits), "past_findings": str(past.findings),
-                "yield": f"{past.rate:.4f}", "yield_low": f"{past.low:.4f}", "yield_high": f"{past.high:.4f}",
-                "expected_findings": f"{past.rate * visits:.1f}", "expected_low": f"{past.low * visits:.1f}",
+                "past_visits": str(past.visits),
+                "past_findings": str(past.findings),
+                "yield": f"{past.rate:.4f}",
+                "yield_low": f"{past.low:.4f}",
+                "yield_high": f"{past.high:.4f}",
+                "expected_findings": f"{past.rate * visits:.1f}",
+                "expected_low": f"{past.low * visits:.1f}",
                 "expected_high": f"{past.high * visits:.1f}",
-            }  # fmt: skip
+            }
         rows.append(row | rest)
     return rows
 
@@ -304,9 +373,7 @@ def _left_out(frame: Frame) -> list[Row]:
     """Who cannot be drawn, each with the text that says so."""
     basis = {}
     for programme in frame.programmes:
-        cites = [
-            cite for group in programme.classes if group.exempt is not None for cite in group.exempt.cite
-        ]  # fmt: skip
+        cites = [cite for group in programme.classes if group.exempt is not None for cite in group.exempt.cite]
         exempt = "; ".join(dict.fromkeys(f"{cite.law} {cite.article}".strip() for cite in cites))
         basis[(programme.programme, "exempt")] = exempt
         basis[(programme.programme, "cap_reached")] = "visits_per_enterprise"
@@ -323,12 +390,15 @@ def _off_site(frame: Frame) -> list[Row]:
     }
     return [
         {
-            "unit": unit.unit, "programme": unit.programme, "subject_id": unit.subject_id,
-            "data_state": unit.data_state, "what": what[unit.data_state],
+            "unit": unit.unit,
+            "programme": unit.programme,
+            "subject_id": unit.subject_id,
+            "data_state": unit.data_state,
+            "what": what[unit.data_state],
         }
         for unit in frame.units
         if unit.data_state != "ok"
-    ]  # fmt: skip
+    ]
 
 
 def _public(plan: InspectionPlan) -> dict[str, Any]:
@@ -371,7 +441,8 @@ def _notes(plan: InspectionPlan) -> list[str]:
         missing = sum(unit.data_state == "missing" for unit in units)
         if missing:
             notes.append(
-                f"{programme.programme}: {missing} of {len(units)} have no class and are drawn as {programme.data_errors.draw_as}; "
+                f"{programme.programme}: {missing} of {len(units)} have no class"
+                f" and are drawn as {programme.data_errors.draw_as}; "
                 "whom the programme does not concern does not belong into its table"
             )
     few = [stratum for stratum in plan.frame.strata if stratum.flag]

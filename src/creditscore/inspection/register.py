@@ -45,9 +45,17 @@ class Who:
 
 
 def commit(
-    plan: Path | str, out: Path | str, about: Randomness, on: date, who: Who, *, inspectors: Any, conflicts: Any = None,
-    last_visits: Any = None, replayed: bool = False,
-) -> Commitment:  # fmt: skip
+    plan: Path | str,
+    out: Path | str,
+    about: Randomness,
+    on: date,
+    who: Who,
+    *,
+    inspectors: Any,
+    conflicts: Any = None,
+    last_visits: Any = None,
+    replayed: bool = False,
+) -> Commitment:
     """Commit to a plan and a public value of the future; writes the draw's folder and logs `draw.commit`.
 
     Teams of visits that the store knows join `last_visits`. A few draws with values that cannot occur are tried first,
@@ -67,9 +75,13 @@ def commit(
         tables = {name: read_text(Path(plan), name) for name in ("frame.csv", "strata.csv")} | staff.files()
         commitment = make_commitment(manifest, tables, about, on, replayed=replayed)
         payload = {
-            "commitment": commitment.hash, "plan": manifest["run_id"], "committed_on": str(on),
-            "randomness": commitment.content["randomness"], "tables": commitment.content["tables"], "replayed": replayed,
-        }  # fmt: skip
+            "commitment": commitment.hash,
+            "plan": manifest["run_id"],
+            "committed_on": str(on),
+            "randomness": commitment.content["randomness"],
+            "tables": commitment.content["tables"],
+            "replayed": replayed,
+        }
         for number in range(TRIALS):
             run_draw(commitment, tables, number)
         if store.rows("SELECT 1 FROM draw_commitments WHERE draw_id = ?", [commitment.draw_id]):
@@ -104,17 +116,22 @@ def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
         )
     tables = read_tables(place)
     for name in changed_tables(commitment, tables):
-        raise UsageError(f"{name} is not the table that was committed to", where=str(place),
-                         next="draw from the folder that `supervise commit` wrote")  # fmt: skip
+        raise UsageError(
+            f"{name} is not the table that was committed to",
+            where=str(place),
+            next="draw from the folder that `supervise commit` wrote",
+        )
     with Database(who.store) as store:
         at = _committed_at(store, commitment)
         _before(at, commitment)
         earlier = store.rows("SELECT value, drawn_on FROM draw_draws WHERE draw_id = ?", [commitment.draw_id])
         if earlier and earlier[0][0] != plain:
             raise UsageError(
-                "the public value was given before, and it was another one", where=f"draw {commitment.draw_id}",
-                allowed=earlier[0][0], next="look the value up at its source; a draw is not repeated",
-            )  # fmt: skip
+                "the public value was given before, and it was another one",
+                where=f"draw {commitment.draw_id}",
+                allowed=earlier[0][0],
+                next="look the value up at its source; a draw is not repeated",
+            )
         day = date.fromisoformat(earlier[0][1]) if earlier else on
         payload = {"value": plain, "drawn_on": str(day)}
         with Log(store, roles=who.roles).act(who.by, DRAWER, "draw.draw", commitment.draw_id, payload) as act:
@@ -160,9 +177,10 @@ def _committed_at(store: Database, commitment: Commitment) -> str:
     )
     if not rows or rows[0][1] != commitment.hash:
         raise StoreDiffers(
-            "the store holds no such commitment", where=f"{store.path}, draw {commitment.draw_id}",
+            "the store holds no such commitment",
+            where=f"{store.path}, draw {commitment.draw_id}",
             next="commitment.json was changed, or this is another store",
-        )  # fmt: skip
+        )
     return str(rows[0][0])
 
 
@@ -191,7 +209,7 @@ def _insert(
 
     con.execute(
         "INSERT INTO draw_draws VALUES (?, ?, ?, ?, ?)", [commitment.draw_id, value, str(on), outcome.key.hex(), seq]
-    )  # fmt: skip
+    )
     _, frame = rows_of(tables["frame.csv"])
     drawn = {unit.unit: unit.visits for unit in outcome.units}
     shown = ("unit", "programme", "department", "subject_id", "stratum", "drawn_as", "probability", "joint_probability")

@@ -17,9 +17,17 @@ RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "clos
 FINDINGS = ("corrected_on_site", "breach")
 CARRIED_OUT = ("clean", *FINDINGS)
 COLUMNS = (
-    "inspection_id", "subject_id", "draw_id", "department", "planned_on", "inspected_on", "arm", "result",
-    "violations", "recorded_on",
-)  # fmt: skip
+    "inspection_id",
+    "subject_id",
+    "draw_id",
+    "department",
+    "planned_on",
+    "inspected_on",
+    "arm",
+    "result",
+    "violations",
+    "recorded_on",
+)
 TABLE = Table("results", COLUMNS, ("programme", "class", "stratum", "probability"))
 # Reason → what is wrong, for the file of refused rows.
 REASONS = {

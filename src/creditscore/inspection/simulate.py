@@ -90,9 +90,16 @@ def simulate_draws(
             if cache[pair] < smallest:
                 worst, smallest, chance = unit, cache[pair], probability
     return Simulated(
-        draws, number, {unit: counts[unit] for units in strata.values() for unit in units}, worst, counts[worst],
-        float(chance * draws), bonferroni_bound(draws, chance, level, number), min(1.0, smallest * number), level,
-    )  # fmt: skip
+        draws,
+        number,
+        {unit: counts[unit] for units in strata.values() for unit in units},
+        worst,
+        counts[worst],
+        float(chance * draws),
+        bonferroni_bound(draws, chance, level, number),
+        min(1.0, smallest * number),
+        level,
+    )
 
 
 def binomial_p_value(count: int, draws: int, probability: Fraction) -> float:

@@ -79,7 +79,7 @@ def _verified(place: Path, store: Path | str | None, published: str | None) -> C
 
 def _differences(
     place: Path, commitment: Commitment, tables: dict[str, str], store: Path | None
-) -> Iterator[Difference]:  # fmt: skip
+) -> Iterator[Difference]:
     """In the order in which a draw comes about, so that the first is the cause of those after it."""
     for name in changed_tables(commitment, tables):
         yield Difference(name, "its hash", "another table", commitment.content["tables"][name])
@@ -138,8 +138,10 @@ def _probabilities(tables: dict[str, str]) -> Iterator[Difference]:
         chance = own.get(row["stratum"], Fraction(0))
         missed[row["subject_id"]] = missed.get(row["subject_id"], Fraction(1)) * (1 - chance)
     for row in rows:
-        for name, value in (("probability", own.get(row["stratum"], Fraction(0))),
-                            ("joint_probability", 1 - missed[row["subject_id"]])):  # fmt: skip
+        for name, value in (
+            ("probability", own.get(row["stratum"], Fraction(0))),
+            ("joint_probability", 1 - missed[row["subject_id"]]),
+        ):
             if (row[name], row[f"{name}_decimal"]) != probability_text(value):
                 yield Difference("frame.csv", f"{name} of {row['unit']}", row[name], str(value))
 

@@ -93,11 +93,11 @@ def given_days(dates: Mapping[str, Day] | None, allowed: tuple[str, ...] = ()) -
             f"{', '.join(own)} is set by the steps of the case and cannot be given",
             allowed="other days, such as corrected_on, deadline_on, restriction_until",
         )
-    return {name: iso(day(other_day, name)) for name, other_day in (dates or {}).items()}
+    return {name: iso(day(named_day, name)) for name, named_day in (dates or {}).items()}
 
 
 DAYS = frozenset(
-    other_field.name for other_field in fields(ListCase) if other_field.name.endswith(("_on", "_by", "_until", "_end"))
+    named_field.name for named_field in fields(ListCase) if named_field.name.endswith(("_on", "_by", "_until", "_end"))
 )
 DAY_MAPS = ("dates", "bars")
 
@@ -109,9 +109,9 @@ def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
         if name in DAYS and value is not None:
             data[name] = iso(value)
         elif name in DAY_MAPS:
-            data[name] = {key: iso(this_value) for key, this_value in value.items()}
+            data[name] = {key: iso(inner_value) for key, inner_value in value.items()}
         elif name == "applied":
-            data[name] = {key: iso(this_value) if key != "exit" else this_value for key, this_value in value.items()}
+            data[name] = {key: iso(inner_value) if key != "exit" else inner_value for key, inner_value in value.items()}
         else:
             data[name] = value
     return {"set": [[name, value] for name, value in sorted(data.items())]}
@@ -124,10 +124,10 @@ def apply(case: ListCase, event: Event) -> ListCase:
         if name in DAYS and value is not None:
             changes[name] = day(value, name)
         elif name in DAY_MAPS:
-            changes[name] = {key: day(this_value, key) for key, this_value in value.items()}
+            changes[name] = {key: day(inner_value, key) for key, inner_value in value.items()}
         elif name == "applied":
             changes[name] = {
-                key: this_value if key == "exit" else day(this_value, key) for key, this_value in value.items()
+                key: inner_value if key == "exit" else day(inner_value, key) for key, inner_value in value.items()
             }
         else:
             changes[name] = tuple(value) if isinstance(value, list) else value

@@ -75,8 +75,8 @@ def correct(
 
     args = {"no": no, "to": dict(to), "reason": reason}
     after = step(book, case, "corrected", args, typed_dict, lambda book, case, result: ({}, []))
-    new_event = replace(after.events[-1], data=plain({"replaced": replaced}))
-    corrected = book.add(new_event)
+    list_event = replace(after.events[-1], data=plain({"replaced": replaced}))
+    corrected = book.add(list_event)
     one_at_a_time(corrected, corrected.cases[case_id])
     return corrected
 

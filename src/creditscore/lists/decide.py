@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from creditscore.lists.register import Book
 
 
-def decided(book: Book, case: ListCase, new_event: Event) -> tuple[dict[str, Any], list[Rule]]:
+def decided(book: Book, case: ListCase, list_event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May this person decide so on this day, and what follows."""
     rule, common = list_rule(case.scheme, case.list), procedure()
-    enter = new_event.args["enter"]
-    if not new_event.args.get("reason"):
+    enter = list_event.args["enter"]
+    if not list_event.args.get("reason"):
         raise UsageError("the decision gives no reason", where=f"case {case.case_id}", next="say on what grounds")
     if not case.open:
         raise UsageError(
@@ -31,21 +31,23 @@ def decided(book: Book, case: ListCase, new_event: Event) -> tuple[dict[str, Any
             next="correct the decision where it is wrong; for new records, propose a new case",
         )
     if enter:
-        _heard(case, new_event, common.needs_notice.kinds)
-        if not new_event.document or not new_event.organ:
+        _heard(case, list_event, common.needs_notice.kinds)
+        if not list_event.document or not list_event.organ:
             raise UsageError(
-                "an entry names no " + ("document" if not new_event.document else "organ"),
+                "an entry names no " + ("document" if not list_event.document else "organ"),
                 where=f"case {case.case_id}",
                 next="give the number of the decision and the office that took it",
             )
     if case.kind in common.second_person.kinds:
         before = [event.by for event in case.events if event.kind in ("proposed", "noticed")]
-        second_person(new_event.by, *before, act=f"the decision on {case.case_id}")
-    changes: dict[str, Any] = {"decided_on": new_event.on}
+        second_person(list_event.by, *before, act=f"the decision on {case.case_id}")
+    changes: dict[str, Any] = {"decided_on": list_event.on}
     if not enter:
         return changes | {"state": "declined"}, [rule]
-    dates = dict(case.dates) | {name: day(argument, name) for name, argument in new_event.args.get("dates", {}).items()}
-    entered, term = entry(book, case, rule, new_event, dates)
+    dates = dict(case.dates) | {
+        name: day(argument, name) for name, argument in list_event.args.get("dates", {}).items()
+    }
+    entered, term = entry(book, case, rule, list_event, dates)
     return changes | entered | {"dates": dates}, [rule, *([term] if term else [])]
 
 

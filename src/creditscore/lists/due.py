@@ -42,16 +42,16 @@ def due(book: Book, on: Day, until: Day | None = None) -> list[Due]:
     today = day(on, "on")
     last = None if until is None else day(until, "until")
     known = book.known(on)
-    dues = [other_due for case in known.cases.values() for other_due in _of(known, case, today)]
-    chosen = [other_due for other_due in dues if last is None or (other_due.by is not None and other_due.by <= last)]
+    dues = [due_step for case in known.cases.values() for due_step in _of(known, case, today)]
+    chosen = [due_step for due_step in dues if last is None or (due_step.by is not None and due_step.by <= last)]
     return sorted(
         chosen,
-        key=lambda other_due: (
-            other_due.by is None,
-            other_due.by or 0,
-            other_due.list,
-            other_due.case_id,
-            other_due.what,
+        key=lambda due_step: (
+            due_step.by is None,
+            due_step.by or 0,
+            due_step.list,
+            due_step.case_id,
+            due_step.what,
         ),
     )
 

@@ -70,19 +70,19 @@ class Event:
 
     def row(self) -> dict[str, Any]:
         """The event as plain values: days as dates, `args` and `data` as JSON text."""
-        plain = {other_field.name: getattr(self, other_field.name) for other_field in fields(self)}
+        plain = {named_field.name: getattr(self, named_field.name) for named_field in fields(self)}
         plain |= {name: from_day(plain[name]) for name in ("on", "recorded_on")}
         return plain | {name: as_json(plain[name]) for name in ("args", "data")}
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Event:
         """The inverse of `row`."""
-        given = {other_field.name: row[other_field.name] for other_field in fields(Event)}
+        given = {named_field.name: row[named_field.name] for named_field in fields(Event)}
         given |= {name: to_day(given[name]) for name in ("on", "recorded_on")}
         return Event(**given | {name: json.loads(given[name]) for name in ("args", "data")})
 
 
-COLUMNS = tuple(other_field.name for other_field in fields(Event))
+COLUMNS = tuple(named_field.name for named_field in fields(Event))
 
 
 def event(case_id: str, no: int, kind: str, typed_dict: Said, args: Mapping[str, Any]) -> Event:
@@ -160,9 +160,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return {text(key, name): _plain(this_value, f"{name}.{key}") for key, this_value in value.items()}
+        return {text(key, name): _plain(inner_value, f"{name}.{key}") for key, inner_value in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(this_value, name) for this_value in value]
+        return [_plain(inner_value, name) for inner_value in value]
     if isinstance(value, date):
         return value.isoformat()
     return text(value, name) if isinstance(value, str) else value

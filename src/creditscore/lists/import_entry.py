@@ -45,7 +45,7 @@ def take_over(
     who = subject(subject_id)
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     args: dict[str, Any] = {
-        name: iso(day(other_day, name)) for name, other_day in given.items() if other_day is not None
+        name: iso(day(named_day, name)) for name, named_day in given.items() if named_day is not None
     }
     args |= {
         "subject": who,

@@ -59,8 +59,8 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
     """
     rows = []
     for case in entries(book.known(known_at)):
-        new_event = next((event for event in reversed(case.events) if event.kind == "exited"), None)
-        if case.exited_on is None or new_event is None:
+        list_event = next((event for event in reversed(case.events) if event.kind == "exited"), None)
+        if case.exited_on is None or list_event is None:
             continue
         rows.append(
             {
@@ -72,11 +72,11 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
                 "exit_reason": case.exit_reason,
                 "withdraw_by": case.withdraw_by,
                 "withdrawn_on": case.withdrawn_on,
-                "organ": new_event.organ,
-                "document": new_event.document,
-                "basis": new_event.basis,
-                "evidence": new_event.evidence,
-                "recorded_on": new_event.recorded_on,
+                "organ": list_event.organ,
+                "document": list_event.document,
+                "basis": list_event.basis,
+                "evidence": list_event.evidence,
+                "recorded_on": list_event.recorded_on,
             }
         )
     return _table(EXITS, rows)
@@ -94,7 +94,7 @@ def entries(book: Book) -> list[ListCase]:
 
 
 def _listing(case: ListCase) -> dict[str, Any]:
-    new_event = next(event for event in case.events if event.kind in ("decided", "imported", "revoked"))
+    list_event = next(event for event in case.events if event.kind in ("decided", "imported", "revoked"))
     return {
         "listing_id": case.case_id,
         "subject_id": case.subject_id,
@@ -103,8 +103,8 @@ def _listing(case: ListCase) -> dict[str, Any]:
         "term_end": case.term_end,
         "exited_on": case.exited_on,
         "exit_reason": case.exit_reason or None,
-        "basis": "; ".join(part for part in (new_event.basis, new_event.organ, new_event.document) if part),
-        "recorded_on": new_event.recorded_on,
+        "basis": "; ".join(part for part in (list_event.basis, list_event.organ, list_event.document) if part),
+        "recorded_on": list_event.recorded_on,
     }
 
 

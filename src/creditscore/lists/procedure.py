@@ -79,7 +79,7 @@ def decide(
     """
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     args: dict[str, Any] = {
-        name: iso(day(other_day, name)) for name, other_day in given.items() if other_day is not None
+        name: iso(day(named_day, name)) for name, named_day in given.items() if named_day is not None
     }
     args |= {"enter": bool(enter), "reason": reason, "term": term}
     args["dates"] = given_days(dates, ("decided_on",))
@@ -157,8 +157,8 @@ def checked(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], l
     return {"state": "checked", "checked_on": event.on, "upheld": case.upheld or event.args["upheld"]}, list(steps)
 
 
-def extended_time(book: Book, case: ListCase, new_event: Event) -> tuple[dict[str, Any], list[Rule]]:
-    need(case, new_event, ("proposed", "noticed", "objected", "checked"))
+def extended_time(book: Book, case: ListCase, list_event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    need(case, list_event, ("proposed", "noticed", "objected", "checked"))
     limit = decision_step(list_rule(case.scheme, case.list))
     since = None if limit is None else case.step_day(limit.since)
     if limit is None or limit.extended_by is None:
@@ -171,12 +171,12 @@ def extended_time(book: Book, case: ListCase, new_event: Event) -> tuple[dict[st
         raise UsageError(
             f"{limit.since} is not known, so the time for the decision is not", next=f"correct the case: {limit.since}"
         )
-    if not new_event.args.get("reason"):
+    if not list_event.args.get("reason"):
         raise UsageError("no reason for the longer time", next="give the reason")
     if any(event.kind == "extended" for event in case.events):
         raise UsageError("the time was prolonged already", where=f"case {case.case_id}", allowed="once")
     end = last_day_of_step(limit, since)
-    if new_event.on > end:
+    if list_event.on > end:
         raise UsageError(f"the time for the decision ended on {iso(end)}", allowed=f"a prolongation up to {iso(end)}")
     longer = last_day_of_step(limit, since, prolonged=True)
     return {"decide_by": longer, "provisional": case.provisional or provisional(limit.within, longer)}, [limit]

@@ -190,13 +190,13 @@ def _held(graded: Graded, scheme: Scheme, trigger: str) -> Iterable[tuple[str, l
 def _of_library(scheme: Scheme) -> None:
     """A case must find its rule again years later, so the scheme must be the library's."""
     try:
-        new_scheme = registry.pick(scheme.name)
+        scheme_version = registry.pick(scheme.name)
     except UsageError as error:
         raise UsageError(
             f"{scheme.name} is not in the library, and a list needs a rule that can be found again",
             next="put the scheme into configs/schemes/ and grade with it",
         ) from error
-    if new_scheme.model_dump_json() != scheme.model_dump_json():
+    if scheme_version.model_dump_json() != scheme.model_dump_json():
         raise UsageError(
             f"{scheme.name} is not the version of the library that bears this name",
             next="grade with the library's own version",

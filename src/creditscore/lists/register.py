@@ -93,38 +93,38 @@ def book_of(events: Iterable[Event]) -> Book:
 
 def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], typed_dict: Said, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
-    new_event = event(case.case_id, 1 + len(case.events), kind, typed_dict, args)
+    list_event = event(case.case_id, 1 + len(case.events), kind, typed_dict, args)
     group = [*book.beside(case), *([case] if case.events else [])]
-    newest = max((other_event.recorded_on for other in group for other_event in other.events), default=new_event.on)
+    newest = max((other_event.recorded_on for other in group for other_event in other.events), default=list_event.on)
     if typed_dict.get("recorded_on") is None:
-        new_event = event(
-            case.case_id, new_event.no, kind, {**typed_dict, "recorded_on": from_day(max(new_event.on, newest))}, args
+        list_event = event(
+            case.case_id, list_event.no, kind, {**typed_dict, "recorded_on": from_day(max(list_event.on, newest))}, args
         )
-    elif new_event.recorded_on < newest:
+    elif list_event.recorded_on < newest:
         raise UsageError(
-            f"recorded on {iso(new_event.recorded_on)}, before another step of this subject and list ({iso(newest)})",
+            f"recorded on {iso(list_event.recorded_on)}, before another step of this subject and list ({iso(newest)})",
             allowed=f"recorded_on from {iso(newest)} on",
         )
-    after = settle(book, case, new_event, work)
+    after = settle(book, case, list_event, work)
     one_at_a_time(after, after.cases[case.case_id])
     return after
 
 
-def settle(book: Book, case: ListCase, new_event: Event, work: Work) -> Book:
+def settle(book: Book, case: ListCase, list_event: Event, work: Work) -> Book:
     """The book with the step and what follows from it; that no other entry holds beside it is for the caller to see."""
     latest = max(
-        (other_event.on for other_event in case.events if other_event.kind != "corrected"), default=new_event.on
+        (other_event.on for other_event in case.events if other_event.kind != "corrected"), default=list_event.on
     )
-    if new_event.on < latest:
+    if list_event.on < latest:
         raise UsageError(
-            f"this step ({new_event.kind}) is dated {iso(new_event.on)}, before the step of {iso(latest)}",
+            f"this step ({list_event.kind}) is dated {iso(list_event.on)}, before the step of {iso(latest)}",
             where=f"case {case.case_id}",
             allowed=f"from {iso(latest)} on",
             next="a step that was written down wrongly is mended with `correct`",
         )
-    changes, rules = work(book, case, new_event)
+    changes, rules = work(book, case, list_event)
     basis, mark = cited(rules)
-    return book.add(with_result(new_event, to_data(changes), basis, mark))
+    return book.add(with_result(list_event, to_data(changes), basis, mark))
 
 
 def one_at_a_time(book: Book, case: ListCase) -> None:

@@ -100,13 +100,13 @@ def version_of_today(name: str) -> Scheme:
 
 def list_rule(scheme: str, key: str) -> ListRule:
     """The rule of list `key` in a version of the library (`wage_arrears@2022`); UsageError names what there is."""
-    new_scheme = version(scheme)
-    if key not in new_scheme.lists:
-        allowed = ", ".join(new_scheme.lists) or "this scheme keeps no list"
+    scheme_version = version(scheme)
+    if key not in scheme_version.lists:
+        allowed = ", ".join(scheme_version.lists) or "this scheme keeps no list"
         raise UsageError(
-            f"{new_scheme.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells"
+            f"{scheme_version.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells"
         )
-    return new_scheme.lists[key]
+    return scheme_version.lists[key]
 
 
 def cited(rules: Iterable[Rule]) -> tuple[str, str]:

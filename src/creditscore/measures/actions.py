@@ -66,11 +66,15 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
         return Proposed((), repeated, matched)
     rows = [[*_cells(proposal), _period(lists, proposal), by] for proposal in new]
     payload = {
-        "tables": lists.digest, "known_at": iso(known_at), "events": len(events), "refused": len(refused),
-        "proposals": [proposal.proposal_id for proposal in new], "content": sha256(canonical(rows)),
+        "tables": lists.digest,
+        "known_at": iso(known_at),
+        "events": len(events),
+        "refused": len(refused),
+        "proposals": [proposal.proposal_id for proposal in new],
+        "content": sha256(canonical(rows)),
         "asked": {cells[0]: sha256(canonical(cells)) for cells in map(_event_cells, events)},
         "refusals": sha256(canonical([list(line) for line in sorted(refused)])),
-    }  # fmt: skip
+    }
     with log.act(by, PROPOSER, "joint.match", lists.head.four_lists, payload) as act:
         seq = act.entry.seq
         _insert(act.con, "joint_event", EVENT, map(_event_cells, events))
@@ -81,9 +85,18 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
 
 
 def decide(
-    log: Log, lists: FourLists, listings: Listings, proposal_id: str, *, accept: bool, by: str, on: int,
-    reason: str = "", acknowledge: Sequence[str] = (), texts: Mapping[str, Law] | None = None,
-) -> None:  # fmt: skip
+    log: Log,
+    lists: FourLists,
+    listings: Listings,
+    proposal_id: str,
+    *,
+    accept: bool,
+    by: str,
+    on: int,
+    reason: str = "",
+    acknowledge: Sequence[str] = (),
+    texts: Mapping[str, Law] | None = None,
+) -> None:
     """Accept or reject a proposal. Who decides did not propose it (NotAllowed).
 
     Rejecting needs a reason. Accepting needs an entry that stands that day, its link, a basis in force, no black or

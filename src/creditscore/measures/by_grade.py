@@ -49,12 +49,12 @@ def attached(
     ]
     return sorted(
         set(attacheds),
-        key=lambda other_attached: (
-            other_attached.subject_id,
-            other_attached.scheme,
-            other_attached.version,
-            other_attached.measure_id,
-            other_attached.running,
+        key=lambda attached_measure: (
+            attached_measure.subject_id,
+            attached_measure.scheme,
+            attached_measure.version,
+            attached_measure.measure_id,
+            attached_measure.running,
         ),
     )
 

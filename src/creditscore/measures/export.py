@@ -39,8 +39,8 @@ def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str,
         "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(other_due) for other_due in due(cases, lists, listings, on, texts)]),
-    }  # fmt: skip
+        "due": _table(DUES, [vars(due_step) for due_step in due(cases, lists, listings, on, texts)]),
+    }
 
 
 def _refusal(row: tuple[str, ...]) -> dict[str, str]:
@@ -50,10 +50,32 @@ def _refusal(row: tuple[str, ...]) -> dict[str, str]:
 ACTS = ("nr", "proposal_id", "act", "on", "actor", "reason", "document_no", "acknowledged")
 DUES = ("proposal_id", "task", "since", "by", "cause")
 MEASURES = (
-    "proposal_id", "event_id", "event_kind", "department", "on", "subject_id", "listing_id", "list", "entered_on",
-    "conduct_id", "measure_id", "side", "relevance_reason", "basis", "basis_level", "flags", "evidence", "ends_by",
-    "state", "since", "executed_on", "in_force", "ended_on", "ended_by", "tables",
-)  # fmt: skip
+    "proposal_id",
+    "event_id",
+    "event_kind",
+    "department",
+    "on",
+    "subject_id",
+    "listing_id",
+    "list",
+    "entered_on",
+    "conduct_id",
+    "measure_id",
+    "side",
+    "relevance_reason",
+    "basis",
+    "basis_level",
+    "flags",
+    "evidence",
+    "ends_by",
+    "state",
+    "since",
+    "executed_on",
+    "in_force",
+    "ended_on",
+    "ended_by",
+    "tables",
+)
 
 
 def _measure(
@@ -84,9 +106,11 @@ def _table(columns: Iterable[str], rows: Rows) -> pa.Table:
     for name in columns:
         values = [row[name] for row in rows]
         kind = pa.date32() if name in DAYS else pa.int64() if name == "nr" else pa.string()
-        arrays[name] = pa.array(values, pa.int32()).cast(kind) if name in DAYS else pa.array(
-            values, pa.bool_() if name == "in_force" else kind
-        )  # fmt: skip
+        arrays[name] = (
+            pa.array(values, pa.int32()).cast(kind)
+            if name in DAYS
+            else pa.array(values, pa.bool_() if name == "in_force" else kind)
+        )
     return pa.table(arrays)
 
 
@@ -114,11 +138,15 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         if csv:
             engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
     manifest = {
-        "creditscore": __version__, "on": iso(on), "four_lists": lists.head.four_lists, "tables": lists.digest,
+        "creditscore": __version__,
+        "on": iso(on),
+        "four_lists": lists.head.four_lists,
+        "tables": lists.digest,
         "names": {name: list_name.evidence for name, list_name in sorted(lists.head.names.items())},
         "feedback_days": {"days": lists.head.feedback.days, "evidence": lists.head.feedback.evidence},
-        "acts_compared_with_the_log": acts, "counts": {name: data[name].num_rows for name in FILES},
-    }  # fmt: skip
+        "acts_compared_with_the_log": acts,
+        "counts": {name: data[name].num_rows for name in FILES},
+    }
     _json(out / "four_lists.json", as_data(lists))
     _json(out / "manifest.json", manifest)
     return out

@@ -111,9 +111,10 @@ def _conduct(lists: FourLists, key: str, lang: str) -> Block:
             f"失信程度：{said('tier', conduct.tier, lang)}；" if zh else f"tier: {said('tier', conduct.tier, lang)}; "
         )
     about = (
-        f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(conduct.list, lang)}" if zh
+        f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(conduct.list, lang)}"
+        if zh
         else f"list: {listed}; {tier}owner: {owner}; how long an entry lasts: {lasts(conduct.list, lang)}"
-    )  # fmt: skip
+    )
     nothing = (
         [] if lists.linked(key) else ["无关联措施：不产生任何措施" if zh else "no measure is linked: nothing follows"]
     )
@@ -129,9 +130,10 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     objects = between.join(said("object", code, lang) for code in measure.object)
     kinds = between.join(said("at", code, lang) for code in measure.at)
     about = (
-        f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}" if zh
+        f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}"
+        if zh
         else f"for {objects}; at {kinds}; by {depts}; at most {_time(period.span, period.until_exit, lang)}"
-    )  # fmt: skip
+    )
     where = [f"{'条件：' if zh else 'only: '}{label(measure.where, lang)}"] if measure.where else []
     basis = _basis(label(cited_rules(measure.cite, number=True), lang), measure.basis_level, measure.evidence, lang)
     links = [
@@ -177,10 +179,10 @@ def lasts(name: str, lang: str) -> str:
     return ("、" if lang == "zh" else ", ").join(dict.fromkeys(words))
 
 
-def _time(other_span: Span | None, until_exit: bool, lang: str) -> str:
-    if other_span is None:
+def _time(time_span: Span | None, until_exit: bool, lang: str) -> str:
+    if time_span is None:
         return TIMES["until_exit" if until_exit else "unknown"][lang]
-    number, unit = span(other_span).split()
+    number, unit = span(time_span).split()
     return number + UNITS[unit] if lang == "zh" else f"{number} {unit if number != '1' else unit[:-1]}"
 
 
@@ -226,33 +228,29 @@ def flags(names: Iterable[str], lang: str) -> str:
     return ("；" if lang == "zh" else "; ").join(SHORT[name] if lang == "zh" else FLAGS[name] for name in names)
 
 
-def proposal(other_proposal: Proposal, lists: FourLists, lang: str) -> Block:
+def proposal(asked: Proposal, lists: FourLists, lang: str) -> Block:
     zh = lang == "zh"
-    why = next(
-        link.relevance_reason
-        for link, other in lists.linked(other_proposal.conduct_id)
-        if other.id == other_proposal.measure_id
-    )
-    side = said("side", other_proposal.side, lang)
+    why = next(link.relevance_reason for link, other in lists.linked(asked.conduct_id) if other.id == asked.measure_id)
+    side = said("side", asked.side, lang)
     until = ""
-    if other_proposal.ends_by is not None:  # the first day without it; 至 names the last day with it
-        until = f"，至{_day(other_proposal.ends_by - 1, lang)}" if zh else f", before {iso(other_proposal.ends_by)}"
-    conduct, colon = label(lists.conducts[other_proposal.conduct_id].conduct, lang), "：" if zh else ": "
-    return f"{other_proposal.proposal_id}  {other_proposal.subject_id}  {side}", [
-        label(lists.measures[other_proposal.measure_id].measure, lang),
-        f"{_day(other_proposal.on, lang)}{'事项' if zh else ' event '}{other_proposal.event_id}；{_day(other_proposal.entered_on, lang)}列入“"
-        f"{list_said(lists, other_proposal.list, lang)}”（{other_proposal.listing_id}）{until}"
+    if asked.ends_by is not None:  # the first day without it; 至 names the last day with it
+        until = f"，至{_day(asked.ends_by - 1, lang)}" if zh else f", before {iso(asked.ends_by)}"
+    conduct, colon = label(lists.conducts[asked.conduct_id].conduct, lang), "：" if zh else ": "
+    return f"{asked.proposal_id}  {asked.subject_id}  {side}", [
+        label(lists.measures[asked.measure_id].measure, lang),
+        f"{_day(asked.on, lang)}{'事项' if zh else ' event '}{asked.event_id}；{_day(asked.entered_on, lang)}列入“"
+        f"{list_said(lists, asked.list, lang)}”（{asked.listing_id}）{until}"
         if zh
-        else f"event {other_proposal.event_id} of {iso(other_proposal.on)}; entry {other_proposal.listing_id} on the {list_said(lists, other_proposal.list, lang)}"
-        f" of {iso(other_proposal.entered_on)}{until}",
+        else f"event {asked.event_id} of {iso(asked.on)}; entry {asked.listing_id} on the"
+        f" {list_said(lists, asked.list, lang)} of {iso(asked.entered_on)}{until}",
         f"{conduct}{colon}{label(why, lang)}",
         _basis(
-            label(cited_text(other_proposal.basis, number=True), lang),
-            other_proposal.basis_level,
-            other_proposal.evidence,
+            label(cited_text(asked.basis, number=True), lang),
+            asked.basis_level,
+            asked.evidence,
             lang,
         ),
-        *([f"(!) {flags(other_proposal.flags, lang)}"] if other_proposal.flags else []),
+        *([f"(!) {flags(asked.flags, lang)}"] if asked.flags else []),
     ]
 
 
@@ -307,13 +305,19 @@ def _day(day: int, lang: str) -> str:
     return day_in_words(iso(day), lang)
 
 
-def attached(other_attached: Attached, lang: str) -> Row:
-    times = "" if other_attached.running == 1 else f" ×{other_attached.running}"
-    where = f" ({other_attached.where})" if other_attached.where else ""
-    cuts = YES[lang] if other_attached.cuts_rights else ""
+def attached(linked_measure: Attached, lang: str) -> Row:
+    times = "" if linked_measure.running == 1 else f" ×{linked_measure.running}"
+    where = f" ({linked_measure.where})" if linked_measure.where else ""
+    cuts = YES[lang] if linked_measure.cuts_rights else ""
     return (
-        other_attached.subject_id, f"{other_attached.scheme}@{other_attached.version}", other_attached.grade + times, other_attached.measure_id, other_attached.what + where, cuts,
-        f"{label(cited_text(other_attached.basis), lang)}（{said('basis_level', other_attached.basis_level, lang)}）" if lang == "zh"
-        else f"{label(cited_text(other_attached.basis), lang)} ({said('basis_level', other_attached.basis_level, lang)})",
-        "" if other_attached.evidence in (None, "verified") else word("marks", other_attached.evidence, lang_of(lang)),
-    )  # fmt: skip
+        linked_measure.subject_id,
+        f"{linked_measure.scheme}@{linked_measure.version}",
+        linked_measure.grade + times,
+        linked_measure.measure_id,
+        linked_measure.what + where,
+        cuts,
+        f"{label(cited_text(linked_measure.basis), lang)}（{said('basis_level', linked_measure.basis_level, lang)}）"
+        if lang == "zh"
+        else f"{label(cited_text(linked_measure.basis), lang)} ({said('basis_level', linked_measure.basis_level, lang)})",
+        "" if linked_measure.evidence in (None, "verified") else word("marks", linked_measure.evidence, lang_of(lang)),
+    )

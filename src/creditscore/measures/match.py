@@ -169,9 +169,14 @@ def barring(lists: FourLists, entries: Iterable[Listing], day: int) -> str | Non
 
 
 def _pair(
-    lists: FourLists, event: BusinessEvent, raw: str, listings: Mapping[str, tuple[Listing, ...]],
-    subjects: Mapping[str, str] | None, known_at: int | None, laws: Mapping[str, Law],
-) -> _Pair | NotProposed:  # fmt: skip
+    lists: FourLists,
+    event: BusinessEvent,
+    raw: str,
+    listings: Mapping[str, tuple[Listing, ...]],
+    subjects: Mapping[str, str] | None,
+    known_at: int | None,
+    laws: Mapping[str, Law],
+) -> _Pair | NotProposed:
     """The subject as it is known, or why it is not one."""
     known = event.on if known_at is None else known_at
     subject, reason = look_at_id(raw, uscc_only=True)

@@ -19,7 +19,7 @@ from creditscore.schemes.parts import listed
 Side = Literal["reward", "punish"]
 EventKind = Literal[
     "licence", "procurement", "bid", "fund", "award", "assessment", "promise", "clearance", "inspection_plan"
-]  # fmt: skip
+]
 Tier = Literal["minor", "general", "serious", "unknown"]
 Level = Literal["national", "provincial", "city", "district", "unknown"]  # where the measure was made
 Rhythm = Frequency | Literal["each_event", "unknown"]

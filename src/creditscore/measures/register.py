@@ -165,10 +165,10 @@ def due(
     order = ("lift", "decide", "notify", "execute", "feedback")
     return sorted(
         dues,
-        key=lambda other_due: (
-            order.index(other_due.task),
-            other_due.by or NEVER,
-            other_due.since,
-            other_due.proposal_id,
+        key=lambda due_step: (
+            order.index(due_step.task),
+            due_step.by or NEVER,
+            due_step.since,
+            due_step.proposal_id,
         ),
     )

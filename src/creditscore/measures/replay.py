@@ -57,7 +57,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
         if entry.data is None or "asked" not in entry.data:
             continue
         results |= entry.data["asked"]
-        if any(held.get(this_value) != value for this_value, value in entry.data["asked"].items()):
+        if any(held.get(inner_value) != value for inner_value, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
         if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")
@@ -67,7 +67,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
             f"the event {strange[0]!r} stands in no entry of the log",
             where="joint_event",
             next="restore a copy of the store",
-        )  # fmt: skip
+        )
 
 
 def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[int, list[tuple[Any, ...]]]:

@@ -29,9 +29,17 @@ ROLE = "reviewer"
 
 
 def open_case(
-    log: Log, run: KeptRun, snapshot: Snapshot, subject_id: str, grounds: Sequence[Ground], *, by: str, on: date,
-    procedure: str = "objection", clock: str = "",
-) -> Case:  # fmt: skip
+    log: Log,
+    run: KeptRun,
+    snapshot: Snapshot,
+    subject_id: str,
+    grounds: Sequence[Ground],
+    *,
+    by: str,
+    on: date,
+    procedure: str = "objection",
+    clock: str = "",
+) -> Case:
     """Open a case on the grade of a kept run; its contested records are marked as disputed at once.
 
     `clock` names the place whose days hold (default: that of the subject's region). UsageError for a grade that the run
@@ -69,11 +77,21 @@ def open_case(
         [RecordEvent(subject_id, record, "disputed", on, on) for record in records] if procedure != "repair" else []
     )
     data = {
-        "subject_id": subject_id, "run_id": run.run_id, "scheme": run.pinned, "period": run.period,
-        "procedure": procedure, "clock": when.clock, "grounds": [vars(ground) for ground in listed],
-        "mark_by": _iso(when.mark_by), "decide_by": _iso(when.decide_by), "other_by": _iso(when.other_by),
-        "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": listed_events(events),
-    }  # fmt: skip
+        "subject_id": subject_id,
+        "run_id": run.run_id,
+        "scheme": run.pinned,
+        "period": run.period,
+        "procedure": procedure,
+        "clock": when.clock,
+        "grounds": [vars(ground) for ground in listed],
+        "mark_by": _iso(when.mark_by),
+        "decide_by": _iso(when.decide_by),
+        "other_by": _iso(when.other_by),
+        "provisional": when.provisional,
+        "basis": when.basis,
+        "mark": when.mark,
+        "events": listed_events(events),
+    }
     with acting(log, by, "case.open", case_id, on, data) as (con, seq):
         write_step(con, case_id, 0, "opened", on, by, data, seq)
         write_events(con, seq, case_id, events, snapshot)
@@ -89,9 +107,16 @@ def _next_id(log: Log, year: int) -> str:
 
 
 def ask(
-    log: Log, case_id: str, *, department: str, text: str, by: str, on: date, due: date | None = None,
+    log: Log,
+    case_id: str,
+    *,
+    department: str,
+    text: str,
+    by: str,
+    on: date,
+    due: date | None = None,
     records: Sequence[str] = (),
-) -> Case:  # fmt: skip
+) -> Case:
     """Ask a department; the answer is due in the days of the case's clock, or by `due` where the clock names none."""
     said(by=by, department=department, question=text)
     case = case_of(log.store, case_id)
@@ -105,9 +130,12 @@ def ask(
     if expected < on:
         raise UsageError(f"an answer due on {expected} was due before it was asked", next="give a later --due")
     data = {
-        "question": len(case.questions) + 1, "department": needed("department", department),
-        "text": needed("question", text), "records": list(records or case.contested), "due": expected.isoformat(),
-    }  # fmt: skip
+        "question": len(case.questions) + 1,
+        "department": needed("department", department),
+        "text": needed("question", text),
+        "records": list(records or case.contested),
+        "due": expected.isoformat(),
+    }
     return _step(log, case, "asked", "case.ask", on, by, data)
 
 
@@ -192,7 +220,7 @@ def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data:
 @contextmanager
 def acting(
     log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any], **further: Any
-) -> Iterator[tuple[Any, int]]:  # fmt: skip
+) -> Iterator[tuple[Any, int]]:
     """One act on a case: its entry carries the hash of `data`, and what else is given."""
     payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data))), **further}
     with log.act(by, ROLE, action, case_id, payload) as act:
@@ -201,7 +229,7 @@ def acting(
 
 def write_step(
     con: Any, case_id: str, no: int, kind: str, on: date, by: str, data: Mapping[str, Any], seq: int
-) -> None:  # fmt: skip
+) -> None:
     con.execute(
         "INSERT INTO case_events VALUES (?, ?, ?, ?, ?, ?, ?)",
         [case_id, no, kind, on, by.strip(), canonical(dict(data)), seq],
@@ -230,9 +258,7 @@ def _value(value: Any) -> Any:
 
 
 def _region(snapshot: Snapshot, subject_id: str) -> str:
-    rows = snapshot.con.execute(
-        f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]
-    ).fetchall()  # fmt: skip
+    rows = snapshot.con.execute(f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]).fetchall()
     return str(rows[0][0] or "") if rows else ""
 
 

@@ -95,8 +95,9 @@ def check_procedure(
         known = sorted({procedure.id for procedure in rules.procedures if procedure.years.hold(year)} & set(PROCEDURES))
         raise UsageError(
             f"no text was seen that has {procedure} for {run.scheme} {run.period}",
-            allowed=", ".join(["objection", *known]), next="open it as an objection",
-        )  # fmt: skip
+            allowed=", ".join(["objection", *known]),
+            next="open it as an objection",
+        )
     fits = {
         "review": ("", "provisional"),
         "reevaluation": ("", "announced", "final"),
@@ -104,16 +105,19 @@ def check_procedure(
     }
     if status not in fits.get(procedure, (status,)):
         raise UsageError(
-            f"{procedure} is not for a grade that is {status}", where=f"{run.pinned} {run.period}",
+            f"{procedure} is not for a grade that is {status}",
+            where=f"{run.pinned} {run.period}",
             allowed=f"a grade that is {' or '.join(name for name in fits[procedure] if name)}",
-        )  # fmt: skip
+        )
     first, last = opening(rule, year, done)
     day, text = to_day(on), basis_of(rule)[0] or "no text"
     if (first is not None and day < first) or (last is not None and day > last):
         raise UsageError(
-            f"{procedure} cannot be asked for on {on}", where=f"{run.pinned} {run.period}",
-            allowed=f"{iso(first) or 'any day'} to {iso(last) or 'any day'} ({text})", next="open it as an objection",
-        )  # fmt: skip
+            f"{procedure} cannot be asked for on {on}",
+            where=f"{run.pinned} {run.period}",
+            allowed=f"{iso(first) or 'any day'} to {iso(last) or 'any day'} ({text})",
+            next="open it as an objection",
+        )
     return rule
 
 
@@ -125,13 +129,15 @@ def check_doors(rules: LifeRules, run: KeptRun, procedure: str, others: Sequence
             shut = next((case for case in others if case.procedure == door.by), None)
             if shut is not None:
                 raise UsageError(
-                    f"{door.label.en} ({door.label.zh})", where=f"{where}; case {shut.case_id} of {shut.opened_on}",
+                    f"{door.label.en} ({door.label.zh})",
+                    where=f"{where}; case {shut.case_id} of {shut.opened_on}",
                     next="a fault of fact can still be contested as an objection",
-                )  # fmt: skip
+                )
         if procedure == door.by:
             first = next((case for case in others if case.procedure == door.shut and case.open), None)
             if first is not None:
                 raise UsageError(
                     f"{door.shut} is under way, and {door.by} would say that the result is not disputed",
-                    where=f"{where}; case {first.case_id}", next="decide that case first",
-                )  # fmt: skip
+                    where=f"{where}; case {first.case_id}",
+                    next="decide that case first",
+                )

@@ -155,10 +155,22 @@ def fold(events: Iterable[CaseEvent]) -> Case:
 def _opened(case_event: CaseEvent) -> Case:
     data = case_event.data
     return Case(
-        case_event.case_id, data["subject_id"], data["run_id"], data["scheme"], data["period"], data["procedure"],
-        data["clock"], tuple(Ground(**ground) for ground in data["grounds"]), case_event.on, case_event.by, _day(data["mark_by"]),
-        _day(data["decide_by"]), data["provisional"], other_by=_day(data["other_by"]), events=(case_event,),
-    )  # fmt: skip
+        case_event.case_id,
+        data["subject_id"],
+        data["run_id"],
+        data["scheme"],
+        data["period"],
+        data["procedure"],
+        data["clock"],
+        tuple(Ground(**ground) for ground in data["grounds"]),
+        case_event.on,
+        case_event.by,
+        _day(data["mark_by"]),
+        _day(data["decide_by"]),
+        data["provisional"],
+        other_by=_day(data["other_by"]),
+        events=(case_event,),
+    )
 
 
 def _step(case: Case, case_event: CaseEvent) -> Case:
@@ -166,9 +178,7 @@ def _step(case: Case, case_event: CaseEvent) -> Case:
     if case_event.kind == "asked":
         due = _day(data["due"])
         assert due is not None
-        asked = Question(
-            data["question"], data["department"], data["text"], tuple(data["records"]), case_event.on, due
-        )  # fmt: skip
+        asked = Question(data["question"], data["department"], data["text"], tuple(data["records"]), case_event.on, due)
         decide_by = case.other_by or case.decide_by
         return replace(case, questions=(*case.questions, asked), state="asked", decide_by=decide_by)
     if case_event.kind == "answered":
@@ -182,9 +192,17 @@ def _step(case: Case, case_event: CaseEvent) -> Case:
         return replace(case, questions=questions, state="asked" if waits else "open")
     if case_event.kind == "decided":
         decision = Decision(
-            data["findings"], data["changes"], data["reason"], tuple(data["articles"]), data["before"], data["after"],
-            tuple(data["ledger"]), case_event.on, case_event.by, data.get("follows") or {},
-        )  # fmt: skip
+            data["findings"],
+            data["changes"],
+            data["reason"],
+            tuple(data["articles"]),
+            data["before"],
+            data["after"],
+            tuple(data["ledger"]),
+            case_event.on,
+            case_event.by,
+            data.get("follows") or {},
+        )
         return replace(case, decision=decision, state="decided")
     return replace(case, letters=(*case.letters, data), state="closed")
 
@@ -213,27 +231,36 @@ def case_of(store: Database, case_id: str) -> Case:
     if case_id not in new_cases:
         if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
             raise UsageError(
-                f"the papers of case {case_id} were deleted when their retention ended", where=str(store.path),
+                f"the papers of case {case_id} were deleted when their retention ended",
+                where=str(store.path),
                 allowed="its entries in the log and their hashes remain",
-            )  # fmt: skip
+            )
         raise UsageError(
-            f"there is no case {case_id!r}", where=str(store.path), allowed=", ".join(new_cases) or "no case was opened",
+            f"there is no case {case_id!r}",
+            where=str(store.path),
+            allowed=", ".join(new_cases) or "no case was opened",
             next="`creditscore case due` lists the open ones",
-        )  # fmt: skip
+        )
     return new_cases[case_id]
 
 
 def allowed(case: Case, kind: str, on: date) -> None:
     """UsageError where a step does not follow the state of the case, lies before its last one or after today."""
     check_day_has_come(on)
-    states = {"asked": ("open", "asked"), "answered": ("asked",), "decided": ("open", "asked"),
-              "notified": ("decided", "closed")}[kind]  # fmt: skip
+    states = {
+        "asked": ("open", "asked"),
+        "answered": ("asked",),
+        "decided": ("open", "asked"),
+        "notified": ("decided", "closed"),
+    }[kind]
     if case.state not in states:
         steps = {"open": "ask or decide", "asked": "answer, ask or decide", "decided": "letter", "closed": "letter"}
         raise UsageError(
-            f"a case that is {case.state} cannot be {kind}", where=f"case {case.case_id}", allowed=steps[case.state],
+            f"a case that is {case.state} cannot be {kind}",
+            where=f"case {case.case_id}",
+            allowed=steps[case.state],
             next="`creditscore case show` tells what was done",
-        )  # fmt: skip
+        )
     last = case.events[-1].on
     if on < last:
         raise UsageError(

@@ -88,8 +88,9 @@ def comes_out(run: KeptRun, then: Grading, row: Mapping[str, Any]) -> None:
     if wrong:
         raise DifferenceError(
             f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
-            where=f"run {run.run_id}", next="`creditscore runs --verify` and `creditscore reproduce` tell why",
-        )  # fmt: skip
+            where=f"run {run.run_id}",
+            next="`creditscore runs --verify` and `creditscore reproduce` tell why",
+        )
 
 
 def without(grading: Grading, subject_id: str, record_ids: Iterable[str]) -> Cell:

@@ -57,9 +57,10 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
     waiting = [question for question in case.questions if question.answered_on is None and question.due >= on]
     if waiting:
         raise UsageError(
-            f"the answer of {waiting[0].department} is awaited until {waiting[0].due}", where=f"case {case_id}",
+            f"the answer of {waiting[0].department} is awaited until {waiting[0].due}",
+            where=f"case {case_id}",
             next="record it with `creditscore case answer`, or decide after that day",
-        )  # fmt: skip
+        )
     rule_on(case, ruling)
     snapshot = on_bench.find(run)
     before = standing(log.store, case)
@@ -70,23 +71,28 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
     if changed:
         again = as_known(
             run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, on_bench.schemes
-        )  # fmt: skip
+        )
         after, ledger = plain_row(again.grades.to_pylist()[0]), again.ledger.to_pylist()
         _taken_in(again, case)
         if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):
             raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
         key = (case.run_id, case.subject_id)
         laws = {key: on} if ruling.findings.get(WHOLE) == "correct" else {}
-        new_cascade = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
-        cascade = new_cascade if new_cascade.changes or new_cascade.scores or new_cascade.tasks else None
+        cascade_result = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
+        cascade = cascade_result if cascade_result.changes or cascade_result.scores or cascade_result.tasks else None
     lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
     data = {
-        "findings": dict(ruling.findings), "changes": {key: dict(change) for key, change in ruling.changes.items()},
-        "reason": needed("reason", ruling.reason), "articles": list(ruling.articles), "before": before,
-        "after": after, "ledger": [plain_row(row) for row in ledger] if changed else [],
-        "events": listed_events(events), "states": [plain_state(live) for live in lives],
+        "findings": dict(ruling.findings),
+        "changes": {key: dict(change) for key, change in ruling.changes.items()},
+        "reason": needed("reason", ruling.reason),
+        "articles": list(ruling.articles),
+        "before": before,
+        "after": after,
+        "ledger": [plain_row(row) for row in ledger] if changed else [],
+        "events": listed_events(events),
+        "states": [plain_state(live) for live in lives],
         "follows": {} if cascade is None else followed(cascade),
-    }  # fmt: skip
+    }
     return Weighed(case, ruling, by, on, tuple(events), tuple(lives), cascade, data)
 
 
@@ -117,21 +123,39 @@ def followed(cascade: Cascade) -> dict[str, Any]:
     return {
         "runs": cascade.runs,
         "changes": [
-            {"run_id": change.run.run_id, "scheme": change.run.pinned, "period": change.run.period,
-             "subject_id": change.subject_id, "before": _face(change.before), "after": _face(change.after),
-             "because": list(change.because)}
+            {
+                "run_id": change.run.run_id,
+                "scheme": change.run.pinned,
+                "period": change.run.period,
+                "subject_id": change.subject_id,
+                "before": _face(change.before),
+                "after": _face(change.after),
+                "because": list(change.because),
+            }
             for change in cascade.changes
         ],
         "composites": [
-            {"config": composite.config, "subject_id": composite.subject_id, "before": list(composite.before), "after": list(composite.after)}
+            {
+                "config": composite.config,
+                "subject_id": composite.subject_id,
+                "before": list(composite.before),
+                "after": list(composite.after),
+            }
             for composite in cascade.composites
-        ] + [
-            {"config": score.composite.config, "run_id": score.composite.run_id, "subject_id": score.subject_id,
-             "before": list(score.before.face), "after": list(score.after.face)}
-            for score in cascade.scores if score.seen
+        ]
+        + [
+            {
+                "config": score.composite.config,
+                "run_id": score.composite.run_id,
+                "subject_id": score.subject_id,
+                "before": list(score.before.face),
+                "after": list(score.after.face),
+            }
+            for score in cascade.scores
+            if score.seen
         ],
         "tasks": [vars(task) for task in cascade.tasks],
-    }  # fmt: skip
+    }
 
 
 def _face(rows: Rows) -> dict[str, str]:
@@ -172,12 +196,31 @@ def _lives(
     rule = life_rules(str(after["scheme"])).procedure(case.procedure, int(case.period[:4]))
     basis, mark = basis_of(rule)
     base = State(
-        0, 0, case.subject_id, str(after["domain"]), str(after["scheme"]), str(before["version"]), case.period,
-        case.run_id, case.case_id, case.procedure, before["state"], before["grade"] or None, before["route"] or None,
-        "superseded", on, on, "; ".join(dict.fromkeys((*articles, basis))).strip("; "), mark,
-    )  # fmt: skip
+        0,
+        0,
+        case.subject_id,
+        str(after["domain"]),
+        str(after["scheme"]),
+        str(before["version"]),
+        case.period,
+        case.run_id,
+        case.case_id,
+        case.procedure,
+        before["state"],
+        before["grade"] or None,
+        before["route"] or None,
+        "superseded",
+        on,
+        on,
+        "; ".join(dict.fromkeys((*articles, basis))).strip("; "),
+        mark,
+    )
     new = replace(
-        base, version=str(after["version"]), state=after["state"], grade=after["grade"] or None,
-        route=after["route"] or None, status=now.status,
-    )  # fmt: skip
+        base,
+        version=str(after["version"]),
+        state=after["state"],
+        grade=after["grade"] or None,
+        route=after["route"] or None,
+        status=now.status,
+    )
     return [base, new]

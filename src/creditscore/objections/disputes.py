@@ -123,9 +123,7 @@ def marks(
     of = by_subject(disputes)
     if run is None:
         return [Marked(subject, own, None) for subject, own in of.items()]
-    graded = {
-        subject: own for subject, own in of.items() if kept_rows(store, run.run_id, "grades", subject)
-    }  # fmt: skip
+    graded = {subject: own for subject, own in of.items() if kept_rows(store, run.run_id, "grades", subject)}
     if not graded:
         return []
     snapshot: Snapshot = snapshot_of(run, place)
@@ -134,10 +132,10 @@ def marks(
 
 def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:
     """Disputes by subject, in order of the subjects; those of one in the order of their cases."""
-    new_disputes: dict[str, list[Dispute]] = {}
+    dispute_rows: dict[str, list[Dispute]] = {}
     for dispute in disputes:
-        new_disputes.setdefault(dispute.subject_id, []).append(dispute)
-    return {who: tuple(new_disputes[who]) for who in sorted(new_disputes)}
+        dispute_rows.setdefault(dispute.subject_id, []).append(dispute)
+    return {who: tuple(dispute_rows[who]) for who in sorted(dispute_rows)}
 
 
 def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
@@ -168,20 +166,20 @@ def as_rows(marked: Iterable[Marked]) -> list[dict[str, Any]]:
     """One row per disputed record of a grade, for tables and JSON."""
     return [
         {
-            "subject_id": other_marked.subject_id,
+            "subject_id": marked_score.subject_id,
             "record_id": dispute.record_id,
             "case_id": dispute.case_id,
             "disputed_since": dispute.since.isoformat(),
             "decide_by": None if dispute.decide_by is None else dispute.decide_by.isoformat(),
             "grade_without": None
-            if other_marked.without is None
-            else other_marked.without.grade or other_marked.without.state,
+            if marked_score.without is None
+            else marked_score.without.grade or marked_score.without.state,
             "score_without": None
-            if other_marked.without is None or other_marked.without.score is None
-            else str(other_marked.without.score),
+            if marked_score.without is None or marked_score.without.score is None
+            else str(marked_score.without.score),
         }
-        for other_marked in marked
-        for dispute in other_marked.disputes
+        for marked_score in marked
+        for dispute in marked_score.disputes
     ]
 
 
@@ -203,9 +201,12 @@ def marks_beside(folder: Path | str, scheme: str, subject_id: str) -> list[Marke
 def _dispute(row: Row) -> Dispute:
     until = row["decide_by"]
     return Dispute(
-        str(row["case_id"]), str(row["subject_id"]), str(row["record_id"]),
-        date.fromisoformat(str(row["disputed_since"])), None if until is None else date.fromisoformat(until),
-    )  # fmt: skip
+        str(row["case_id"]),
+        str(row["subject_id"]),
+        str(row["record_id"]),
+        date.fromisoformat(str(row["disputed_since"])),
+        None if until is None else date.fromisoformat(until),
+    )
 
 
 def _cell(row: Row) -> Cell | None:

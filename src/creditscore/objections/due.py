@@ -56,6 +56,4 @@ def due(cases: Iterable[Case], on: date, shown: Collection[tuple[int, int]] = ()
             for question in case.questions
             if question.answered_on is None
         ]
-    return sorted(
-        dues, key=lambda other_due: (other_due.by is None, other_due.by or on, other_due.case_id, other_due.task)
-    )
+    return sorted(dues, key=lambda due_step: (due_step.by is None, due_step.by or on, due_step.case_id, due_step.task))

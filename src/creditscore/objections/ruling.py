@@ -40,9 +40,10 @@ def rule_on(case: Case, ruling: Ruling) -> None:
     if missing or extra:
         raise UsageError(
             f"{missing[0]} is contested and has no finding" if missing else f"{extra[0]} is not contested",
-            where=f"case {case.case_id}", allowed=f"one finding for each of {', '.join(case.contested)}",
+            where=f"case {case.case_id}",
+            allowed=f"one finding for each of {', '.join(case.contested)}",
             next=f"give --find RECORD=ACTION; actions are {', '.join(ACTIONS)}",
-        )  # fmt: skip
+        )
     for record, action in ruling.findings.items():
         if action not in ACTIONS:
             raise UsageError(f"there is no action {action!r}", allowed=", ".join(ACTIONS))
@@ -68,9 +69,11 @@ def rule_on(case: Case, ruling: Ruling) -> None:
     for article in ruling.articles:
         if article.partition(" ")[0] not in laws:
             raise UsageError(
-                f"there is no legal text {article.partition(' ')[0]!r}", where="--article",
-                allowed="LAW ARTICLE, with a law of configs/laws/", next="`creditscore scheme show` names the texts",
-            )  # fmt: skip
+                f"there is no legal text {article.partition(' ')[0]!r}",
+                where="--article",
+                allowed="LAW ARTICLE, with a law of configs/laws/",
+                next="`creditscore scheme show` names the texts",
+            )
 
 
 def events_of(case: Case, ruling: Ruling, on: date, attributes: Collection[str] = ()) -> list[RecordEvent]:
@@ -125,9 +128,7 @@ def _corrected(
         day = _day("corrected_on", shares["corrected_on"])
         if day > on:
             raise UsageError(f"{record} was not yet put right on {on}", allowed=f"corrected_on up to {on}")
-        events.append(
-            RecordEvent(subject_id, record, "corrected", on, on, corrected_on=day, share=shares.get("share"))
-        )  # fmt: skip
+        events.append(RecordEvent(subject_id, record, "corrected", on, on, corrected_on=day, share=shares.get("share")))
     return events
 
 

@@ -58,16 +58,24 @@ def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     ids = data["subjects"]
     under = [t("preview") if data["seq"] is None else t("of_entry", data["seq"])]
     tiles = [
-        (t("runs_held"), number(data["runs"])), (t("changed"), number(len(data["changes"]))),
+        (t("runs_held"), number(data["runs"])),
+        (t("changed"), number(len(data["changes"]))),
         (t("composites_changed"), number(len(data["scores"]) + len(data["composites"]))),
         (t("tasks"), number(len(data["tasks"]))),
-    ]  # fmt: skip
+    ]
     title = t("of_subject", clean(ids[0])) if len(ids) == 1 else t("of_subjects", number(len(ids)))
     parts = (events, grades, composites, tasks, hashes)
     return page.draw(
-        data, lang, t, t("cascade"), title, [part(data, lang, t) for part in parts], under=under, tiles=tiles,
+        data,
+        lang,
+        t,
+        t("cascade"),
+        title,
+        [part(data, lang, t) for part in parts],
+        under=under,
+        tiles=tiles,
         other=other,
-    )  # fmt: skip
+    )
 
 
 def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
@@ -85,12 +93,13 @@ def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _label(data, change["scheme"], lang), period_said(change["period"], lang),
+            _label(data, change["scheme"], lang),
+            period_said(change["period"], lang),
             *(_face(data, change["scheme"], change[side], lang) for side in ("before", "after")),
             "\n".join([clean(", ".join(change["because"])), *([t("as_kept")] if change["as_kept"] else [])]),
         ]
         for change in data["changes"]
-    ]  # fmt: skip
+    ]
     if not rows:
         return Section(t("grades_section"), t("nothing"))
     table = Table(heads(t, "scheme", "period", "before", "after", "because"), rows)
@@ -121,10 +130,11 @@ def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows += [
         [
             _label(data, composite["config"], lang),
-            *(_score(data, composite["config"], composite[side], lang) for side in ("before", "after")), t("not_kept"),
+            *(_score(data, composite["config"], composite[side], lang) for side in ("before", "after")),
+            t("not_kept"),
         ]
         for composite in data["composites"]
-    ]  # fmt: skip
+    ]
     if not rows:
         return None
     return Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after", "because"), rows)])

@@ -52,11 +52,11 @@ def composite_data(composite_explanation: CompositeExplanation) -> dict[str, Any
     }
 
 
-def asdict_shallow(this_value: Any) -> dict[str, Any]:
+def asdict_shallow(inner_value: Any) -> dict[str, Any]:
     """Dataclasses as dicts, labels kept as they are."""
     result = {}
-    for key in this_value.__dataclass_fields__:
-        value = getattr(this_value, key)
+    for key in inner_value.__dataclass_fields__:
+        value = getattr(inner_value, key)
         if isinstance(value, tuple):
             value = tuple(asdict_shallow(part) if hasattr(part, "__dataclass_fields__") else part for part in value)
         result[key] = value
@@ -64,9 +64,12 @@ def asdict_shallow(this_value: Any) -> dict[str, Any]:
 
 
 def composite_subject_page(
-    composite_explanation: CompositeExplanation, lang: Lang = "zh", other: str = "", marks: Sequence[str] = (),
+    composite_explanation: CompositeExplanation,
+    lang: Lang = "zh",
+    other: str = "",
+    marks: Sequence[str] = (),
     disputes: Sequence[Mapping[str, Any]] = (),
-) -> str:  # fmt: skip
+) -> str:
     """The explained score of one subject; prints on A4. `other` is the file of the page in the other language.
 
     `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
@@ -98,12 +101,23 @@ def composite_subject_page(
     listed = [*facts(composite_explanation, lang), (text("run", lang), composite_explanation.run_id)]
     ours = next(value for what, value in listed if what == text("numbers", lang))
     return _draw(
-        data, lang, heading=text("composite", lang), title=clean(composite_explanation.subject_id), other=other,
+        data,
+        lang,
+        heading=text("composite", lang),
+        title=clean(composite_explanation.subject_id),
+        other=other,
         marks=[*input_lines(composite_explanation, lang), *(mark.strip("* ") for mark in marks)],
-        badge=composite_explanation.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
-        sum=composite_explanation.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=sections,
-        laws=[say(label, lang) for label in composite_explanation.laws.values()], sources=text("sources", lang),
-    )  # fmt: skip
+        badge=composite_explanation.grade or "–",
+        shade=shade,
+        ink="on-dark" if shade in charts.DARK or codes else "on-light",
+        sum=composite_explanation.sum,
+        ours=ours,
+        facts=[fact for fact in listed if fact[1] != ours],
+        tiles=[],
+        sections=sections,
+        laws=[say(label, lang) for label in composite_explanation.laws.values()],
+        sources=text("sources", lang),
+    )
 
 
 def _draw(data: dict[str, Any], lang: Lang, **more: Any) -> str:
@@ -135,9 +149,15 @@ def _shares(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:
         )
         desc = text("shares_desc", lang, composite_explanation.reference, composite_explanation.score)
         parts.append(Figure("", "", charts.steps("shares", text("shares", lang), desc, rows)))
-    head = [(text("domain", lang), ""), (text("scheme", lang), ""), (text("domain_grade", lang), ""),
-            (text("value", lang), "n"), (text("weight", lang), "n"), (text("share", lang), "n"),
-            (text("note", lang), "")]  # fmt: skip
+    head = [
+        (text("domain", lang), ""),
+        (text("scheme", lang), ""),
+        (text("domain_grade", lang), ""),
+        (text("value", lang), "n"),
+        (text("weight", lang), "n"),
+        (text("share", lang), "n"),
+        (text("note", lang), ""),
+    ]
     table = [
         [
             clean(say(domain.label, lang)),
@@ -158,8 +178,13 @@ def _shares(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:
 
 
 def _inside(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:
-    head = [(text("domain", lang), ""), (text("item", lang), ""), (text("points", lang), "n"),
-            (text("share", lang), "n"), (text("article", lang), "")]  # fmt: skip
+    head = [
+        (text("domain", lang), ""),
+        (text("item", lang), ""),
+        (text("points", lang), "n"),
+        (text("share", lang), "n"),
+        (text("article", lang), ""),
+    ]
     rows = [
         [
             f"{clean(say(domain.label, lang))} {signed(domain.contribution)}" if part is domain.parts[0] else "",
@@ -184,21 +209,39 @@ def compare_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     ours = text("ours", lang, *(say(word("marks", marks[name]), lang) for name in ("weights", "maps", "bands")))
     unseen = [(text("limits", lang), limit) for limit in limits(data["notes"], lang)]
     return _draw(
-        data, lang, heading=text("compare", lang), title=clean(" · ".join(row["name"] for row in about)), other=other,
-        badge="", sum=text("compare_soft", lang), ours=ours,
+        data,
+        lang,
+        heading=text("compare", lang),
+        title=clean(" · ".join(row["name"] for row in about)),
+        other=other,
+        badge="",
+        sum=text("compare_soft", lang),
+        ours=ours,
         facts=[(text("as_of", lang), data["as_of"]), *unseen],
-        tiles=[(clean(row["name"].partition("@")[0]), f"{row['graded']:,}") for row in about], sections=sections, laws=[],
-    )  # fmt: skip
+        tiles=[(clean(row["name"].partition("@")[0]), f"{row['graded']:,}") for row in about],
+        sections=sections,
+        laws=[],
+    )
 
 
 def _composites(about: list[dict[str, Any]], lang: Lang) -> Section:
-    head = [(text("composites", lang), ""), (text("rule", lang), "short"), (text("subjects", lang), "n"),
-            (html.text("graded", lang), "n"), (text("fragile_short", lang), "n")]  # fmt: skip
+    head = [
+        (text("composites", lang), ""),
+        (text("rule", lang), "short"),
+        (text("subjects", lang), "n"),
+        (html.text("graded", lang), "n"),
+        (text("fragile_short", lang), "n"),
+    ]
     rows = [
-        [clean(f"{row['label'][lang]}\n{row['name']}"), text(f"rule_{row['rule']}", lang), f"{row['subjects']:,}",
-         f"{row['graded']:,}", _percent(row["fragile_share"])]
+        [
+            clean(f"{row['label'][lang]}\n{row['name']}"),
+            text(f"rule_{row['rule']}", lang),
+            f"{row['subjects']:,}",
+            f"{row['graded']:,}",
+            _percent(row["fragile_share"]),
+        ]
         for row in about
-    ]  # fmt: skip
+    ]
     parts: Parts = [Table(head, rows, "", text("fragile_share", lang))]
     by_grades: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for value in about:
@@ -246,12 +289,20 @@ def _pair(row: dict[str, Any], lang: Lang) -> Section:
     name = f"flows-{row['first']}-{row['second']}"
     parts.append(Figure(text("flows", lang), caption, charts.stacked(name, text("flows", lang), caption, bars, codes)))
     moved = [
-        [clean(value["subject_id"]), f"{value['first']} {clean(value['first_grade'])}",
-         f"{value['second']} {clean(value['second_grade'])}", signed(value["second"] - value["first"])]
+        [
+            clean(value["subject_id"]),
+            f"{value['first']} {clean(value['first_grade'])}",
+            f"{value['second']} {clean(value['second_grade'])}",
+            signed(value["second"] - value["first"]),
+        ]
         for value in row["moved"]
-    ]  # fmt: skip
-    head = [(text("subject", lang), "id"), (text("first", lang), ""), (text("second", lang), ""),
-            (text("difference", lang), "n")]  # fmt: skip
+    ]
+    head = [
+        (text("subject", lang), "id"),
+        (text("first", lang), ""),
+        (text("second", lang), ""),
+        (text("difference", lang), "n"),
+    ]
     caption = text("moved_desc", lang, len(moved), f"{row['better'] + row['worse']:,}") if moved else text("none", lang)
     parts.append(Table(head, moved, text("moved", lang), caption))
     return Section(f"{clean(row['first'])} → {clean(row['second'])}", "", parts)
@@ -284,8 +335,8 @@ def _sensitivity(data: dict[str, Any], lang: Lang) -> Section:
                 f"{100 * drawn['mean']:.1f}",
                 f"{100 * drawn['largest']:.1f}",
             ]
-            this_text = text("simplex_desc", lang, *values, shown(drawn["spearman_least"]))
-            parts.append(Table([("", "")], [], "", this_text))
+            shown_text = text("simplex_desc", lang, *values, shown(drawn["spearman_least"]))
+            parts.append(Table([("", "")], [], "", shown_text))
     return Section(text("sensitivity", lang), "", parts)
 
 

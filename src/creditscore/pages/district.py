@@ -114,9 +114,11 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
     places += [folder] if (folder / "grades.parquet").is_file() else []
     if not places:
         raise InputError(
-            "no gradings lie there", where=str(folder), allowed="a folder with gradings in folders of their own",
+            "no gradings lie there",
+            where=str(folder),
+            allowed="a folder with gradings in folders of their own",
             next="grade with `creditscore grade --profile … --out FOLDER/YEAR`",
-        )  # fmt: skip
+        )
     manifests = [read_manifest(place) for place in places]
     files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
     con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
@@ -176,10 +178,19 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
         label = other_scheme.label if other_scheme else plain(scheme)
         row = table.setdefault(
             (scheme, version, year),
-            {"scheme": scheme, "version": version, "domain": domain, "year": year, "use": other_scheme.use if other_scheme else "",
-             "label": {"zh": label.zh, "en": label.en}, "counts": {}, "graded": 0, "not_graded": 0,
-             "not_computable": 0},
-        )  # fmt: skip
+            {
+                "scheme": scheme,
+                "version": version,
+                "domain": domain,
+                "year": year,
+                "use": other_scheme.use if other_scheme else "",
+                "label": {"zh": label.zh, "en": label.en},
+                "counts": {},
+                "graded": 0,
+                "not_graded": 0,
+                "not_computable": 0,
+            },
+        )
         row[state if state in ("not_graded", "not_computable") else "graded"] += int(n)
         if state == "graded":
             row["counts"][grade] = int(n)
@@ -205,11 +216,16 @@ def _migration(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Sc
         moves = compare(*sides)
         codes = {code for side in sides for code in side.grades}
         result.append(
-            {"scheme": name, "from": year, "to": later, "moved": len(moves.moved),
-             "grades": [name for name in moves.names if name in codes],
-             "organisations": moves.subjects,
-             "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]}
-        )  # fmt: skip
+            {
+                "scheme": name,
+                "from": year,
+                "to": later,
+                "moved": len(moves.moved),
+                "grades": [name for name in moves.names if name in codes],
+                "organisations": moves.subjects,
+                "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())],
+            }
+        )
     return result
 
 
@@ -224,9 +240,7 @@ def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, other_scheme: 
     return Side(f"{scheme} {year}", tuple(_codes(other_scheme, [row[0] for row in rows])), table)
 
 
-def _maps(
-    con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None], shares: Table
-) -> Table:  # fmt: skip
+def _maps(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None], shares: Table) -> Table:
     """Industry × district for the schemes that tell most organisations apart, in their newest year."""
     newest: dict[str, dict[str, Any]] = {row["scheme"]: row for row in shares}
     telling = [row for row in newest.values() if sum(bool(grade["count"]) for grade in row["grades"]) > 1]
@@ -248,10 +262,16 @@ def _maps(
         tiles, axes = _tiles(cells)
         if any(axes[0]) or any(axes[1]):
             maps.append(
-                {"scheme": row["scheme"], "year": row["year"], "label": row["label"],
-                 "codes": [grade["code"] for grade in row["grades"]], "industries": axes[0],
-                 "districts": axes[1], "tiles": tiles}
-            )  # fmt: skip
+                {
+                    "scheme": row["scheme"],
+                    "year": row["year"],
+                    "label": row["label"],
+                    "codes": [grade["code"] for grade in row["grades"]],
+                    "industries": axes[0],
+                    "districts": axes[1],
+                    "tiles": tiles,
+                }
+            )
     return maps
 
 

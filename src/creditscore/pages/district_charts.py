@@ -42,9 +42,14 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
 
 
 def tiles(
-    name: str, title: str, desc: str, codes: Sequence[str], across: Sequence[tuple[str, str]],
-    down: Sequence[tuple[str, str]], cells: Mapping[tuple[str, str], Mapping[str, Any]],
-) -> Markup:  # fmt: skip
+    name: str,
+    title: str,
+    desc: str,
+    codes: Sequence[str],
+    across: Sequence[tuple[str, str]],
+    down: Sequence[tuple[str, str]],
+    cells: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Markup:
     """A map: one tile per pair, its stripes the shares of grades, its height the same for all; the number is the count.
 
     `across` and `down`: (key, label); `cells[(down, across)]`: total and counts by code.

@@ -75,7 +75,14 @@ def ending(snapshot: Snapshot, on: date, soon: int) -> Table:
     for subject, name, listed, entered, end in rows:
         label, _ = labels.get(listed, (plain(clean(listed)), ""))
         result.append(
-            {"subject_id": subject, "name": redact(clean(name)), "list": clean(listed), **both(label),
-             "entered_on": str(from_day(entered)), "term_end": str(from_day(end)), "days": int(end) - day}
-        )  # fmt: skip
+            {
+                "subject_id": subject,
+                "name": redact(clean(name)),
+                "list": clean(listed),
+                **both(label),
+                "entered_on": str(from_day(entered)),
+                "term_end": str(from_day(end)),
+                "days": int(end) - day,
+            }
+        )
     return result

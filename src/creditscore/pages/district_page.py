@@ -41,10 +41,17 @@ def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> s
         signs(data, t),
     ]
     return page.draw(
-        data, lang, t, t("dashboard"), data["title"][lang], sections,
-        under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))], tiles=tiles,
-        limits=[t(literal) for literal in ("silence", "seasons", "level_told")], other=other,
-    )  # fmt: skip
+        data,
+        lang,
+        t,
+        t("dashboard"),
+        data["title"][lang],
+        sections,
+        under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))],
+        tiles=tiles,
+        limits=[t(literal) for literal in ("silence", "seasons", "level_told")],
+        other=other,
+    )
 
 
 def loud(row: dict[str, Any]) -> bool:
@@ -143,8 +150,12 @@ def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
             number(row["organisations"]),
             number(row["moved"]),
         )
-        grades = {grade["code"]: _grade(grade, lang) for share in data["shares"] for grade in share["grades"]
-                if share["scheme"] == row["scheme"]}  # fmt: skip
+        grades = {
+            grade["code"]: _grade(grade, lang)
+            for share in data["shares"]
+            for grade in share["grades"]
+            if share["scheme"] == row["scheme"]
+        }
         names = [grades.get(name, name) or t("no_grade") for name in used]
         parts.append(Figure(title, "", plots.matrix(f"moves-{k}", title, t("migration_desc"), names, rates, counts)))
     rows = [
@@ -176,11 +187,16 @@ def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
         return Section(t("lists"), t("no_lists"))
     years = sorted({year for row in data["lists"] for year in row["entered"]})
     rows = [
-        [row["label"][lang], t(row["kind"]) if row["kind"] else "",
-         *(number(row["entered"].get(year, 0)) for year in years),
-         number(row["running"]), number(row["exited"]), number(row["term_over"])]
+        [
+            row["label"][lang],
+            t(row["kind"]) if row["kind"] else "",
+            *(number(row["entered"].get(year, 0)) for year in years),
+            number(row["running"]),
+            number(row["exited"]),
+            number(row["term_over"]),
+        ]
         for row in data["lists"]
-    ]  # fmt: skip
+    ]
     head = [(t("list"), ""), (t("kind"), ""), *((year, "n") for year in years)]
     head += [(t(name), "n") for name in ("running", "exited", "term_over")]
     return Section(t("lists"), t("lists_desc"), [Table(head, rows)])
@@ -188,10 +204,14 @@ def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 def ending(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
-        [f"{clean(row['name'])}\n{row['subject_id']}" if row["name"] else row["subject_id"], row["label"][lang],
-         row["term_end"], number(row["days"])]
+        [
+            f"{clean(row['name'])}\n{row['subject_id']}" if row["name"] else row["subject_id"],
+            row["label"][lang],
+            row["term_end"],
+            number(row["days"]),
+        ]
         for row in data["ending"][:ENDING]
-    ]  # fmt: skip
+    ]
     title = t("ending", data["soon"])
     if not rows:
         return Section(title, t("none_ending"))
@@ -211,10 +231,14 @@ def feeds(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     for window in data["windows"]:
         counts.setdefault(window["feed"], []).append(window["records"])
     bars = [
-        {"label": clean(row["feed"]) or t("unnamed"), "counts": counts.get(row["feed"], []), "loud": loud(row),
-         "text": state(row, t)}
+        {
+            "label": clean(row["feed"]) or t("unnamed"),
+            "counts": counts.get(row["feed"], []),
+            "loud": loud(row),
+            "text": state(row, t),
+        }
         for row in data["feeds"]
-    ]  # fmt: skip
+    ]
     desc = t("feeds_desc", data["days"])
     rows = [
         [
@@ -246,10 +270,16 @@ def signs(data: dict[str, Any], t: Said) -> Section:
     if not data["signs"]:
         return Section(t("signs"), t("no_signs"))
     rows = [
-        [f"{clean(row['feed']) or t('unnamed')}\n{state(row, t)}", t(row["code"]), t(row["sign"]), shown(row["recent"]),
-         "" if row["past"] is None else shown(row["past"]), "" if row["p"] is None else shown(row["p"], 2)]
+        [
+            f"{clean(row['feed']) or t('unnamed')}\n{state(row, t)}",
+            t(row["code"]),
+            t(row["sign"]),
+            shown(row["recent"]),
+            "" if row["past"] is None else shown(row["past"]),
+            "" if row["p"] is None else shown(row["p"], 2),
+        ]
         for row in data["signs"]
-    ]  # fmt: skip
+    ]
     head = heads(t, "feed", "sign", "speaks", now="n", before="n", p="n")
     return Section(t("signs"), t("signs_desc"), [Table(head, rows)])
 

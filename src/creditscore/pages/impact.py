@@ -118,8 +118,13 @@ def _ranks(a: Side, b: Side, moves: Movement) -> tuple[Reversals | None, pa.Tabl
     both = moves.pairs.filter(
         pc.and_(pc.is_valid(moves.pairs["score_before"]), pc.is_valid(moves.pairs["score_after"]))
     )
-    empty = pa.table({"subject_id": pa.array([], pa.string()), "rank_before": pa.array([], pa.float64()),
-                      "rank_after": pa.array([], pa.float64())})  # fmt: skip
+    empty = pa.table(
+        {
+            "subject_id": pa.array([], pa.string()),
+            "rank_before": pa.array([], pa.float64()),
+            "rank_after": pa.array([], pa.float64()),
+        }
+    )
     if both.num_rows < 2:
         return None, empty
     scores = []
@@ -131,11 +136,11 @@ def _ranks(a: Side, b: Side, moves: Movement) -> tuple[Reversals | None, pa.Tabl
     return reversals(*scores), pa.table({"subject_id": both["subject_id"], **ranks})
 
 
-def _told(new_reversals: Reversals | None) -> dict[str, Any] | None:
+def _told(reversal_rows: Reversals | None) -> dict[str, Any] | None:
     return (
         None
-        if new_reversals is None
-        else {**vars(new_reversals), "tau": None if new_reversals.tau is None else round(new_reversals.tau, 6)}
+        if reversal_rows is None
+        else {**vars(reversal_rows), "tau": None if reversal_rows.tau is None else round(reversal_rows.tau, 6)}
     )
 
 

@@ -135,25 +135,23 @@ def _changes(a: Scheme, b: Scheme) -> list[dict[str, Any]]:
     return changes
 
 
-def two_ledgers(
-    other_impact: Impact, a: Side, b: Side, draft: Draft, subject_id: str
-) -> dict[str, Any]:  # fmt: skip
+def two_ledgers(grade_impact: Impact, a: Side, b: Side, draft: Draft, subject_id: str) -> dict[str, Any]:
     """One subject under both sides; InputError where neither knows it."""
     import pyarrow.compute as pc
 
-    row = other_impact.subjects.filter(pc.equal(other_impact.subjects["subject_id"], subject_id)).to_pylist()
+    row = grade_impact.subjects.filter(pc.equal(grade_impact.subjects["subject_id"], subject_id)).to_pylist()
     if not row:
         raise InputError(
             f"there is no subject {redact(clean(subject_id))!r} on either side",
             next="check the id given with --subject",
         )
     lines = lines_of(
-        a, b, other_impact.subjects.filter(pc.equal(other_impact.subjects["subject_id"], subject_id)), everything=True
+        a, b, grade_impact.subjects.filter(pc.equal(grade_impact.subjects["subject_id"], subject_id)), everything=True
     )
     known = row[0]
-    head = {key: other_impact.data[key] for key in ("at", "made_up", "notes")}
+    head = {key: grade_impact.data[key] for key in ("at", "made_up", "notes")}
     sides = {
-        key: {"name": other_impact.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
+        key: {"name": grade_impact.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
         for key, grade, score in (("a", "before", "score_before"), ("b", "after", "score_after"))
     }
     return {
@@ -191,13 +189,13 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 def write_impact(
     out: Path | str, results: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
-) -> list[Path]:  # fmt: skip
+) -> list[Path]:
     """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
-    other_impact, a, b, draft = results
-    pages = {subject: two_ledgers(other_impact, a, b, draft, subject) for subject in subjects}
+    grade_impact, a, b, draft = results
+    pages = {subject: two_ledgers(grade_impact, a, b, draft, subject) for subject in subjects}
     with whole(out, MARK) as folder:
-        files = html.write_pair(other_impact.data, impact_page, folder, "impact")
-        files += write_tables(folder, other_impact.tables(), csv_people)
+        files = html.write_pair(grade_impact.data, impact_page, folder, "impact")
+        files += write_tables(folder, grade_impact.tables(), csv_people)
         for k, data in enumerate(pages.values(), start=1):
             files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
     return [Path(out) / file.name for file in files]

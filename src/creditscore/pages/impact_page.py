@@ -25,13 +25,26 @@ def impact_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     tiles = [(t("subjects"), number(data["subjects"])), (t("subjects_moved"), number(data["moved"]))]
     tiles += [(t(name), number(counts[name])) for name in (WORSE, BETTER)]
     tiles += [(t("reversed"), number(data["ranks"]["reversed"]))] if data["ranks"] else []
-    sections = [flows(data, lang, t), *(group(data, by, lang, t) for by in ("industry", "size", "district")),
-                ranks(data, t), notices(data, lang, t), changes(data, lang, t)]  # fmt: skip
+    sections = [
+        flows(data, lang, t),
+        *(group(data, by, lang, t) for by in ("industry", "size", "district")),
+        ranks(data, t),
+        notices(data, lang, t),
+        changes(data, lang, t),
+    ]
     under = [t("from_to", data["a"]["name"], data["b"]["name"]), f"{t('at')} {data['at']}" if data["at"] else ""]
     return page.draw(
-        data, lang, t, t("impact"), data["title"][lang], sections, under=[name for name in under if name], tiles=tiles,
-        limits=limits(data, t), other=other,
-    )  # fmt: skip
+        data,
+        lang,
+        t,
+        t("impact"),
+        data["title"][lang],
+        sections,
+        under=[name for name in under if name],
+        tiles=tiles,
+        limits=limits(data, t),
+        other=other,
+    )
 
 
 def limits(data: dict[str, Any], t: Said) -> list[str]:
@@ -88,8 +101,15 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
         }
         for row in rows[:GROUPS]
     ]
-    picture = charts.stacked(by, t(f"by_{by}"), t("groups_desc"), bars, list(names.values()),
-                             {names[name]: SHADES[name] for name in DIRECTIONS}, 92)  # fmt: skip
+    picture = charts.stacked(
+        by,
+        t(f"by_{by}"),
+        t("groups_desc"),
+        bars,
+        list(names.values()),
+        {names[name]: SHADES[name] for name in DIRECTIONS},
+        92,
+    )
     listed = [
         [
             clean(row["name"]) or t("unnamed"),
@@ -182,13 +202,25 @@ def ledgers_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
         ]
         for row in data["lines"]
     ]
-    head = [(t("line"), ""), (a["name"], "n"), (b["name"], "n"), (t("difference"), "n"), (t("article_was"), ""),
-            (t("article_is"), "")]  # fmt: skip
+    head = [
+        (t("line"), ""),
+        (a["name"], "n"),
+        (b["name"], "n"),
+        (t("difference"), "n"),
+        (t("article_was"), ""),
+        (t("article_is"), ""),
+    ]
     tiles = [(a["name"], a["grade"]), (b["name"], b["grade"])]
     tiles += [(f"{t('score')} {row['name']}", row["score"].replace("-", "−") or "—") for row in (a, b)]
     return page.draw(
-        data, lang, t, t("ledgers"), data["name"] or data["subject_id"],
+        data,
+        lang,
+        t,
+        t("ledgers"),
+        data["name"] or data["subject_id"],
         [Section(t("ledgers"), t("ledgers_desc"), [Table(head, rows)])],
         under=[data["subject_id"], f"{t('at')} {data['at']}"] if data["at"] else [data["subject_id"]],
-        tiles=tiles, limits=[t(note) for note in data["notes"]], other=other,
-    )  # fmt: skip
+        tiles=tiles,
+        limits=[t(note) for note in data["notes"]],
+        other=other,
+    )

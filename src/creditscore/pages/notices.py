@@ -108,8 +108,22 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
         " coalesce(b.step, a.step)), 3, 4, 5, a.n, b.n"
     ).fetchall()
     con.close()
-    keys = ("subject_id", "step", "record_id", "item", "rule", "article", "was", "now", "added", "removed", "why",
-            "why_now", "article_was", "article_is")  # fmt: skip
+    keys = (
+        "subject_id",
+        "step",
+        "record_id",
+        "item",
+        "rule",
+        "article",
+        "was",
+        "now",
+        "added",
+        "removed",
+        "why",
+        "why_now",
+        "article_was",
+        "article_is",
+    )
     rows = [dict(zip(keys, row, strict=True)) for row in results]
     return {subject: list(mine) for subject, mine in groupby(rows, key=lambda row: str(row["subject_id"]))}
 
@@ -129,7 +143,7 @@ def _row(subject: Mapping[str, str], lines: list[dict[str, Any]], draft: Draft) 
         "remedy": way.id if way else "",
         "until": until,
         **{f"text_{lang}": _text(subject, weighty, changed, draft, lang) for lang in LANGS},
-    }  # fmt: skip
+    }
 
 
 def _changed(line: Mapping[str, Any], draft: Draft) -> list[Mapping[str, str]]:
@@ -144,9 +158,12 @@ def _said(code: str, lang: Lang, *values: object) -> str:
 
 
 def _text(
-    subject: Mapping[str, str], lines: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, str]], draft: Draft,
+    subject: Mapping[str, str],
+    lines: Sequence[Mapping[str, Any]],
+    changed: Sequence[Mapping[str, str]],
+    draft: Draft,
     lang: Lang,
-) -> str:  # fmt: skip
+) -> str:
     between = "；" if lang == "zh" else "; "
 
     def some(parts: list[str]) -> str:
@@ -157,9 +174,9 @@ def _text(
     names = draft.names
     before, after = (names[key][lang] for key in ("before", "after"))
     text = _said("notice_open", lang, who, before, subject["before"], draft.from_day, after, subject["after"])
-    new_lines = [_line(line, draft, lang) for line in lines]
-    if new_lines:
-        text += _said("notice_lines", lang, some(new_lines))
+    line_rows = [_line(line, draft, lang) for line in lines]
+    if line_rows:
+        text += _said("notice_lines", lang, some(line_rows))
     if changed:
         text += _said("notice_changes", lang, some([row[lang] for row in changed]))
     return text + ("" if draft.remedy is None else _remedy(draft.remedy, draft.on, lang))

@@ -65,6 +65,10 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
         if listed:
             pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
     return draw(
-        "overview.html", lang, summary,
-        pictures=pictures, graded=graded, other=other,
-    )  # fmt: skip
+        "overview.html",
+        lang,
+        summary,
+        pictures=pictures,
+        graded=graded,
+        other=other,
+    )

@@ -55,11 +55,11 @@ def square(name: str, title: str, desc: str, lines: Sequence[Mapping[str, Any]],
             say(x, top + size + 16, f"{at:.1f}", "middle", "small"),
         ]
     parts.append(line(left, top + size, left + size, top, "link"))
-    for k, other_line in enumerate(lines):
+    for k, drawn_line in enumerate(lines):
         shade = SHADES[k % len(SHADES)]
-        parts.append(path([(left + size * x, top + size * (1 - y)) for x, y in other_line["points"]], shade))
+        parts.append(path([(left + size * x, top + size * (1 - y)) for x, y in drawn_line["points"]], shade))
         parts += [rect(left + size + 16, top + 4 + 24 * k, 13, 13, shade)]
-        parts += [say(left + size + 35, top + 15 + 24 * k, fit(other_line["label"], WIDTH - left - size - 40))]
+        parts += [say(left + size + 35, top + 15 + 24 * k, fit(drawn_line["label"], WIDTH - left - size - 40))]
     parts += [
         say(left + size / 2, top + size + 36, x_title, "middle", "small"),
         say(left - 40, top + 10, y_title, "end", "small"),

@@ -64,9 +64,13 @@ def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
     check, plan = data["check"], data["plan"]
     page = html.environment().get_template("repair.html")
     return page.render(
-        lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
+        lang=lang,
+        tag={"zh": "zh-CN", "en": "en"}[lang],
+        data=data,
+        made_up=bool(data.get("made_up", False)),
         t=lambda code, *values: html.text(code, lang, *values),
-        title=said("texts", "plan_title" if plan else "check_title", lang), subject=check["subject_id"],
+        title=said("texts", "plan_title" if plan else "check_title", lang),
+        subject=check["subject_id"],
         about=about_line(check, lang),
         sections=repair_section(check, plan, lang),
-    )  # fmt: skip
+    )

@@ -30,12 +30,22 @@ def rules_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
         sections.append(swaps(tables, numbers["challenge"], t))
     page = html.environment().get_template("rules.html")
     return page.render(
-        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other, sections=sections,
-        made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("rules_beside"), lang),
-        tiles=[(t("graded"), f"{coverage['graded']:,}"), (t("rows_used"), f"{coverage['used']:,}"),
-               (t("events"), f"{coverage['events']:,}"), (t("points_auc"), shown(numbers["points"]["auc"]))],
+        t=t,
+        lang=lang,
+        tag={"zh": "zh-CN", "en": "en"}[lang],
+        data=data,
+        other=other,
+        sections=sections,
+        made_up=bool(about.get("made_up", False)),
+        title=own(about.get("title") or t("rules_beside"), lang),
+        tiles=[
+            (t("graded"), f"{coverage['graded']:,}"),
+            (t("rows_used"), f"{coverage['used']:,}"),
+            (t("events"), f"{coverage['events']:,}"),
+            (t("points_auc"), shown(numbers["points"]["auc"])),
+        ],
         limits=[own(limit, lang) for limit in data["limits"]],
-    )  # fmt: skip
+    )
 
 
 def points(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
@@ -140,9 +150,10 @@ def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
     counts = [[cells[i * size + j]["count"] for j in range(size)] for i in range(size)]
     shares = [[value / sum(row) if sum(row) else None for value in row] for row in counts]
     caption = t(
-        "agreement_desc", *(f"{100 * held[name]:.1f}" for name in ("equal", "model_worse", "rule_worse")),
+        "agreement_desc",
+        *(f"{100 * held[name]:.1f}" for name in ("equal", "model_worse", "rule_worse")),
         shown(held["kappa"]),
-    )  # fmt: skip
+    )
     labels = [
         clean(str(name)) if name == other else f"{clean(str(name))} | {clean(str(other))}"
         for name, other in zip(names, classes, strict=True)
@@ -161,8 +172,16 @@ def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
         ]
         for row in tables["queue"][:MOST]
     ]
-    head = [("", "n"), (t("subjects"), "id"), (t("grade"), ""), (t("advisory_class"), ""), (t("direction"), ""),
-            (t("p"), "n"), (t("why_rule"), ""), (t("why_model"), "")]  # fmt: skip
+    head = [
+        ("", "n"),
+        (t("subjects"), "id"),
+        (t("grade"), ""),
+        (t("advisory_class"), ""),
+        (t("direction"), ""),
+        (t("p"), "n"),
+        (t("why_rule"), ""),
+        (t("why_model"), ""),
+    ]
     return Section(
         t("opinions"),
         "",

@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
 STRATA = ("stratum", "programme", "class", "place", "units", "visits", "probability")
 VISITS = ("programme", "department", "class", "units", "rate", "visits", "person_days")
-EXPECTED = ("past_visits", "past_findings", "yield", "yield_low", "yield_high", "expected_findings", "expected_low",
-            "expected_high")  # fmt: skip
+EXPECTED = (
+    "past_visits",
+    "past_findings",
+    "yield",
+    "yield_low",
+    "yield_high",
+    "expected_findings",
+    "expected_low",
+    "expected_high",
+)
 CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
@@ -123,8 +131,10 @@ def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
             shown = redact(clean(rows[0][0]))
             raise InputError(
                 f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {shown!r}",
-                where="results", allowed=known, next="import them with `creditscore supervise import`",
-            )  # fmt: skip
+                where="results",
+                allowed=known,
+                next="import them with `creditscore supervise import`",
+            )
 
 
 def _numbers(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> Rows:
@@ -150,9 +160,16 @@ def _classes(con: duckdb.DuckDBPyConnection) -> Rows:
     }
     rows: Rows = []
     for programme, department, class_, units, visits, days, rate, *expected in planned:
-        row = {"programme": clean(programme), "department": clean(department or ""), "class": clean(class_),
-               "rate": rate or "", "units": int(units or 0), "visits": int(visits or 0), "person_days": days or 0.0,
-               **dict(zip(EXPECTED, expected, strict=True))}  # fmt: skip
+        row = {
+            "programme": clean(programme),
+            "department": clean(department or ""),
+            "class": clean(class_),
+            "rate": rate or "",
+            "units": int(units or 0),
+            "visits": int(visits or 0),
+            "person_days": days or 0.0,
+            **dict(zip(EXPECTED, expected, strict=True)),
+        }
         rows.append(row | _yield(*done.pop((programme, class_), (0, 0, 0))))
     for (programme, class_), counted in sorted(done.items()):  # results of a class the plan does not have
         empty = {"department": "", "rate": "", "units": 0, "visits": 0, "person_days": 0.0, **dict.fromkeys(EXPECTED)}
@@ -177,10 +194,15 @@ def _places(con: duckdb.DuckDBPyConnection) -> Rows:
         " count(*) FROM strata GROUP BY ALL ORDER BY 1, 3 DESC, 2"
     ).fetchall()
     return [
-        {"programme": clean(programme), "place": redact(clean(place)), "units": int(units or 0),
-         "visits": int(visits or 0), "strata": int(n)}
+        {
+            "programme": clean(programme),
+            "place": redact(clean(place)),
+            "units": int(units or 0),
+            "visits": int(visits or 0),
+            "strata": int(n),
+        }
         for programme, place, units, visits, n in rows
-    ]  # fmt: skip
+    ]
 
 
 def _arms(con: duckdb.DuckDBPyConnection) -> Rows:
@@ -210,10 +232,15 @@ def _lists(con: duckdb.DuckDBPyConnection, listings: Any, on: date | None) -> Ro
     ).fetchall()
     labels = list_labels()
     return [
-        {"list": clean(name), **both(labels.get(name, (plain(clean(name)), ""))[0]), "running": int(running),
-         "exited": int(left), "entered": int(entered)}
+        {
+            "list": clean(name),
+            **both(labels.get(name, (plain(clean(name)), ""))[0]),
+            "running": int(running),
+            "exited": int(left),
+            "entered": int(entered),
+        }
         for name, running, left, entered in rows
-    ]  # fmt: skip
+    ]
 
 
 def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Rows:

@@ -40,9 +40,17 @@ def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -
     limits += [t("project_default", "; ".join(data["project_default"]))] if data["project_default"] else []
     under = [t("plan_of", data["year"])] + ([t("counted_on", data["on"])] if data["on"] else [])
     return page.draw(
-        data, lang, t, t("supervision"), data["title"][lang], [part(data, lang, t) for part in parts], under=under,
-        tiles=tiles, limits=limits, other=other,
-    )  # fmt: skip
+        data,
+        lang,
+        t,
+        t("supervision"),
+        data["title"][lang],
+        [part(data, lang, t) for part in parts],
+        under=under,
+        tiles=tiles,
+        limits=limits,
+        other=other,
+    )
 
 
 def _named(data: dict[str, Any], lang: Lang, programme: str) -> str:
@@ -67,12 +75,17 @@ def _percent(value: float | None) -> str:
 def classes(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _named(data, lang, row["programme"]), _class(data, lang, row), row["rate"], number(row["units"]),
-            number(row["visits"]), number(row["done"]), number(row["findings"]),
+            _named(data, lang, row["programme"]),
+            _class(data, lang, row),
+            row["rate"],
+            number(row["units"]),
+            number(row["visits"]),
+            number(row["done"]),
+            number(row["findings"]),
             _span(row["expected_low"], row["expected_high"]),
         ]
         for row in data["classes"]
-    ]  # fmt: skip
+    ]
     head = heads(t, "programme", "class", rate="n", units="n", visits="n", done="n", findings="n", expected="n")
     return Section(t("by_class"), t("by_class_desc"), [Table(head, rows)])
 
@@ -83,19 +96,30 @@ def _span(low: float | None, high: float | None) -> str:
 
 def yields(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     marks = [
-        {"label": f"{_class(data, lang, row)} · {_named(data, lang, row['programme'])}",
-         "value": 100 * row["found_rate"], "low": 100 * row["found_low"], "high": 100 * row["found_high"],
-         "colour": BAR, "text": f"{_percent(row['found_rate'])}  ({row['findings']:,} / {row['done']:,})"}
-        for row in data["classes"] if row["found_rate"] is not None
-    ]  # fmt: skip
+        {
+            "label": f"{_class(data, lang, row)} · {_named(data, lang, row['programme'])}",
+            "value": 100 * row["found_rate"],
+            "low": 100 * row["found_low"],
+            "high": 100 * row["found_high"],
+            "colour": BAR,
+            "text": f"{_percent(row['found_rate'])}  ({row['findings']:,} / {row['done']:,})",
+        }
+        for row in data["classes"]
+        if row["found_rate"] is not None
+    ]
     if not marks:
         return Section(t("yields"), t("no_yields"))
     picture = plots.intervals("yields", t("yields"), t("yields_desc"), marks, left=330)
     rows = [
-        [_named(data, lang, row["programme"]), _class(data, lang, row), _percent(row["found_rate"]),
-         f"{_percent(row['found_low'])} – {_percent(row['found_high'])}"]
-        for row in data["classes"] if row["found_rate"] is not None
-    ]  # fmt: skip
+        [
+            _named(data, lang, row["programme"]),
+            _class(data, lang, row),
+            _percent(row["found_rate"]),
+            f"{_percent(row['found_low'])} – {_percent(row['found_high'])}",
+        ]
+        for row in data["classes"]
+        if row["found_rate"] is not None
+    ]
     table = Table(heads(t, "programme", "class", found="n", interval="n"), rows)
     return Section(t("yields"), "", [Figure("", t("yields_desc"), picture), table])
 

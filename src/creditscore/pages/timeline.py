@@ -31,11 +31,17 @@ def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
     """The page in one language; `other` is the file of the same page in the other one."""
     data: dict[str, Any] = line.as_data()
     return draw(
-        "timeline.html", lang, data,
-        heads=heads(line, lang), rows=rows(line, lang), stairs=_stairs(line, lang), other=other,
-        years=line.kind == "year", named=clean(line.name or line.subject_id),
+        "timeline.html",
+        lang,
+        data,
+        heads=heads(line, lang),
+        rows=rows(line, lang),
+        stairs=_stairs(line, lang),
+        other=other,
+        years=line.kind == "year",
+        named=clean(line.name or line.subject_id),
         said=lambda code, *values: text("timeline", code, lang, *values),
-    )  # fmt: skip
+    )
 
 
 def _stairs(line: Timeline, lang: Lang) -> Markup:

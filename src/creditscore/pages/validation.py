@@ -12,9 +12,24 @@ from creditscore.present import html, page
 from creditscore.present.sections import Said, Table
 
 FACTS = (
-    "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
-    "target", "made_with", "validator", "part", "split", "weighting", "date",
-)  # fmt: skip
+    "model",
+    "version",
+    "purpose",
+    "use",
+    "outcome_definition",
+    "horizon",
+    "population",
+    "source",
+    "scheme",
+    "author",
+    "target",
+    "made_with",
+    "validator",
+    "part",
+    "split",
+    "weighting",
+    "date",
+)
 
 
 said_in = page.said_in("validation")  # texts of this report in one language
@@ -35,10 +50,10 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
     data = {**data, "tables": _called(data["tables"], about.get("labels") or {}, lang)}
     used = about.get("columns_used") or {}
     if used:
-        new_shown = (
+        shown_rows = (
             f"{name} = {', '.join(value) if isinstance(value, list) else value}" for name, value in used.items()
         )
-        facts.append((t("columns_used"), clean("; ".join(new_shown))))
+        facts.append((t("columns_used"), clean("; ".join(shown_rows))))
     known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions", "labels", "columns_used"}
     facts += [
         (name, own(value, lang))
@@ -48,19 +63,32 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
     counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
     template = html.environment().get_template("validation.html")
     return template.render(
-        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other,
-        made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("validation"), lang), facts=facts,
-        counted=t("verdict_desc", *counted), shade=OUTCOMES[data["verdict"]], tiles=_tiles(data, t),
-        criteria=_criteria(data["criteria"], t, lang), sections=sections(data, t),
-        limits=[own(limit, lang) for limit in data["limits"]], commands=[clean(str(command)) for command in about["commands"]],
+        t=t,
+        lang=lang,
+        tag={"zh": "zh-CN", "en": "en"}[lang],
+        data=data,
+        other=other,
+        made_up=bool(about.get("made_up", False)),
+        title=own(about.get("title") or t("validation"), lang),
+        facts=facts,
+        counted=t("verdict_desc", *counted),
+        shade=OUTCOMES[data["verdict"]],
+        tiles=_tiles(data, t),
+        criteria=_criteria(data["criteria"], t, lang),
+        sections=sections(data, t),
+        limits=[own(limit, lang) for limit in data["limits"]],
+        commands=[clean(str(command)) for command in about["commands"]],
         settings=", ".join(f"{key} = {value}" for key, value in about["settings"].items()),
-        versions=", ".join(f"{key} {value}" for key, value in about["versions"].items()), hashes=_hashes(about, t),
+        versions=", ".join(f"{key} {value}" for key, value in about["versions"].items()),
+        hashes=_hashes(about, t),
         figures=Table(
             [(t("figure"), ""), (t("made_by"), ""), (t("rows"), "n"), (t("hash"), "code")],
-            [[clean(row["figure"]), row["made_by"].rpartition(".")[2], f"{row['rows']:,}", row["sha256"]]
-             for row in data["figures"]],
+            [
+                [clean(row["figure"]), row["made_by"].rpartition(".")[2], f"{row['rows']:,}", row["sha256"]]
+                for row in data["figures"]
+            ],
         ),
-    )  # fmt: skip
+    )
 
 
 def _called(tables: dict[str, Any], labels: dict[str, Any], lang: Lang) -> dict[str, Any]:

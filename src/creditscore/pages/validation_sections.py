@@ -37,9 +37,15 @@ def sections(data: dict[str, Any], t: Said) -> list[Section]:
 
 def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
     held = numbers["coverage"]
-    named = (("rows_in", "rows"), ("rows_used", "used"), ("rows_without_outcome", "without_outcome"),
-             ("rows_without_prediction", "without_prediction"), ("organisations", "organisations"),
-             ("variables", "variables"), ("events", "events"))  # fmt: skip
+    named = (
+        ("rows_in", "rows"),
+        ("rows_used", "used"),
+        ("rows_without_outcome", "without_outcome"),
+        ("rows_without_prediction", "without_prediction"),
+        ("organisations", "organisations"),
+        ("variables", "variables"),
+        ("events", "events"),
+    )
     rows = [[t(code), f"{held[name]:,}"] for code, name in named if held.get(name) is not None]
     if held.get("rho") is not None:
         rows += [[t("rho"), shown(held["rho"])], [t("rows_worth"), f"{held['rows_worth']:,.1f}"]]
@@ -123,8 +129,17 @@ def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sec
     rows.append([t("ece", shown(error["ece_noise"])), shown(error["ece"]), "", ""])
     rows.append([t("mce"), shown(error["mce"]), "", ""])
     rows.append([t("brier_score"), shown(part["score"]), span(part["score_low"], part["score_high"]), ""])
-    names = ("score", "reliability", "resolution", "uncertainty", "within_variance", "within_covariance",
-             "miscalibration", "discrimination", "skill")  # fmt: skip
+    names = (
+        "score",
+        "reliability",
+        "resolution",
+        "uncertainty",
+        "within_variance",
+        "within_covariance",
+        "miscalibration",
+        "discrimination",
+        "skill",
+    )
     alarm = numbers["alarm"]
     periods = [
         {"label": t("all") if row["period"] == "all" else name_of(row["period"], t), "value": row["oe"]}
@@ -179,8 +194,19 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
     parts: list[Table | Figure] = [
         Figure(t("grades"), t("grades_desc"), plots.intervals("grades", t("grades"), t("grades_desc"), marks)),
         Table(
-            heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", binomial_p="n",
-                   jeffreys_p="n", holm_p="n", light=""),
+            heads(
+                t,
+                "grade",
+                count="n",
+                events="n",
+                share="n",
+                pd="n",
+                rate="n",
+                binomial_p="n",
+                jeffreys_p="n",
+                holm_p="n",
+                light="",
+            ),
             listed,
             "",
             t("lights_desc"),
@@ -188,8 +214,13 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
         Table(
             heads(t, "better", "worse", difference="n", p_value="n", distinct=""),
             [
-                [name_of(row["better"], t), name_of(row["worse"], t), shown(row["difference"]), shown(row["p_value"]),
-                 t("yes" if row["distinct"] else "no")]
+                [
+                    name_of(row["better"], t),
+                    name_of(row["worse"], t),
+                    shown(row["difference"]),
+                    shown(row["p_value"]),
+                    t("yes" if row["distinct"] else "no"),
+                ]
                 for row in tables["heterogeneity"]
             ],
             t("heterogeneity"),
@@ -197,14 +228,20 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
         Table(
             heads(t, "grade", rate_low_half="n", rate_high_half="n", p_value="n", holm_p="n", alike=""),
             [
-                [name_of(row["grade"], t), shown(row["rate_low"]), shown(row["rate_high"]), shown(row["p_value"]),
-                 shown(row["holm_p"]), t("yes" if row["alike"] else "no")]
+                [
+                    name_of(row["grade"], t),
+                    shown(row["rate_low"]),
+                    shown(row["rate_high"]),
+                    shown(row["p_value"]),
+                    shown(row["holm_p"]),
+                    t("yes" if row["alike"] else "no"),
+                ]
                 for row in tables["homogeneity"]
             ],
             t("homogeneity"),
             t("homogeneity_desc"),
         ),
-    ]  # fmt: skip
+    ]
     held = numbers["concentration"]
     figures = [shown(held[name]) for name in ("index", "index_low", "index_high", "normalised")]
     notes = [t("concentration_desc", *figures, f"{100 * held['largest_share']:.1f}")]

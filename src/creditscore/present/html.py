@@ -26,10 +26,10 @@ def _words() -> Words:
 
 
 def text(code: str, lang: Lang, *values: object) -> str:
-    this_text = say(_words()["texts"][code], lang)
+    shown_text = say(_words()["texts"][code], lang)
     for k, value in enumerate(values):
-        this_text = this_text.replace(f"{{{k}}}", str(value))
-    return this_text
+        shown_text = shown_text.replace(f"{{{k}}}", str(value))
+    return shown_text
 
 
 def as_json(data: Any) -> str:

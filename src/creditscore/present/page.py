@@ -50,10 +50,19 @@ def draw(
     """The page as HTML. `under`: lines below the title; `other`: the file in the other language."""
     page = html.environment().get_template("page.html")
     return page.render(
-        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
-        kind=kind, title=clean(title), under=[clean(name) for name in under], tiles=tiles,
-        sections=[section for section in sections if section is not None], limits=limits, other=other,
-    )  # fmt: skip
+        t=t,
+        lang=lang,
+        tag={"zh": "zh-CN", "en": "en"}[lang],
+        data=data,
+        made_up=bool(data.get("made_up", False)),
+        kind=kind,
+        title=clean(title),
+        under=[clean(name) for name in under],
+        tiles=tiles,
+        sections=[section for section in sections if section is not None],
+        limits=limits,
+        other=other,
+    )
 
 
 def number(value: int | None) -> str:

@@ -63,7 +63,7 @@ def _excluded(file: Path) -> tuple[Excluded, ...]:
 
 def reason_for(word: str) -> str | None:
     """The reason code for which an item, domain or attribute of this name is refused; None where it is not."""
-    return next((other_excluded.reason for other_excluded in excluded() if other_excluded.fits(word)), None)
+    return next((excluded_rule.reason for excluded_rule in excluded() if excluded_rule.fits(word)), None)
 
 
 def by_reason(words: Iterable[str]) -> dict[str, list[str]]:

@@ -83,8 +83,12 @@ def feed_health(snapshot: Snapshot, on: int, *, days: int = DAYS, past: int = PA
             windows.append({"feed": names[feed], "from": begin, "records": counts.get(feed, {}).get(k, 0)})
     feeds += [_never(name) for name in _declared(con, snapshot, on) if name not in {row["feed"] for row in feeds}]
     codes = {name: code for code, name in names.items()}
-    signs = [sign for row in feeds if set(row["state"].split("+")) & set(STATES)
-             for sign in signs_of(con, codes[row["feed"]], row, feeds)]  # fmt: skip
+    signs = [
+        sign
+        for row in feeds
+        if set(row["state"].split("+")) & set(STATES)
+        for sign in signs_of(con, codes[row["feed"]], row, feeds)
+    ]
     for name in ("arrival_rows", "arrival_all"):
         con.execute(f"DROP TABLE {name}")
     con.close()
@@ -182,8 +186,13 @@ def _late(con: duckdb.DuckDBPyConnection, feed: int, level: float, judged: bool)
     later = sum(n for delay, n in recent if delay > limit)
     share = (later_before + 1) / (total + 1)
     p = binomial_upper(later, now, share)
-    return {"is_late": p < level, "late_limit": int(limit), "late_share": later / now,
-            "late_past": later_before / total, "p_late": p}  # fmt: skip
+    return {
+        "is_late": p < level,
+        "late_limit": int(limit),
+        "late_share": later / now,
+        "late_past": later_before / total,
+        "p_late": p,
+    }
 
 
 def _declared(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, on: int) -> list[str]:
@@ -194,8 +203,21 @@ def _declared(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, on: int) -> li
 
 
 def _never(name: str) -> dict[str, Any]:
-    keys = ("expected", "dispersion", "p_low", "p_high", "p_zero", "days_since_last", "late_limit", "late_share",
-            "late_past", "p_late", "level", "season_expected", "p_season")  # fmt: skip
+    keys = (
+        "expected",
+        "dispersion",
+        "p_low",
+        "p_high",
+        "p_zero",
+        "days_since_last",
+        "late_limit",
+        "late_share",
+        "late_past",
+        "p_late",
+        "level",
+        "season_expected",
+        "p_season",
+    )
     return {
         "feed": name,
         "state": "never",

@@ -28,8 +28,17 @@ def signs_of(
     signs: list[dict[str, Any]] = []
 
     def sign(code: str, speaks: str, recent: float, past: float | None, p: float | None = None) -> None:
-        signs.append({"feed": row["feed"], "state": row["state"], "sign": speaks, "code": code, "recent": recent,
-                      "past": past, "p": p})  # fmt: skip
+        signs.append(
+            {
+                "feed": row["feed"],
+                "state": row["state"],
+                "sign": speaks,
+                "code": code,
+                "recent": recent,
+                "past": past,
+                "p": p,
+            }
+        )
 
     judged = [feed for feed in feeds if feed["p_low"] is not None and feed is not row]
     alike = sum(bool(states & set(row["state"].split("+"))) for row in judged)

@@ -26,9 +26,21 @@ if TYPE_CHECKING:
 ACTIVE, STATUS_WITHDRAWN, STATUS_REPAIRED = range(3)
 # What an amended row may replace; the subject and the key never change.
 REPLACED = (
-    "domain", "item", "event_day", "occurred_day", "decided_day", "booked_day", "published_day",
-    "quantity", "amount", "act_id", "source_subject_id", "source", "document_no", "basis",
-)  # fmt: skip
+    "domain",
+    "item",
+    "event_day",
+    "occurred_day",
+    "decided_day",
+    "booked_day",
+    "published_day",
+    "quantity",
+    "amount",
+    "act_id",
+    "source_subject_id",
+    "source",
+    "document_no",
+    "basis",
+)
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,24 @@ TABLES = {
             "records",
             ("record_id", "subject_id", "item"),
             (
-                "event_no", "event", "domain", "event_on", "recorded_on", "occurred_on", "decided_on",
-                "booked_on", "published_on", "corrected_on", "quantity", "amount", "share", "act_id",
-                "source_subject_id", "source", "document_no", "basis",
+                "event_no",
+                "event",
+                "domain",
+                "event_on",
+                "recorded_on",
+                "occurred_on",
+                "decided_on",
+                "booked_on",
+                "published_on",
+                "corrected_on",
+                "quantity",
+                "amount",
+                "share",
+                "act_id",
+                "source_subject_id",
+                "source",
+                "document_no",
+                "basis",
             ),
             further=True,
         ),
@@ -84,7 +99,7 @@ TABLES = {
             ("district", "region", "subject_id", "table", "rows", "sha256"),
         ),
     )
-}  # fmt: skip
+}
 
 # Columns of the ingested log and what stands there when the input has no such column.
 LOG_COLUMNS = {

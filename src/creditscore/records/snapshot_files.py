@@ -41,9 +41,17 @@ LATER = {"refused_rows"}  # earlier versions wrote no such file
 EVENTS = "events.parquet"
 AGAIN = "write the snapshot again from its input"
 NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
-    "log_columns": list, "attribute_columns": list, "domains": list, "items": list, "newest_day": int, "counts": dict,
-    "rows": dict, "inputs": dict, "subject_ids": str, "content_hash": str,
-}  # fmt: skip
+    "log_columns": list,
+    "attribute_columns": list,
+    "domains": list,
+    "items": list,
+    "newest_day": int,
+    "counts": dict,
+    "rows": dict,
+    "inputs": dict,
+    "subject_ids": str,
+    "content_hash": str,
+}
 TABLES = {"subjects": SUBJECTS, **SIDE_TABLES, "quarantine": QUARANTINE, "refused_rows": REFUSED_ROWS}
 DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 

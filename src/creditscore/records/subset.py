@@ -192,9 +192,11 @@ def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[s
     """
     if "record_id" not in events.column_names:
         raise InputError(
-            "the events have no column record_id", where=", ".join(events.column_names) or "no column",
-            allowed="the columns of the record log", next="name the record of each event",
-        )  # fmt: skip
+            "the events have no column record_id",
+            where=", ".join(events.column_names) or "no column",
+            allowed="the columns of the record log",
+            next="name the record of each event",
+        )
     added = []
     rows: list[dict[str, Any]] = records.to_pylist()
     newest: dict[str, int] = {}

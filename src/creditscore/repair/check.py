@@ -96,14 +96,28 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
         state = "unknown" if earliest is None else "open" if on >= earliest else "later"
         new_options.append(
             Option(
-                "listing", key, row["list"], label, "exit", f"{results[0] if results else ''}:{row['list']}.{way.id}",
-                way.label or WAYS_OUT[way.kind], state, way.since or "", since,
-                earliest=None if earliest is None else max(earliest, on), sure=None if sure is None else max(sure, on),
-                conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "", missing=missing,
-                effects=(OUT,), plans=way.kind != "expiry" and sure is not None, tier=way.kind,
+                "listing",
+                key,
+                row["list"],
+                label,
+                "exit",
+                f"{results[0] if results else ''}:{row['list']}.{way.id}",
+                way.label or WAYS_OUT[way.kind],
+                state,
+                way.since or "",
+                since,
+                earliest=None if earliest is None else max(earliest, on),
+                sure=None if sure is None else max(sure, on),
+                conditions=tuple(conditions),
+                cite=article(way),
+                evidence=way.evidence or "",
+                missing=missing,
+                effects=(OUT,),
+                plans=way.kind != "expiry" and sure is not None,
+                tier=way.kind,
                 notes=(ONLY_UNDER,) if way.triggers else (),
             )
-        )  # fmt: skip
+        )
     if not new_options:
         no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
         new_options.append(
@@ -148,15 +162,15 @@ def _not(label: Label) -> Label:
 
 def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     """The overall repair by months, where the scheme has an item for it and a record stands to be made good."""
-    other_overall = rule.overall
-    assert other_overall is not None
+    overall_rule = rule.overall
+    assert overall_rule is not None
     plan, on = facts.plan, facts.on
     standing = [record for record in facts.records if record["seen"] and record["active"] and adverse(plan, record)]
-    if other_overall.item not in plan.by_code or facts.newest is None or not standing:
+    if overall_rule.item not in plan.by_code or facts.newest is None or not standing:
         return []
-    item = plan.by_code[other_overall.item][0]
+    item = plan.by_code[overall_rule.item][0]
     open_ = [record for record in standing if can_correct(record) and record["corrected_share"] < MICRO]
-    earliest = later(facts.newest, other_overall.clean)
+    earliest = later(facts.newest, overall_rule.clean)
     gives = []
     for k, (day, points) in enumerate(overall_days(rule, facts.newest)):
         label = Label(zh=f"第{k + 1}档", en=f"step {k + 1}")
@@ -168,27 +182,41 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
         Condition("corrected", Label(zh="全部失信行为已更正", en="everything is corrected"), corrected),
         Condition("clean", Label(zh="规定月数内无新的失信行为", en="no new record for the months asked"), clean),
         *(Condition(c.id, c.label, UNKNOWN) for c in rule.conditions if c.check == "person"),
-    ]  # fmt: skip
+    ]
     return [
         Option(
-            "subject", "", other_overall.item, item.rule.label or other_overall.label, "overall", rule.name, other_overall.label,
-            "open" if on >= earliest and not open_ else "later", "newest_record", facts.newest,
-            earliest=max(earliest, on), sure=max(earliest, on), conditions=tuple(conditions), gives=tuple(gives),
-            readings=tuple(rule.readings[name] for name in other_overall.reading), notes=tuple(rule.notes.values()),
-            cite=article(other_overall), evidence=other_overall.evidence or "", plans=True,
+            "subject",
+            "",
+            overall_rule.item,
+            item.rule.label or overall_rule.label,
+            "overall",
+            rule.name,
+            overall_rule.label,
+            "open" if on >= earliest and not open_ else "later",
+            "newest_record",
+            facts.newest,
+            earliest=max(earliest, on),
+            sure=max(earliest, on),
+            conditions=tuple(conditions),
+            gives=tuple(gives),
+            readings=tuple(rule.readings[name] for name in overall_rule.reading),
+            notes=tuple(rule.notes.values()),
+            cite=article(overall_rule),
+            evidence=overall_rule.evidence or "",
+            plans=True,
         )
-    ]  # fmt: skip
+    ]
 
 
 def overall_days(rule: RepairRuleFile, newest: int) -> list[tuple[int, int]]:
     """(first day, points in 10⁻⁶) of each step of the overall repair, counted from the newest record."""
-    other_overall = rule.overall
-    assert other_overall is not None
-    months = other_overall.clean.months or 12 * (other_overall.clean.years or 0)
-    new_overall_days, points, k = [], to_micro(other_overall.first), 0
+    overall_rule = rule.overall
+    assert overall_rule is not None
+    months = overall_rule.clean.months or 12 * (overall_rule.clean.years or 0)
+    new_overall_days, points, k = [], to_micro(overall_rule.first), 0
     while True:
-        points = min(points, to_micro(other_overall.most))
+        points = min(points, to_micro(overall_rule.most))
         new_overall_days.append((add_months(newest, months + k), points))
-        if points == to_micro(other_overall.most):
+        if points == to_micro(overall_rule.most):
             return new_overall_days
-        points, k = points + to_micro(other_overall.each_month), k + 1
+        points, k = points + to_micro(overall_rule.each_month), k + 1

@@ -189,8 +189,13 @@ def with_past(subject: Subject, past: Iterable[Mapping[str, Any]]) -> Subject:
 def past_row(plan: Plan, year: int, state: str, grade: str, route: str) -> dict[str, Any]:
     """The row of a grade of the course in the history of the next year."""
     return {
-        "year": year, "state": state, "grade": grade, "route": route, "status": "final", "scheme": plan.scheme.scheme,
-    }  # fmt: skip
+        "year": year,
+        "state": state,
+        "grade": grade,
+        "route": route,
+        "status": "final",
+        "scheme": plan.scheme.scheme,
+    }
 
 
 def outcome_on(course: Course, day: int, actions: Iterable[Action] = ()) -> Outcome:

@@ -71,15 +71,17 @@ def open_course(
     late = newest is not None and newest > max(snapshot.newest_date, on or first)
     if newest is not None and late and on is not None:
         raise InputError(
-            f"an event of {newest} lies after the first day of the plan", where=f"--on {on}",
+            f"an event of {newest} lies after the first day of the plan",
+            where=f"--on {on}",
             next="give a later --on, or leave out what was not yet decided",
-        )  # fmt: skip
+        )
     start = on or (max(first, newest) if newest is not None and late else first)
     if on is not None and on < first:
         raise InputError(
-            f"{on} lies before the day on which the records of this run were known", where=f"{first}",
+            f"{on} lies before the day on which the records of this run were known",
+            where=f"{first}",
             next="grade with an earlier --known-at to plan from an earlier day",
-        )  # fmt: skip
+        )
 
     if until is not None and until < start:
         raise UsageError("the last day lies before the first", where=f"{start}", next="give a later --before")

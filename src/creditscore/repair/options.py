@@ -165,15 +165,30 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
     state = _idle(record) or ("done" if left <= 0 else "over" if latest is not None and on > latest else "open")
     terms = item.repair_terms if item.repair is not None else item.rule
     return Option(
-        "record", record["record_id"], item.code, item.rule.label, "correct", name, label, state, clock, clock_day,
-        earliest=on, sure=on, latest=latest,
+        "record",
+        record["record_id"],
+        item.code,
+        item.rule.label,
+        "correct",
+        name,
+        label,
+        state,
+        clock,
+        clock_day,
+        earliest=on,
+        sure=on,
+        latest=latest,
         conditions=(
-            Condition("corrected", CORRECTED, MET if left <= 0 else NOT_MET), Condition("proof", PROOF, UNKNOWN),
+            Condition("corrected", CORRECTED, MET if left <= 0 else NOT_MET),
+            Condition("proof", PROOF, UNKNOWN),
         ),
-        gives=tuple(gives), readings=_readings(plan, terms.reading, *((item.repair_rule.reading,) if gives else ())),
-        cite=article(terms) or article(item.rule), evidence=terms.evidence or plan.scheme.evidence,
-        amount=record["amount"], plans=left > 0 and record["status"] == "active",
-    )  # fmt: skip
+        gives=tuple(gives),
+        readings=_readings(plan, terms.reading, *((item.repair_rule.reading,) if gives else ())),
+        cite=article(terms) or article(item.rule),
+        evidence=terms.evidence or plan.scheme.evidence,
+        amount=record["amount"],
+        plans=left > 0 and record["status"] == "active",
+    )
 
 
 CORRECTED = Label(zh="已全部更正", en="wholly corrected")
@@ -260,16 +275,34 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     shown = tier or rule.unknown_tier
     marks = [literal for literal in (rule.evidence, shown.evidence if shown else None) if literal is not None]
     return Option(
-        "record", record["record_id"], item.code, item.rule.label, "repair", rule.name, rule.label, state, clock,
-        clock_day, tier.id if tier else "", tier.label if tier else None, low, certain, end if most is None else most,
-        conditions, (), tuple(rule.effects.values()), tuple(rule.readings[name] for name in dict.fromkeys(readings)),
-        tuple(rule.notes.values()), article(shown) if shown and shown.cite else article(rule),
-        max(marks, key=MARKS.index), record["amount"],
+        "record",
+        record["record_id"],
+        item.code,
+        item.rule.label,
+        "repair",
+        rule.name,
+        rule.label,
+        state,
+        clock,
+        clock_day,
+        tier.id if tier else "",
+        tier.label if tier else None,
+        low,
+        certain,
+        end if most is None else most,
+        conditions,
+        (),
+        tuple(rule.effects.values()),
+        tuple(rule.readings[name] for name in dict.fromkeys(readings)),
+        tuple(rule.notes.values()),
+        article(shown) if shown and shown.cite else article(rule),
+        max(marks, key=MARKS.index),
+        record["amount"],
         corrected_by=on,
         rule_ends=end,
         missing=() if clock else tuple(rule.clock[:1]),
         plans=lifts(rule, plan.scheme, item) and not beside and certain is not None and state in ("open", "later"),
-    )  # fmt: skip
+    )
 
 
 def undated(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile) -> Option | None:
@@ -284,9 +317,19 @@ def undated(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile) -> Op
     if own or not missing or not rule.in_force(facts.on) or _idle(record):
         return None
     return Option(
-        "record", record["record_id"], item.code, item.rule.label, "repair", rule.name, rule.label, UNKNOWN,
-        cite=article(rule), evidence=rule.evidence, amount=record["amount"], missing=tuple(missing),
-    )  # fmt: skip
+        "record",
+        record["record_id"],
+        item.code,
+        item.rule.label,
+        "repair",
+        rule.name,
+        rule.label,
+        UNKNOWN,
+        cite=article(rule),
+        evidence=rule.evidence,
+        amount=record["amount"],
+        missing=tuple(missing),
+    )
 
 
 def _days(

@@ -164,9 +164,19 @@ def plan_repair(
     _, day, actions = best
     then = outcome_on(course, day, actions)
     return RepairPlan(
-        "reached", target, course.on, last, day, actions, now, then, tuple(days), tuple(options), weights.order,
+        "reached",
+        target,
+        course.on,
+        last,
+        day,
+        actions,
+        now,
+        then,
+        tuple(days),
+        tuple(options),
+        weights.order,
         tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def _place(weights: Weights, key: str) -> int:

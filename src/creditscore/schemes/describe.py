@@ -38,58 +38,62 @@ def value_text(value: Value) -> str:
     return f"{plain(value.each)} each" if value.each is not None else plain(value.fixed)
 
 
-def window(other_window: Window) -> str:
+def window(declared_window: Window) -> str:
     """Which days count."""
-    if other_window.ever:
+    if declared_window.ever:
         text = "ever"
-    elif other_window.years is not None:
+    elif declared_window.years is not None:
         text = (
             "this year"
-            if other_window.years == (0, 0)
-            else f"years {other_window.years[0]:+d} to {other_window.years[1]:+d}"
+            if declared_window.years == (0, 0)
+            else f"years {declared_window.years[0]:+d} to {declared_window.years[1]:+d}"
         )
-    elif other_window.cycle is not None:
-        text = f"own cycle of {other_window.cycle.months} months since {' or '.join(other_window.cycle.since)}"
-    elif other_window.valid is not None:
-        text = "life of " + ", ".join(f"{n} {unit}" for unit, n in other_window.valid.items())
-        text += f" from day {other_window.after_days}" if other_window.after_days else ""
+    elif declared_window.cycle is not None:
+        text = f"own cycle of {declared_window.cycle.months} months since {' or '.join(declared_window.cycle.since)}"
+    elif declared_window.valid is not None:
+        text = "life of " + ", ".join(f"{n} {unit}" for unit, n in declared_window.valid.items())
+        text += f" from day {declared_window.after_days}" if declared_window.after_days else ""
     else:
         text = (
-            f"last {other_window.months} months"
-            if other_window.months is not None
-            else f"last {other_window.days} days"
+            f"last {declared_window.months} months"
+            if declared_window.months is not None
+            else f"last {declared_window.days} days"
         )
     more = [
-        other_window.edge or "",
-        "to known_at" if other_window.until == "known_at" else "",
-        "or uncorrected" * other_window.or_uncorrected,
+        declared_window.edge or "",
+        "to known_at" if declared_window.until == "known_at" else "",
+        "or uncorrected" * declared_window.or_uncorrected,
     ]
     more += [
-        f"or until {other_window.or_until}" if other_window.or_until else "",
-        "beyond: unknown" if other_window.beyond else "",
+        f"or until {declared_window.or_until}" if declared_window.or_until else "",
+        "beyond: unknown" if declared_window.beyond else "",
     ]
     return ", ".join([text, *(part for part in more if part)])
 
 
-def fact(other_fact: Fact) -> str:
+def fact(declared_fact: Fact) -> str:
     """What a fact is taken of."""
-    what = [*other_fact.items, *(f"#{tag}" for tag in other_fact.tags), *other_fact.lists, *other_fact.dates]
-    text = (
-        f"{other_fact.take}{f' {other_fact.column}' if other_fact.column else ''} of {', '.join(what) or other_fact.of}"
-    )
-    text += f" by {other_fact.by}" if other_fact.by else ""
-    text += f" in {other_fact.window}" if other_fact.window else ""
-    text += f" years {other_fact.years[0]:+d} to {other_fact.years[1]:+d}" if other_fact.years else ""
-    text += " ever listed" if other_fact.listed == "ever" else ""
-    text += f" at {other_fact.at}" if other_fact.at != "as_of" else ""
-    text += f" where {other_fact.where}" if other_fact.where else ""
-    return text + (f", else {plain(other_fact.absent)}" if other_fact.absent is not None else "")
+    what = [
+        *declared_fact.items,
+        *(f"#{tag}" for tag in declared_fact.tags),
+        *declared_fact.lists,
+        *declared_fact.dates,
+    ]
+    column = f" {declared_fact.column}" if declared_fact.column else ""
+    text = f"{declared_fact.take}{column} of {', '.join(what) or declared_fact.of}"
+    text += f" by {declared_fact.by}" if declared_fact.by else ""
+    text += f" in {declared_fact.window}" if declared_fact.window else ""
+    text += f" years {declared_fact.years[0]:+d} to {declared_fact.years[1]:+d}" if declared_fact.years else ""
+    text += " ever listed" if declared_fact.listed == "ever" else ""
+    text += f" at {declared_fact.at}" if declared_fact.at != "as_of" else ""
+    text += f" where {declared_fact.where}" if declared_fact.where else ""
+    return text + (f", else {plain(declared_fact.absent)}" if declared_fact.absent is not None else "")
 
 
 def effect(rule: Decide) -> str:
     """What a line of decide does."""
     if rule.bands:
-        return "; ".join(band(other_band) for other_band in rule.bands)
+        return "; ".join(band(grade_band) for grade_band in rule.bands)
     for key in EFFECTS:
         value = getattr(rule, key)
         if value is not None and key != "bands":
@@ -97,23 +101,19 @@ def effect(rule: Decide) -> str:
     return ""
 
 
-def band(other_band: Band) -> str:
-    edges = (("≥", other_band.at_least), (">", other_band.above), ("≤", other_band.at_most), ("<", other_band.below))
+def band(grade_band: Band) -> str:
+    edges = (("≥", grade_band.at_least), (">", grade_band.above), ("≤", grade_band.at_most), ("<", grade_band.below))
     shown = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
-    return f"{other_band.grade} {shown}{f' [{other_band.reading}]' if other_band.reading else ''}"
+    return f"{grade_band.grade} {shown}{f' [{grade_band.reading}]' if grade_band.reading else ''}"
 
 
-def repair_window(other_repair_window: RepairWindow) -> str:
-    if other_repair_window.later:
+def repair_window(window_rule: RepairWindow) -> str:
+    if window_rule.later:
         return "later"
-    if other_repair_window.end_of_year is not None:
-        return f"to the end of year {other_repair_window.end_of_year:+d}"
-    text = (
-        f"{other_repair_window.days} days"
-        if other_repair_window.days is not None
-        else f"{other_repair_window.months} months"
-    )
-    return text + (", next working day" if other_repair_window.roll != "none" else "")
+    if window_rule.end_of_year is not None:
+        return f"to the end of year {window_rule.end_of_year:+d}"
+    text = f"{window_rule.days} days" if window_rule.days is not None else f"{window_rule.months} months"
+    return text + (", next working day" if window_rule.roll != "none" else "")
 
 
 def gives(item: Item) -> str:
@@ -134,13 +134,13 @@ def _number(value: Decimal | str) -> str:
     return value if isinstance(value, str) else plain(value)
 
 
-def span(other_span: Span | None) -> str:
-    if other_span is None:
+def span(time_span: Span | None) -> str:
+    if time_span is None:
         return ""
     return next(
-        f"{getattr(other_span, unit)} {unit}"
+        f"{getattr(time_span, unit)} {unit}"
         for unit in ("days", "workdays", "months", "years")
-        if getattr(other_span, unit) is not None
+        if getattr(time_span, unit) is not None
     )
 
 
@@ -153,17 +153,17 @@ def cited(listed: Iterable[Cite], lang: str) -> str:
     return label(cited_rules(listed, number=True), lang)
 
 
-def applies(other_applies: Applies | None) -> str:
-    if other_applies is None:
+def applies(applies_rule: Applies | None) -> str:
+    if applies_rule is None:
         return ""
     ends = (
-        ("from", other_applies.from_),
-        ("to", other_applies.to),
-        ("known from", other_applies.known_from),
-        ("known to", other_applies.known_to),
+        ("from", applies_rule.from_),
+        ("to", applies_rule.to),
+        ("known from", applies_rule.known_from),
+        ("known to", applies_rule.known_to),
     )
     text = ", ".join(f"{name} {value}" for name, value in ends if value is not None)
-    return text if other_applies.by == "period" else f"by {other_applies.by}: {text}"
+    return text if applies_rule.by == "period" else f"by {applies_rule.by}: {text}"
 
 
 def condition(other_condition: Condition) -> str:

@@ -114,20 +114,32 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
     head = {
         name: {"text": str(value if value is not None else "")}
         for name, value in (
-            ("use", scheme.use), ("period", scheme.period), ("effective_from", scheme.effective_from),
-            ("effective_to", scheme.effective_to), ("known_from", scheme.known_from), ("direction", scheme.direction),
-            ("subject_id", scheme.subject_id), ("kinds", ", ".join(scheme.kinds or [])),
-            ("cite", describe.cited(scheme.cite, lang)), ("heaviest_per", scheme.combine.heaviest_per),
-            ("evidence", scheme.evidence), ("beside", ", ".join(scheme.beside)), ("admit", scheme.admit.window),
+            ("use", scheme.use),
+            ("period", scheme.period),
+            ("effective_from", scheme.effective_from),
+            ("effective_to", scheme.effective_to),
+            ("known_from", scheme.known_from),
+            ("direction", scheme.direction),
+            ("subject_id", scheme.subject_id),
+            ("kinds", ", ".join(scheme.kinds or [])),
+            ("cite", describe.cited(scheme.cite, lang)),
+            ("heaviest_per", scheme.combine.heaviest_per),
+            ("evidence", scheme.evidence),
+            ("beside", ", ".join(scheme.beside)),
+            ("admit", scheme.admit.window),
             ("missing", "; ".join(describe.label(label, lang) for label in scheme.missing)),
-            ("floor", plain(scheme.combine.floor)), ("ceiling", plain(scheme.combine.ceiling)),
+            ("floor", plain(scheme.combine.floor)),
+            ("ceiling", plain(scheme.combine.ceiling)),
         )
-    }  # fmt: skip
+    }
     sections: dict[str, dict[str, Parts]] = {
         "head": head,
         "grades": {grade.code: {"label": describe.label(grade.label, lang)} for grade in scheme.grades},
         "attributes": {
-            name: {"text": f"{attribute.type}, absent {attribute.absent}", "label": describe.label(attribute.label, lang)}
+            name: {
+                "text": f"{attribute.type}, absent {attribute.absent}",
+                "label": describe.label(attribute.label, lang),
+            }
             for name, attribute in scheme.attributes.items()
         },
         "record_attributes": {
@@ -147,27 +159,44 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
         "pools": {name: _rule(pool, lang, points=plain(pool.total)) for name, pool in scheme.pools.items()},
         "items": {},
         "lookups": {
-            name: _rule(lookup, lang, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}")
+            name: _rule(
+                lookup, lang, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}"
+            )
             for name, lookup in scheme.lookups.items()
         },
         "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
         "facts": {name: _rule(fact, lang, text=describe.fact(fact)) for name, fact in scheme.facts.items()},
         "start": {},
         "conditions": {
-            condition.id: _rule(condition, lang, when=condition.when, points=describe.condition(condition)) for condition in scheme.conditions
+            condition.id: _rule(condition, lang, when=condition.when, points=describe.condition(condition))
+            for condition in scheme.conditions
         },
-        "decide": {decide.id: _rule(decide, lang, when=decide.when or "", effect=describe.effect(decide)) for decide in scheme.decide},
+        "decide": {
+            decide.id: _rule(decide, lang, when=decide.when or "", effect=describe.effect(decide))
+            for decide in scheme.decide
+        },
         "lists": {},
         "readings": {name: {"text": describe.label(reading, lang)} for name, reading in scheme.readings.items()},
-        "not_monotone": {not_monotone.id: {"text": describe.label(not_monotone.why, lang)} for not_monotone in scheme.not_monotone},
-    }  # fmt: skip
+        "not_monotone": {
+            not_monotone.id: {"text": describe.label(not_monotone.why, lang)} for not_monotone in scheme.not_monotone
+        },
+    }
     for code, variants in scheme.items.items():
         for k, item in enumerate(variants):
             sections["items"][code if len(variants) == 1 else f"{code} ({k + 1})"] = _rule(
-                item, lang, points=describe.points(item), per=", ".join(item.per), cap=plain(item.cap),
-                window=item.window or "", clock=item.clock or "", group=item.group or "", repair=describe.gives(item),
-                tags=", ".join(sorted(item.tags)), requires=", ".join(item.requires), accepts=item.accepts or "",
-            )  # fmt: skip
+                item,
+                lang,
+                points=describe.points(item),
+                per=", ".join(item.per),
+                cap=plain(item.cap),
+                window=item.window or "",
+                clock=item.clock or "",
+                group=item.group or "",
+                repair=describe.gives(item),
+                tags=", ".join(sorted(item.tags)),
+                requires=", ".join(item.requires),
+                accepts=item.accepts or "",
+            )
     for start in scheme.start.rules if scheme.start else []:
         numbers = " to ".join(plain(amount) for amount in start.range or (start.points,))
         sections["start"][start.id] = _rule(start, lang, when=start.when or "", points=numbers)

@@ -83,38 +83,40 @@ def _complete(content: Remedies, source: Source) -> Remedies:
     return content.model_copy(update={"remedies": remedies})
 
 
-def _complete_one(source: Source, k: int, other_remedy: Remedy) -> Remedy:
+def _complete_one(source: Source, k: int, open_remedy: Remedy) -> Remedy:
     """A remedy with what configs/review/ says of its procedure: each fact stands in one file."""
-    if other_remedy.procedure is None:
-        return other_remedy
-    doubled = [name for name in OF_PROCEDURE if getattr(other_remedy, name) not in (None, [])]
+    if open_remedy.procedure is None:
+        return open_remedy
+    doubled = [name for name in OF_PROCEDURE if getattr(open_remedy, name) not in (None, [])]
     if doubled:
         source.fault(("remedies", k, doubled[0]), "stands with the procedure in configs/review/, and nowhere else")
-        return other_remedy
+        return open_remedy
     assert source.path is not None
-    place = source.path.parent / "review" / f"{other_remedy.schemes[0]}.yaml"
+    place = source.path.parent / "review" / f"{open_remedy.schemes[0]}.yaml"
     data = read(place, f"review/{place.name}").data if place.is_file() else {"procedures": []}
     procedures = [
-        row for row in data["procedures"]
-        if row["id"] == other_remedy.procedure and _years(row) == (other_remedy.from_, other_remedy.to)
-    ]  # fmt: skip
+        row
+        for row in data["procedures"]
+        if row["id"] == open_remedy.procedure and _years(row) == (open_remedy.from_, open_remedy.to)
+    ]
     if len(procedures) != 1:
         source.fault(
-            ("remedies", k, "procedure"), f"review/{place.name} has no {other_remedy.procedure!r} for these years"
+            ("remedies", k, "procedure"), f"review/{place.name} has no {open_remedy.procedure!r} for these years"
         )
-        return other_remedy
+        return open_remedy
     (row,) = procedures
     rule = Rule.model_validate({"cite": row.get("cite", []), "evidence": row.get("evidence")})
     days = row.get("decide", {}).get("working_days")
-    door = next((each for each in data.get("doors", []) if each["shut"] == other_remedy.procedure), None)
-    return other_remedy.model_copy(
+    door = next((each for each in data.get("doors", []) if each["shut"] == open_remedy.procedure), None)
+    return open_remedy.model_copy(
         update={
-            "cite": rule.cite, "evidence": rule.evidence,
+            "cite": rule.cite,
+            "evidence": rule.evidence,
             "limit": "end_of_year" if row.get("open", {}).get("to") == YEAR_END else None,
             "decided_within": None if days is None else Span(workdays=days),
             "order": None if door is None else Label(**door["label"]),
         }
-    )  # fmt: skip
+    )
 
 
 def _years(row: Mapping[str, Any]) -> tuple[int | None, int | None]:

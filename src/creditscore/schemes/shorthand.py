@@ -97,9 +97,16 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     alive = "(last_own >= last_decided or last_until >= last_decided)"
     dated = {"take": "latest", "items": ["decision"]}
     decide: list[dict[str, Any]] = [
-        {"id": f"decided_{grade.get('code')}", "when": f"{alive} and decision == '{grade.get('code')}'",
-         "grade": grade.get("code"), "route": "imported", **_decided(about, grade), **source} for grade in named
-    ]  # fmt: skip
+        {
+            "id": f"decided_{grade.get('code')}",
+            "when": f"{alive} and decision == '{grade.get('code')}'",
+            "grade": grade.get("code"),
+            "route": "imported",
+            **_decided(about, grade),
+            **source,
+        }
+        for grade in named
+    ]
     ended = {"label": {"zh": "评定已过有效期", "en": "the decision has expired"}}
     without = {"label": {"zh": "没有主管单位的评定", "en": "there is no decision of the competent body"}}
     decide.append({"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **ended, **source})

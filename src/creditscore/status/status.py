@@ -34,14 +34,37 @@ REPLACING: Mapping[str, tuple[str, ...]] = {
 }
 CLOSING = "reevaluation"  # after its end a grade is final
 TYPES = {
-    "seq": "BIGINT", "nr": "BIGINT", "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR",
-    "version": "VARCHAR", "period": "VARCHAR", "run_id": "VARCHAR", "case_id": "VARCHAR", "step": "VARCHAR",
-    "state": "VARCHAR", "grade": "VARCHAR", "route": "VARCHAR", "status": "VARCHAR", "decided_on": "DATE",
-    "recorded_on": "DATE", "basis": "VARCHAR", "mark": "VARCHAR",
-}  # fmt: skip
+    "seq": "BIGINT",
+    "nr": "BIGINT",
+    "subject_id": "VARCHAR",
+    "domain": "VARCHAR",
+    "scheme": "VARCHAR",
+    "version": "VARCHAR",
+    "period": "VARCHAR",
+    "run_id": "VARCHAR",
+    "case_id": "VARCHAR",
+    "step": "VARCHAR",
+    "state": "VARCHAR",
+    "grade": "VARCHAR",
+    "route": "VARCHAR",
+    "status": "VARCHAR",
+    "decided_on": "DATE",
+    "recorded_on": "DATE",
+    "basis": "VARCHAR",
+    "mark": "VARCHAR",
+}
 HISTORY = (
-    "subject_id", "domain", "scheme", "period", "state", "grade", "route", "status", "decided_on", "recorded_on",
-)  # fmt: skip
+    "subject_id",
+    "domain",
+    "scheme",
+    "period",
+    "state",
+    "grade",
+    "route",
+    "status",
+    "decided_on",
+    "recorded_on",
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +130,8 @@ def states(store: Database, subject_id: str, known_at: date | None = None) -> li
 
 def current(store: Database, subject_id: str, scheme: str, period: str) -> State | None:
     """Where a grade stands; None where its life has not begun."""
-    new_states = [state for state in states(store, subject_id) if (state.scheme, state.period) == (scheme, period)]
-    return new_states[-1] if new_states else None
+    state_rows = [state for state in states(store, subject_id) if (state.scheme, state.period) == (scheme, period)]
+    return state_rows[-1] if state_rows else None
 
 
 def days_of_steps(store: Database, run: KeptRun) -> dict[str, int]:
@@ -120,10 +143,10 @@ def days_of_steps(store: Database, run: KeptRun) -> dict[str, int]:
     return {step: to_day(day) for step, day in rows}
 
 
-def write_states(con: Any, seq: int, new_states: Sequence[State]) -> None:
+def write_states(con: Any, seq: int, state_rows: Sequence[State]) -> None:
     """Append states inside an open act."""
     marks = ", ".join("?" * len(NAMES))
-    for nr, state in enumerate(new_states):
+    for nr, state in enumerate(state_rows):
         values = {**vars(state), "seq": seq, "nr": nr}
         con.execute(f"INSERT INTO life_states ({LISTED}) VALUES ({marks})", [values[name] for name in NAMES])
 

@@ -20,9 +20,16 @@ from creditscore.store.text_checks import said
 
 
 def move(
-    log: Log, run: KeptRun, step: str, *, by: str, on: date, subject_ids: Iterable[str] | None = None,
-    reason: str = "", held: Iterable[str] = (),
-) -> int:  # fmt: skip
+    log: Log,
+    run: KeptRun,
+    step: str,
+    *,
+    by: str,
+    on: date,
+    subject_ids: Iterable[str] | None = None,
+    reason: str = "",
+    held: Iterable[str] = (),
+) -> int:
     """Take the grades of a run one step further, all or those named; returns their number.
 
     `preview` begins a life as provisional, `announce` announces what is provisional (or the run itself, where there
@@ -48,9 +55,14 @@ def move(
     late = _in_time(log.store, run, step, rules, rule, year, to_day(on), reason)
     (count,) = log.store.rows("SELECT count(*) FROM life_new WHERE status <> 'superseded'")[0]
     payload = {
-        "run_id": run.run_id, "step": step, "on": on.isoformat(), "subjects": count, "late": late,
-        "reason": reason.strip(), "content": states_hash(log.store, "life_new"),
-    }  # fmt: skip
+        "run_id": run.run_id,
+        "step": step,
+        "on": on.isoformat(),
+        "subjects": count,
+        "late": late,
+        "reason": reason.strip(),
+        "content": states_hash(log.store, "life_new"),
+    }
     role = "grader" if step == "preview" else "approver"
     with log.act(by, role, "life.move", f"{run.run_id} {step}", payload) as act:
         listed = ", ".join(map(quote, NAMES[2:]))
@@ -117,8 +129,11 @@ def _in_order(store: Database, run: KeptRun, step: str, wanted: list[str] | None
             "SELECT count(*) FROM life_run r JOIN life_now n USING (subject_id) WHERE n.state = 'graded'"
         )[0]
         if graded:
-            raise UsageError(f"{graded} of them have a grade", allowed="supplement: who was not graded",
-                             next="a grade that stands is changed by reevaluation")  # fmt: skip
+            raise UsageError(
+                f"{graded} of them have a grade",
+                allowed="supplement: who was not graded",
+                next="a grade that stands is changed by reevaluation",
+            )
     chosen = {value for (value,) in store.rows("SELECT subject_id FROM life_run")}
     stopped = sorted(chosen & set(held)) if step in MOVES and step != "preview" else []
     if stopped:
@@ -146,12 +161,16 @@ def _in_time(
     text = basis_of(rule or rules.procedure(CLOSING, year))[0] or "the rule"
     if first is not None and on < first:
         raise UsageError(
-            f"{step} on {iso(on)} is too early", where=f"{run.pinned} {run.period}",
-            allowed=f"from {from_day(first)} on ({text})", next="wait, or check the day",
-        )  # fmt: skip
+            f"{step} on {iso(on)} is too early",
+            where=f"{run.pinned} {run.period}",
+            allowed=f"from {from_day(first)} on ({text})",
+            next="wait, or check the day",
+        )
     if last is not None and on > last and not reason.strip():
         raise UsageError(
-            f"{step} on {iso(on)} is late", where=f"{run.pinned} {run.period}",
-            allowed=f"until {from_day(last)} ({text})", next="say why with --reason TEXT; the log keeps it",
-        )  # fmt: skip
+            f"{step} on {iso(on)} is late",
+            where=f"{run.pinned} {run.period}",
+            allowed=f"until {from_day(last)} ({text})",
+            next="say why with --reason TEXT; the log keeps it",
+        )
     return last is not None and on > last

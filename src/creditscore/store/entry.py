@@ -14,9 +14,19 @@ from creditscore.core.errors import UsageError
 PHASES = ("done", "begun", "failed")
 START = "0" * 64  # what the first entry has for its previous hash
 COLUMNS = (
-    "seq", "at", "actor", "role", "action", "phase", "refers_to", "subject", "payload_hash", "previous", "hash",
+    "seq",
+    "at",
+    "actor",
+    "role",
+    "action",
+    "phase",
+    "refers_to",
+    "subject",
+    "payload_hash",
+    "previous",
+    "hash",
     "payload",
-)  # fmt: skip
+)
 SQL_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
 
 
@@ -100,15 +110,22 @@ def moment(at: datetime | str | None) -> str:
 
 
 def make(
-    seq: int, previous: str, *, at: datetime | str | None, actor: str, role: str, action: str, subject: str,
-    payload: Any, phase: str = "done", refers_to: int | None = None,
-) -> Entry:  # fmt: skip
+    seq: int,
+    previous: str,
+    *,
+    at: datetime | str | None,
+    actor: str,
+    role: str,
+    action: str,
+    subject: str,
+    payload: Any,
+    phase: str = "done",
+    refers_to: int | None = None,
+) -> Entry:
     """The entry with its hashes. UsageError for an empty actor, role or action, or a payload that is no JSON."""
     for name, word in {"actor": actor, "role": role, "action": action, "subject": subject}.items():
         if not isinstance(word, str) or (not word.strip() and name != "subject"):
             raise UsageError(f"{name} is {word!r}", allowed="a text that is not empty", where="an entry of the log")
     text = canonical(payload)
-    bare = Entry(
-        seq, moment(at), actor, role, action, phase, refers_to, subject, sha256(text), previous, "", text
-    )  # fmt: skip
+    bare = Entry(seq, moment(at), actor, role, action, phase, refers_to, subject, sha256(text), previous, "", text)
     return Entry(**{**bare.__dict__, "hash": bare.computed_hash()})

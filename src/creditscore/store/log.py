@@ -56,9 +56,11 @@ class Log:
         self._given, self._standing = roles, standing_roles(store)
         if roles is not None and self._standing is not None and not self._standing.same(roles):
             raise NotAllowed(
-                "these are not the roles of this store", where=roles.origin, allowed=self._standing.origin,
+                "these are not the roles of this store",
+                where=roles.origin,
+                allowed=self._standing.origin,
                 next="leave --roles away, or let an approver change them: `creditscore store roles STORE FILE --by …`",
-            )  # fmt: skip
+            )
         if not store.read_only and not self.store.rows("SELECT 1 FROM log_head"):
             with store.transaction() as con:
                 log_id = uuid.uuid4().hex
@@ -81,9 +83,10 @@ class Log:
         """Let roles stand in the log from now on; an approver of those that stand does it, or somebody they name."""
         if not roles.people.get("approver"):
             raise UsageError(
-                "the roles name no approver, so nobody could change them", where=roles.origin,
+                "the roles name no approver, so nobody could change them",
+                where=roles.origin,
                 next="name somebody under approver",
-            )  # fmt: skip
+            )
         own = roles.of(actor)
         if self._standing is not None:
             self._standing.require("approver", actor)
@@ -109,9 +112,15 @@ class Log:
         return self._head()[0]
 
     def append(
-        self, actor: str, role: str, action: str, subject: str = "", payload: Any = None,
-        *, at: datetime | str | None = None,
-    ) -> Entry:  # fmt: skip
+        self,
+        actor: str,
+        role: str,
+        action: str,
+        subject: str = "",
+        payload: Any = None,
+        *,
+        at: datetime | str | None = None,
+    ) -> Entry:
         """Add one entry and return it; once returned, it is on disk. UsageError or NotAllowed: nothing was added."""
         self._may(actor, role, action)
         self._bind(actor, at)
@@ -122,9 +131,15 @@ class Log:
 
     @contextmanager
     def act(
-        self, actor: str, role: str, action: str, subject: str = "", payload: Any = None,
-        *, at: datetime | str | None = None,
-    ) -> Iterator[Act]:  # fmt: skip
+        self,
+        actor: str,
+        role: str,
+        action: str,
+        subject: str = "",
+        payload: Any = None,
+        *,
+        at: datetime | str | None = None,
+    ) -> Iterator[Act]:
         """Record the act as `begun`, on disk, and only then run the body; then `done`, or `failed` with the error.
 
         If the first entry cannot be written the body does not run. What the body writes through `act.con` becomes

@@ -49,8 +49,15 @@ def test_every_form_gives_the_same_columns(tmp_path: Path) -> None:
     for name, data in forms(tmp_path).items():
         table = read_columns(data, "rows")
         assert table.to_pylist() == SETTLED, name
-        assert [str(kind) for kind in table.schema.types] == ["string", "string", "int64", "int64", "double", "int64",
-                                                              "double"], name  # fmt: skip
+        assert [str(kind) for kind in table.schema.types] == [
+            "string",
+            "string",
+            "int64",
+            "int64",
+            "double",
+            "int64",
+            "double",
+        ], name
 
 
 def test_who_says_that_a_column_is_text_is_believed_in_every_form(tmp_path: Path) -> None:

@@ -51,9 +51,18 @@ def test_full_width_text_and_blanks_are_read_as_ascii(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["2024-03-01", "2024/03/01", "2024/3/1", "2024-3-1", "20240301", "2024年3月1日", "2024年03月01日",
-     "2024-03-01 00:00:00", "2024/3/1 0:00"],
-)  # fmt: skip
+    [
+        "2024-03-01",
+        "2024/03/01",
+        "2024/3/1",
+        "2024-3-1",
+        "20240301",
+        "2024年3月1日",
+        "2024年03月01日",
+        "2024-03-01 00:00:00",
+        "2024/3/1 0:00",
+    ],
+)
 def test_every_way_to_write_a_day(tmp_path, text):
     records = write(tmp_path / "r.csv", f"record_id,subject_id,item,event_on\nr,A,1,{text}\n")
     snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
@@ -62,9 +71,18 @@ def test_every_way_to_write_a_day(tmp_path, text):
 
 @pytest.mark.parametrize(
     ("text", "micro"),
-    [("1", 1_000_000), ("0", 0), ("+2", 2_000_000), ("0.1", 100_000), (".5", 500_000), ("3.", 3_000_000),
-     ("0.100000000", 100_000), ("8999999999999.999999", 8_999_999_999_999_999_999), ("0007", 7_000_000)],
-)  # fmt: skip
+    [
+        ("1", 1_000_000),
+        ("0", 0),
+        ("+2", 2_000_000),
+        ("0.1", 100_000),
+        (".5", 500_000),
+        ("3.", 3_000_000),
+        ("0.100000000", 100_000),
+        ("8999999999999.999999", 8_999_999_999_999_999_999),
+        ("0007", 7_000_000),
+    ],
+)
 def test_numbers_are_exact(tmp_path, text, micro):
     records = write(tmp_path / "r.csv", f"record_id,subject_id,item,amount\nr,A,1,{text}\n")
     snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
@@ -168,9 +186,14 @@ def test_all_missing_columns_of_all_tables_are_named_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         ingest(pd.DataFrame({"name": ["x"]}), records, listings=listings)
     text = str(caught.value)
-    for words in ("subjects: missing column subject_id", "records: missing columns subject_id, item",
-                  "listings: missing columns listing_id, subject_id, list, entered_on", "record_id, code",
-                  "r.csv", "l.csv"):  # fmt: skip
+    for words in (
+        "subjects: missing column subject_id",
+        "records: missing columns subject_id, item",
+        "listings: missing columns listing_id, subject_id, list, entered_on",
+        "record_id, code",
+        "r.csv",
+        "l.csv",
+    ):
         assert words in text
 
 

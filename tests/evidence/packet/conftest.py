@@ -16,9 +16,16 @@ from tests.paths import TEST_SCHEMES
 
 SCHEME = TEST_SCHEMES / "caps.yaml"
 BASE = {
-    "subject_id": "S1", "event_no": "1", "event": "filed", "quantity": "1", "amount": "100", "ratio": "0.02",
-    "occurred_on": "2020-02-10", "recorded_on": "2020-02-15", "domain": "test",
-}  # fmt: skip
+    "subject_id": "S1",
+    "event_no": "1",
+    "event": "filed",
+    "quantity": "1",
+    "amount": "100",
+    "ratio": "0.02",
+    "occurred_on": "2020-02-10",
+    "recorded_on": "2020-02-15",
+    "domain": "test",
+}
 EVENTS: list[dict[str, str]] = [
     {**BASE, "record_id": "R1", "item": "a1", "act_id": "act1", "document_no": "甲字1号"},
     {**BASE, "record_id": "R2", "item": "a2", "occurred_on": "2020-03-01", "recorded_on": "2020-03-02"},
@@ -32,14 +39,22 @@ EVENTS: list[dict[str, str]] = [
     {**BASE, "record_id": "X1", "item": "a1", "subject_id": "S2"},
 ]
 MODEL: dict[str, Any] = {
-    "kind": "model_part", "format": 1, "subject_id": "S1", "probability": 0.0123, "points": 604.0, "score": 604,
-    "grade": "B", "base": 600.0, "advisory": True, "notice": {"zh": "仅供参考", "en": "advisory"},
+    "kind": "model_part",
+    "format": 1,
+    "subject_id": "S1",
+    "probability": 0.0123,
+    "points": 604.0,
+    "score": 604,
+    "grade": "B",
+    "base": 600.0,
+    "advisory": True,
+    "notice": {"zh": "仅供参考", "en": "advisory"},
     "model": {"name": "m", "content_hash": "sha256:0123456789abcdef"},
     "shares": [
         {"column": "age", "label": {"zh": "存续年限", "en": "age"}, "value": "7", "points": 5.5},
         {"column": "late", "label": {"zh": "迟报", "en": "late"}, "value": "2", "points": -1.5},
     ],
-}  # fmt: skip
+}
 
 
 def taken_in(events: list[dict[str, str]]) -> Snapshot:

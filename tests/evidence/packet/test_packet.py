@@ -32,9 +32,14 @@ Packet = dict[str, Any]
 def test_every_record_stands_there_with_what_became_of_it(packet: Packet) -> None:
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
     assert {record: row["use"] for record, row in rows.items()} == {
-        "R1": "counted", "R2": "no_effect", "R3": "no_effect", "R4": "out_of_window", "R5": "not_yet_known",
-        "R6": "other_domain", "R7": "refused",
-    }  # fmt: skip
+        "R1": "counted",
+        "R2": "no_effect",
+        "R3": "no_effect",
+        "R4": "out_of_window",
+        "R5": "not_yet_known",
+        "R6": "other_domain",
+        "R7": "refused",
+    }
     assert rows["R7"]["why"]["en"] == "unknown_item"
     assert rows["R1"]["disputed"]
     assert not rows["R2"]["disputed"]

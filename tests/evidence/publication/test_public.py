@@ -34,10 +34,16 @@ def tables() -> dict[str, pd.DataFrame]:
 
     trader = TRADER[:17] + uscc.calc_check_digit(TRADER[:17])
     subjects = pd.DataFrame(
-        {"subject_id": [GOOD, BAD, trader], "name": [f"甲公司{EVIL}", "乙公司", "张三小吃店"],
-         "registered_on": "2010-01-01", "first_filed_on": "2010-01-01", "has_income": "true",
-         "books_compliant": "true", "opted_in": "true"}
-    )  # fmt: skip
+        {
+            "subject_id": [GOOD, BAD, trader],
+            "name": [f"甲公司{EVIL}", "乙公司", "张三小吃店"],
+            "registered_on": "2010-01-01",
+            "first_filed_on": "2010-01-01",
+            "has_income": "true",
+            "books_compliant": "true",
+            "opted_in": "true",
+        }
+    )
     day = {"domain": "tax", "occurred_on": "2020-05-05", "recorded_on": "2020-06-01", "booked_on": "2020-06-01"}
     direct = {"record_id": "R1", "subject_id": BAD, "item": "D14-01", "source": "李四 13800138000", **day}
     good = {"record_id": "R2", "subject_id": GOOD, "item": "010103", "source": "李四 13800138000", **day}
@@ -73,9 +79,16 @@ def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
     import shutil
 
     marked = shutil.copytree(folder, tmp_path / "marked")
-    row = {"scheme": "tax", "subject_id": BAD, "record_id": "R1", "case_id": "C2021-0001",
-           "disputed_since": "2021-04-21", "decide_by": "2021-04-26", "grade_without": "A",
-           "score_without": "100"}  # fmt: skip
+    row = {
+        "scheme": "tax",
+        "subject_id": BAD,
+        "record_id": "R1",
+        "case_id": "C2021-0001",
+        "disputed_since": "2021-04-21",
+        "decide_by": "2021-04-26",
+        "grade_without": "A",
+        "score_without": "100",
+    }
     parquet.write_table(pa.Table.from_pylist([row]), marked / "disputes.parquet")
     public = publish(marked, **DECIDED)
     assert {r["subject_id"]: r["disputed_since"] for r in public.grades.to_pylist()}[BAD] == "2021-04-21"
@@ -210,9 +223,18 @@ def test_a_plan_and_an_empty_folder_refuse(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("use", ["public_grade", "internal_risk", ""])
 def test_a_composite_says_its_use(tmp_path: Path, use: str) -> None:
-    rows = [{"subject_id": f"9122029{k}MADM0X1E10", "as_of": "2020-12-31", "config": "made",
-             "config_version": "2020-01-01", "state": "scored", "grade": "A",
-             "evidence": "project_default"} for k in range(6)]  # fmt: skip
+    rows = [
+        {
+            "subject_id": f"9122029{k}MADM0X1E10",
+            "as_of": "2020-12-31",
+            "config": "made",
+            "config_version": "2020-01-01",
+            "state": "scored",
+            "grade": "A",
+            "evidence": "project_default",
+        }
+        for k in range(6)
+    ]
     parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "composite.parquet")
     (tmp_path / "manifest.json").write_text(json.dumps({"use": use, "config": "made"}), encoding="utf-8")
     if use != "public_grade":
@@ -227,8 +249,17 @@ def test_a_composite_says_its_use(tmp_path: Path, use: str) -> None:
 
 def test_a_composite_of_own_numbers_is_not_published_whatever_it_says(tmp_path: Path) -> None:
     """Made before such a composite had to be internal."""
-    rows = [{"subject_id": "9122029KMADM0X1E10", "as_of": "2020-12-31", "config": "made", "config_version": "1",
-             "state": "scored", "grade": "A", "evidence": "project_default"}]  # fmt: skip
+    rows = [
+        {
+            "subject_id": "9122029KMADM0X1E10",
+            "as_of": "2020-12-31",
+            "config": "made",
+            "config_version": "1",
+            "state": "scored",
+            "grade": "A",
+            "evidence": "project_default",
+        }
+    ]
     parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "composite.parquet")
     marks = {"weights": "local", "maps": "local", "bands": "project_default"}
     manifest = {"use": "public_grade", "config": "made", "rules": {"marks": marks}}
@@ -242,8 +273,18 @@ def test_a_composite_of_own_numbers_is_not_published_whatever_it_says(tmp_path: 
 
 
 def test_small_counts_cannot_be_worked_out(tmp_path: Path) -> None:
-    rows = [{"subject_id": f"s{k}", "as_of": "2020-12-31", "config": "made", "config_version": "1", "state": "scored",
-             "grade": "A" if k < 20 else "B" if k < 30 else "C", "evidence": "x"} for k in range(32)]  # fmt: skip
+    rows = [
+        {
+            "subject_id": f"s{k}",
+            "as_of": "2020-12-31",
+            "config": "made",
+            "config_version": "1",
+            "state": "scored",
+            "grade": "A" if k < 20 else "B" if k < 30 else "C",
+            "evidence": "x",
+        }
+        for k in range(32)
+    ]
     parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "composite.parquet")
     (tmp_path / "manifest.json").write_text(json.dumps({"use": "public_grade"}), encoding="utf-8")
     shares = {row["grade"]: row["subjects"] for row in publish(tmp_path, **DECIDED).shares.to_pylist()}

@@ -83,29 +83,31 @@ def without(subject: Subject, ids: set[str]) -> Subject:
 def test_what_must_hold_for_every_answer(seed: int, which: int) -> None:
     plan = PLANS[which]
     subject = subject_of(plan, seed)
-    new_decisive = decisive(plan, subject, limit=5)
+    decisive_records = decisive(plan, subject, limit=5)
     now = grade_subject(plan, subject)
-    assert (new_decisive.state, new_decisive.grade) == (now.state, now.grade)
+    assert (decisive_records.state, decisive_records.grade) == (now.state, now.grade)
 
     def reaches(ids: set[str]) -> bool:
         outcome = grade_subject(plan, without(subject, ids))
-        if new_decisive.target == "any":
+        if decisive_records.target == "any":
             return (outcome.state, outcome.grade) != (now.state, now.grade)
-        return outcome.state == "graded" and plan.grades.index(outcome.grade) <= plan.grades.index(new_decisive.target)
+        return outcome.state == "graded" and plan.grades.index(outcome.grade) <= plan.grades.index(
+            decisive_records.target
+        )
 
-    if new_decisive.witness:
-        assert reaches(set(new_decisive.witness))
-        assert len(new_decisive.witness) == new_decisive.at_most
-    for pattern in new_decisive.patterns:
-        ids = set(next(expand(new_decisive, pattern)))
+    if decisive_records.witness:
+        assert reaches(set(decisive_records.witness))
+        assert len(decisive_records.witness) == decisive_records.at_most
+    for pattern in decisive_records.patterns:
+        ids = set(next(expand(decisive_records, pattern)))
         assert reaches(ids)
         assert not any(reaches(ids - {key}) for key in ids)
-    for single in new_decisive.singles:
+    for single in decisive_records.singles:
         outcome = grade_subject(plan, without(subject, {single.records[-1]}))
         assert (outcome.state, outcome.grade) == (single.state, single.grade)
     shuffled = list(subject.records)
     random.Random(seed).shuffle(shuffled)
-    assert decisive(plan, replace(subject, records=shuffled), limit=5) == new_decisive
+    assert decisive(plan, replace(subject, records=shuffled), limit=5) == decisive_records
 
 
 def test_the_only_audit_record_lowers_the_start() -> None:
@@ -119,8 +121,13 @@ def test_the_only_audit_record_lowers_the_start() -> None:
 def test_a_target_that_holds_already_needs_nothing() -> None:
     plan = rich("acts")
     subject = subject_of(plan, 1)
-    new_decisive = decisive(plan, subject, plan.grades[-1])
-    assert (new_decisive.smallest, new_decisive.smallest_sets, new_decisive.witness, new_decisive.minimal_sets) == (
+    decisive_records = decisive(plan, subject, plan.grades[-1])
+    assert (
+        decisive_records.smallest,
+        decisive_records.smallest_sets,
+        decisive_records.witness,
+        decisive_records.minimal_sets,
+    ) == (
         0,
         1,
         (),
@@ -130,8 +137,13 @@ def test_a_target_that_holds_already_needs_nothing() -> None:
 
 def test_what_no_withdrawal_reaches_is_said() -> None:
     plan = rich("acts")
-    new_decisive = decisive(plan, replace(subject_of(plan, 1), fed=False), "green")
-    assert (new_decisive.possible, new_decisive.proved, new_decisive.smallest, new_decisive.patterns) == (
+    decisive_records = decisive(plan, replace(subject_of(plan, 1), fed=False), "green")
+    assert (
+        decisive_records.possible,
+        decisive_records.proved,
+        decisive_records.smallest,
+        decisive_records.patterns,
+    ) == (
         False,
         True,
         None,
@@ -143,10 +155,10 @@ def test_where_nothing_reaches_the_target_the_empty_list_is_complete() -> None:
     plan = rich("counts")
     seen = 0
     for subject in subjects(plan, 6, 60, range(1, 4)):
-        new_decisive = decisive(plan, subject, plan.grades[0], limit=1)
-        if new_decisive.possible is False:
+        decisive_records = decisive(plan, subject, plan.grades[0], limit=1)
+        if decisive_records.possible is False:
             seen += 1
-            assert (new_decisive.complete, new_decisive.minimal_sets) == (True, 0)
+            assert (decisive_records.complete, decisive_records.minimal_sets) == (True, 0)
     assert seen >= 10
 
 
@@ -154,11 +166,15 @@ def test_what_one_record_reaches_needs_no_search() -> None:
     plan = rich("caps")
     seen = 0
     for subject in subjects(plan, 7, 30, range(4, 20)):
-        new_decisive = decisive(plan, subject, "any", work=1)
-        if new_decisive.singles:
+        decisive_records = decisive(plan, subject, "any", work=1)
+        if decisive_records.singles:
             seen += 1
-            single = sum(len(single.records) for single in new_decisive.singles)
-            assert (new_decisive.proved, new_decisive.smallest, new_decisive.smallest_sets) == (True, 1, single)
+            single = sum(len(single.records) for single in decisive_records.singles)
+            assert (decisive_records.proved, decisive_records.smallest, decisive_records.smallest_sets) == (
+                True,
+                1,
+                single,
+            )
     assert seen >= 10
 
 
@@ -167,8 +183,8 @@ def test_many_records_in_one_part_end_within_the_limit_of_work() -> None:
     plan = rich("counts")
     began = time.process_time()
     for subject in subjects(plan, 8, 2, [60], recent=True):
-        new_decisive = decisive(plan, subject, "any")
-        assert new_decisive.proved or new_decisive.why
+        decisive_records = decisive(plan, subject, "any")
+        assert decisive_records.proved or decisive_records.why
     assert time.process_time() - began < 60
 
 
@@ -220,9 +236,9 @@ def test_minimal_sets_are_counted_where_the_list_is_cut() -> None:
 def test_the_columns_of_a_population_say_the_same() -> None:
     plan = rich("acts")
     for subject in subjects(plan, 6, 40, range(12)):
-        row, new_decisive = brief(plan, "s", subject), decisive(plan, subject)
-        assert row.decisive_singles == sum(len(single.records) for single in new_decisive.singles)
-        assert row.smallest_set == (None if new_decisive.target == "any" else new_decisive.smallest)
+        row, decisive_records = brief(plan, "s", subject), decisive(plan, subject)
+        assert row.decisive_singles == sum(len(single.records) for single in decisive_records.singles)
+        assert row.smallest_set == (None if decisive_records.target == "any" else decisive_records.smallest)
         assert row.proved
 
 
@@ -232,28 +248,35 @@ def test_the_proof_is_checked_on_its_own() -> None:
     plan = plans(registry.pick("tax@2014"))[-1]
     looked = refuted = larger = 0
     for subject in subjects(plan, 8, 60, range(8, 12)):
-        new_decisive = decisive(plan, subject)
-        if not new_decisive.smallest or new_decisive.smallest < 2:
+        decisive_records = decisive(plan, subject)
+        if not decisive_records.smallest or decisive_records.smallest < 2:
             continue
-        given = (plan, subject, new_decisive.target, new_decisive.witness, new_decisive.smallest)
-        assert verify(*given, new_decisive.proof, exhaust=10**6).how == "exhaustion"
-        verdict = verify(*given, new_decisive.proof, exhaust=0)
+        given = (plan, subject, decisive_records.target, decisive_records.witness, decisive_records.smallest)
+        assert verify(*given, decisive_records.proof, exhaust=10**6).how == "exhaustion"
+        verdict = verify(*given, decisive_records.proof, exhaust=0)
         assert verdict.agrees
         looked += verdict.looked_at > 1
-        small = tuple(replace(claim, short=1) for claim in new_decisive.proof if claim.short > 1 and not claim.searched)
+        small = tuple(
+            replace(claim, short=1) for claim in decisive_records.proof if claim.short > 1 and not claim.searched
+        )
         refuted += bool(small) and not verify(*given, small, exhaust=0).agrees
         assert not verify(
-            plan, subject, new_decisive.target, new_decisive.witness[1:], new_decisive.smallest, new_decisive.proof
+            plan,
+            subject,
+            decisive_records.target,
+            decisive_records.witness[1:],
+            decisive_records.smallest,
+            decisive_records.proof,
         ).agrees
         for name in (str(record["record_id"]) for record in subject.records):
-            more = (*new_decisive.witness, name)
+            more = (*decisive_records.witness, name)
             if (
-                name not in new_decisive.witness
-                and verify(plan, subject, new_decisive.target, more, len(more), ()).looked_at != 1
+                name not in decisive_records.witness
+                and verify(plan, subject, decisive_records.target, more, len(more), ()).looked_at != 1
             ):
                 larger += 1  # it reaches the target too, and is not the smallest
                 assert not verify(
-                    plan, subject, new_decisive.target, more, len(more), new_decisive.proof, exhaust=0
+                    plan, subject, decisive_records.target, more, len(more), decisive_records.proof, exhaust=0
                 ).agrees
                 break
     assert looked > 3

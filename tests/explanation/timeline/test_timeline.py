@@ -126,9 +126,17 @@ def one_firm(events: list[dict[str, str]], **more: Any) -> Snapshot:
 
 
 FILED = {
-    "record_id": "R1", "subject_id": "S1", "item": "a1", "event_no": "1", "event": "filed",
-    "occurred_on": "2020-02-10", "recorded_on": "2020-02-15", "quantity": "1", "amount": "100", "act_id": "",
-}  # fmt: skip
+    "record_id": "R1",
+    "subject_id": "S1",
+    "item": "a1",
+    "event_no": "1",
+    "event": "filed",
+    "occurred_on": "2020-02-10",
+    "recorded_on": "2020-02-15",
+    "quantity": "1",
+    "amount": "100",
+    "act_id": "",
+}
 
 
 def test_each_kind_of_event_is_named_with_its_record() -> None:

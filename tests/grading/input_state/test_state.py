@@ -54,8 +54,8 @@ def grade(records: list[dict[str, Any]], scheme: str = "tax", **options: Any) ->
 
 
 def row(grading: Any, subject: str = A) -> dict[str, Any]:
-    (new_result,) = [row for row in grading.grades.to_pylist() if row["subject_id"] == subject]
-    return dict(new_result)
+    (result_row,) = [row for row in grading.grades.to_pylist() if row["subject_id"] == subject]
+    return dict(result_row)
 
 
 def result(grading: Any, subject: str = A) -> tuple[Any, ...]:
@@ -166,8 +166,11 @@ def test_a_grade_stands_where_the_row_could_move_the_score_and_not_the_band() ->
     alone = grade(late)
     assert (row(alone)["score"], row(alone)["grade"]) == (80, "B")
     assert result(grade([*late, record(9, A, **LATE_RETURN, booked_on="2023-4")])) == (
-        "graded", "B", "refused_rows", None,
-    )  # fmt: skip
+        "graded",
+        "B",
+        "refused_rows",
+        None,
+    )
 
 
 def test_rows_that_change_nothing_alone_may_change_the_grade_together() -> None:
@@ -270,10 +273,10 @@ def test_the_same_from_a_snapshot_on_disk_and_for_one_subject_alone(tmp_path: Pa
         record(4, "", **LATE_RETURN),
     ]
     subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
-    new_snapshot = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
-    write_snapshot(new_snapshot, tmp_path / "s")
+    loaded_snapshot = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
+    write_snapshot(loaded_snapshot, tmp_path / "s")
     read = read_snapshot(tmp_path / "s", verify=True)
-    first, second = (cs.grade(snapshot, "tax", 2023, max_rejected=9) for snapshot in (new_snapshot, read))
+    first, second = (cs.grade(snapshot, "tax", 2023, max_rejected=9) for snapshot in (loaded_snapshot, read))
     assert first.grades.equals(second.grades)
     assert first.manifest["run_id"] == second.manifest["run_id"]
     for subject in (A, B, C):

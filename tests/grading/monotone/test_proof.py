@@ -55,14 +55,14 @@ def test_tax_is_proved_but_for_what_it_acknowledges() -> None:
 def test_the_only_audit_record_of_tax_is_found() -> None:
     scheme = registry.pick("tax@2014").model_copy(update={"not_monotone": []})
     source = Source("tax")
-    new_counterexample = monotone.check(scheme, source)
-    assert new_counterexample is not None
+    worsened_case = monotone.check(scheme, source)
+    assert worsened_case is not None
     assert [fault.code for fault in source.faults] == ["E801"]
-    assert (new_counterexample.before.start, new_counterexample.after.start) == (100_000_000, 90_000_000)
-    assert new_counterexample.rules[0] in ("complete", "complete_three_years")
-    assert len(list(new_counterexample.subject.records)) <= 2
-    assert "start 100" in new_counterexample.text
-    assert "start 90" in new_counterexample.text
+    assert (worsened_case.before.start, worsened_case.after.start) == (100_000_000, 90_000_000)
+    assert worsened_case.rules[0] in ("complete", "complete_three_years")
+    assert len(list(worsened_case.subject.records)) <= 2
+    assert "start 100" in worsened_case.text
+    assert "start 90" in worsened_case.text
 
 
 @pytest.mark.parametrize(

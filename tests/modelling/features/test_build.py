@@ -270,9 +270,19 @@ def test_equal_to_plain_python_on_random_logs(seed):
     for day in data.about["dates"]:
         at = reference.day(day["observed_on"])
         rows, left_out = reference.table(
-            tables, at, groups=GROUPS, windows=(6, 12), outcome=outcome, gap=1, horizon=6, end=LAST,
-            severity=SEVERITY, points=POINTS, inspections={"items": ["a", "d"]}, repaired=repaired,
-        )  # fmt: skip
+            tables,
+            at,
+            groups=GROUPS,
+            windows=(6, 12),
+            outcome=outcome,
+            gap=1,
+            horizon=6,
+            end=LAST,
+            severity=SEVERITY,
+            points=POINTS,
+            inspections={"items": ["a", "d"]},
+            repaired=repaired,
+        )
         assert as_rows(data, at) == rows
         assert {k: v for k, v in day["left_out"].items() if v and k != "ended_in_outcome_window"} == left_out
         events = None if outcome is None else sum(row["y"] for row in rows.values())
@@ -321,59 +331,151 @@ def test_the_same_bytes_for_any_order_of_rows_threads_and_form(tmp_path):
 
 
 LATER = [
-    ("a record of the window, recorded later",
-     "records", {"record_id": "x", "subject_id": "S0", "item": "b", "domain": "tax", "occurred_on": "2021-01-05",
-                 "recorded_on": "2021-03-01"}),
-    ("a record of the outcome window",
-     "records", {"record_id": "x", "subject_id": "S0", "item": "b", "domain": "tax", "occurred_on": "2021-05-05",
-                 "recorded_on": "2021-05-06"}),
-    ("a withdrawal that came later",
-     "records", {"record_id": "old", "event_no": "2", "event": "withdrawn", "event_on": "2021-03-01"}),
-    ("a correction that came later",
-     "records", {"record_id": "old", "event_no": "2", "event": "corrected", "event_on": "2021-03-01"}),
-    ("a correction dated before and recorded later",
-     "records", {"record_id": "old", "event_no": "2", "event": "corrected", "corrected_on": "2021-02-01",
-                 "recorded_on": "2021-03-02"}),
-    ("an amendment that came later",
-     "records", {"record_id": "old", "event_no": "2", "event": "amended", "amount": "9", "recorded_on": "2021-03-01"}),
-    ("an attribute valid later",
-     "attributes", {"subject_id": "S0", "name": "size", "value": "huge", "valid_from": "2021-03-01"}),
-    ("an attribute recorded later",
-     "attributes", {"subject_id": "S0", "name": "size", "value": "huge", "valid_from": "2021-01-01",
-                    "recorded_on": "2021-03-01"}),
-    ("an inspection recorded later",
-     "attributes", {"subject_id": "S9", "name": "inspected", "value": "true", "recorded_on": "2021-03-01"}),
-    ("a grade of a later period",
-     "history", {"subject_id": "S0", "domain": "tax", "period": "2021", "grade": "D", "recorded_on": "2020-06-01",
-                 "status": "final"}),
-    ("a grade decided later",
-     "history", {"subject_id": "S0", "domain": "tax", "period": "2020", "grade": "D", "recorded_on": "2021-04-01",
-                 "status": "final"}),
-    ("a grade that nobody dated",
-     "history", {"subject_id": "S0", "domain": "tax", "period": "2020", "grade": "D", "status": "final"}),
-]  # fmt: skip
+    (
+        "a record of the window, recorded later",
+        "records",
+        {
+            "record_id": "x",
+            "subject_id": "S0",
+            "item": "b",
+            "domain": "tax",
+            "occurred_on": "2021-01-05",
+            "recorded_on": "2021-03-01",
+        },
+    ),
+    (
+        "a record of the outcome window",
+        "records",
+        {
+            "record_id": "x",
+            "subject_id": "S0",
+            "item": "b",
+            "domain": "tax",
+            "occurred_on": "2021-05-05",
+            "recorded_on": "2021-05-06",
+        },
+    ),
+    (
+        "a withdrawal that came later",
+        "records",
+        {"record_id": "old", "event_no": "2", "event": "withdrawn", "event_on": "2021-03-01"},
+    ),
+    (
+        "a correction that came later",
+        "records",
+        {"record_id": "old", "event_no": "2", "event": "corrected", "event_on": "2021-03-01"},
+    ),
+    (
+        "a correction dated before and recorded later",
+        "records",
+        {
+            "record_id": "old",
+            "event_no": "2",
+            "event": "corrected",
+            "corrected_on": "2021-02-01",
+            "recorded_on": "2021-03-02",
+        },
+    ),
+    (
+        "an amendment that came later",
+        "records",
+        {"record_id": "old", "event_no": "2", "event": "amended", "amount": "9", "recorded_on": "2021-03-01"},
+    ),
+    (
+        "an attribute valid later",
+        "attributes",
+        {"subject_id": "S0", "name": "size", "value": "huge", "valid_from": "2021-03-01"},
+    ),
+    (
+        "an attribute recorded later",
+        "attributes",
+        {"subject_id": "S0", "name": "size", "value": "huge", "valid_from": "2021-01-01", "recorded_on": "2021-03-01"},
+    ),
+    (
+        "an inspection recorded later",
+        "attributes",
+        {"subject_id": "S9", "name": "inspected", "value": "true", "recorded_on": "2021-03-01"},
+    ),
+    (
+        "a grade of a later period",
+        "history",
+        {
+            "subject_id": "S0",
+            "domain": "tax",
+            "period": "2021",
+            "grade": "D",
+            "recorded_on": "2020-06-01",
+            "status": "final",
+        },
+    ),
+    (
+        "a grade decided later",
+        "history",
+        {
+            "subject_id": "S0",
+            "domain": "tax",
+            "period": "2020",
+            "grade": "D",
+            "recorded_on": "2021-04-01",
+            "status": "final",
+        },
+    ),
+    (
+        "a grade that nobody dated",
+        "history",
+        {"subject_id": "S0", "domain": "tax", "period": "2020", "grade": "D", "status": "final"},
+    ),
+]
 
 
 KNOWN = {
     "subjects": [{"subject_id": "S0"}, {"subject_id": "S9"}],
     "records": [
-        {"record_id": "old", "event_no": "1", "event": "filed", "subject_id": "S0", "item": "b", "domain": "tax",
-         "occurred_on": "2021-01-10", "recorded_on": "2021-01-20", "amount": "5"},
-        {"record_id": "end", "event_no": "1", "event": "filed", "subject_id": "S0", "item": "d", "domain": "tax",
-         "recorded_on": iso(LAST)},
+        {
+            "record_id": "old",
+            "event_no": "1",
+            "event": "filed",
+            "subject_id": "S0",
+            "item": "b",
+            "domain": "tax",
+            "occurred_on": "2021-01-10",
+            "recorded_on": "2021-01-20",
+            "amount": "5",
+        },
+        {
+            "record_id": "end",
+            "event_no": "1",
+            "event": "filed",
+            "subject_id": "S0",
+            "item": "d",
+            "domain": "tax",
+            "recorded_on": iso(LAST),
+        },
     ],
     "attributes": [{"subject_id": "S0", "name": "size", "value": "mid", "valid_from": "2020-01-01"}],
-    "history": [{"subject_id": "S0", "domain": "tax", "period": "2019", "grade": "A", "recorded_on": "2020-03-01",
-                 "status": "final"}],
-}  # fmt: skip
+    "history": [
+        {
+            "subject_id": "S0",
+            "domain": "tax",
+            "period": "2019",
+            "grade": "A",
+            "recorded_on": "2020-03-01",
+            "status": "final",
+        }
+    ],
+}
 
 
 def observed_twice(tables):
     """(features and inspected on the day before anything was planted, those of a day after it)."""
     data = build(
-        take(tables), ["2021-02-28", "2022-05-31"], outcome=None, windows=(24, 36), groups={"all": {}},
+        take(tables),
+        ["2021-02-28", "2022-05-31"],
+        outcome=None,
+        windows=(24, 36),
+        groups={"all": {}},
         indicators=["count", "amount", "delay", "open", "recency"],
-    )  # fmt: skip
+    )
     table = data.X.assign(inspected=data.inspected)
     return table.iloc[:2].reset_index(drop=True), table.iloc[2:].reset_index(drop=True)
 
@@ -431,8 +533,15 @@ def test_silence_inside_declared_feeds_is_missing_and_without_any_it_is_zero():
     feed = {"domain": "tax", "from": "2015-01-01", "to": "2023-12-31", "source": "x", "district": "east"}
     tables = {"subjects": subjects, "records": records}
     groups = {"tax": Pick(domains=("tax",)), "other": Pick(domains=("fire",))}
-    asked = {"outcome": None, "groups": groups, "inspections": None, "indicators": ["count"], "windows": [12],
-             "history": [], "attributes": []}  # fmt: skip
+    asked = {
+        "outcome": None,
+        "groups": groups,
+        "inspections": None,
+        "indicators": ["count"],
+        "windows": [12],
+        "history": [],
+        "attributes": [],
+    }
     plain = build(take(tables), ["2022-12-31"], **asked)
     assert plain.X.to_numpy().tolist() == [[0, 0], [0, 0]]
     assert plain.inspected.tolist() == [False, False]
@@ -521,8 +630,12 @@ def test_days_and_sources_that_cannot_be():
     with pytest.raises(InputError, match="which no record has"):
         build(snapshot, ["2021-02-28"], outcome=["zz"])
     with pytest.raises(InputError, match="no subject is in"):
-        build(take({**tables, "subjects": [{**subject, "registered_on": "2022-01-01"} for subject in tables["subjects"]]}),
-              ["2021-02-28"])  # fmt: skip
+        build(
+            take(
+                {**tables, "subjects": [{**subject, "registered_on": "2022-01-01"} for subject in tables["subjects"]]}
+            ),
+            ["2021-02-28"],
+        )
     same(build(snapshot, ["2021-02-28"]), build(frames(tables), [date(2021, 2, 28)], subject_ids="local"))
 
 
@@ -540,12 +653,18 @@ def test_attributes_are_typed_and_subjects_have_an_age():
         "attributes": [
             {"subject_id": "S0", "name": name, "value": value}
             for name, value in {"workers": "12.5", "has_income": "是", "built": "2021-02-01", "trade": "制造"}.items()
-        ] + [{"subject_id": "S9", "name": "workers", "value": "many"}],
-    }  # fmt: skip
+        ]
+        + [{"subject_id": "S9", "name": "workers", "value": "many"}],
+    }
     data = build(
-        take(tables), ["2021-02-28"], outcome=None, indicators=[], history=[], subject_columns=["age_days", "district"],
+        take(tables),
+        ["2021-02-28"],
+        outcome=None,
+        indicators=[],
+        history=[],
+        subject_columns=["age_days", "district"],
         attributes={"workers": "number", "has_income": "bool", "built": "date", "trade": "text", "none": "text"},
-    )  # fmt: skip
+    )
     first, second = (list(row.values()) for row in as_rows(data, reference.day("2021-02-28")).values())
     assert first[:-1] == [12.5, 1.0, 27.0, "制造", None, 10.0, "east"]
     assert second[:-1] == [None] * 7

@@ -8,11 +8,18 @@ import pytest
 from creditscore.core.errors import InputError, LeakageError, UsageError
 from creditscore.modelling.features import ModelData
 
-FRAME = pd.DataFrame({
-    "firm": ["A", "A", "B", "C"], "day": ["2021-12-31", "2022-12-31", "2021-12-31", "2022-12-31"],
-    "debt": [1.0, 2.0, np.nan, 4.0], "sector": ["x", None, "y", "x"], "seen": [1, 0, 1, None], "w": [1, 2, 1, 1],
-    "booked": ["2021-06-01", "2022-06-01", "2021-12-31", "2022-01-01"], "bad": ["yes", "no", "no", "no"],
-})  # fmt: skip
+FRAME = pd.DataFrame(
+    {
+        "firm": ["A", "A", "B", "C"],
+        "day": ["2021-12-31", "2022-12-31", "2021-12-31", "2022-12-31"],
+        "debt": [1.0, 2.0, np.nan, 4.0],
+        "sector": ["x", None, "y", "x"],
+        "seen": [1, 0, 1, None],
+        "w": [1, 2, 1, 1],
+        "booked": ["2021-06-01", "2022-06-01", "2021-12-31", "2022-01-01"],
+        "bad": ["yes", "no", "no", "no"],
+    }
+)
 PARTS = {"y": "bad", "event": "yes", "groups": "firm", "observed_on": "day", "inspected": "seen", "weight": "w"}
 
 

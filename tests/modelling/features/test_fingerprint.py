@@ -39,8 +39,13 @@ def test_any_other_cell_is_another_hash(rows, place, number, word, label):
 
 
 def test_kinds_that_hold_the_same_values_are_the_same():
-    numbers = [pd.Series([1, 0, 1]), pd.Series([1.0, -0.0, 1.0]), pd.Series([True, False, True]),
-               pd.Series([1, 0, 1], dtype="Int8"), pd.Series([1, 0, 1], dtype="float32")]  # fmt: skip
+    numbers = [
+        pd.Series([1, 0, 1]),
+        pd.Series([1.0, -0.0, 1.0]),
+        pd.Series([True, False, True]),
+        pd.Series([1, 0, 1], dtype="Int8"),
+        pd.Series([1, 0, 1], dtype="float32"),
+    ]
     assert len({ModelData(pd.DataFrame({"a": number}), None).content_hash() for number in numbers}) == 1
     words = [pd.Series(["x", None, "y"], dtype=kind) for kind in ("str", "object", "category")]
     assert len({ModelData(pd.DataFrame({"a": word}), None).content_hash() for word in words}) == 1

@@ -17,9 +17,16 @@ TWO = ["2022-12-31", "2023-12-31"]
 
 @pytest.mark.parametrize(
     "cut",
-    ["2022-12-31", date(2022, 12, 31), pd.Timestamp("2022-12-31 23:59"), TWO, pd.Series(pd.to_datetime(TWO)),
-     np.array(TWO, "datetime64[D]"), [date(2022, 12, 31), date(2023, 12, 31)]],
-)  # fmt: skip
+    [
+        "2022-12-31",
+        date(2022, 12, 31),
+        pd.Timestamp("2022-12-31 23:59"),
+        TWO,
+        pd.Series(pd.to_datetime(TWO)),
+        np.array(TWO, "datetime64[D]"),
+        [date(2022, 12, 31), date(2023, 12, 31)],
+    ],
+)
 def test_the_day_itself_is_early_enough_and_the_next_one_is_not(cut):
     assert guard(X, known_on=["2022-12-31", "2022-12-31"], observed_on=cut) == []
     with pytest.raises(LeakageError, match="after the day of observation"):
@@ -49,17 +56,19 @@ def test_what_nobody_dated_is_refused():
 def test_separators_are_named_whatever_their_shape():
     rng = np.random.default_rng(0)
     y = (np.arange(1000) % 5 == 0).astype(int)
-    table = pd.DataFrame({
-        "noise": rng.normal(size=1000),
-        "word": np.where(y == 1, "bad", rng.choice(["good", "fine"], 1000)),
-        "tails": np.where(y == 1, rng.choice([-9.0, 9.0], 1000), rng.normal(size=1000)),
-        "gone": np.where(y == 1, np.nan, rng.normal(size=1000)),
-        "names": [f"firm {k}" for k in range(1000)],
-        "constant": 1.0,
-        "empty": np.nan,
-        "good": y * 1.5 + rng.normal(size=1000),
-        "when": pd.to_datetime(np.where(y == 1, "2024-05-05", "2023-01-01")),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "noise": rng.normal(size=1000),
+            "word": np.where(y == 1, "bad", rng.choice(["good", "fine"], 1000)),
+            "tails": np.where(y == 1, rng.choice([-9.0, 9.0], 1000), rng.normal(size=1000)),
+            "gone": np.where(y == 1, np.nan, rng.normal(size=1000)),
+            "names": [f"firm {k}" for k in range(1000)],
+            "constant": 1.0,
+            "empty": np.nan,
+            "good": y * 1.5 + rng.normal(size=1000),
+            "when": pd.to_datetime(np.where(y == 1, "2024-05-05", "2023-01-01")),
+        }
+    )
     rows = guard(table, y=y)
     assert sorted(row["column"] for row in rows) == ["gone", "tails", "when", "word"]
     assert next(row for row in rows if row["column"] == "gone")["reason"].startswith("missing")

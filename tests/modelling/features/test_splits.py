@@ -93,8 +93,11 @@ def test_folds_do_not_depend_on_the_order_of_rows(data):
     turned = data.take(turn)
     for part, other in zip(stratified_by_period(data, 4), stratified_by_period(turned, 4), strict=True):
         assert set(part[1]) == set(turn[other[1]])
-    for part, other in zip(GroupSplit(4).split(data.X, groups=data.groups),
-                          GroupSplit(4).split(turned.X, groups=turned.groups), strict=True):  # fmt: skip
+    for part, other in zip(
+        GroupSplit(4).split(data.X, groups=data.groups),
+        GroupSplit(4).split(turned.X, groups=turned.groups),
+        strict=True,
+    ):
         assert set(part[1]) == set(turn[other[1]])
 
 

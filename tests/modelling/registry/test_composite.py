@@ -35,15 +35,15 @@ def test_it_scores_as_the_composite_does_and_its_probabilities_hold(made: tuple[
     model, report = made
     composite, outcomes = scored()
     rows = rows_of()
-    new_table = model.predict(rows)
+    data_table = model.predict(rows)
     table = composite.composite.to_pandas()
-    assert new_table["score"].tolist() == table["score"].tolist()
-    assert new_table["grade"].tolist() == table["grade"].tolist()
-    assert new_table["advisory"].all()
-    assert (new_table["probability_low"] <= new_table["probability"]).all()
-    order = np.argsort(new_table["score"].to_numpy(), kind="stable")
-    assert (np.diff(new_table["probability"].to_numpy()[order]) <= 0).all()
-    assert abs(new_table["probability"].mean() - outcomes["event"].mean()) < 0.02
+    assert data_table["score"].tolist() == table["score"].tolist()
+    assert data_table["grade"].tolist() == table["grade"].tolist()
+    assert data_table["advisory"].all()
+    assert (data_table["probability_low"] <= data_table["probability"]).all()
+    order = np.argsort(data_table["score"].to_numpy(), kind="stable")
+    assert (np.diff(data_table["probability"].to_numpy()[order]) <= 0).all()
+    assert abs(data_table["probability"].mean() - outcomes["event"].mean()) < 0.02
     assert report["verdict"] in ("pass", "warn")
     assert model.about["outcome"] == OUTCOME
     assert model.scheme == "composite/small@2018-06-27"

@@ -31,35 +31,35 @@ def test_the_file_predicts_what_the_object_predicts(model: GradingModel, table: 
 
 
 def test_predictions_hold_together(model: GradingModel, table: pd.DataFrame) -> None:
-    new_table = model.predict(table.set_index(np.arange(len(table)) + 7))
-    assert new_table.index[0] == 7
-    assert new_table["advisory"].all()
+    data_table = model.predict(table.set_index(np.arange(len(table)) + 7))
+    assert data_table.index[0] == 7
+    assert data_table["advisory"].all()
     assert (
-        (new_table["probability_low"] <= new_table["probability"])
-        & (new_table["probability"] <= new_table["probability_high"])
+        (data_table["probability_low"] <= data_table["probability"])
+        & (data_table["probability"] <= data_table["probability_high"])
     ).all()
-    assert new_table["score"].dtype == np.int64
-    best, worst = (getattr(new_table.groupby("score")["probability"], end)().to_numpy() for end in ("min", "max"))
+    assert data_table["score"].dtype == np.int64
+    best, worst = (getattr(data_table.groupby("score")["probability"], end)().to_numpy() for end in ("min", "max"))
     assert (best[:-1] >= worst[1:] - 1e-12).all()  # more points never mean more risk
     assert np.allclose(model.predict_proba(table).sum(axis=1), 1)
-    assert set(new_table["grade"]) <= set("ABC")
+    assert set(data_table["grade"]) <= set("ABC")
 
 
 def test_reasons_are_what_costs_most(bare: GradingModel, table: pd.DataFrame) -> None:
-    new_table, shares = bare.predict(table), bare.explain(table).shares
+    data_table, shares = bare.predict(table), bare.explain(table).shares
     certain = find_told(bare.estimator, bare.inputs(table), list(shares.columns), bare.explainer.means)
     worst = shares.where(certain, 0.0).min(axis=1)
     column = worst < 0
     assert 0.5 < column.mean() < (shares.min(axis=1) < 0).mean()  # what costs a fraction of a point is no reason
-    assert np.allclose(new_table.loc[column, "reason_1_points"], worst[column], atol=0.05)
-    assert new_table.loc[~column, "reason_1_points"].isna().all()
-    assert set(new_table.loc[~column, "reason_1"]) == {NO_REASON["en"]}
+    assert np.allclose(data_table.loc[column, "reason_1_points"], worst[column], atol=0.05)
+    assert data_table.loc[~column, "reason_1_points"].isna().all()
+    assert set(data_table.loc[~column, "reason_1"]) == {NO_REASON["en"]}
     assert set(bare.predict(table[~column], lang="zh")["reason_1"]) == {NO_REASON["zh"]}
-    assert new_table.loc[~column, "reason_2"].isna().all()
+    assert data_table.loc[~column, "reason_2"].isna().all()
     row = int(np.flatnonzero((shares.idxmin(axis=1) == "late") & column)[0])
-    assert str(new_table["reason_1"].iloc[row]).startswith("Late filings: ")
+    assert str(data_table["reason_1"].iloc[row]).startswith("Late filings: ")
     assert str(bare.predict(table.iloc[[row]], lang="zh")["reason_1"].iloc[0]).startswith("逾期申报次数: ")
-    assert new_table["reason_4"].isna().all()  # three columns cannot give four reasons
+    assert data_table["reason_4"].isna().all()  # three columns cannot give four reasons
     assert list(bare.predict(table, reasons=0).columns)[-1] == "advisory"
 
 

@@ -124,8 +124,18 @@ def test_without_a_level_nothing_leaves_and_the_verdicts_are_the_same(method: st
 def test_each_column_carries_its_evidence() -> None:
     table = CARD.evidence_
     assert list(table.columns) == [
-        "variable", "stays", "told", "why", "p", "gain", "freedom", "spread", "spread_low", "spread_high", "left_as",
-    ]  # fmt: skip
+        "variable",
+        "stays",
+        "told",
+        "why",
+        "p",
+        "gain",
+        "freedom",
+        "spread",
+        "spread_low",
+        "spread_high",
+        "left_as",
+    ]
     assert set(table["variable"]) == set(X)
     assert table["p"].between(0, 1).all()
     assert table["p"].is_monotonic_increasing
@@ -361,6 +371,6 @@ def test_a_model_of_noise_is_refused_or_says_the_base_rate() -> None:
         train(table, TrainConfig.of({"target": "bad"}))
     given = {"calibrator": "none", "scale": {"grades": ["A", "B"], "cuts": [0.1]}}
     model = train(table, TrainConfig.of({"target": "bad", **given}))
-    new_table = model.predict(table)
-    assert new_table["probability"].to_numpy() == pytest.approx(y.mean(), rel=0.05)
-    assert set(new_table["reason_1"]) == {NO_REASON["en"]}
+    data_table = model.predict(table)
+    assert data_table["probability"].to_numpy() == pytest.approx(y.mean(), rel=0.05)
+    assert set(data_table["reason_1"]) == {NO_REASON["en"]}

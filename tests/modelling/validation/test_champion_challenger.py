@@ -23,14 +23,16 @@ def test_agreement_is_counted_and_kappa_is_cohens() -> None:
     two = np.clip(values + rng.integers(-1, 2, 500), 0, 3)
     y = (rng.random(500) < 0.1 + 0.1 * two).astype(int)
     grade, advisory = np.array(ORDER)[values], np.array(["1", "2", "3", "4"])[two]
-    new_agreement = agreement(grade, advisory, ORDER, ["1", "2", "3", "4"], y=y)
-    assert new_agreement.equal == pytest.approx((values == two).mean())
-    assert new_agreement.model_worse == pytest.approx((two > values).mean())
-    assert new_agreement.rule_worse == pytest.approx((two < values).mean())
-    assert new_agreement.kappa == pytest.approx(cohen_kappa_score(values, two, weights="quadratic"))
-    assert new_agreement.cells["count"].sum() == 500
-    assert new_agreement.cells["events"].sum() == y.sum()
-    cell = new_agreement.cells[(new_agreement.cells["grade"] == "B") & (new_agreement.cells["advisory"] == "3")].iloc[0]
+    agreement_table = agreement(grade, advisory, ORDER, ["1", "2", "3", "4"], y=y)
+    assert agreement_table.equal == pytest.approx((values == two).mean())
+    assert agreement_table.model_worse == pytest.approx((two > values).mean())
+    assert agreement_table.rule_worse == pytest.approx((two < values).mean())
+    assert agreement_table.kappa == pytest.approx(cohen_kappa_score(values, two, weights="quadratic"))
+    assert agreement_table.cells["count"].sum() == 500
+    assert agreement_table.cells["events"].sum() == y.sum()
+    cell = agreement_table.cells[
+        (agreement_table.cells["grade"] == "B") & (agreement_table.cells["advisory"] == "3")
+    ].iloc[0]
     inside = (values == 1) & (two == 2)
     assert cell["rate"] == pytest.approx(y[inside].mean())
     assert "rate" not in agreement(grade, grade, ORDER).cells
@@ -109,9 +111,14 @@ def test_cases_carry_both_explanations_and_capacity_is_kept() -> None:
     y, champion, challenger, _ = pair(500)
     ids = [f"S{k}" for k in range(500)]
     challenge = champion_challenger(
-        y, champion, challenger, subject_id=ids, flag_share=0.1,
-        champion_explanations=dict.fromkeys(ids, "old"), challenger_explanations=dict.fromkeys(ids, "new"),
-    )  # fmt: skip
+        y,
+        champion,
+        challenger,
+        subject_id=ids,
+        flag_share=0.1,
+        champion_explanations=dict.fromkeys(ids, "old"),
+        challenger_explanations=dict.fromkeys(ids, "new"),
+    )
     assert ((champion >= challenge.champion_threshold).sum(), (challenger >= challenge.challenger_threshold).sum()) == (
         50,
         50,

@@ -38,18 +38,18 @@ def test_examples_in_the_docs_hold() -> None:
     ],
 )
 def test_most_prudent_rates_are_the_published_ones(confidence: float, bounds: tuple[float, ...]) -> None:
-    new_most_prudent_rates = most_prudent_rates([0, 0, 0], [100, 400, 300], confidence)
-    assert np.round(new_most_prudent_rates * 100, 2).tolist() == list(bounds)
+    prudent_rates = most_prudent_rates([0, 0, 0], [100, 400, 300], confidence)
+    assert np.round(prudent_rates * 100, 2).tolist() == list(bounds)
 
 
 @given(st.lists(COUNTS, min_size=1, max_size=6), st.floats(0.01, 0.99))
 def test_most_prudent_rates_ascend_above_zero_and_solve_the_binomial(counts: list[tuple[int, int]], g: float) -> None:
     k, n = np.array(counts).T
-    new_most_prudent_rates = most_prudent_rates(k, n, g)
-    assert (new_most_prudent_rates > 0).all()
-    assert (np.diff(new_most_prudent_rates) >= 0).all()
+    prudent_rates = most_prudent_rates(k, n, g)
+    assert (prudent_rates > 0).all()
+    assert (np.diff(prudent_rates) >= 0).all()
     if k[0:].sum() < n.sum():  # the best grade's bound comes first, so nothing has lifted it
-        assert binom.cdf(k.sum(), n.sum(), new_most_prudent_rates[0]) == pytest.approx(1 - g, abs=1e-9)
+        assert binom.cdf(k.sum(), n.sum(), prudent_rates[0]) == pytest.approx(1 - g, abs=1e-9)
 
 
 @given(COUNTS, st.floats(0.05, 0.999))

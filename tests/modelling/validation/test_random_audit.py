@@ -163,8 +163,8 @@ def test_the_arm_of_imported_results() -> None:
     ]
     table = pd.DataFrame(rows, columns=["subject_id", "inspected_on", "arm", "result", "probability"])
     table = table.assign(department="market", stratum="S0001")
-    new_table = arm_of_results(table)
-    assert new_table[["subject_id", "y", "probability"]].to_numpy().tolist() == [["a", 1, "1"], ["b", 0, "1/4"]]
+    data_table = arm_of_results(table)
+    assert data_table[["subject_id", "y", "probability"]].to_numpy().tolist() == [["a", 1, "1"], ["b", 0, "1/4"]]
     with pytest.raises(InputError, match="no column stratum"):
         arm_of_results(table.drop(columns="stratum"))
     with pytest.raises(InputError, match="has no probability"):

@@ -26,9 +26,13 @@ def tables(n: int = 4000, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, np
     `noted` predicts and has no points, `praise` gives points and protects, `rare` is met twice."""
     rng = np.random.default_rng(seed)
     has = {
-        "late": rng.random(n) < 0.3, "good": rng.random(n) < 0.3, "noise": rng.random(n) < 0.3,
-        "noted": rng.random(n) < 0.2, "praise": rng.random(n) < 0.2, "rare": np.arange(n) < 2,
-    }  # fmt: skip
+        "late": rng.random(n) < 0.3,
+        "good": rng.random(n) < 0.3,
+        "noise": rng.random(n) < 0.3,
+        "noted": rng.random(n) < 0.2,
+        "praise": rng.random(n) < 0.2,
+        "rare": np.arange(n) < 2,
+    }
     has["copy"] = has["late"] & (rng.random(n) < 0.97)
     points = {"late": -5, "copy": -3, "good": -4, "noise": -5, "noted": 0, "praise": 2, "rare": -1}
     z = -1.8 + 1.2 * has["late"] - 1.0 * has["good"] + 0.9 * has["noted"] - 0.9 * has["praise"]
@@ -68,9 +72,14 @@ def test_lift_is_a_ratio_of_rates(rules: tuple[Statutory, np.ndarray]) -> None:
     assert row["mean_cost"] == 5
     assert (table["q_value"] >= table["p_value"]).all()
     assert table["sign"].to_dict() == {
-        "late": "as_expected", "copy": "as_expected", "good": "wrong", "noise": "unclear", "noted": "unscored",
-        "praise": "as_expected", "rare": "too_few",
-    }  # fmt: skip
+        "late": "as_expected",
+        "copy": "as_expected",
+        "good": "wrong",
+        "noise": "unclear",
+        "noted": "unscored",
+        "praise": "as_expected",
+        "rare": "too_few",
+    }
 
 
 def test_weights_count_rows_again(rules: tuple[Statutory, np.ndarray]) -> None:
@@ -82,9 +91,9 @@ def test_weights_count_rows_again(rules: tuple[Statutory, np.ndarray]) -> None:
 def test_wrong_signs_alone_and_beside_the_others(rules: tuple[Statutory, np.ndarray]) -> None:
     held, y = rules
     table = item_lift(held, y)
-    new_table = wrong_signs(table)
-    assert new_table["item"][0] == "good"
-    assert new_table["how"][0] == "wrong"
+    data_table = wrong_signs(table)
+    assert data_table["item"][0] == "good"
+    assert data_table["how"][0] == "wrong"
     turned = table.set_index("item")
     turned.loc["noise", ["adjusted", "adjusted_se"]] = [-0.9, 0.1]
     assert wrong_signs(turned.reset_index()).set_index("item").loc["noise", "how"] == "beside"
@@ -162,10 +171,15 @@ def test_withdrawn_records_say_nothing() -> None:
     grades = pd.DataFrame({"subject_id": ["a", "b", "c"], "score": [1, 2, None], "grade": ["A", "B", None]})
     grades["state"] = ["graded", "graded", "not_graded"]
     ledger = pd.DataFrame(
-        {"subject_id": ["a", "a", "b", "c"], "step": ["record", "record", "condition", "record"],
-         "item": ["x", "x", "", "x"], "rule": ["", "", "no_audit", ""], "effective": [0, -3, -2, -9],
-         "reason": ["withdrawn", "counted", "counted", "counted"]}
-    )  # fmt: skip
+        {
+            "subject_id": ["a", "a", "b", "c"],
+            "step": ["record", "record", "condition", "record"],
+            "item": ["x", "x", "", "x"],
+            "rule": ["", "", "no_audit", ""],
+            "effective": [0, -3, -2, -9],
+            "reason": ["withdrawn", "counted", "counted", "counted"],
+        }
+    )
     held = statutory(grades, ledger, ["A", "B"])
     assert held.items.to_numpy().tolist() == [["a", "x", -3.0, 1], ["b", "no_audit", -2.0, 1]]
     assert held.not_graded == 1

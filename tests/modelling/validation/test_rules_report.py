@@ -33,8 +33,17 @@ def report(held: Statutory, order: object = None) -> RulesReport:
 def test_everything_is_there_and_counted(held: Statutory) -> None:
     rules_report = report(held)
     assert set(rules_report.tables) == {
-        "points", "items", "wrong_signs", "redundant", "inflation", "agreement", "queue", "measures", "swaps", "cases",
-    }  # fmt: skip
+        "points",
+        "items",
+        "wrong_signs",
+        "redundant",
+        "inflation",
+        "agreement",
+        "queue",
+        "measures",
+        "swaps",
+        "cases",
+    }
     scored = int(held.subjects["score"].notna().sum())
     assert rules_report.numbers["coverage"]["used"] == scored
     assert rules_report.numbers["coverage"]["left_out"] == len(held.subjects) - scored

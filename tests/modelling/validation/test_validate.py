@@ -49,10 +49,16 @@ def full(model: Any, X: Any, y: Any, more: pd.DataFrame, order: Any = slice(None
     first = firms(3000, 2)[0]
     more = more.iloc[order]
     given: dict[str, Any] = {
-        "scale": scale, "grade_order": list("ABCD"), "cohort": more["year"], "inspected": more["inspected"],
-        "protected": more[["size", "age"]], "edges": {"age": [5, 15]}, "bootstraps": 20,
-        "reference": Reference(X=first, auc=0.8), "previous_grades": scale(np.linspace(0, 0.6, len(y)))[order],
-    }  # fmt: skip
+        "scale": scale,
+        "grade_order": list("ABCD"),
+        "cohort": more["year"],
+        "inspected": more["inspected"],
+        "protected": more[["size", "age"]],
+        "edges": {"age": [5, 15]},
+        "bootstraps": 20,
+        "reference": Reference(X=first, auc=0.8),
+        "previous_grades": scale(np.linspace(0, 0.6, len(y)))[order],
+    }
     return validate(model, X.iloc[order], y[order], **given | changed)
 
 
@@ -64,9 +70,23 @@ def test_a_good_model_passes_with_every_part(model: LogisticRegression) -> None:
     assert outcome[["auc_low", "alarm", "slope", "ece_relative", "events", "psi"]].eq("pass").all()
     assert report.verdict in ("pass", "warn")
     assert {
-        "labels", "curves", "cohorts", "reliability", "calibration_tests", "periods", "grades", "heterogeneity",
-        "homogeneity", "migration", "psi", "csi", "csi_bins", "shifts", "left_out", "fairness",
-    } == set(report.tables)  # fmt: skip
+        "labels",
+        "curves",
+        "cohorts",
+        "reliability",
+        "calibration_tests",
+        "periods",
+        "grades",
+        "heterogeneity",
+        "homogeneity",
+        "migration",
+        "psi",
+        "csi",
+        "csi_bins",
+        "shifts",
+        "left_out",
+        "fairness",
+    } == set(report.tables)
     assert report.tables["left_out"]["variable"][0] == "debt"
     assert report.tables["cohorts"]["count"].sum() == len(y)
     assert len(report.figures) == len(report.tables)
@@ -212,9 +232,13 @@ def test_grades_without_a_scale_and_a_probability_of_each() -> None:
     X, y, _ = firms()
     p = 1 / (1 + np.exp(1.6 - X["debt"]))
     report = validate(
-        p, y=y, grades=scale(p), grade_order=list("ABCD"), bootstraps=0,
+        p,
+        y=y,
+        grades=scale(p),
+        grade_order=list("ABCD"),
+        bootstraps=0,
         pd_by_grade={"A": 0.05, "B": 0.01, "C": 0.01, "D": 0.5},
-    )  # fmt: skip
+    )
     assert report.criteria.set_index("criterion").loc["grades_understated", "outcome"] == "fail"
     assert list(report.tables["grades"]["grade"]) == ["A", "B", "C", "D", "portfolio"]
 

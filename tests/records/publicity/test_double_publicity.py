@@ -70,8 +70,14 @@ def test_a_fine_becomes_a_record_of_its_act():
     }
     assert rows(imported.subjects) == [{"subject_id": A, "name": "甲公司", "kind": "enterprise"}]
     assert imported.counts["penalties"] == {
-        "rows": 1, "imported": 1, "repeated": 0, "dropped": 0, "unmapped": 0, "refused": 0, "partly_unmapped": 0,
-    }  # fmt: skip
+        "rows": 1,
+        "imported": 1,
+        "repeated": 0,
+        "dropped": 0,
+        "unmapped": 0,
+        "refused": 0,
+        "partly_unmapped": 0,
+    }
 
 
 def test_an_end_that_is_one_is_kept():
@@ -168,8 +174,18 @@ def test_all_missing_columns_are_named_at_once_with_code_and_heading():
             pd.DataFrame({"CF_WSH": ["1"], "name": ["x"]}), pd.DataFrame({"XK_WSH": ["1"]}), schemes=["labour/national"]
         )
     text = str(caught.value)
-    for word in ("CF_XDR_MC (行政相对人名称)", "CF_XDR_SHXYM (统一社会信用代码)", "CF_JDRQ", "CF_CFLB", "CF_CFJG",
-                 "CF_WFXW", "XK_XDR_MC", "XK_JDRQ", "XK_XKJG", "XK_XKLB"):  # fmt: skip
+    for word in (
+        "CF_XDR_MC (行政相对人名称)",
+        "CF_XDR_SHXYM (统一社会信用代码)",
+        "CF_JDRQ",
+        "CF_CFLB",
+        "CF_CFJG",
+        "CF_WFXW",
+        "XK_XDR_MC",
+        "XK_JDRQ",
+        "XK_XKJG",
+        "XK_XKLB",
+    ):
         assert word in text
 
 
@@ -198,8 +214,10 @@ def test_several_kinds_are_one_act_and_the_amounts_stand_where_they_belong():
 
 
 def test_the_act_has_one_id_however_its_number_is_written():
-    ids = {rows(penalties({"CF_WSH": text}).records)[0]["act_id"] for text in
-           ("环罚〔2024〕1号", "环罚[2024]1号", "环罚（2024）1号", " 环罚 【２０２４】1号")}  # fmt: skip
+    ids = {
+        rows(penalties({"CF_WSH": text}).records)[0]["act_id"]
+        for text in ("环罚〔2024〕1号", "环罚[2024]1号", "环罚（2024）1号", " 环罚 【２０２４】1号")
+    }
     assert ids == {f"{A}:环罚〔2024〕1号"}
 
 
@@ -264,18 +282,23 @@ def test_an_amount_that_no_kind_names_is_neither_lost_nor_doubled():
 @pytest.mark.parametrize(
     ("text", "unit", "yuan"),
     [
-        ("0.000001", "wan", "0.01"), ("5.123456", "wan", "51234.56"), ("１．５", "wan", "15000"),
-        ("899999999.999999", "wan", "8999999999999.99"), ("20000.01", "yuan", "20000.01"), ("1", "fen", "0.01"),
+        ("0.000001", "wan", "0.01"),
+        ("5.123456", "wan", "51234.56"),
+        ("１．５", "wan", "15000"),
+        ("899999999.999999", "wan", "8999999999999.99"),
+        ("20000.01", "yuan", "20000.01"),
+        ("1", "fen", "0.01"),
         ("2000001", "fen", "20000.01"),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_exact_in_the_declared_unit(text, unit, yuan):
     (record,) = rows(penalties({"CF_NR_FK": text}, unit=unit).records)
     assert record["amount"] == Decimal(yuan)
 
 
-@pytest.mark.parametrize(("text", "unit"), [("0.0000001", "wan"), ("-1", "wan"), ("五万", "wan"), ("900000000", "wan"),
-                                            ("0.00001", "fen")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "unit"), [("0.0000001", "wan"), ("-1", "wan"), ("五万", "wan"), ("900000000", "wan"), ("0.00001", "fen")]
+)
 def test_amounts_that_cannot_be_exact_are_refused(text, unit):
     imported = penalties({"CF_NR_FK": text}, unit=unit)
     assert [(row["reason"], row["column"]) for row in rows(imported.faults)] == [("bad_number", "CF_NR_FK")] * len(
@@ -362,10 +385,12 @@ def test_the_latest_name_is_kept():
 
 def test_what_nothing_fits_is_listed_with_counts():
     imported = penalties(
-        {"CF_CFLB": "罚款;责令停止建设"}, {"CF_WSH": "2", "CF_CFLB": "责令停产停业"},
+        {"CF_CFLB": "罚款;责令停止建设"},
+        {"CF_WSH": "2", "CF_CFLB": "责令停产停业"},
         {"CF_WSH": "3", "CF_CFLB": "责令停产停业"},
-        {"CF_WSH": "4", "CF_CFLB": "", "CF_NR_FK": ""}, {"CF_WSH": "5", "CF_CFJG": "某区城市管理局"},
-    )  # fmt: skip
+        {"CF_WSH": "4", "CF_CFLB": "", "CF_NR_FK": ""},
+        {"CF_WSH": "5", "CF_CFJG": "某区城市管理局"},
+    )
     assert [(row["authority"], row["kind"], row["word"], row["measures"]) for row in rows(imported.unmapped)] == [
         ("某区生态环境局", "halt", "责令停产停业", 2),
         ("某区城市管理局", "fine", "罚款", 1),

@@ -202,8 +202,12 @@ def test_publication_is_due_seven_working_days_after_the_decision_and_twenty_for
         {"CF_WSH": "6"},
     )
     assert imported.manifest["publication"] == {
-        "in_time": 2, "late": 2, "before_decision": 1, "no_publication_date": 1, "provisional": 0,
-    }  # fmt: skip
+        "in_time": 2,
+        "late": 2,
+        "before_decision": 1,
+        "no_publication_date": 1,
+        "provisional": 0,
+    }
     assert [(row["document_no"], str(row["due_on"]), row["rule"]) for row in rows(imported.late)] == [
         ("2", "2024-01-16", "general"),
         ("4", "2024-02-02", "market"),

@@ -76,11 +76,11 @@ def test_a_kept_run_has_every_row_and_is_repeated_without_effect(graded: Graded,
 
 
 def test_several_schemes_are_several_runs(graded: Graded, store: Database) -> None:
-    new_kept_runs = keep(store, Log(store), graded.both, graded.snapshot, by="li.na")
-    assert {run.scheme for run in new_kept_runs} == set(BOTH)
-    assert not any(run.replayed for run in new_kept_runs)
+    archived_runs = keep(store, Log(store), graded.both, graded.snapshot, by="li.na")
+    assert {run.scheme for run in archived_runs} == set(BOTH)
+    assert not any(run.replayed for run in archived_runs)
     written = pq.read_table(graded.both / "grades.parquet").to_pylist()
-    for run in new_kept_runs:
+    for run in archived_runs:
         rows = [row for row in written if row["scheme"] == run.scheme]
         assert kept_rows(store, run.run_id, "grades", rows[0]["subject_id"]) == rows[:1]
         ids = [rows[3]["subject_id"]]
@@ -121,8 +121,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store:
 
 
 def test_another_snapshot_is_refused(graded: Graded, store: Database, tmp_path: Path) -> None:
-    new_district = district(subjects=20, seed=6)
-    write_snapshot(ingest(subjects=new_district.subjects, records=new_district.records), tmp_path / "other")
+    district_tables = district(subjects=20, seed=6)
+    write_snapshot(ingest(subjects=district_tables.subjects, records=district_tables.records), tmp_path / "other")
     with pytest.raises(InputError, match="not the one that was graded"):
         keep(store, Log(store), graded.grading, tmp_path / "other", by="li.na")
     (run,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na")
@@ -176,8 +176,10 @@ def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Pa
     for stop, text in (("food", "in the middle"), ("nowhere", "kept")):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), str(graded.both), str(graded.snapshot), stop],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == f"{text}\n"
@@ -207,20 +209,30 @@ def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(grad
     day = date(2023, 5, 10)
     with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
         events = write_events(
-            act.con, act.entry.seq, "C-1",
-            [RecordEvent(subject, record, "disputed", day, day),
-             RecordEvent(subject, record, "withdrawn", date(2023, 5, 20), date(2023, 5, 22), document_no="7")],
+            act.con,
+            act.entry.seq,
+            "C-1",
+            [
+                RecordEvent(subject, record, "disputed", day, day),
+                RecordEvent(subject, record, "withdrawn", date(2023, 5, 20), date(2023, 5, 22), document_no="7"),
+            ],
             snapshot,
-        )  # fmt: skip
+        )
     assert [event.event_no for event in events] == [events[0].event_no, events[0].event_no + 1]
     assert decided(store) == events
     assert decided(store, known_at=day) == events[:1]
     assert decided(store, ["nobody"]) == []
     listed = record_events(store, day).to_pylist()
     assert listed == [
-        {"subject_id": subject, "record_id": record, "event": "disputed", "event_on": "2023-05-10",
-         "recorded_on": "2023-05-10", "event_no": str(events[0].event_no)}
-    ]  # fmt: skip
+        {
+            "subject_id": subject,
+            "record_id": record,
+            "event": "disputed",
+            "event_on": "2023-05-10",
+            "recorded_on": "2023-05-10",
+            "event_no": str(events[0].event_no),
+        }
+    ]
     before = kept_rows(store, run.run_id, "grades", subject)[0]
     for on, changed in ((date(2023, 5, 21), False), (date(2023, 5, 22), True)):
         after = as_known(run, snapshot, [subject], decided(store), on).grades.to_pylist()[0]
@@ -235,11 +247,13 @@ def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(grad
 
 def ingested(store: Database) -> Snapshot:
     """The district taken in again, the decided events below its records."""
-    new_district = district(subjects=150, seed=5)
+    district_tables = district(subjects=150, seed=5)
     events = record_events(store)
-    text = pa.table({name: new_district.records[name].cast(pa.string()) for name in new_district.records.column_names})
+    text = pa.table(
+        {name: district_tables.records[name].cast(pa.string()) for name in district_tables.records.column_names}
+    )
     joined = pa.concat_tables([text, events], promote_options="default")
-    tables = {name: getattr(new_district, name) for name in ("subjects", "attributes", "history", "feeds")}
+    tables = {name: getattr(district_tables, name) for name in ("subjects", "attributes", "history", "feeds")}
     return ingest(records=joined, **tables)
 
 

@@ -26,8 +26,18 @@ _ANY_WIDE = f"[\uff01-\uff5e\u3000\u00a0{INVISIBLE}]"
 BLANKS = " || ".join(f"chr({ord(blank)})" for blank in " \t\r\n\v\f")
 MOST_NUMBER = 9_000_000_000_000  # amounts stay below
 FLOATS = ("DOUBLE", "FLOAT")
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
-             "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
+INTEGERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
 
 
 def raw_text(column: str, kind: str) -> str:

@@ -143,11 +143,13 @@ def as_utf8_in_part(path: Path, encoding: str, folder: Path, columns: Sequence[R
         try:
             for row in reader:
                 pairs = zip(row, [*columns, *["not"] * max(0, len(row) - len(columns))], strict=False)
-                writer.writerow(cell if how == "whole" else "1"[: how == "filled" and bool(cell.strip())]
-                                for cell, how in pairs)  # fmt: skip
+                writer.writerow(
+                    cell if how == "whole" else "1"[: how == "filled" and bool(cell.strip())] for cell, how in pairs
+                )
         except csv.Error:
-            raise InputError(f"not a well-formed CSV file, line {reader.line_num}", where=str(path),
-                             next="export the file again") from None  # fmt: skip
+            raise InputError(
+                f"not a well-formed CSV file, line {reader.line_num}", where=str(path), next="export the file again"
+            ) from None
     return Path(target.name)
 
 
@@ -165,6 +167,7 @@ def header_of(path: Path, encoding: str) -> list[str]:
             ) from None
     names = [name.strip() for name in names]
     if not any(names):
-        raise InputError("the file is empty: it has no header line", where=str(path),
-                         next="give at least a line of column names")  # fmt: skip
+        raise InputError(
+            "the file is empty: it has no header line", where=str(path), next="give at least a line of column names"
+        )
     return names

@@ -50,9 +50,11 @@ def _read(file: Path) -> str:
         return file.read_bytes().decode("utf-8")
     except OSError as error:
         raise InputError(
-            f"{file.name} not found", where=str(file.parent), allowed=f"a folder with {JSON} and {PAGE}",
+            f"{file.name} not found",
+            where=str(file.parent),
+            allowed=f"a folder with {JSON} and {PAGE}",
             next="give the folder that `creditscore packet build` wrote",
-        ) from error  # fmt: skip
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"{file.name} is not UTF-8: byte {error.start}",

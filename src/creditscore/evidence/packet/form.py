@@ -86,9 +86,11 @@ def shown(value: Any, depth: int) -> list[str]:
     """A value as lines; what is flat or short stands on one."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     other_line_of = line_of(value)
-    if not isinstance(value, dict | list) or len(other_line_of) <= WIDE or (
-        isinstance(value, dict) and not any(isinstance(item, dict | list) and item for item in inner)
-    ):  # fmt: skip
+    if (
+        not isinstance(value, dict | list)
+        or len(other_line_of) <= WIDE
+        or (isinstance(value, dict) and not any(isinstance(item, dict | list) and item for item in inner))
+    ):
         return [other_line_of]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     pairs = list(value.items()) if isinstance(value, dict) else [(None, item) for item in value]

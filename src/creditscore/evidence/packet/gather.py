@@ -29,8 +29,16 @@ if TYPE_CHECKING:
 
 TABLES = ("subjects", "records", "attributes", "listings", "history", "feeds")
 OF_RUN = (
-    "run_id", "creditscore", "scheme", "scheme_hash", "snapshot_hash", "period", "as_of", "known_at", "law_known_at",
-)  # fmt: skip
+    "run_id",
+    "creditscore",
+    "scheme",
+    "scheme_hash",
+    "snapshot_hash",
+    "period",
+    "as_of",
+    "known_at",
+    "law_known_at",
+)
 KEYS = ("record_id", "act_id", "listing_id")  # what rows are told apart by; their cells are graded as they stand
 Inputs = dict[str, list[Any]]
 
@@ -74,9 +82,10 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
     beside, sid = added or Added(), run.subject_id
     if snapshot.content_hash() != run.manifest["snapshot_hash"]:
         raise InputError(
-            "the snapshot is not the one that was graded", allowed=str(run.manifest["snapshot_hash"]),
+            "the snapshot is not the one that was graded",
+            allowed=str(run.manifest["snapshot_hash"]),
             next="give the snapshot of the run",
-        )  # fmt: skip
+        )
     text, before, newer = _texts(str(run.manifest["scheme"]), file)
     scheme = _scheme(text, file)
     small = subset(as_graded(snapshot, run.manifest), [sid], events=beside.events)
@@ -122,9 +131,10 @@ def _texts(name: str, file: Path | None) -> tuple[list[str], list[str], list[str
     place = next((k for k, entry in enumerate(known) if registry.load(entry).version == version), None)
     if place is None:
         raise InputError(
-            f"the library no longer has {name}", allowed=", ".join(entry.version for entry in known),
+            f"the library no longer has {name}",
+            allowed=", ".join(entry.version for entry in known),
             next="give the file of the scheme with --scheme",
-        )  # fmt: skip
+        )
     before = _lines(known[place - 1].file) if place else []
     return _lines(known[place].file), before, [registry.load(entry).name for entry in known[place + 1 :]]
 

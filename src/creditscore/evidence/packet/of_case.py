@@ -78,23 +78,37 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """
     clock = data["clock"]
     yield {
-        "what": "case", "day": data["opened_on"], **_said(data["procedure_label"]), "case_id": data["case_id"],
+        "what": "case",
+        "day": data["opened_on"],
+        **_said(data["procedure_label"]),
+        "case_id": data["case_id"],
         **_named("state", data["state"], data["state_label"]),
         **_named("clock", clock["id"], clock["label"] or pair("texts", "own_clock")),
-        **_cited("basis", clock["basis"]), **_named("mark", clock["mark"], clock["mark_label"]),
-    }  # fmt: skip
+        **_cited("basis", clock["basis"]),
+        **_named("mark", clock["mark"], clock["mark_label"]),
+    }
     for question in data["contested"]:
         yield {
-            "what": "ground", "day": "", **_said(question["ground_label"]), "record_id": question["record_id"],
-            "statement": redact(question["statement"]), "effective": question["effective"] or "",
+            "what": "ground",
+            "day": "",
+            **_said(question["ground_label"]),
+            "record_id": question["record_id"],
+            "statement": redact(question["statement"]),
+            "effective": question["effective"] or "",
             **_cited("article", question["article"] or ""),
-        }  # fmt: skip
+        }
     for question in data["questions"]:
         yield {
-            "what": "question", "day": question["asked_on"], "zh": "询问", "en": "question", "to": redact(question["department"]),
-            "text": redact(question["text"]), "due": question["due"], "answered_on": question["answered_on"] or "",
+            "what": "question",
+            "day": question["asked_on"],
+            "zh": "询问",
+            "en": "question",
+            "to": redact(question["department"]),
+            "text": redact(question["text"]),
+            "due": question["due"],
+            "answered_on": question["answered_on"] or "",
             "answer": redact(question["answer"]),
-        }  # fmt: skip
+        }
     for name, words in (("mark_by", ("标注期限", "mark by")), ("decide_by", ("答复期限", "decide by"))):
         if clock[name]:
             note = _named("note", "provisional", PROVISIONAL) if clock["provisional"] else {"note": ""}
@@ -103,19 +117,27 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _decided(data["decision"])
     for question in data["life"]:
         yield {
-            "what": "state", "day": question["on"], **_said(question["label"]),
-            **_named("grade", question["grade"], question["grade_label"]), "case_id": question["case_id"],
-            **_cited("basis", question["basis"]), **_named("mark", question["mark"], pair("marks", question["mark"])),
-        }  # fmt: skip
+            "what": "state",
+            "day": question["on"],
+            **_said(question["label"]),
+            **_named("grade", question["grade"], question["grade_label"]),
+            "case_id": question["case_id"],
+            **_cited("basis", question["basis"]),
+            **_named("mark", question["mark"], pair("marks", question["mark"])),
+        }
 
 
 def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
-        "what": "decision", "day": row["on"], "zh": "决定", "en": "decision", "reason": redact(row["reason"]),
+        "what": "decision",
+        "day": row["on"],
+        "zh": "决定",
+        "en": "decision",
+        "reason": redact(row["reason"]),
         **_cited("articles", "; ".join(row["articles"])),
         **_named("before", row["before"]["said"], row["before"]["words"]),
         **_named("after", row["after"]["said"], row["after"]["words"]),
-    }  # fmt: skip
+    }
     for finding in row["findings"]:
         changes: dict[str, str] = {
             lang: "; ".join(
@@ -134,28 +156,42 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for finding in follows["changes"]:
         if not finding["own"]:
             yield {
-                "what": "follows", "day": row["on"], **_said(finding["title"]), "scheme": finding["scheme"],
-                "period": finding["period"], **_named("before", finding["before"], finding["before_words"]),
+                "what": "follows",
+                "day": row["on"],
+                **_said(finding["title"]),
+                "scheme": finding["scheme"],
+                "period": finding["period"],
+                **_named("before", finding["before"], finding["before_words"]),
                 **_named("after", finding["after"], finding["after_words"]),
-            }  # fmt: skip
+            }
     for finding in follows["composites"]:
         yield {
-            "what": "follows", "day": row["on"], "zh": "综合信用评价", "en": "composite",
-            **_named("composite", finding["config"], finding["title"]), **_named("before", finding["before"], finding["before_words"]),
+            "what": "follows",
+            "day": row["on"],
+            "zh": "综合信用评价",
+            "en": "composite",
+            **_named("composite", finding["config"], finding["title"]),
+            **_named("before", finding["before"], finding["before_words"]),
             **_named("after", finding["after"], finding["after_words"]),
-        }  # fmt: skip
+        }
     for finding in follows["tasks"]:
         if finding["own"]:
             yield {
-                "what": "task", "day": finding["told"] or row["on"], **_said(finding["label"]),
+                "what": "task",
+                "day": finding["told"] or row["on"],
+                **_said(finding["label"]),
                 **_named("about", finding["thing"], finding["thing_label"] or NOTHING),
-                **_named("who", redact(finding["who"]), finding["who_label"]), **_named("why", finding["why"], finding["why_label"]),
+                **_named("who", redact(finding["who"]), finding["who_label"]),
+                **_named("why", finding["why"], finding["why_label"]),
                 "told": finding["told"] or "",
-            }  # fmt: skip
+            }
     for finding in row["remedies"]:
         yield {
-            "what": "deadline", "day": finding["until"], **_said(finding["label"]), **_cited("note", finding["basis"]),
-        }  # fmt: skip
+            "what": "deadline",
+            "day": finding["until"],
+            **_said(finding["label"]),
+            **_cited("note", finding["basis"]),
+        }
 
 
 def log_packet(log: Log, case: Case, by: str, digest: str) -> None:
@@ -178,10 +214,11 @@ def check_logged(log: Log, digest: str) -> str:
     known = logged_digests(log)
     if digest not in known:
         raise DifferenceError(
-            "the log speaks of no packet with this digest", where=digest,
+            "the log speaks of no packet with this digest",
+            where=digest,
             allowed=", ".join(known) or "none was built with --by",
             next="it was made anew after it was handed out, or comes from another store",
-        )  # fmt: skip
+        )
     return known[digest]
 
 

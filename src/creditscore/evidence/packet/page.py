@@ -25,16 +25,31 @@ def packet_page(packet: Mapping[str, Any]) -> str:
     about = about_of(packet["inputs"])
     shade = charts.NAMED.get(shown["grade"], "#44546a")
     marks = {"kind": packet["kind"], "digest": packet["digest"], "made_up": shown["made_up"]}
-    return environment().get_template("packet.html").render(
-        t=lambda code, *values: " · ".join(page_text(code, lang, *values) for lang in LANGS),
-        tag="zh-CN", lang="zh", data=marks, made_up=shown["made_up"],
-        both=both, shown=shown, about=about, digest=packet["digest"], sections=all_sections(packet),
-        route=pair(word("routes", shown["route"])) if shown["route"] else "", counts=_counts(packet),
-        shade=shade, ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
-        sum=shown["sum"].replace("-", MINUS) if shown["by_score"] else "",
-        grade=_named(packet), **_badge(shown), score_head="score" if shown["by_score"] else "score_aside",
-        state=pair(word("states", shown["state"])),
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("packet.html")
+        .render(
+            t=lambda code, *values: " · ".join(page_text(code, lang, *values) for lang in LANGS),
+            tag="zh-CN",
+            lang="zh",
+            data=marks,
+            made_up=shown["made_up"],
+            both=both,
+            shown=shown,
+            about=about,
+            digest=packet["digest"],
+            sections=all_sections(packet),
+            route=pair(word("routes", shown["route"])) if shown["route"] else "",
+            counts=_counts(packet),
+            shade=shade,
+            ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
+            sum=shown["sum"].replace("-", MINUS) if shown["by_score"] else "",
+            grade=_named(packet),
+            **_badge(shown),
+            score_head="score" if shown["by_score"] else "score_aside",
+            state=pair(word("states", shown["state"])),
+        )
+    )
 
 
 def _counts(packet: Mapping[str, Any]) -> str:

@@ -92,9 +92,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
                 beside=[version for name in scheme.beside for version in registry.versions(name)],
             )
             ((_, now),) = admitted(small, plan_now)
-            yield Again(
-                about, grading, read(grading, about["subject_id"]), scheme, before, laws, then, now, plan_now
-            )  # fmt: skip
+            yield Again(about, grading, read(grading, about["subject_id"]), scheme, before, laws, then, now, plan_now)
 
 
 def _scheme(file: Path, lines: Sequence[str]) -> Scheme:

@@ -39,7 +39,7 @@ def build_packet(run: Run, snapshot: Snapshot, *, file: Path | None = None, adde
         raise DifferenceError(
             f"run {run.manifest['run_id']} does not come out of its snapshot as it was written",
             next="`creditscore reproduce` names the first difference",
-        )  # fmt: skip
+        )
     return assembled(given, results)
 
 
@@ -109,20 +109,20 @@ def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: boo
             f"the two interpreters differ: {names} and {dict(reached)}",
             where=f"{shown['scheme']} {shown['subject_id']}",
             next="please report this fault with the packet's inputs",
-        )  # fmt: skip
+        )
 
 
 def _shares(again: Again) -> dict[str, Any]:
     """The exact share of each record, or why there is none."""
     try:
-        new_shapley = shapley(again.plan, again.then, MOST_COUNTS)
+        shapley_values = shapley(again.plan, again.then, MOST_COUNTS)
     except UsageError as error:
         return {"of": "", "values": {}, "why": error.what}
-    values = {record: str(value) for record, value in sorted(new_shapley.values.items())}
+    values = {record: str(value) for record, value in sorted(shapley_values.values.items())}
     return {
-        "of": new_shapley.of,
-        "empty": str(new_shapley.empty),
-        "whole": str(new_shapley.whole),
+        "of": shapley_values.of,
+        "empty": str(shapley_values.empty),
+        "whole": str(shapley_values.whole),
         "values": values,
         "why": "",
     }
@@ -162,12 +162,15 @@ def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
         "texts": [
             {
                 "id": law.id,
-                "zh": f"{law.title.zh} {law.number}".strip(), "en": f"{law.title.en} {law.number}".strip(),
-                "in_force": law.in_force, "repealed": law.repealed, "evidence": law.evidence,
+                "zh": f"{law.title.zh} {law.number}".strip(),
+                "en": f"{law.title.en} {law.number}".strip(),
+                "in_force": law.in_force,
+                "repealed": law.repealed,
+                "evidence": law.evidence,
             }
             for law in (laws[name] for name in cited if name in laws)
         ],
         "version": again.scheme.name,
         "version_before": again.before.name if again.before is not None else "",
         "changes": changes,
-    }  # fmt: skip
+    }

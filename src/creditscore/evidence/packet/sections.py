@@ -134,10 +134,14 @@ def _records(results: Mapping[str, Any]) -> list[PacketPart]:
 def _record(row: Mapping[str, Any], shares: Mapping[str, str], results: Mapping[str, Any]) -> list[Cell]:
     why = pair_said(row["why"]) if row["why"]["zh"] else label_said("uses", row["use"])
     return [
-        _named(row), pair_said(row["label"], row["item"]), facts_said(row["facts"], results),
-        events_said(row["events"]), (open_number_said(row["effective"]),),
-        (number_said(shares.get(row["record_id"], "")),), (*why, *pair_said(row["cited"])),
-    ]  # fmt: skip
+        _named(row),
+        pair_said(row["label"], row["item"]),
+        facts_said(row["facts"], results),
+        events_said(row["events"]),
+        (open_number_said(row["effective"]),),
+        (number_said(shares.get(row["record_id"], "")),),
+        (*why, *pair_said(row["cited"])),
+    ]
 
 
 def _named(row: Mapping[str, Any]) -> Cell:

@@ -9,10 +9,15 @@ from typing import Any
 TEXTS = ("scheme", "version_before")  # one line of text each
 FREE = ("model",)  # keys with values of any kind
 NEEDED = {
-    "about": ("name", "value"), "disputed": ("record_id",), "laws": ("id", "text"), "records": ("record_id",),
-    "refused_rows": ("table", "line", "cells", "faults"), "refused_faults": ("table", "line"),
-    "rules": ("file", "text"), "calendar": ("year", "days"),
-}  # fmt: skip
+    "about": ("name", "value"),
+    "disputed": ("record_id",),
+    "laws": ("id", "text"),
+    "records": ("record_id",),
+    "refused_rows": ("table", "line", "cells", "faults"),
+    "refused_faults": ("table", "line"),
+    "rules": ("file", "text"),
+    "calendar": ("year", "days"),
+}
 SAID = ("run_id", "period", "as_of", "known_at", "law_known_at", "newest_day", "subject_id")
 NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
 SHAPED = {  # part → cell, what it must look like, and that in words; the first two become names of files

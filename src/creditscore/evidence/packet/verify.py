@@ -126,8 +126,13 @@ def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
         odd = [i for i in range(len(rows)) if i >= len(checks) or checks[i] != now[i]]
         if statement["sha256"] != data["sha256"] and odd and statement["part"] == part:
             if len(rows) != statement["rows"]:
-                yield Changed(file, places.get((part, odd[0]), own), f"inputs.{part}", _cut(line_of(rows[odd[0]])),
-                              f"{statement['rows']} rows in all")  # fmt: skip
+                yield Changed(
+                    file,
+                    places.get((part, odd[0]), own),
+                    f"inputs.{part}",
+                    _cut(line_of(rows[odd[0]])),
+                    f"{statement['rows']} rows in all",
+                )
                 continue
             for i in odd:
                 yield Changed(file, places[part, i], f"inputs.{part}[{i}]", _cut(line_of(rows[i])))

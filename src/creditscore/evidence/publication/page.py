@@ -31,9 +31,17 @@ def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     )
     tiles = [(t("named"), number(data["counts"]["grades"])), (t("entries"), number(data["counts"]["lists"]))]
     return page.draw(
-        data, lang, t, t("public"), title, sections, under=under, tiles=tiles,
-        limits=[t("no_persons"), t("no_records")], other=other,
-    )  # fmt: skip
+        data,
+        lang,
+        t,
+        t("public"),
+        title,
+        sections,
+        under=under,
+        tiles=tiles,
+        limits=[t("no_persons"), t("no_records")],
+        other=other,
+    )
 
 
 def _titles(data: dict[str, Any], lang: Lang) -> dict[str, str]:

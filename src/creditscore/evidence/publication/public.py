@@ -91,10 +91,11 @@ def publish(
     computed = any(graded.use == PUBLIC and not graded.decided for graded in chosen)
     if computed and history is None and not (decided_by and decided_on):
         raise UsageError(
-            "a computed grade is not a decision", where=str(folder),
+            "a computed grade is not a decision",
+            where=str(folder),
             allowed="--history FILE with the decisions, or --decided-by OFFICE --decided-on DAY",
             next="publish after the office has decided",
-        )  # fmt: skip
+        )
     if decided_on is not None:
         _not_before_its_period(
             con, folder, [graded for graded in chosen if graded.use == PUBLIC and not graded.decided], decided_on
@@ -133,9 +134,7 @@ def _disputed(folder: Path) -> dict[tuple[str, str], str]:
     return results
 
 
-def _not_before_its_period(
-    con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date
-) -> None:  # fmt: skip
+def _not_before_its_period(con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date) -> None:
     """UsageError where grades are said to have been decided before the period that they grade was over."""
     names = [f"{scheme.scheme}@{scheme.version}" for scheme in schemes]
     rows = con.execute(
@@ -146,9 +145,10 @@ def _not_before_its_period(
     last = rows[0][0] if rows else None
     if last is not None and str(day) < last:
         raise UsageError(
-            f"decided on {day}, and the period that is graded ends on {last}", where=str(folder),
+            f"decided on {day}, and the period that is graded ends on {last}",
+            where=str(folder),
             allowed=f"--decided-on {last} or later",
-        )  # fmt: skip
+        )
 
 
 def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -172,9 +172,10 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
             why = f"its {' and '.join(own)} are this project's own (project_default)"
         if why:
             raise UsageError(
-                f"the composite {manifest.get('config', '')} may not be published: {why}", where=str(folder),
+                f"the composite {manifest.get('config', '')} may not be published: {why}",
+                where=str(folder),
                 allowed="a configuration with use: public_grade whose weights, values and bands an office has adopted",
-            )  # fmt: skip
+            )
         source = f"read_parquet({literal(str(folder / 'composite.parquet'))})"
         con.execute(
             "CREATE TABLE rows AS SELECT CAST(subject_id AS VARCHAR) AS subject_id, 'composite' AS domain,"
@@ -195,10 +196,12 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     else:
         internal = [path.name for path in sorted(folder.glob("*")) if path.stem in ("strata", "plan", "frame", "draw")]
         raise UsageError(
-            "a supervision plan holds internal risk classes; it is never published" if internal
+            "a supervision plan holds internal risk classes; it is never published"
+            if internal
             else "no grading lies there",
-            where=str(folder), allowed="a folder that `creditscore grade --out` or `creditscore composite --out` wrote",
-        )  # fmt: skip
+            where=str(folder),
+            allowed="a folder that `creditscore grade --out` or `creditscore composite --out` wrote",
+        )
     return [
         f"{row[0]}@{row[1]}" for row in con.execute("SELECT DISTINCT scheme, version FROM rows ORDER BY ALL").fetchall()
     ]
@@ -232,9 +235,10 @@ def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[G
         public = [name for name in gradeds if name not in barred]
         raise UsageError(
             "; ".join(f"{name} is {use}: it is never published" for name, use in barred.items()),
-            where=str(folder), allowed=", ".join(public) or "schemes with use: public_grade",
+            where=str(folder),
+            allowed=", ".join(public) or "schemes with use: public_grade",
             next="name the schemes to publish with --scheme" if public else None,
-        )  # fmt: skip
+        )
     return list(gradeds.values())
 
 
@@ -246,9 +250,10 @@ def _scheme(name: str) -> Graded:
         scheme = registry.pick(name)
     except CreditscoreError as error:
         raise UsageError(
-            f"the use of {name} is not known, so it is not published", allowed="schemes of the library",
+            f"the use of {name} is not known, so it is not published",
+            allowed="schemes of the library",
             next="put its file into the library (CREDITSCORE_CONFIGS)",
-        ) from error  # fmt: skip
+        ) from error
     laws = tuple(cite.law for cite in scheme.cite)
     return Graded(scheme.scheme, scheme.version, scheme.use, scheme.label, laws, scheme)
 
@@ -270,18 +275,26 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
         way = None if foreign else remedy(scheme.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
         shown.append(
             {
-                "scheme": scheme.name, "use": scheme.use, "period": period,
+                "scheme": scheme.name,
+                "use": scheme.use,
+                "period": period,
                 "label": {lang: getattr(scheme.label, lang) for lang in LANGS},
-                "laws": [{lang: f"{getattr(laws[law].title, lang)} {laws[law].number}".strip() for lang in LANGS}
-                         for law in cited if law in laws],
-                "remedy": None if way is None else {
+                "laws": [
+                    {lang: f"{getattr(laws[law].title, lang)} {laws[law].number}".strip() for lang in LANGS}
+                    for law in cited
+                    if law in laws
+                ],
+                "remedy": None
+                if way is None
+                else {
                     "what": {lang: getattr(way.what, lang) for lang in LANGS},
                     "where": {lang: getattr(way.where, lang) for lang in LANGS},
                     "until": {lang: getattr(way.until, lang) for lang in LANGS} if way.until else None,
-                    "basis": basis(way), "evidence": way.evidence,
+                    "basis": basis(way),
+                    "evidence": way.evidence,
                 },
             }
-        )  # fmt: skip
+        )
     return {
         "schemes": shown,
         "decided_by": redact(clean(decided_by)),

@@ -94,9 +94,14 @@ def kinds_of(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
 
 
 def grades_of(
-    con: duckdb.DuckDBPyConnection, schemes: Sequence[Graded], rules: Publication, decisions: bool,
-    decided_on: date | None, withheld: dict[str, int], disputed: Mapping[tuple[str, str], str],
-) -> list[dict[str, Any]]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    schemes: Sequence[Graded],
+    rules: Publication,
+    decisions: bool,
+    decided_on: date | None,
+    withheld: dict[str, int],
+    disputed: Mapping[tuple[str, str], str],
+) -> list[dict[str, Any]]:
     """`disputed`: (scheme, subject) of grades that rest on a contested record → since when."""
     kinds, grades = kinds_of(con), []
     by_name = {f"{scheme.scheme}@{scheme.version}": scheme for scheme in schemes}
@@ -124,11 +129,22 @@ def grades_of(
         assert rule is not None
         label = graded.labels.grade(grade) or plain(grade)
         grades.append(
-            {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "domain": domain, "scheme": scheme,
-             "period": period, "grade": grade, "grade_zh": label.zh, "grade_en": label.en,
-             "decided_on": str(day or decided_on or ""), "basis": basis(rule), "evidence": evidence,
-             "disputed_since": disputed.get((scheme, subject), ""), "input_state": marks or ""}
-        )  # fmt: skip
+            {
+                "subject_id": subject,
+                "name": kinds.get(subject, ("", ""))[0],
+                "domain": domain,
+                "scheme": scheme,
+                "period": period,
+                "grade": grade,
+                "grade_zh": label.zh,
+                "grade_en": label.en,
+                "decided_on": str(day or decided_on or ""),
+                "basis": basis(rule),
+                "evidence": evidence,
+                "disputed_since": disputed.get((scheme, subject), ""),
+                "input_state": marks or "",
+            }
+        )
     return grades
 
 
@@ -185,10 +201,18 @@ def lists_of(
             continue
         label = labels.get(name) or plain(name)
         lists.append(
-            {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "list": name, "list_zh": label.zh,
-             "list_en": label.en, "entered_on": str(entered), "term_end": str(term or ""), "basis": basis(rule),
-             "evidence": rule.evidence if rule else ""}
-        )  # fmt: skip
+            {
+                "subject_id": subject,
+                "name": kinds.get(subject, ("", ""))[0],
+                "list": name,
+                "list_zh": label.zh,
+                "list_en": label.en,
+                "entered_on": str(entered),
+                "term_end": str(term or ""),
+                "basis": basis(rule),
+                "evidence": rule.evidence if rule else "",
+            }
+        )
     return lists
 
 
@@ -214,9 +238,15 @@ def shares_of(con: duckdb.DuckDBPyConnection, schemes: Sequence[Graded]) -> list
             for code in sorted(counts, key=lambda code: (order.index(code) if code in order else 99, code)):
                 label = labels.grade(code) or plain(code)
                 shares.append(
-                    {"scheme": scheme.scheme, "period": period, "grade": code, "grade_zh": label.zh, "grade_en": label.en,
-                     "subjects": None if code in hidden else counts[code]}
-                )  # fmt: skip
+                    {
+                        "scheme": scheme.scheme,
+                        "period": period,
+                        "grade": code,
+                        "grade_zh": label.zh,
+                        "grade_en": label.en,
+                        "subjects": None if code in hidden else counts[code],
+                    }
+                )
     return shares
 
 
@@ -245,7 +275,15 @@ def items_of(
             continue
         label = by_id[scheme].labels.item(item, article) or plain(item)
         items.append(
-            {"subject_id": subject, "scheme": scheme, "period": period, "item": item, "item_zh": label.zh,
-             "item_en": label.en, "article": article, "times": int(times)}
-        )  # fmt: skip
+            {
+                "subject_id": subject,
+                "scheme": scheme,
+                "period": period,
+                "item": item,
+                "item_zh": label.zh,
+                "item_en": label.en,
+                "article": article,
+                "times": int(times),
+            }
+        )
     return items

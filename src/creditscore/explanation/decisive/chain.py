@@ -53,10 +53,15 @@ class Chain:
     def _worth(self, p: int, worth: Any) -> tuple[int, ...]:
         """The demands' view of what a finished part is worth."""
         return tuple(
-            worth[0] if demand.of == "low" else worth[1] if demand.of == "high" else worth[2].get(demand.name, 0)
-            if demand.of == "fact" else 0
+            worth[0]
+            if demand.of == "low"
+            else worth[1]
+            if demand.of == "high"
+            else worth[2].get(demand.name, 0)
+            if demand.of == "fact"
+            else 0
             for demand in self.demands
-        )  # fmt: skip
+        )
 
     # what is still possible
 

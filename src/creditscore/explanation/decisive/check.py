@@ -49,7 +49,7 @@ def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] 
     """The columns of a population of `count` made-up subjects for each stretch of the rules, against the search over
     each of them, as the engine admitted it. `sets`: subjects that were answered without a search.
     """
-    this_number = quick = 0
+    given_number = quick = 0
     texts: list[str] = []
     for plan in plans(scheme):
         given = tables(plan, subjects(plan, seed, count, records))
@@ -57,12 +57,12 @@ def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] 
             for number in range(len(ready.ranges)):
                 searched: list[str] = []
                 rows = span(ready, number, searched=searched).to_pylist()
-                this_number, quick = this_number + len(rows), quick + len(rows) - len(searched)
+                given_number, quick = given_number + len(rows), quick + len(rows) - len(searched)
                 for row, (subject_id, subject) in zip(rows, ready.inputs(), strict=True):
-                    other_brief = brief(plan, subject_id, subject)
-                    if tuple(row.values()) != tuple(asdict(other_brief).values()):
-                        texts.append(f"{plan.period} subject {subject_id}: {row}, by the search {other_brief}")
-    return Checked(scheme.name, this_number, this_number, quick, tuple(texts))
+                    subject_brief = brief(plan, subject_id, subject)
+                    if tuple(row.values()) != tuple(asdict(subject_brief).values()):
+                        texts.append(f"{plan.period} subject {subject_id}: {row}, by the search {subject_brief}")
+    return Checked(scheme.name, given_number, given_number, quick, tuple(texts))
 
 
 def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:

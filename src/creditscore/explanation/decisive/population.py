@@ -74,11 +74,11 @@ def span(
     answer = sums(weighing.plan, sids, moves, kinds, new_rules, weighed.records)
     ids = of["subject_id"].to_pylist()
     singles, smallest, proved = answer.singles, answer.smallest, np.ones(len(sids), bool)
-    for k, other_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
-        singles[k], proved[k] = other_brief.decisive_singles, other_brief.proved
+    for k, subject_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
+        singles[k], proved[k] = subject_brief.decisive_singles, subject_brief.proved
         if searched is not None:
-            searched.append(other_brief.subject_id)
-        smallest[k] = -1 if other_brief.smallest_set is None else other_brief.smallest_set
+            searched.append(subject_brief.subject_id)
+        smallest[k] = -1 if subject_brief.smallest_set is None else subject_brief.smallest_set
     columns = (
         pa.array(ids, pa.string()),
         pa.array(singles, pa.int32()),

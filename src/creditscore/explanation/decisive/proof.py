@@ -115,45 +115,45 @@ def verify(
 def _by_claims(plan: Plan, subject: Subject, smallest: int, claims: Sequence[Claim]) -> Verdict:
     looked, open_ = 1, []
     assessed = {record["record_id"]: record for record in opening(plan, subject).records}
-    for other_claim in claims:
-        if other_claim.fewest < smallest:
+    for proof_claim in claims:
+        if proof_claim.fewest < smallest:
             return Verdict(
-                False, f"the branch {dict(other_claim.facts)} is claimed for {other_claim.fewest} withdrawals", looked
+                False, f"the branch {dict(proof_claim.facts)} is claimed for {proof_claim.fewest} withdrawals", looked
             )
-        left = smallest - 1 - len(other_claim.gone)
+        left = smallest - 1 - len(proof_claim.gone)
         if left < 0:
             continue
-        if not other_claim.short or other_claim.searched:
-            open_.append(f"the branch {dict(other_claim.facts)} was searched, not bounded")
+        if not proof_claim.short or proof_claim.searched:
+            open_.append(f"the branch {dict(proof_claim.facts)} was searched, not bounded")
             continue
         best = [0]
-        for ids, gains in other_claim.gains:
+        for ids, gains in proof_claim.gains:
             sets = 1 << len(ids)
-            if other_claim.measure in ("low", "high") and sets <= INSIDE:
+            if proof_claim.measure in ("low", "high") and sets <= INSIDE:
                 looked += sets
                 if any(
-                    _gained(plan, assessed, ids, other_claim, size) > gains[min(size, len(gains) - 1)]
+                    _gained(plan, assessed, ids, proof_claim, size) > gains[min(size, len(gains) - 1)]
                     for size in range(len(ids) + 1)
                 ):
                     return Verdict(False, f"a part gains more than is claimed: {', '.join(ids)}", looked)
-            elif other_claim.measure not in ("low", "high") or len(ids) > len(gains):
+            elif proof_claim.measure not in ("low", "high") or len(ids) > len(gains):
                 open_.append(f"the gains of {len(ids)} records were taken as given")
             best = [
                 max(best[a] + gains[j - a] for a in range(len(best)) if 0 <= j - a < len(gains))
                 for j in range(len(best) + len(gains) - 1)
             ]
-        if max(best[: left + 1]) >= other_claim.short:
-            return Verdict(False, f"{left} records gain {max(best[: left + 1])} of {other_claim.short}", looked)
+        if max(best[: left + 1]) >= proof_claim.short:
+            return Verdict(False, f"{left} records gain {max(best[: left + 1])} of {proof_claim.short}", looked)
     return Verdict(True, "bounds", looked, tuple(dict.fromkeys(open_)))
 
 
-def _gained(plan: Plan, assessed: Mapping[str, Any], ids: Sequence[str], other_claim: Claim, size: int) -> int:
+def _gained(plan: Plan, assessed: Mapping[str, Any], ids: Sequence[str], proof_claim: Claim, size: int) -> int:
     """The most that `size` of these records move the sum, by the reference interpreter's own sums."""
-    side = int(other_claim.measure == "high")
+    side = int(proof_claim.measure == "high")
 
     def total(texts: Sequence[str]) -> int:
         return combine(plan, [dict(assessed[record]) for record in texts], [])[side]
 
     whole = total(ids)
     moved = (total([record for record in ids if record not in gone]) - whole for gone in combinations(ids, size))
-    return max(change if other_claim.up else -change for change in moved)
+    return max(change if proof_claim.up else -change for change in moved)

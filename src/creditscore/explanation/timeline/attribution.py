@@ -18,9 +18,15 @@ from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subjec
 
 # What an event of a record is called as a cause; of several on one day the first of this order names it.
 KINDS = (
-    ("repaired", "repair"), ("corrected", "correction"), ("withdrawn", "withdrawal"), ("reinstated", "reinstatement"),
-    ("amended", "amendment"), ("filed", "record"), ("disputed", "dispute"), ("dispute_resolved", "dispute"),
-)  # fmt: skip
+    ("repaired", "repair"),
+    ("corrected", "correction"),
+    ("withdrawn", "withdrawal"),
+    ("reinstated", "reinstatement"),
+    ("amended", "amendment"),
+    ("filed", "record"),
+    ("disputed", "dispute"),
+    ("dispute_resolved", "dispute"),
+)
 Known = Mapping[int, list[tuple[str, str]]]
 
 
@@ -110,7 +116,11 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
     rows = {rk: old[rk] if rk in fresh else row for rk, row in new.items() if rk in old and rk not in since}
     rows |= {rk: old[rk] for rk in gone}
     results = {(table, name) for _, table, name in news}
-    names = [other_attribute for other_attribute in b.subject.attributes if ("attributes", other_attribute) in results]
+    names = [
+        declared_attribute
+        for declared_attribute in b.subject.attributes
+        if ("attributes", declared_attribute) in results
+    ]
     new_names = {name: base.attributes.get(name) for name in names}
     # the rest of what stands beside the records follows the clock; what was told since comes after
     entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in results]

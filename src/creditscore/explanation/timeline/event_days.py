@@ -33,8 +33,8 @@ def dates_of(plan: Plan, subject: Subject) -> list[int]:
                 results.add(row[name])
     for derived in plan.derived:
         results |= {derived.reach(day) for day in list(results)}
-    for name, other_attribute in plan.scheme.attributes.items():
-        if other_attribute.type == "date" and subject.attributes.get(name) is not None:
+    for name, declared_attribute in plan.scheme.attributes.items():
+        if declared_attribute.type == "date" and subject.attributes.get(name) is not None:
             results.add(subject.attributes[name])
     for entry in subject.listings:
         results |= {entry[name] for name in ("entered_day", "term_end_day", "exited_day") if entry[name] is not None}
@@ -108,7 +108,7 @@ class Reader:
             if take == "days_since":
                 parts.append(day)
             else:
-                parts.append(tuple(full_months(other_day, day + 1) for other_day in self.days if other_day <= day))
+                parts.append(tuple(full_months(named_day, day + 1) for named_day in self.days if named_day <= day))
         return tuple(parts)
 
     def _in_force(self, at: int | date, known: int) -> tuple[bool, ...]:

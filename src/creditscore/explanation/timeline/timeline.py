@@ -68,12 +68,21 @@ class Timeline:
     def as_data(self) -> dict[str, Any]:
         """Plain JSON: days as text, points as exact decimal text."""
         return {
-            "kind": "timeline", "format": FORMAT, "subject_id": self.subject_id, "name": self.name,
-            "scheme": self.scheme, "graded_by": self.kind, "from": iso(self.first), "to": iso(self.last),
-            "known_at": self.known_at, "moments": self.moments, "made_up": self.made_up, "refused": self.refused,
+            "kind": "timeline",
+            "format": FORMAT,
+            "subject_id": self.subject_id,
+            "name": self.name,
+            "scheme": self.scheme,
+            "graded_by": self.kind,
+            "from": iso(self.first),
+            "to": iso(self.last),
+            "known_at": self.known_at,
+            "moments": self.moments,
+            "made_up": self.made_up,
+            "refused": self.refused,
             "items": {code: {"zh": item.zh, "en": item.en} for code, item in self.items.items()},
             "steps": [_step(step) for step in self.steps],
-        }  # fmt: skip
+        }
 
 
 def timeline(
@@ -98,9 +107,9 @@ def timeline(
     known = {} if known_at is not None else records.known_days()
     fixed = None if known_at is None else to_day(known_at)
     begin, end = _span(records, first, last, fixed)
-    moments = _days(records, begin, end, known, fixed) if records.kind == "day" else _years(
-        records, begin, end, known, fixed
-    )  # fmt: skip
+    moments = (
+        _days(records, begin, end, known, fixed) if records.kind == "day" else _years(records, begin, end, known, fixed)
+    )
     steps: list[Step] = []
     count, before, seen, final = 0, None, None, end
     for day, period, world in moments:
@@ -122,10 +131,20 @@ def timeline(
     items = {cause.item for step in steps for cause in step.causes if cause.item}
     newest: Scheme = records.versions[-1]
     return Timeline(
-        records.subject_id, redact(named), newest.scheme, records.kind, begin, final, iso(fixed), count, tuple(steps),
-        _labels(records, items), newest.direction == "lower_is_better", made_up or snapshot.made_up,
+        records.subject_id,
+        redact(named),
+        newest.scheme,
+        records.kind,
+        begin,
+        final,
+        iso(fixed),
+        count,
+        tuple(steps),
+        _labels(records, items),
+        newest.direction == "lower_is_better",
+        made_up or snapshot.made_up,
         0 if before is None else count_refused(records.small, before.plan),
-    )  # fmt: skip
+    )
 
 
 def count_refused(small: Snapshot, plan: Plan) -> int:
@@ -160,9 +179,10 @@ def _span(records: Records, first: date | int | None, last: date | int | None, f
         end = to_day(last) if isinstance(last, date) else max(begin, newest)
     if begin > end or end - begin > LONGEST:
         raise UsageError(
-            f"no timeline from {iso(begin)} to {iso(end)}", allowed="a span of at most 40 years, the first day first",
+            f"no timeline from {iso(begin)} to {iso(end)}",
+            allowed="a span of at most 40 years, the first day first",
             next="give --from and --to",
-        )  # fmt: skip
+        )
     return begin, end
 
 
@@ -252,18 +272,27 @@ def _labels(records: Records, codes: set[str]) -> dict[str, Label]:
 
 def _step(step: Step) -> dict[str, Any]:
     return {
-        "day": iso(step.day), "period": step.period, "version": step.version,
-        "before": None if step.before is None else _reached(step.before), "after": _reached(step.after),
+        "day": iso(step.day),
+        "period": step.period,
+        "version": step.version,
+        "before": None if step.before is None else _reached(step.before),
+        "after": _reached(step.after),
         "change": _points(step.change),
         "causes": [
             {
-                "kind": cause.kind, "what": cause.what, "item": cause.item, "change": _points(cause.change),
-                "before": _reached(cause.before), "after": _reached(cause.after), "entered": list(cause.entered),
-                "left": list(cause.left), "late_days": cause.late,
+                "kind": cause.kind,
+                "what": cause.what,
+                "item": cause.item,
+                "change": _points(cause.change),
+                "before": _reached(cause.before),
+                "after": _reached(cause.after),
+                "entered": list(cause.entered),
+                "left": list(cause.left),
+                "late_days": cause.late,
             }
             for cause in step.causes
         ],
-    }  # fmt: skip
+    }
 
 
 def _reached(reached: Reached) -> dict[str, Any]:

@@ -152,14 +152,29 @@ class Maker:
         records = [self.record(k, code) for k, code in enumerate(chosen)]
         years = [year for year in range(self.plan.year - 4, self.plan.year) if chance() < noise]
         history = [
-            {"year": year, "grade": self.pick(self.plan.grades), "route": self.pick(("score", "direct", "linked")),
-             "state": "graded", "status": "final", "scheme": scheme.scheme} for year in years
-        ]  # fmt: skip
+            {
+                "year": year,
+                "grade": self.pick(self.plan.grades),
+                "route": self.pick(("score", "direct", "linked")),
+                "state": "graded",
+                "status": "final",
+                "scheme": scheme.scheme,
+            }
+            for year in years
+        ]
         lists = sorted({name for fact in self.plan.facts for name in fact.lists})
         listings = [
-            {"list": name, "entered_day": self.pick(self.days), "exited_day": None, "term_end_day": None,
-             "exit_reason": "", "basis": ""} for name in lists if chance() < noise
-        ]  # fmt: skip
+            {
+                "list": name,
+                "entered_day": self.pick(self.days),
+                "exited_day": None,
+                "term_end_day": None,
+                "exit_reason": "",
+                "basis": "",
+            }
+            for name in lists
+            if chance() < noise
+        ]
         return Subject(columns, attributes, records, history, listings)
 
     def value(self, kind: str, allowed: list[str] | None) -> Any:
@@ -173,12 +188,22 @@ class Maker:
         item = self.pick(self.plan.by_code[code])
         day = self.pick(self.days[:7] if self.random.random() < 0.8 else self.days)
         record: dict[str, Any] = {
-            "record_id": f"r{k}", "rk": k, "item": code, "status": 0, "status_day": None, "corrections": [],
-            "quantity": self.pick((1, 1, 1, 2, 5, 20, 100)) * MICRO, "amount": self.pick(self.numbers),
-            "act_id": self.pick(("", "", "act")), "disputed": False, "known_day": day,
-            "source": "s", "document_no": "d", "basis": "b",
+            "record_id": f"r{k}",
+            "rk": k,
+            "item": code,
+            "status": 0,
+            "status_day": None,
+            "corrections": [],
+            "quantity": self.pick((1, 1, 1, 2, 5, 20, 100)) * MICRO,
+            "amount": self.pick(self.numbers),
+            "act_id": self.pick(("", "", "act")),
+            "disputed": False,
+            "known_day": day,
+            "source": "s",
+            "document_no": "d",
+            "basis": "b",
             **{name.replace("_on", "_day"): day for name in DATES},
-        }  # fmt: skip
+        }
         if item.switch and item.switch != "corrected_on" and not item.switch_lo <= day <= item.switch_hi:
             record[item.switch.replace("_on", "_day")] = min(max(day, item.switch_lo), item.switch_hi)
         for name, attribute in self.plan.scheme.record_attributes.items():

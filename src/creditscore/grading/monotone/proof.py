@@ -53,8 +53,11 @@ def check(scheme: Scheme, source: Source) -> Counterexample | None:
     counterexample = search(scheme, [(suspect.epoch, suspect.codes) for suspect in left], known)
     if counterexample is not None:
         rule = next((rule for rule in counterexample.rules if rule in places), None)
-        message = f"withdrawing an adverse record worsens the grade: {counterexample.text}; if the text wants it, acknowledge it"
-        source.fault(places.get(rule, ("decide",)), f"{message} under not_monotone: (id: {rule})", "E801")
+        message = (
+            f"withdrawing an adverse record worsens the grade: {counterexample.text};"
+            f" if the text wants it, acknowledge it under not_monotone: (id: {rule})"
+        )
+        source.fault(places.get(rule, ("decide",)), message, "E801")
         return counterexample
     by_rule = ", ".join(sorted({rule for suspect in left for rule in suspect.rules}))
     codes = list(dict.fromkeys(code for suspect in left for code in suspect.codes))

@@ -11,9 +11,22 @@ from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import NO_GRADE
 
 REASONS = (
-    "", "counted", "corrected", "repaired", "withdrawn", "noted", "unknown", "pooled", "capped", "start", "bonus",
-    "floor", "ceiling", "not_graded", "not_computable",
-)  # fmt: skip
+    "",
+    "counted",
+    "corrected",
+    "repaired",
+    "withdrawn",
+    "noted",
+    "unknown",
+    "pooled",
+    "capped",
+    "start",
+    "bonus",
+    "floor",
+    "ceiling",
+    "not_graded",
+    "not_computable",
+)
 BEST_FIRST = "ORDER BY v.high DESC, v.low DESC, v.day, v.record_id"
 
 

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 
 def assemble(
-    snapshot: Snapshot, recipe: Recipe, moments: list[Moment], parts: list[dict[str, Any]], declared: tuple[str, ...],
-    notes: list[str], lag: int | None,
-) -> ModelData:  # fmt: skip
+    snapshot: Snapshot,
+    recipe: Recipe,
+    moments: list[Moment],
+    parts: list[dict[str, Any]],
+    declared: tuple[str, ...],
+    notes: list[str],
+    lag: int | None,
+) -> ModelData:
     """The parts of all days, one below the other; arrays are let go of as they are used."""
     import pandas as pd
 

@@ -86,10 +86,20 @@ def build_dataset(
         groups |= {str(level): Pick(severity=(str(level),)) for level in sorted(set((severity or {}).values()))}
     try:
         recipe = make_recipe(
-            groups=groups, windows=windows, indicators=indicators, gap=gap, horizon=horizon, outcome=outcome,
-            inspections=inspections, severity=severity, points=points, attributes=attributes,
-            subject_columns=subject_columns, history=history, **further,
-        )  # fmt: skip
+            groups=groups,
+            windows=windows,
+            indicators=indicators,
+            gap=gap,
+            horizon=horizon,
+            outcome=outcome,
+            inspections=inspections,
+            severity=severity,
+            points=points,
+            attributes=attributes,
+            subject_columns=subject_columns,
+            history=history,
+            **further,
+        )
     except TypeError as error:
         if not further:
             raise
@@ -261,20 +271,24 @@ def _observe(
             where=", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count),
             next="look at the days of registration and of ending, and at the feeds",
         )
-    new_chunks: dict[str, Any] = {name: joined([chunk[name] for chunk in chunks]) for name in chunks[0]}
-    newest_known = new_chunks.pop("newest").max()
+    chunk_rows: dict[str, Any] = {name: joined([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    newest_known = chunk_rows.pop("newest").max()
     if newest_known is not np.ma.masked and int(newest_known) > at.day:
         raise InternalError(f"a record of {iso(int(newest_known))} was used on {iso(at.day)}")
     about = {
-        "observed_on": iso(at.day), "outcome_after": iso(at.lo), "outcome_to": iso(at.hi),
-        "rows": len(new_chunks["subject"]), "events": int(new_chunks["y"].sum()) if "y" in new_chunks else None,
-        "left_out": left_out, "not_yet_known": folded.not_yet_known,
-        "records_without_day": int(new_chunks.pop("undated").sum()),
+        "observed_on": iso(at.day),
+        "outcome_after": iso(at.lo),
+        "outcome_to": iso(at.hi),
+        "rows": len(chunk_rows["subject"]),
+        "events": int(chunk_rows["y"].sum()) if "y" in chunk_rows else None,
+        "left_out": left_out,
+        "not_yet_known": folded.not_yet_known,
+        "records_without_day": int(chunk_rows.pop("undated").sum()),
         "newest_known": None if newest_known is np.ma.masked else iso(int(newest_known)),
-    }  # fmt: skip
+    }
     if recipe.outcome is None:
         about = {key: value for key, value in about.items() if key not in ("outcome_after", "outcome_to", "events")}
-    return {"arrays": new_chunks, "names": names, "about": about, "day": at.day}
+    return {"arrays": chunk_rows, "names": names, "about": about, "day": at.day}
 
 
 def _fed(feature: Feature, needs: dict[Need, str]) -> str:

@@ -112,9 +112,14 @@ class ModelData:
             )
         series = {
             key: _part(table, value, key)
-            for key, value in (("y", y), ("weight", weight), ("groups", groups), ("observed_on", observed_on),
-                               ("inspected", inspected))
-        }  # fmt: skip
+            for key, value in (
+                ("y", y),
+                ("weight", weight),
+                ("groups", groups),
+                ("observed_on", observed_on),
+                ("inspected", inspected),
+            )
+        }
         X = table.drop(columns=[*taken, *drop])
         if not X.shape[1] or not len(X):
             raise InputError(f"{len(X)} rows and {X.shape[1]} features", allowed="at least one of each")

@@ -122,9 +122,13 @@ def beside(recipe: Recipe, day: int) -> list[Feature]:
 
 
 def put_person(
-    engine: DuckDBEngine, snapshot: Snapshot, recipe: Recipe, at: Moment, declared: tuple[str, ...],
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    recipe: Recipe,
+    at: Moment,
+    declared: tuple[str, ...],
     needs: dict[Need, str],
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, int]:
     """`ds_person`: the subjects that are in; returns how many were left out, by reason, and how many end inside."""
     engine.materialise("ds_everybody", person_sql(snapshot, recipe, at, declared, needs))
     counts = dict(engine.rows("SELECT left_out, COUNT(*) FROM ds_everybody WHERE left_out IS NOT NULL GROUP BY 1"))

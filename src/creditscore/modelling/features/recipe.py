@@ -99,11 +99,24 @@ class Recipe:
 
 
 def make_recipe(
-    *, groups: Any, windows: Any, indicators: Any, gap: Any, horizon: Any, outcome: Any, inspections: Any = None,
-    severity: Any = None, points: Any = None, attributes: Any = (), subject_columns: Any = (), history: Any = (),
-    clock: Any = Recipe.clock, repaired: Any = "leave_out", inspected_attribute: Any = "inspected",
+    *,
+    groups: Any,
+    windows: Any,
+    indicators: Any,
+    gap: Any,
+    horizon: Any,
+    outcome: Any,
+    inspections: Any = None,
+    severity: Any = None,
+    points: Any = None,
+    attributes: Any = (),
+    subject_columns: Any = (),
+    history: Any = (),
+    clock: Any = Recipe.clock,
+    repaired: Any = "leave_out",
+    inspected_attribute: Any = "inspected",
     ended_attribute: Any = "ended_on",
-) -> Recipe:  # fmt: skip
+) -> Recipe:
     """The checked recipe; UsageError names the first part that cannot be, with what is allowed."""
     measures = _words(indicators, "indicators")
     _among(measures, MEASURES, "indicators")
@@ -139,13 +152,23 @@ def make_recipe(
     if not dates or (measures and not picks):
         raise UsageError("no clock" if not dates else "no group of records", next="leave it away for the usual one")
     return Recipe(
-        groups=tuple(picks.items()), windows=months, indicators=measures, gap=_months(gap, "gap", 0),
-        horizon=_months(horizon, "horizon", 1), outcome=outcome, inspections=inspections,
-        severity=tuple(sorted(levels.items())), points=tuple(sorted(weights.items())),
-        attributes=tuple((str(name), kind) for name, kind in kinds.items()), subject_columns=columns,
-        history=_words(history, "history"), clock=dates, repaired=repaired,
-        inspected_attribute=str(inspected_attribute), ended_attribute=str(ended_attribute),
-    )  # fmt: skip
+        groups=tuple(picks.items()),
+        windows=months,
+        indicators=measures,
+        gap=_months(gap, "gap", 0),
+        horizon=_months(horizon, "horizon", 1),
+        outcome=outcome,
+        inspections=inspections,
+        severity=tuple(sorted(levels.items())),
+        points=tuple(sorted(weights.items())),
+        attributes=tuple((str(name), kind) for name, kind in kinds.items()),
+        subject_columns=columns,
+        history=_words(history, "history"),
+        clock=dates,
+        repaired=repaired,
+        inspected_attribute=str(inspected_attribute),
+        ended_attribute=str(ended_attribute),
+    )
 
 
 def _lists(pick: Pick) -> dict[str, list[str]]:

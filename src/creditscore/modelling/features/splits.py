@@ -96,14 +96,14 @@ class TimeSplit:
         if self.n_splits < 1:
             raise UsageError(f"n_splits is {self.n_splits}", allowed="at least 1")
         known = np.unique(days)
-        new_day = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
-        if not new_day:
+        split_day = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
+        if not split_day:
             raise UsageError(
                 "no day has another one before it whose outcome was known",
                 where="TimeSplit",
                 next=f"give days more than {self.outcome_months} months apart, or shorter outcome_months",
             )
-        return new_day
+        return split_day
 
 
 class GroupSplit:

@@ -67,9 +67,13 @@ def waterfall(
             inside = abs(points) > wide
             spot = at + points / 2 if inside else max(at, at + points) + wide / 6
             axes.annotate(
-                f"{points:+.1f}", (spot, -place), ha="center" if inside else "left", va="center",
-                color="white" if inside else PLAIN, fontsize=8,
-            )  # fmt: skip
+                f"{points:+.1f}",
+                (spot, -place),
+                ha="center" if inside else "left",
+                va="center",
+                color="white" if inside else PLAIN,
+                fontsize=8,
+            )
             if place + 1 < len(bars):
                 axes.plot([at + points] * 2, [-place - 0.31, -place - 0.69], color=PLAIN, lw=0.8)
             at += points

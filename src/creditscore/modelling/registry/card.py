@@ -136,13 +136,13 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
     """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [key for key in dict.fromkeys([*old, *new]) if key not in FREE]
-        new_differences = []
+        difference_rows = []
         for key in keys:
             if key not in old or key not in new:
-                new_differences.append(f"{path}.{key}: only in one")
+                difference_rows.append(f"{path}.{key}: only in one")
             else:
-                new_differences += differences(old[key], new[key], f"{path}.{key}")
-        return new_differences
+                difference_rows += differences(old[key], new[key], f"{path}.{key}")
+        return difference_rows
     if isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             return [f"{path}: {len(old)} and {len(new)} entries"]

@@ -32,9 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["CompositeModel", "calibrate_composite"]
 
 OUTPUTS = (
-    ("score", "int"), ("grade", "str"), ("probability", "float"), ("probability_low", "float"),
-    ("probability_high", "float"), ("risk_class", "str"), ("advisory", "bool"),
-)  # fmt: skip
+    ("score", "int"),
+    ("grade", "str"),
+    ("probability", "float"),
+    ("probability_low", "float"),
+    ("probability_high", "float"),
+    ("risk_class", "str"),
+    ("advisory", "bool"),
+)
 RULES = "hard_rules"
 UNIT = 100.0  # points per unit of the log-odds that a calibrator sees; Platt's slope takes up the rest
 
@@ -94,12 +99,12 @@ class CompositeModel:
                 )
             values[:, k] = np.where(np.isnan(column), f.reference[k], np.clip(np.rint(np.nan_to_num(column)), 0, TOP))
         tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
-        new_column = X[RULES].fillna("").astype(str) if RULES in X.columns else pd.Series([""] * len(X))
-        strange = {part for text in set(new_column) for part in text.split(";") if part} - set(tops)
+        column_values = X[RULES].fillna("").astype(str) if RULES in X.columns else pd.Series([""] * len(X))
+        strange = {part for text in set(column_values) for part in text.split(";") if part} - set(tops)
         if strange:
             raise TableError(f"there is no hard rule {sorted(strange)[0]!r}", where=RULES, allowed=list(tops))
-        held = {text: min([tops[part] for part in text.split(";") if part], default=TOP) for text in set(new_column)}
-        return f, points(f, raw(f, values, np.array([held[text] for text in new_column], dtype=np.int64)))
+        held = {text: min([tops[part] for part in text.split(";") if part], default=TOP) for text in set(column_values)}
+        return f, points(f, raw(f, values, np.array([held[text] for text in column_values], dtype=np.int64)))
 
     def predict_proba(self, X: Any) -> Floats:
         """(rows, 2): calibrated probability of no event, of the event."""
@@ -152,9 +157,13 @@ class CompositeModel:
         """The bundle saved by `to_dict`; InputError when a stated content hash is not that of the content."""
         data = saved_as(data, "composite_model")
         self = cls(
-            data["name"], data["rules"], Calibrator.from_dict(data["calibrator"]),
-            MasterScale.from_dict(data["scale"]), data["about"], data["validation"],
-        )  # fmt: skip
+            data["name"],
+            data["rules"],
+            Calibrator.from_dict(data["calibrator"]),
+            MasterScale.from_dict(data["scale"]),
+            data["about"],
+            data["validation"],
+        )
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
             raise InputError(
@@ -217,10 +226,19 @@ def calibrate_composite(
     hashed = table_hash(table)
     manifest = composite.manifest
     about = {
-        "composite": config.name, "run_id": manifest["run_id"], "as_of": manifest["as_of"], "outcome": outcome,
-        "rows": len(y), "events": int(y.sum()), "test": test, "seed": seed, "method": method, "advisory": True,
-        "inputs": manifest["inputs"], "data": {"sha256": hashed, **sides},
-    }  # fmt: skip
+        "composite": config.name,
+        "run_id": manifest["run_id"],
+        "as_of": manifest["as_of"],
+        "outcome": outcome,
+        "rows": len(y),
+        "events": int(y.sum()),
+        "test": test,
+        "seed": seed,
+        "method": method,
+        "advisory": True,
+        "inputs": manifest["inputs"],
+        "data": {"sha256": hashed, **sides},
+    }
     model = CompositeModel(name, manifest["rules"], calibrator, scale, about)
     fit, used = X[~held].reset_index(drop=True), X[held].reset_index(drop=True)
     report = validate(
@@ -231,14 +249,23 @@ def calibrate_composite(
         grade_order=list(classes),
         reference=Reference(X=fit, p=model.predict_proba(fit)[:, 1], grades=model.labels(fit)),
         about={
-            "model": name, "model_hash": model.content_hash, "table_sha256": hashed, "scheme": model.scheme,
-            "outcome_definition": outcome, "validator": validator or "", "advisory": True,
+            "model": name,
+            "model_hash": model.content_hash,
+            "table_sha256": hashed,
+            "scheme": model.scheme,
+            "outcome_definition": outcome,
+            "validator": validator or "",
+            "advisory": True,
         },
-    )  # fmt: skip
+    )
     data = {
-        "verdict": report.verdict, "report_sha256": report.sha256, "model_hash": model.content_hash,
-        "table_sha256": hashed, "data_sha256": report.about["data_sha256"], "validator": validator,
-    }  # fmt: skip
+        "verdict": report.verdict,
+        "report_sha256": report.sha256,
+        "model_hash": model.content_hash,
+        "table_sha256": hashed,
+        "data_sha256": report.about["data_sha256"],
+        "validator": validator,
+    }
     return replace(model, validation=data), report
 
 

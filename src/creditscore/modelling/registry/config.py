@@ -194,13 +194,13 @@ def _plain(value: Any) -> Any:
     from decimal import Decimal
 
     if isinstance(value, Mapping):
-        return {key: _plain(this_value) for key, this_value in value.items()}
+        return {key: _plain(inner_value) for key, inner_value in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(this_value) for this_value in value]
+        return [_plain(inner_value) for inner_value in value]
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
 def _keys(cls: Any) -> list[str]:
-    return [other_field.name for other_field in fields(cls)]
+    return [named_field.name for named_field in fields(cls)]

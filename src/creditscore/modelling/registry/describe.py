@@ -52,7 +52,7 @@ def describe_model(model: GradingModel) -> dict[str, str]:
 def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
     """The readable card: purpose, points, grades, validation, limits, in this order."""
     about = model.about
-    new_blocks = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
+    text_blocks = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
     results = (
         "purpose",
         "use",
@@ -69,26 +69,32 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
         rows.append(["mirrors the scheme", model.scheme])
-    new_blocks.append(Block("What it is", header=("", ""), rows=rows))
-    new_blocks.append(_points(model))
-    new_blocks += _evidence(model)
+    text_blocks.append(Block("What it is", header=("", ""), rows=rows))
+    text_blocks.append(_points(model))
+    text_blocks += _evidence(model)
     if model.scale is not None and hasattr(model.scale, "table_"):
         table = model.scale.table_
-        new_blocks.append(
+        text_blocks.append(
             Block(
                 "Grades",
                 "Counted on the rows of the fit, each predicted by a model that did not see it. "
                 "`rate` with its interval is Jeffreys' estimate; no rate is zero.",
                 ("grade", "probability", "rows", "events", "rate", "95 % interval"),
                 [
-                    [str(row["grade"]), f"{row['p_from']:.4f} to {row['p_to']:.4f}", figure(row["count"]),
-                     figure(row["events"]), f"{row['rate']:.4f}", f"{row['low']:.4f} to {row['high']:.4f}"]
+                    [
+                        str(row["grade"]),
+                        f"{row['p_from']:.4f} to {row['p_to']:.4f}",
+                        figure(row["count"]),
+                        figure(row["events"]),
+                        f"{row['rate']:.4f}",
+                        f"{row['low']:.4f} to {row['high']:.4f}",
+                    ]
                     for row in table.to_dict("records")
                 ],
             )
-        )  # fmt: skip
+        )
     if validation is not None:
-        new_blocks.append(
+        text_blocks.append(
             Block(
                 "Validation",
                 f"Verdict: {validation['verdict']}, on {validation['part']['en']}.",
@@ -98,19 +104,21 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
         )
         warned = [[row["label_en"], figure(row["value"]), row["outcome"]] for row in validation["criteria"]]
         if warned:
-            new_blocks.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
+            text_blocks.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
     if regenerate:
-        new_blocks.append(Block("Made again by", f"`{regenerate}`"))
-    return new_blocks
+        text_blocks.append(Block("Made again by", f"`{regenerate}`"))
+    return text_blocks
 
 
 def _points(model: GradingModel) -> Block:
     card = getattr(model.estimator, "card_", None)
     if card is None:
         return Block(
-            "Inputs", "", ("column", "kind", "in words"),
+            "Inputs",
+            "",
+            ("column", "kind", "in words"),
             [[name, str(model.about["columns"][name]["kind"]), model.label(name)] for name in model.columns],
-        )  # fmt: skip
+        )
     return Block(
         "Points",
         f"The score is the sum of the points. {card.base_score:g} points are odds of {card.base_odds:g} to 1, "
@@ -169,9 +177,9 @@ def figure(value: Any) -> str:
 
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " / ".join(str(this_value) for this_value in value.values())
+        return " / ".join(str(inner_value) for inner_value in value.values())
     return (
-        "; ".join(str(this_value).rstrip(".") for this_value in value)
+        "; ".join(str(inner_value).rstrip(".") for inner_value in value)
         if isinstance(value, list | tuple)
         else str(value)
     )

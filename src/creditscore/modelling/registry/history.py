@@ -51,7 +51,7 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
     """Where the aliases of MLflow are not what the log says, versions that are missing on either side, and acts that
     never ended: somebody must look. All models, or one.
     """
-    new_differences = []
+    difference_rows = []
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
         new_promotions = {
             (promotion.data["name"], promotion.data["alias"]): promotion.data["version"]
@@ -59,7 +59,7 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
         }
         for entry in log.unfinished():
             if name is None or entry.subject.startswith(f"models/{name}/"):
-                new_differences.append(f"{entry.action} {entry.subject} began at {entry.at} and never ended")
+                difference_rows.append(f"{entry.action} {entry.subject} began at {entry.at} and never ended")
         begun = [entry for entry in log.entries(action=REGISTERED) if entry.data]
         done = {entry.refers_to for entry in log.entries(action=REGISTERED) if entry.phase == "done"}
         for model in sorted({entry.data["name"] for entry in begun if name is None or entry.data["name"] == name}):
@@ -67,15 +67,15 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
             held = aliases_of(client, model)
             for alias in sorted({*held, *(a for n, a in new_promotions if n == model)}):
                 if held.get(alias) != new_promotions.get((model, alias)):
-                    new_differences.append(
+                    difference_rows.append(
                         f"{model}@{alias}: MLflow {held.get(alias)}, log {new_promotions.get((model, alias))}"
                     )
             there = {str(version.version) for version in client.search_model_versions(f"name='{model}'")}
             for number in sorted(logged ^ there, key=lambda value: (len(value), value)):
-                new_differences.append(
+                difference_rows.append(
                     f"{model}/{number}: " + ("not in MLflow" if number in logged else "not in the log")
                 )
-    return new_differences
+    return difference_rows
 
 
 def aliases_of(client: Any, name: str) -> dict[str, str]:

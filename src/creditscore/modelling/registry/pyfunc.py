@@ -63,8 +63,10 @@ def read_hashed(file: Path) -> tuple[Any, str]:
 
     data = read_object(file, "the model")
     kinds: dict[str, Any] = {
-        "grading_model": GradingModel, "statutory_scheme": StatutoryModel, "composite_model": CompositeModel,
-    }  # fmt: skip
+        "grading_model": GradingModel,
+        "statutory_scheme": StatutoryModel,
+        "composite_model": CompositeModel,
+    }
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
         raise InputError(f"this is no model, but {str(kind)[:80]!r}", where=str(file), allowed=kinds)

@@ -23,10 +23,21 @@ if TYPE_CHECKING:
 __all__ = ["StatutoryModel", "statutory_model"]
 
 OUTPUTS = (
-    ("subject_id", "str"), ("domain", "str"), ("scheme", "str"), ("version", "str"), ("period", "str"),
-    ("known_at", "str"), ("state", "str"), ("state_reason", "str"), ("score", "str"), ("grade", "str"),
-    ("route", "str"), ("evidence", "str"), ("input_state", "str"), ("scheme_sha256", "str"),
-)  # fmt: skip
+    ("subject_id", "str"),
+    ("domain", "str"),
+    ("scheme", "str"),
+    ("version", "str"),
+    ("period", "str"),
+    ("known_at", "str"),
+    ("state", "str"),
+    ("state_reason", "str"),
+    ("score", "str"),
+    ("grade", "str"),
+    ("route", "str"),
+    ("evidence", "str"),
+    ("input_state", "str"),
+    ("scheme_sha256", "str"),
+)
 SUBJECT = ("subject_id", "name", "kind", "registered_on", "region", "district", "industry", "size", "ownership")
 CELL = "records"
 RECORDS = '[{"record_id": "r1", "item": "…"}, …], or an empty cell'
@@ -97,13 +108,13 @@ class StatutoryModel:
         result = grade(
             records, self.rules(), period or None, subjects=given, as_of=as_of or None, known_at=known_at or None
         )
-        new_result = result.grades.to_pandas()
-        new_result = new_result.assign(scheme_sha256=self.content_hash)
+        result_row = result.grades.to_pandas()
+        result_row = result_row.assign(scheme_sha256=self.content_hash)
         for name in ("known_at", "period"):
-            new_result[name] = new_result[name].astype(str)
+            result_row[name] = result_row[name].astype(str)
         # a decimal as text: exact
-        new_result["score"] = new_result["score"].map(lambda d: f"{d.normalize():f}", na_action="ignore")
-        graded: pd.DataFrame = new_result[[name for name, _ in OUTPUTS if name in new_result.columns]]
+        result_row["score"] = result_row["score"].map(lambda d: f"{d.normalize():f}", na_action="ignore")
+        graded: pd.DataFrame = result_row[[name for name, _ in OUTPUTS if name in result_row.columns]]
         return graded
 
     def to_dict(self) -> dict[str, Any]:

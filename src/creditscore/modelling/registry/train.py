@@ -174,21 +174,25 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
         )
     refuse_infinities(table[inputs])
     known = table[config.target].notna().to_numpy()
-    new_table = table[known]
+    data_table = table[known]
     used = [*dict.fromkeys(filter(None, [*inputs, config.target, config.weight, config.split.column]))]
-    hashes = row_hashes(new_table[used])
-    order = np.lexsort((row_hashes(new_table[sorted(new_table.columns, key=str)]), hashes))
-    new_table, hashes, place = new_table.iloc[order].reset_index(drop=True), hashes[order], np.flatnonzero(known)[order]
-    y, label = outcome(new_table[config.target], config)
-    X = new_table[inputs]
+    hashes = row_hashes(data_table[used])
+    order = np.lexsort((row_hashes(data_table[sorted(data_table.columns, key=str)]), hashes))
+    data_table, hashes, place = (
+        data_table.iloc[order].reset_index(drop=True),
+        hashes[order],
+        np.flatnonzero(known)[order],
+    )
+    y, label = outcome(data_table[config.target], config)
+    X = data_table[inputs]
     _check_identifiers(X)
     kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
     X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
-    drawn_by = column_of_units(new_table, config)
-    units = Units.of(hashes, None if drawn_by is None else new_table[drawn_by])
+    drawn_by = column_of_units(data_table, config)
+    units = Units.of(hashes, None if drawn_by is None else data_table[drawn_by])
     stratum = y if label is None else pd.Categorical(label, [str(grade) for grade in config.parameters["grades"]]).codes
     by_time = config.split.by == "time"
-    test = _late(new_table, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
+    test = _late(data_table, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
     for name, part in (("fit", ~test), ("test", test)):
         if len(np.unique(y[part])) < 2:
             raise InputError(
@@ -197,11 +201,11 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     sides = count_sides(units, test, y)
     if not by_time:
         check_shares(sides, config.split.test)
-    fold = np.full(len(new_table), -1, dtype=np.int64)
-    folds = config.split.folds or (5 if len(new_table) <= MANY else 2)
+    fold = np.full(len(data_table), -1, dtype=np.int64)
+    folds = config.split.folds or (5 if len(data_table) <= MANY else 2)
     fold[~test] = units.take(~test).deal(stratum[~test], folds, config.seed + FOLDS)
-    weight = None if config.weight is None else _weights(new_table[config.weight])
-    return Prepared(X, y, label, weight, test, fold, new_table, place, sides, int((~known).sum()))
+    weight = None if config.weight is None else _weights(data_table[config.weight])
+    return Prepared(X, y, label, weight, test, fold, data_table, place, sides, int((~known).sum()))
 
 
 def _check_identifiers(X: pd.DataFrame) -> None:

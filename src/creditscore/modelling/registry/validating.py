@@ -117,7 +117,7 @@ def validate_model(
     y, _ = outcome(used[config.target], config)
     order = list(model.scale.grades) if model.scale is not None else [str(g) for g in model.estimator.grades_]
     shares = model.explain(X).shares
-    new_table = _importance(model, shares)
+    data_table = _importance(model, shares)
     weight: Any = None if config.weight is None or config.weight not in used else used[config.weight]
     rate, weighting, limits = rate_of_population(model, population_rate, own), None, list(more.pop("limits", ()))
     if rate is not None:
@@ -145,7 +145,7 @@ def validate_model(
         "sample_weight": weight,
         "limits": limits,
         "protected": used[asked["protected"]] if asked["protected"] else None,
-        "explanations": {"mean_share": new_table},
+        "explanations": {"mean_share": data_table},
         "scale": model.scale,
     }
     for role, name in {
@@ -175,12 +175,17 @@ def validate_model(
         "data_sha256": report.about["data_sha256"],
         "validator": validator,
         "first_auc": first or report.numbers.get("discrimination", {}).get("auc"),
-        "settings": None if more else {
-            "part": part, "validator": validator, "commands": list(commands), "bootstraps": bootstraps,
+        "settings": None
+        if more
+        else {
+            "part": part,
+            "validator": validator,
+            "commands": list(commands),
+            "bootstraps": bootstraps,
             "columns": dict(columns or {}),
             **({} if population_rate is None else {"population_rate": population_rate}),
         },
-    }  # fmt: skip
+    }
     return report, model.with_validation(results)
 
 
@@ -274,7 +279,7 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
     for name, value in columns.items():
         if name not in given:
             there = (
-                [this_value for this_value in value if this_value in table.columns]
+                [inner_value for inner_value in value if inner_value in table.columns]
                 if isinstance(value, list)
                 else value
             )
@@ -285,8 +290,8 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
         ]
         if len(chosen) > 1 and name != "protected":
             raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
-        for this_value in chosen:
-            _there(table, this_value)
+        for inner_value in chosen:
+            _there(table, inner_value)
         columns[name] = chosen if name == "protected" else next(iter(chosen), None)
     return columns
 

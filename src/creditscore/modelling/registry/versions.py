@@ -166,11 +166,19 @@ def promote(
             )
         again = made_again(chosen, stored, table) if table is not None and chosen.kind == "model" else None
         payload = {
-            "name": name, "version": chosen.version, "alias": alias, "proposed_by": actor, "approved_by": approver,
-            "content_hash": chosen.content_hash, "data_hash": chosen.data_hash, "report_sha256": chosen.report_sha256,
-            "verdict": chosen.verdict, "previous": None if before is None else before.data["version"], "reason": reason,
+            "name": name,
+            "version": chosen.version,
+            "alias": alias,
+            "proposed_by": actor,
+            "approved_by": approver,
+            "content_hash": chosen.content_hash,
+            "data_hash": chosen.data_hash,
+            "report_sha256": chosen.report_sha256,
+            "verdict": chosen.verdict,
+            "previous": None if before is None else before.data["version"],
+            "reason": reason,
             "report_made_again": again,
-        }  # fmt: skip
+        }
         with log.act(approver, "approver", PROMOTED, f"models/{name}/{chosen.version}", payload, at=at) as act:
             client.set_registered_model_alias(name, alias, chosen.version)
         return act.entry

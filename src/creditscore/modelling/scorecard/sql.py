@@ -76,8 +76,8 @@ def case(variable: Variable, whole: bool) -> str:
 
     def then(row: Row) -> str:
         if row.points is None:
-            this_text = f"the card refuses {row.bin} of {variable.name}"
-            return f"CAST(error({text(this_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
+            shown_text = f"the card refuses {row.bin} of {variable.name}"
+            return f"CAST(error({text(shown_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
         return points(row.points, whole)
 
     other = None

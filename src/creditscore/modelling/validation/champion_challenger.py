@@ -155,8 +155,17 @@ def disagreement_queue(
         | {"advisory_explanation": (advisory_explanations or {}).get(ids[k], "")}
         for place, k in enumerate(chosen[:most], start=1)
     ]
-    columns = ["place", "subject_id", "grade", "advisory", "steps", "direction", "p", "statutory_explanation",
-               "advisory_explanation"]  # fmt: skip
+    columns = [
+        "place",
+        "subject_id",
+        "grade",
+        "advisory",
+        "steps",
+        "direction",
+        "p",
+        "statutory_explanation",
+        "advisory_explanation",
+    ]
     table = frame(rows, columns)
     table.attrs["total"] = len(chosen)
     return table

@@ -209,10 +209,10 @@ def stay(of: Subject, held: stability.Profile) -> ReportPart:
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
     if held.prediction is not None:
-        new_stability = stability.against(held.prediction, of.p, of.weight)
-        tables["psi"] = new_stability.table
-        numbers["psi"] = {"psi": new_stability.psi, "noise": new_stability.noise}
-        measured["psi"] = new_stability.psi if new_stability.psi > new_stability.noise else 0.0
+        stability_table = stability.against(held.prediction, of.p, of.weight)
+        tables["psi"] = stability_table.table
+        numbers["psi"] = {"psi": stability_table.psi, "noise": stability_table.noise}
+        measured["psi"] = stability_table.psi if stability_table.psi > stability_table.noise else 0.0
     if held.columns and of.X is not None:
         totals, cells = stability.csi(held, of.X, sample_weight=of.weight)
         tables["csi"], tables["csi_bins"] = totals, cells

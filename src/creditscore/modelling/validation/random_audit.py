@@ -97,8 +97,11 @@ def arm_of_results(results: pd.DataFrame) -> pd.DataFrame:
     needed = ("subject_id", "department", "inspected_on", "arm", "result", "probability", "stratum")
     gone = [name for name in needed if name not in results.columns]
     if gone:
-        raise InputError(f"the results have no column {gone[0]}", allowed=", ".join(needed),
-                         next="give results.csv as `creditscore supervise import` wrote it")  # fmt: skip
+        raise InputError(
+            f"the results have no column {gone[0]}",
+            allowed=", ".join(needed),
+            next="give results.csv as `creditscore supervise import` wrote it",
+        )
     rows = results[(results["arm"] == "random") & results["result"].isin(list(CARRIED_OUT))]
     rows = rows.sort_values(["subject_id", "department", "inspected_on"]).drop_duplicates(["subject_id", "department"])
     table = rows[["subject_id", "department"]].assign(
@@ -218,13 +221,18 @@ def _chances(probability: Any, length: int) -> Floats:
         plain = [float(Fraction(value)) if isinstance(value, str) else float(value) for value in values]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(
-            "a probability is missing or no number", where="probability", allowed="3/40, 0.075",
+            "a probability is missing or no number",
+            where="probability",
+            allowed="3/40, 0.075",
             next="leave out visits outside the draw",
-        ) from error  # fmt: skip
+        ) from error
     chance = column("probability", plain, length)
     if np.any((chance <= 0) | (chance > 1)):
-        raise InputError("a probability lies outside (0, 1]", where="probability",
-                         next="who could not be drawn cannot stand for anybody")  # fmt: skip
+        raise InputError(
+            "a probability lies outside (0, 1]",
+            where="probability",
+            next="who could not be drawn cannot stand for anybody",
+        )
     return chance
 
 
@@ -297,11 +305,16 @@ def _bins(y: Floats, p: Floats, design: Design, bins: int, level: float) -> pd.D
         )
         rows.append(
             {
-                "bin": len(rows) + 1, "visits": int(here.sum()), "share": total / float(np.sum(design.weight)),
-                "predicted": mean, "observed": rate, "low": estimate.low, "high": estimate.high,
+                "bin": len(rows) + 1,
+                "visits": int(here.sum()),
+                "share": total / float(np.sum(design.weight)),
+                "predicted": mean,
+                "observed": rate,
+                "low": estimate.low,
+                "high": estimate.high,
                 "inside": estimate.low <= mean <= estimate.high,
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 

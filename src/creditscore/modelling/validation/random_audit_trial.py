@@ -111,9 +111,13 @@ def run_trial(replications: int = 400, seed: int = 7, firms: int = 4000, level: 
         inside = (array[:, 1] <= truth[figure]) & (truth[figure] <= array[:, 2])
         rows.append(
             {
-                "figure": figure, "reading": reading, "truth": truth[figure], "mean": float(array[:, 0].mean()),
-                "coverage": float(inside.mean()), "width": float(np.mean(array[:, 2] - array[:, 1])),
+                "figure": figure,
+                "reading": reading,
+                "truth": truth[figure],
+                "mean": float(array[:, 0].mean()),
+                "coverage": float(inside.mean()),
+                "width": float(np.mean(array[:, 2] - array[:, 1])),
                 "replications": len(array),
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)

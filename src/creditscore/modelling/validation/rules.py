@@ -175,11 +175,18 @@ def points_against_log_odds(
         )
         before = rate
     return Points(
-        count=len(y), events=int(np.sum(y)), auc=auc, auc_low=low, auc_high=high, slope=slope,
-        slope_low=slope - reach, slope_high=slope + reach,
+        count=len(y),
+        events=int(np.sum(y)),
+        auc=auc,
+        auc_low=low,
+        auc_high=high,
+        slope=slope,
+        slope_low=slope - reach,
+        slope_high=slope + reach,
         doubling=float(np.log(2) / abs(slope)) if slope else float("inf"),
-        straight_p=chi_tail(deviance, len(rows) - 2), table=frame(rows),
-    )  # fmt: skip
+        straight_p=chi_tail(deviance, len(rows) - 2),
+        table=frame(rows),
+    )
 
 
 @dataclass(frozen=True)
@@ -249,8 +256,22 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
     for row, q in zip(rows, adjusted, strict=True):
         cost = row.pop("cost")
         row["sign"] = row["sign"] or ("unclear" if q > FALSE else _sign(cost, row["lift_low"], row["lift_high"]))
-    columns = ["item", "count", "events", "mean_cost", "rate", "rate_without", "lift", "lift_low", "lift_high",
-               "p_value", "q_value", "adjusted", "adjusted_se", "sign"]  # fmt: skip
+    columns = [
+        "item",
+        "count",
+        "events",
+        "mean_cost",
+        "rate",
+        "rate_without",
+        "lift",
+        "lift_low",
+        "lift_high",
+        "p_value",
+        "q_value",
+        "adjusted",
+        "adjusted_se",
+        "sign",
+    ]
     return frame([row | {"q_value": float(q)} for row, q in zip(rows, adjusted, strict=True)], columns)
 
 

@@ -65,55 +65,63 @@ def rules_beside(
 
     subjects = graded.subjects
     y = _by(subjects["subject_id"], outcome, "outcome")
-    new_column = y.notna()
+    column_values = y.notna()
     predicted = None if p is None else _by(subjects["subject_id"], p, "p")
     named = None if classes is None else _by(subjects["subject_id"], classes, "classes")
     for other_column in (predicted, named):
         if other_column is not None:
-            new_column &= other_column.notna()
+            column_values &= other_column.notna()
     scored = subjects["score"].notna()
-    new_column &= scored
-    if not new_column.any():
+    column_values &= scored
+    if not column_values.any():
         raise InputError(
             "no graded organisation has score, outcome and prediction",
             where="outcome",
             next="compare the subject_id of the grading with those of outcomes and predictions",
         )
-    chosen = subjects[new_column].reset_index(drop=True)
+    chosen = subjects[column_values].reset_index(drop=True)
     items = graded.items[graded.items["subject_id"].isin(chosen["subject_id"])]
     held = rules.Statutory(chosen, items, graded.grades, graded.higher_is_better, graded.not_graded)
-    bad = outcomes(y[new_column])
+    bad = outcomes(y[column_values])
     points = rules.points_against_log_odds(chosen["score"], bad, higher_is_better=graded.higher_is_better)
     lifts = rules.item_lift(held, bad)
     pairs, inflation = rules.redundancy(held)
     tables = {
-        "points": points.table, "items": lifts, "wrong_signs": rules.wrong_signs(lifts), "redundant": pairs,
+        "points": points.table,
+        "items": lifts,
+        "wrong_signs": rules.wrong_signs(lifts),
+        "redundant": pairs,
         "inflation": inflation,
-    }  # fmt: skip
+    }
     numbers: dict[str, dict[str, Any]] = {
         "coverage": {"graded": len(subjects), "used": len(chosen), "events": int(bad.sum())}
         | {
             "not_graded": graded.not_graded,
             "without_score": int((~scored).sum()),
-            "left_out": int((~new_column).sum()),
+            "left_out": int((~column_values).sum()),
         },
         "points": {name: value for name, value in asdict(points).items() if name != "table"},
     }
     if predicted is not None:
-        chance = probabilities(predicted[new_column])
+        chance = probabilities(predicted[column_values])
         explained = champion_challenger.ledger_explanations(held)
         if named is not None:
-            second = named[new_column].to_numpy()
+            second = named[column_values].to_numpy()
             tables |= _opinions(held, second, class_order, bad, chance, explained, advisory_explanations, most, numbers)
         by: dict[str, Any] = {"grade": pd.Categorical(chosen["grade"], categories=list(held.grades), ordered=True)}
         if attributes is not None:
             table = attributes.set_index("subject_id").reindex(pd.Index(chosen["subject_id"]))
             by |= {str(name): table[name].reset_index(drop=True) for name in table.columns}
         challenge = champion_challenger.champion_challenger(
-            bad, _from_points(chosen["score"], bad, graded.higher_is_better), chance, flag_share=flag_share, by=by,
-            subject_id=chosen["subject_id"], champion_explanations=explained,
+            bad,
+            _from_points(chosen["score"], bad, graded.higher_is_better),
+            chance,
+            flag_share=flag_share,
+            by=by,
+            subject_id=chosen["subject_id"],
+            champion_explanations=explained,
             challenger_explanations=advisory_explanations,
-        )  # fmt: skip
+        )
         tables |= {"measures": challenge.measures, "swaps": challenge.swaps, "cases": challenge.cases.head(most)}
         numbers["challenge"] = {"auc_p": challenge.auc_p, "cases": len(challenge.cases)}
     return RulesReport({**(about or {}), "advisory": True}, numbers, tables, _limits(numbers["coverage"]))
@@ -131,15 +139,29 @@ def _by(ids: Any, values: Any, name: str) -> pd.Series[Any]:
 
 
 def _opinions(
-    held: rules.Statutory, second: Any, class_order: Any, bad: Any, chance: Any, explained: Any, advisory: Any,
-    most: int, numbers: dict[str, dict[str, Any]],
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+    held: rules.Statutory,
+    second: Any,
+    class_order: Any,
+    bad: Any,
+    chance: Any,
+    explained: Any,
+    advisory: Any,
+    most: int,
+    numbers: dict[str, dict[str, Any]],
+) -> dict[str, pd.DataFrame]:
     grade = held.subjects["grade"].to_numpy()
     agreed = champion_challenger.agreement(grade, second, held.grades, class_order, y=bad)
     queue = champion_challenger.disagreement_queue(
-        held.subjects["subject_id"], grade, second, chance, held.grades, class_order,
-        statutory_explanations=explained, advisory_explanations=advisory, most=most,
-    )  # fmt: skip
+        held.subjects["subject_id"],
+        grade,
+        second,
+        chance,
+        held.grades,
+        class_order,
+        statutory_explanations=explained,
+        advisory_explanations=advisory,
+        most=most,
+    )
     numbers["agreement"] = {name: value for name, value in asdict(agreed).items() if name != "cells"}
     numbers["agreement"] |= {"queue": queue.attrs["total"], "grades": list(held.grades)}
     numbers["agreement"]["classes"] = list(class_order or held.grades)

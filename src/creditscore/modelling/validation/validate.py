@@ -90,9 +90,9 @@ class ValidationReport:
 def tidy(value: Any) -> Any:
     """A value as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): tidy(this_value) for key, this_value in value.items()}
+        return {str(key): tidy(inner_value) for key, inner_value in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(this_value) for this_value in value]
+        return [tidy(inner_value) for inner_value in value]
     value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
@@ -179,8 +179,12 @@ def validate(
     True
     """
     more = {
-        "observed_on": cohort, "groups": groups, "inspected": inspected, "grades": grades, "previous": previous_grades,
-    }  # fmt: skip
+        "observed_on": cohort,
+        "groups": groups,
+        "inspected": inspected,
+        "grades": grades,
+        "previous": previous_grades,
+    }
     for name, column in _protected(protected, data).items():
         more[f"protected {name}"] = column
     subject = prepared(model_or_predictions, data, y, sample_weight, more)

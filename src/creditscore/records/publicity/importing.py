@@ -99,7 +99,10 @@ def import_publicity(
         "creditscore": __version__,
         "inputs": {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()},
         "parameters": {
-            "schemes": sorted(schemes), "domain": domain, "unit": unit, "fine_limit": str(fine_limit),
+            "schemes": sorted(schemes),
+            "domain": domain,
+            "unit": unit,
+            "fine_limit": str(fine_limit),
             "recorded_on": iso(recorded_day) or None,
         },
         "counts": counts,
@@ -109,11 +112,12 @@ def import_publicity(
         "rejected": _rejected(con),
         "columns": {name: _columns(source) for name, source in sources.items()},
         "mapping": {"file": loaded.file, "sha256": loaded.digest, "rows": _used(con, rows)},
-        "deadlines": {rule.id: {"working_days": rule.working_days, "evidence": rule.evidence}
-                      for rule in loaded.deadlines},
+        "deadlines": {
+            rule.id: {"working_days": rule.working_days, "evidence": rule.evidence} for rule in loaded.deadlines
+        },
         "publication": deadlines,
         "warnings": notices_of(con, counted, deadlines, limit, unit),
-    }  # fmt: skip
+    }
     con.execute("DROP TABLE mapped; DROP TABLE pub_measures; DROP TABLE pub_rows")
     return Imported(con, manifest)
 
@@ -170,9 +174,12 @@ def _columns(source: Source) -> dict[str, Any]:
     only = fields.presence_only(source)
     read = sorted(set(source.spelled.values()) - set(only))
     return {
-        "read": read, "only_whether_filled": only, "never_loaded_personal": out["person"],
-        "not_needed": out["idle"], "kept_out": out["extra"],
-    }  # fmt: skip
+        "read": read,
+        "only_whether_filled": only,
+        "never_loaded_personal": out["person"],
+        "not_needed": out["idle"],
+        "kept_out": out["extra"],
+    }
 
 
 def _used(con: duckdb.DuckDBPyConnection, rows: tuple[Row, ...]) -> dict[str, Any]:
@@ -180,5 +187,6 @@ def _used(con: duckdb.DuckDBPyConnection, rows: tuple[Row, ...]) -> dict[str, An
     counts = dict(con.execute("SELECT mapping_row, count(*) FROM pub_records GROUP BY 1").fetchall())
     return {
         row.id: {"for": row.family, "item": row.item, "evidence": row.evidence, "records": counts[row.id]}
-        for row in rows if row.id in counts
-    }  # fmt: skip
+        for row in rows
+        if row.id in counts
+    }

@@ -152,15 +152,20 @@ class Mapping:
         if domain is not None and domain not in domains:
             raise UsageError(f"the mapping has no rows for domain {domain}", where=self.file, allowed=sorted(domains))
         rows = tuple(
-            row for row in self.rows
+            row
+            for row in self.rows
             if (not families or row.family in families) and (domain is None or row.domain == domain)
-        )  # fmt: skip
+        )
         several = {row.domain: sorted({value.family for value in rows if value.domain == row.domain}) for row in rows}
         clash = [f"{name}: {', '.join(schemes)}" for name, schemes in sorted(several.items()) if len(schemes) > 1]
         if clash:
-            raise UsageError(f"several schemes would get the same measures ({'; '.join(clash)})", where=self.file,
-                             next="choose one scheme per domain with --for")  # fmt: skip
+            raise UsageError(
+                f"several schemes would get the same measures ({'; '.join(clash)})",
+                where=self.file,
+                next="choose one scheme per domain with --for",
+            )
         if not rows:
-            raise UsageError("no row of the mapping is left", where=self.file,
-                             next="choose --for and --domain that go together")  # fmt: skip
+            raise UsageError(
+                "no row of the mapping is left", where=self.file, next="choose --for and --domain that go together"
+            )
         return rows

@@ -123,13 +123,13 @@ def ends(band: Band) -> Ends:
     return low, high if band.below is None else to_micro(band.below) - 1
 
 
-def _empty(other_ends: Ends) -> bool:
-    return other_ends[0] is not None and other_ends[1] is not None and other_ends[0] > other_ends[1]
+def _empty(band_ends: Ends) -> bool:
+    return band_ends[0] is not None and band_ends[1] is not None and band_ends[0] > band_ends[1]
 
 
-def _common(other_ends: Ends, other: Ends) -> Ends | None:
-    lows = [end for end in (other_ends[0], other[0]) if end is not None]
-    highs = [end for end in (other_ends[1], other[1]) if end is not None]
+def _common(band_ends: Ends, other: Ends) -> Ends | None:
+    lows = [end for end in (band_ends[0], other[0]) if end is not None]
+    highs = [end for end in (band_ends[1], other[1]) if end is not None]
     both = max(lows, default=None), min(highs, default=None)
     return None if _empty(both) else both
 

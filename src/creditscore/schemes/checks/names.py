@@ -17,9 +17,17 @@ ID = re.compile(r"[^\s'\"`;|\\](?:[^\x00-\x1f'\"`;|\\]{0,118}[^\s'\"`;|\\])?")
 WORDS = {*keyword.kwlist, *keyword.softkwlist, "true", "false", "given"}
 SUBJECT = ("subject_id", "name", *SUBJECT_COLUMNS, "registered_on", "period", "score", *MOMENTS)
 RECORD_COLUMNS = (
-    "record_id", "subject_id", "event_no", "event", "domain", "share", "source_subject_id",
-    *RECORD, *ASSESSED, *MOMENTS,
-)  # fmt: skip
+    "record_id",
+    "subject_id",
+    "event_no",
+    "event",
+    "domain",
+    "share",
+    "source_subject_id",
+    *RECORD,
+    *ASSESSED,
+    *MOMENTS,
+)
 NAMED = ("attributes", "record_attributes", "predicates", "facts", "lookups", "windows", "clocks")
 
 

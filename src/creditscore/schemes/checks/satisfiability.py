@@ -290,15 +290,15 @@ def concrete(goals: list[tuple[Node, bool]], values: dict[Any, Any], space: Spac
 def _candidates(name: str, sums: list[tuple[tuple[str, Fraction], ...]], space: Space) -> list[Fraction]:
     """Numbers worth trying for a name: its own cells, small numbers, and those beside the cuts of its sums."""
     variable = ("num", name)
-    new_shares = {Fraction(MICRO * n) for n in (0, 1, 2, 3, 10, 1000, 10**6)}
-    new_shares |= set(space.domain(variable)) if variable in space.cuts else set()
+    share_values = {Fraction(MICRO * n) for n in (0, 1, 2, 3, 10, 1000, 10**6)}
+    share_values |= set(space.domain(variable)) if variable in space.cuts else set()
     for total in sums:
         factor = dict(total).get(name)
         for cut in space.cuts[("num", total)] if factor else ():
-            new_shares |= {cut / factor + shift for shift in (-MICRO, 0, MICRO)}  # type: ignore[operator]
+            share_values |= {cut / factor + shift for shift in (-MICRO, 0, MICRO)}  # type: ignore[operator]
     inside = space.points.get(variable)
     return sorted(
         share
-        for share in new_shares
+        for share in share_values
         if inside is None or (share.denominator == 1 and inside(int(share), int(share)) is not None)
     )

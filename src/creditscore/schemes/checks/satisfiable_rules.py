@@ -73,12 +73,12 @@ def _whole(low: int | None, high: int | None, extra: Sequence[int] = ()) -> Any_
     grid = Lattice((0,), MICRO, None if low is None else low * MICRO, None if high is None else high * MICRO)
 
     def any_in(least: int | None, most: int | None) -> int | None:
-        this_number = grid.any_in(least, most)
-        if this_number is None:
+        given_number = grid.any_in(least, most)
+        if given_number is None:
             fitting = (
                 number for number in extra if (least is None or least <= number) and (most is None or number <= most)
             )
             return next(fitting, None)
-        return this_number
+        return given_number
 
     return any_in

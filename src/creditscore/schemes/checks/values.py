@@ -132,9 +132,9 @@ def _record_attributes(scheme: Scheme, source: Source) -> None:
 
 
 def _attributes(scheme: Scheme, source: Source) -> None:
-    for name, other_attribute in scheme.attributes.items():
+    for name, declared_attribute in scheme.attributes.items():
         path: KeyPath = ("attributes", name)
-        _allowed(source, path, other_attribute.type, other_attribute.allowed)
+        _allowed(source, path, declared_attribute.type, declared_attribute.allowed)
     for name in scheme.shorthand_records:
         attribute = scheme.attributes.get(name)
         if attribute and attribute.type != "date":

@@ -106,48 +106,61 @@ def keep_composite(
     something does not fit, NotAllowed without the role of a grader.
     """
     named(by)
-    new_composite, place = read_composite(folder), str(folder)
-    run_id = _sound(new_composite, place)
-    runs = _combined(store, new_composite, place)
-    beside = _beside({"listings": listings, "subjects": subjects}, new_composite, place)
-    hashes = {name: _hash_of(getattr(new_composite, name), columns) for name, columns in SCORES.items()}
+    scored_composite, place = read_composite(folder), str(folder)
+    run_id = _sound(scored_composite, place)
+    runs = _combined(store, scored_composite, place)
+    beside = _beside({"listings": listings, "subjects": subjects}, scored_composite, place)
+    hashes = {name: _hash_of(getattr(scored_composite, name), columns) for name, columns in SCORES.items()}
     if run_id in expired_composites(log):
         raise InputError(
-            f"composite {run_id} was kept before, and its rows were deleted when their retention ended", where=place,
+            f"composite {run_id} was kept before, and its rows were deleted when their retention ended",
+            where=place,
             allowed="its entry in the log and its hashes remain",
-        )  # fmt: skip
+        )
     known = next((composite for composite in kept_composites(store) if composite.run_id == run_id), None)
     if known is not None:
         if {name: known.hashes[name] for name in SCORES} != hashes:
             raise DifferenceError(
-                f"composite {run_id} is kept already, with other rows", where=place,
+                f"composite {run_id} is kept already, with other rows",
+                where=place,
                 next="one of the two was changed after it was made; make it again from its gradings",
-            )  # fmt: skip
+            )
         return known
     again = combine(
-        _sources(store, new_composite, runs, schemes, find), new_composite.config, as_of=new_composite.manifest["as_of"],
-        acts=new_composite.manifest["acts"], **beside,
-    )  # fmt: skip
-    _same(new_composite, again, hashes, place)
-    manifest = dict(new_composite.manifest)
+        _sources(store, scored_composite, runs, schemes, find),
+        scored_composite.config,
+        as_of=scored_composite.manifest["as_of"],
+        acts=scored_composite.manifest["acts"],
+        **beside,
+    )
+    _same(scored_composite, again, hashes, place)
+    manifest = dict(scored_composite.manifest)
     payload = {
-        "run_id": run_id, "config": f"{manifest['config']}@{manifest['config_version']}", "as_of": manifest["as_of"],
-        "runs": [run.run_id for run in runs], "manifest_hash": sha256(canonical(manifest)),
+        "run_id": run_id,
+        "config": f"{manifest['config']}@{manifest['config_version']}",
+        "as_of": manifest["as_of"],
+        "runs": [run.run_id for run in runs],
+        "manifest_hash": sha256(canonical(manifest)),
         "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
         "beside": {name: _hash_of(table, BESIDE[name]) for name, table in beside.items()},
-    }  # fmt: skip
+    }
     with log.act(by, ROLE, ACTION, run_id, payload) as act:
         for name, columns in SCORES.items():
-            _put(act.con, f"run_{name}", run_id, getattr(new_composite, name), list(columns))
+            _put(act.con, f"run_{name}", run_id, getattr(scored_composite, name), list(columns))
             if stored_hash(act.con, name, run_id) != hashes[name]:
                 raise StoreError(f"the {name} changed while they were kept", where=place, next="keep it again")
         for name, table in beside.items():
             _put(act.con, f"composite_{name}", run_id, table, list(BESIDE[name]))
         row = [
-            run_id, manifest["config"], manifest["config_version"], manifest["as_of"],
+            run_id,
+            manifest["config"],
+            manifest["config_version"],
+            manifest["as_of"],
             json.dumps(manifest, ensure_ascii=False),  # rules stay in their order
-            canonical(payload["hashes"]), by.strip(), act.entry.seq,
-        ]  # fmt: skip
+            canonical(payload["hashes"]),
+            by.strip(),
+            act.entry.seq,
+        ]
         act.con.execute(f"INSERT INTO composite_runs VALUES ({', '.join('?' * len(row))})", row)
     return next(composite for composite in kept_composites(store) if composite.run_id == run_id)
 
@@ -155,13 +168,13 @@ def keep_composite(
 def kept_composites(store: Database) -> list[KeptComposite]:
     """All composites in the order in which they were kept."""
     listed = ", ".join(quote(name) for name in COLUMNS)
-    new_kept_composites = []
+    archived_composites = []
     for row in store.rows(f"SELECT {listed} FROM composite_runs ORDER BY kept_at_seq, run_id"):
         run_id, config, version, as_of, manifest, hashes, by, seq = row
-        new_kept_composites.append(
+        archived_composites.append(
             KeptComposite(run_id, config, version, as_of.isoformat(), json.loads(manifest), json.loads(hashes), by, seq)
         )
-    return new_kept_composites
+    return archived_composites
 
 
 def beside(store: Database, run_id: str, table: str, subject_ids: Iterable[str]) -> pa.Table:
@@ -180,37 +193,38 @@ def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
     acts = log.entries(action=ACTION)
     done = {entry.refers_to for entry in acts if entry.phase == "done"}
     entries = {entry.subject: entry for entry in acts if entry.seq in done}
-    new_changed_composites = []
+    changed_scores = []
     held = {composite.run_id: composite for composite in kept_composites(store)}
-    new_changed_composites += [(run_id, "the composite is gone") for run_id in sorted(entries.keys() - held.keys())]
+    changed_scores += [(run_id, "the composite is gone") for run_id in sorted(entries.keys() - held.keys())]
     for run_id, kept_composite in held.items():
         entry = entries.get(run_id)
         if entry is None:
-            new_changed_composites.append((run_id, "no entry of the log speaks of it"))
+            changed_scores.append((run_id, "no entry of the log speaks of it"))
             continue
         if entry.payload is None:
             continue  # its retention has ended
         data: Any = entry.data
         stands = {
-            "config": kept_composite.name, "as_of": kept_composite.as_of, "runs": list(kept_composite.runs), "hashes": dict(kept_composite.hashes),
+            "config": kept_composite.name,
+            "as_of": kept_composite.as_of,
+            "runs": list(kept_composite.runs),
+            "hashes": dict(kept_composite.hashes),
             "manifest_hash": sha256(canonical(dict(kept_composite.manifest))),
-        }  # fmt: skip
-        new_changed_composites += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
+        }
+        changed_scores += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
         if (kept_composite.kept_by, kept_composite.kept_at_seq) != (entry.actor.strip(), entry.seq):
-            new_changed_composites.append((run_id, "kept_by"))
+            changed_scores.append((run_id, "kept_by"))
         for name in SCORES:
             if stored_hash(store.con, name, run_id) != data["hashes"][name]:
-                new_changed_composites.append((run_id, f"{name} rows"))
+                changed_scores.append((run_id, f"{name} rows"))
         for name, value in data.get("beside", {}).items():  # entries of earlier releases have none
             rows = f"(SELECT * FROM composite_{name} WHERE run_id = {literal(run_id)})"
             if table_hash(store.con, rows, BESIDE[name]) != value:
-                new_changed_composites.append((run_id, f"{name} that it was given"))
+                changed_scores.append((run_id, f"{name} that it was given"))
     for name in (*(f"run_{name}" for name in SCORES), *(f"composite_{name}" for name in BESIDE)):
         stray = store.rows(f"SELECT DISTINCT run_id FROM {name}")
-        new_changed_composites += [
-            (value, f"{name} rows of no kept composite") for (value,) in stray if value not in held
-        ]
-    return new_changed_composites
+        changed_scores += [(value, f"{name} rows of no kept composite") for (value,) in stray if value not in held]
+    return changed_scores
 
 
 def expired_composites(log: Log) -> set[str]:
@@ -239,9 +253,10 @@ def _sources(
         )
         if not is_run(again.manifest, run.manifest):
             raise DifferenceError(
-                f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),
+                f"run {run.run_id} is no more what its snapshot and its rules give",
+                where=str(run.snapshot_path),
                 next="`creditscore reproduce` names the first difference",
-            )  # fmt: skip
+            )
         gradings.append(again)
     return gradings
 
@@ -258,27 +273,30 @@ def _sound(composite: Composite, place: str) -> str:
         raise InputError(f"the manifest lacks {error}", where=place, next="make the composite again") from error
     if not fits:
         raise DifferenceError(
-            "the manifest was changed: it does not have the id of what it names", where=f"{place}/manifest.json",
+            "the manifest was changed: it does not have the id of what it names",
+            where=f"{place}/manifest.json",
             next="make the composite again",
-        )  # fmt: skip
+        )
     return run_id
 
 
 def _combined(store: Database, composite: Composite, place: str) -> list[KeptRun]:
     """The kept runs that the composite combines."""
     known = {run.run_id: run for run in kept_runs(store)}
-    new_kept_runs = []
+    archived_runs = []
     for source in composite.manifest["inputs"]:
         run = known.get(str(source.get("run_id", "")))
         if run is None:
             which = f"run {source['run_id']} ({source['scheme']})" if "run_id" in source else "a table of grades"
             raise InputError(
-                f"the composite combines {which}, which the store does not keep", where=place,
-                allowed="composites of kept gradings", next="`creditscore keep` the grading first",
-            )  # fmt: skip
+                f"the composite combines {which}, which the store does not keep",
+                where=place,
+                allowed="composites of kept gradings",
+                next="`creditscore keep` the grading first",
+            )
         still_held(store, run.run_id)
-        new_kept_runs.append(run)
-    return new_kept_runs
+        archived_runs.append(run)
+    return archived_runs
 
 
 def _beside(given: Mapping[str, Any], composite: Composite, place: str) -> dict[str, pa.Table]:
@@ -291,9 +309,10 @@ def _beside(given: Mapping[str, Any], composite: Composite, place: str) -> dict[
             wanted = was_given(composite.manifest, name)
             if wanted != (table is not None):
                 raise UsageError(
-                    f"the composite was made {'with' if wanted else 'without'} {name}", where=place,
+                    f"the composite was made {'with' if wanted else 'without'} {name}",
+                    where=place,
                     next=f"give --{name} with the same table" if wanted else f"leave --{name} away",
-                )  # fmt: skip
+                )
             if not wanted:
                 continue
             load_table(con, table, LISTINGS if name == "listings" else SUBJECTS)
@@ -313,9 +332,10 @@ def _same(composite: Composite, again: Composite, hashes: Mapping[str, str], pla
     differs += [name for name in ("reference", "rules", "counts") if again.manifest[name] != composite.manifest[name]]
     if differs:
         raise DifferenceError(
-            f"the composite does not come out of its gradings as it was written ({', '.join(differs)})", where=place,
+            f"the composite does not come out of its gradings as it was written ({', '.join(differs)})",
+            where=place,
             next="make it again with `creditscore composite` and keep that",
-        )  # fmt: skip
+        )
 
 
 def _hash_of(table: pa.Table, columns: Mapping[str, str]) -> str:

@@ -31,9 +31,19 @@ if TYPE_CHECKING:
     from creditscore.records import Snapshot
 
 COLUMNS = (
-    "run_id", "scheme", "version", "period", "known_at", "manifest", "grades_hash", "ledger_hash", "snapshot_hash",
-    "snapshot_path", "kept_by", "kept_at_seq",
-)  # fmt: skip
+    "run_id",
+    "scheme",
+    "version",
+    "period",
+    "known_at",
+    "manifest",
+    "grades_hash",
+    "ledger_hash",
+    "snapshot_hash",
+    "snapshot_path",
+    "kept_by",
+    "kept_at_seq",
+)
 ROLE = "grader"
 
 
@@ -112,18 +122,26 @@ def keep(
     over = sorted(expired_runs(log) & {str(run["run_id"]) for run in runs.values()})
     if over:
         raise InputError(
-            f"run {over[0]} was kept before, and its rows were deleted when their retention ended", where=str(folder),
-            allowed="its entry in the log and its hashes remain", next="grade again as known today, and keep that",
-        )  # fmt: skip
+            f"run {over[0]} was kept before, and its rows were deleted when their retention ended",
+            where=str(folder),
+            allowed="its entry in the log and its hashes remain",
+            next="grade again as known today, and keep that",
+        )
     new = [name for name in runs if not _repeated(known.get(str(runs[name]["run_id"])), hashes[name], folder)]
     payload = [
-        {"run_id": runs[name]["run_id"], "scheme": runs[name]["scheme"], "period": str(runs[name]["period"]),
-         "known_at": str(runs[name]["known_at"]), "snapshot_hash": runs[name]["snapshot_hash"], "checked": check,
-         "manifest_hash": sha256(canonical(_manifest(runs[name]))),
-         **{f"{table}_hash": hashes[name][table] for table in TABLES},
-         **({"accepted": runs[name]["accepted"]} if runs[name].get("accepted") else {})}
+        {
+            "run_id": runs[name]["run_id"],
+            "scheme": runs[name]["scheme"],
+            "period": str(runs[name]["period"]),
+            "known_at": str(runs[name]["known_at"]),
+            "snapshot_hash": runs[name]["snapshot_hash"],
+            "checked": check,
+            "manifest_hash": sha256(canonical(_manifest(runs[name]))),
+            **{f"{table}_hash": hashes[name][table] for table in TABLES},
+            **({"accepted": runs[name]["accepted"]} if runs[name].get("accepted") else {}),
+        }
         for name in new
-    ]  # fmt: skip
+    ]
     if new:
         with log.act(by, ROLE, "grading.keep", ", ".join(row["run_id"] for row in payload), payload) as act:
             for name in new:
@@ -150,15 +168,15 @@ def kept_runs(store: Database) -> list[KeptRun]:
 def kept_run(store: Database, run_id: str) -> KeptRun:
     """The run of that id (or of its first characters, where they name one); UsageError for none or several."""
     runs = kept_runs(store)
-    new_kept_runs = [run for run in runs if run_id and run.run_id.startswith(run_id)]
-    if len(new_kept_runs) != 1:
+    archived_runs = [run for run in runs if run_id and run.run_id.startswith(run_id)]
+    if len(archived_runs) != 1:
         raise UsageError(
-            f"{'several runs begin' if new_kept_runs else 'no kept run begins'} with {run_id!r}",
+            f"{'several runs begin' if archived_runs else 'no kept run begins'} with {run_id!r}",
             where=str(store.path),
-            allowed=", ".join(run.run_id for run in new_kept_runs or runs) or "nothing is kept yet",
+            allowed=", ".join(run.run_id for run in archived_runs or runs) or "nothing is kept yet",
             next="`creditscore runs --store F` lists them",
         )
-    return new_kept_runs[0]
+    return archived_runs[0]
 
 
 def kept_rows(store: Database, run_id: str, table: str, subject_id: str) -> list[dict[str, Any]]:
@@ -184,14 +202,16 @@ def still_held(store: Database, run_id: str) -> None:
     """UsageError where the rows of a run were deleted because their retention had ended."""
     if not store.rows("SELECT 1 FROM run_grades WHERE run_id = ? LIMIT 1", [run_id]):
         raise UsageError(
-            f"the rows of run {run_id} were deleted when their retention ended", where=str(store.path),
-            allowed="its entry in the log and its hashes remain", next="name a run whose rows are still held",
-        )  # fmt: skip
+            f"the rows of run {run_id} were deleted when their retention ended",
+            where=str(store.path),
+            allowed="its entry in the log and its hashes remain",
+            next="name a run whose rows are still held",
+        )
 
 
 def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
     """(run id, what) for each run whose rows are no more what its log entry says; empty when all is as it was kept."""
-    new_changed_runs: list[tuple[str, str]] = []
+    changed_run_rows: list[tuple[str, str]] = []
     acts = log.entries(action="grading.keep")
     done = {entry.refers_to for entry in acts if entry.phase == "done"}
     rows = {
@@ -203,12 +223,12 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
     over = expired_runs(log)
     runs = kept_runs(store)
     gone = rows.keys() - {run.run_id for run in runs} - over
-    new_changed_runs += [(run_id, "the run is gone") for run_id in sorted(gone)]
+    changed_run_rows += [(run_id, "the run is gone") for run_id in sorted(gone)]
     for run in runs:
         if run.run_id in over:
             continue
         if run.run_id not in rows:
-            new_changed_runs.append((run.run_id, "no entry of the log speaks of it"))
+            changed_run_rows.append((run.run_id, "no entry of the log speaks of it"))
             continue
         entry, pair = rows[run.run_id]
         stands = {
@@ -219,17 +239,17 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
             "scheme": f"{run.scheme}@{run.version}",
             "manifest_hash": sha256(canonical(dict(run.manifest))),
         }
-        new_changed_runs += [(run.run_id, name) for name, value in stands.items() if pair.get(name, value) != value]
+        changed_run_rows += [(run.run_id, name) for name, value in stands.items() if pair.get(name, value) != value]
         if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):
-            new_changed_runs.append((run.run_id, "kept_by"))
+            changed_run_rows.append((run.run_id, "kept_by"))
         for table in TABLES:
             if stored_hash(store.con, table, run.run_id) != pair[f"{table}_hash"]:
-                new_changed_runs.append((run.run_id, f"{table} rows"))
+                changed_run_rows.append((run.run_id, f"{table} rows"))
     ids = {run.run_id for run in runs}
     for table in TABLES:
         stray = store.rows(f"SELECT DISTINCT run_id FROM run_{table}")
-        new_changed_runs += [(value, f"{table} rows of no kept run") for (value,) in stray if value not in ids]
-    return new_changed_runs
+        changed_run_rows += [(value, f"{table} rows of no kept run") for (value,) in stray if value not in ids]
+    return changed_run_rows
 
 
 def expired_runs(log: Log) -> set[str]:
@@ -263,14 +283,15 @@ def _computed_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Sche
     )
 
 
-def _repeated(new_kept_run: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> bool:
-    if new_kept_run is None:
+def _repeated(archived_run: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> bool:
+    if archived_run is None:
         return False
-    if (new_kept_run.grades_hash, new_kept_run.ledger_hash) != (hashes["grades"], hashes["ledger"]):
+    if (archived_run.grades_hash, archived_run.ledger_hash) != (hashes["grades"], hashes["ledger"]):
         raise DifferenceError(
-            f"run {new_kept_run.run_id} is kept already, with other rows", where=str(folder),
+            f"run {archived_run.run_id} is kept already, with other rows",
+            where=str(folder),
             next="one of the two was changed after it was graded; `creditscore reproduce` says which",
-        )  # fmt: skip
+        )
     return True
 
 
@@ -299,9 +320,13 @@ def _hashes(folder: Path, name: str, several: bool) -> dict[str, str]:
 
 
 def _copy(
-    con: duckdb.DuckDBPyConnection, folder: Path, name: str, run: Mapping[str, Any], hashes: Mapping[str, str],
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    name: str,
+    run: Mapping[str, Any],
+    hashes: Mapping[str, str],
     several: bool,
-) -> None:  # fmt: skip
+) -> None:
     """The rows of one run, and the proof that what stands in the store is what its log entry states."""
     for table, columns in TABLES.items():
         listed = ", ".join(quote(column) for column in columns)
@@ -319,14 +344,22 @@ def _manifest(run: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in run.items() if key != "timings"}
 
 
-def _row(
-    name: str, run: Mapping[str, Any], hashes: Mapping[str, str], place: Path, by: str, seq: int
-) -> list[Any]:  # fmt: skip
+def _row(name: str, run: Mapping[str, Any], hashes: Mapping[str, str], place: Path, by: str, seq: int) -> list[Any]:
     version = str(run["scheme"]).partition("@")[2]
     return [
-        str(run["run_id"]), name, version, str(run["period"]), str(run["known_at"]), canonical(_manifest(run)),
-        hashes["grades"], hashes["ledger"], run["snapshot_hash"], str(place), by.strip(), seq,
-    ]  # fmt: skip
+        str(run["run_id"]),
+        name,
+        version,
+        str(run["period"]),
+        str(run["known_at"]),
+        canonical(_manifest(run)),
+        hashes["grades"],
+        hashes["ledger"],
+        run["snapshot_hash"],
+        str(place),
+        by.strip(),
+        seq,
+    ]
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:

@@ -85,29 +85,29 @@ def test_line_at_the_ends() -> None:
 )
 def test_brier_adds_up(rows: list[tuple[bool, float, float]], bins: int) -> None:
     y, p, weight = (np.array(pair, dtype=float) for pair in zip(*rows, strict=True))
-    new_brier = brier(y, p, weight, bins=bins)
-    assert new_brier.score == pytest.approx(brier_score_loss(y, p, sample_weight=weight, labels=[0, 1]), abs=1e-12)
+    brier_score = brier(y, p, weight, bins=bins)
+    assert brier_score.score == pytest.approx(brier_score_loss(y, p, sample_weight=weight, labels=[0, 1]), abs=1e-12)
     murphy = (
-        new_brier.reliability
-        - new_brier.resolution
-        + new_brier.uncertainty
-        + new_brier.within_variance
-        - new_brier.within_covariance
+        brier_score.reliability
+        - brier_score.resolution
+        + brier_score.uncertainty
+        + brier_score.within_variance
+        - brier_score.within_covariance
     )
-    assert murphy == pytest.approx(new_brier.score, abs=1e-12)
-    assert new_brier.miscalibration - new_brier.discrimination + new_brier.uncertainty == pytest.approx(
-        new_brier.score, abs=1e-12
+    assert murphy == pytest.approx(brier_score.score, abs=1e-12)
+    assert brier_score.miscalibration - brier_score.discrimination + brier_score.uncertainty == pytest.approx(
+        brier_score.score, abs=1e-12
     )
-    assert min(new_brier.reliability, new_brier.resolution, new_brier.within_variance) >= 0
-    assert new_brier.miscalibration >= -1e-12
-    assert new_brier.discrimination >= -1e-12
+    assert min(brier_score.reliability, brier_score.resolution, brier_score.within_variance) >= 0
+    assert brier_score.miscalibration >= -1e-12
+    assert brier_score.discrimination >= -1e-12
 
 
 def test_brier_of_whole_bins_needs_no_inner_parts() -> None:
-    new_brier = brier([0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
-    assert (new_brier.within_variance, new_brier.within_covariance) == pytest.approx((0, 0))
-    assert new_brier.reliability == pytest.approx(0.5 * (1 / 3 - 0.2) ** 2 + 0.5 * 0.3**2)
-    assert new_brier.uncertainty == pytest.approx(4 / 6 * 2 / 6)
+    brier_score = brier([0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
+    assert (brier_score.within_variance, brier_score.within_covariance) == pytest.approx((0, 0))
+    assert brier_score.reliability == pytest.approx(0.5 * (1 / 3 - 0.2) ** 2 + 0.5 * 0.3**2)
+    assert brier_score.uncertainty == pytest.approx(4 / 6 * 2 / 6)
 
 
 def test_spiegelhalter_by_hand() -> None:

@@ -46,11 +46,11 @@ def test_auc_and_interval_are_delongs() -> None:
 
 def test_ks_is_the_largest_gap_of_two_samples() -> None:
     y, risk = data()
-    new_discrimination = discrimination(y, risk, bootstraps=100)
-    assert new_discrimination.ks == pytest.approx(ks_2samp(risk[y == 1], risk[y == 0]).statistic, abs=1e-12)
-    assert new_discrimination.ks_low <= new_discrimination.ks <= new_discrimination.ks_high
-    assert new_discrimination.accuracy_ratio == pytest.approx(2 * new_discrimination.auc - 1)
-    assert (new_discrimination.count, new_discrimination.events) == (400, int(y.sum()))
+    discrimination_test = discrimination(y, risk, bootstraps=100)
+    assert discrimination_test.ks == pytest.approx(ks_2samp(risk[y == 1], risk[y == 0]).statistic, abs=1e-12)
+    assert discrimination_test.ks_low <= discrimination_test.ks <= discrimination_test.ks_high
+    assert discrimination_test.accuracy_ratio == pytest.approx(2 * discrimination_test.auc - 1)
+    assert (discrimination_test.count, discrimination_test.events) == (400, int(y.sum()))
 
 
 def test_weights_are_importance_weights() -> None:
@@ -116,10 +116,10 @@ def test_wholly_apart_is_not_certain() -> None:
 
 def test_bootstrap_of_many_scores_agrees_with_delong() -> None:
     y, risk = data(20_000, digits=9)
-    new_discrimination = discrimination(y, risk, interval="bootstrap", bootstraps=300)
+    discrimination_test = discrimination(y, risk, interval="bootstrap", bootstraps=300)
     reach = auc_interval(y, risk)
-    assert new_discrimination.auc_low == pytest.approx(reach[2], abs=0.002)
-    assert new_discrimination.auc_high == pytest.approx(reach[3], abs=0.002)
+    assert discrimination_test.auc_low == pytest.approx(reach[2], abs=0.002)
+    assert discrimination_test.auc_high == pytest.approx(reach[3], abs=0.002)
 
 
 def test_cohorts_stand_apart_and_one_class_is_said() -> None:

@@ -10,15 +10,15 @@ from creditscore.modelling.validation.metrics.migration import migration
 
 
 def test_herfindahl_by_hand() -> None:
-    new_concentration = concentration([50, 30, 20], [40, 30, 30])
-    assert new_concentration.index == pytest.approx(0.38)
-    assert new_concentration.normalised == pytest.approx((0.38 - 1 / 3) / (2 / 3))
+    concentration_table = concentration([50, 30, 20], [40, 30, 30])
+    assert concentration_table.index == pytest.approx(0.38)
+    assert concentration_table.normalised == pytest.approx((0.38 - 1 / 3) / (2 / 3))
     cv, cv_0 = (3 * 0.38 - 1) ** 0.5, (3 * 0.34 - 1) ** 0.5  # Σ(s − 1/K)² = Σs² − 1/K
-    assert new_concentration.log_index == pytest.approx(1 + np.log((cv**2 + 1) / 3) / np.log(3))
+    assert concentration_table.log_index == pytest.approx(1 + np.log((cv**2 + 1) / 3) / np.log(3))
     statistic = 2**0.5 * (cv - cv_0) / (cv**2 * (0.5 + cv**2)) ** 0.5
-    assert new_concentration.p_value == pytest.approx(norm.sf(statistic))
-    assert new_concentration.index_low < 0.38 < new_concentration.index_high
-    assert new_concentration.largest_share == 0.5
+    assert concentration_table.p_value == pytest.approx(norm.sf(statistic))
+    assert concentration_table.index_low < 0.38 < concentration_table.index_high
+    assert concentration_table.largest_share == 0.5
 
 
 def test_concentration_at_the_ends() -> None:
@@ -40,18 +40,20 @@ AFTER = np.r_[
 
 
 def test_migration_by_hand() -> None:
-    new_migration = migration(BEFORE, AFTER, ["A", "B", "C"])
-    counts = new_migration.cells["count"].to_numpy().reshape(3, 3)
+    migration_table = migration(BEFORE, AFTER, ["A", "B", "C"])
+    counts = migration_table.cells["count"].to_numpy().reshape(3, 3)
     assert counts.tolist() == [[6, 3, 1], [2, 7, 1], [0, 1, 9]]
     # up: 3 by one and 1 by two from A (farthest 2), 1 by one from B (farthest 1)
-    assert new_migration.upper == pytest.approx((3 + 2 + 1) / (2 * 4 + 1 * 1))
-    assert new_migration.lower == pytest.approx((2 + 1) / (1 * 2 + 2 * 1))
-    assert (new_migration.stayed, new_migration.worse, new_migration.better) == pytest.approx((22 / 30, 5 / 30, 3 / 30))
-    cell = new_migration.cells.iloc[2]  # A → C beside A → B
+    assert migration_table.upper == pytest.approx((3 + 2 + 1) / (2 * 4 + 1 * 1))
+    assert migration_table.lower == pytest.approx((2 + 1) / (1 * 2 + 2 * 1))
+    assert (migration_table.stayed, migration_table.worse, migration_table.better) == pytest.approx(
+        (22 / 30, 5 / 30, 3 / 30)
+    )
+    cell = migration_table.cells.iloc[2]  # A → C beside A → B
     z = (0.3 - 0.1) / ((0.3 * 0.7 + 0.1 * 0.9 + 2 * 0.3 * 0.1) / 10) ** 0.5
     assert cell["z"] == pytest.approx(z)
     assert cell["p_value"] == pytest.approx(norm.cdf(z))
-    assert np.isnan(new_migration.cells["z"][0])
+    assert np.isnan(migration_table.cells["z"][0])
 
 
 def test_nobody_moves_and_everybody_jumps() -> None:

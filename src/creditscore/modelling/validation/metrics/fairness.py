@@ -28,11 +28,37 @@ if TYPE_CHECKING:
 MIN_COUNT, MIN_EVENTS = 30, 5  # project_default: below the first a group is withheld, below the second its error rates
 
 COLUMNS = (
-    "attribute", "group", "state", "count", "events", "rate", "rate_low", "rate_high", "mean_p", "mean_p_low",
-    "mean_p_high", "oe", "oe_low", "oe_high", "calibrated", "flagged_rate", "flagged_low", "flagged_high", "tpr",
-    "tpr_low", "tpr_high", "fpr", "fpr_low", "fpr_high", "auc", "auc_low", "auc_high", "impact", "impact_low",
+    "attribute",
+    "group",
+    "state",
+    "count",
+    "events",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "mean_p",
+    "mean_p_low",
+    "mean_p_high",
+    "oe",
+    "oe_low",
+    "oe_high",
+    "calibrated",
+    "flagged_rate",
+    "flagged_low",
+    "flagged_high",
+    "tpr",
+    "tpr_low",
+    "tpr_high",
+    "fpr",
+    "fpr_low",
+    "fpr_high",
+    "auc",
+    "auc_low",
+    "auc_high",
+    "impact",
+    "impact_low",
     "impact_high",
-)  # fmt: skip
+)
 
 
 def bands(values: Any, edges: Sequence[float], unit: str = "") -> pd.Categorical[Any]:

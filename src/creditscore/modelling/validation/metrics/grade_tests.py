@@ -166,8 +166,21 @@ def heterogeneity(
             {"better": better, "worse": worse, "rate_better": k_1 / n_1, "rate_worse": k_2 / n_2, "difference": gap}
             | {"z": z, "p_value": p_value, "exact_p": exact, "inverted": gap < 0, "distinct": p_value < YELLOW}
         )
-    return frame(rows, ["better", "worse", "rate_better", "rate_worse", "difference", "z", "p_value", "exact_p",
-                        "inverted", "distinct"])  # fmt: skip
+    return frame(
+        rows,
+        [
+            "better",
+            "worse",
+            "rate_better",
+            "rate_worse",
+            "difference",
+            "z",
+            "p_value",
+            "exact_p",
+            "inverted",
+            "distinct",
+        ],
+    )
 
 
 def homogeneity(

@@ -106,13 +106,13 @@ def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
     series = pd.Series(labels.to_numpy() if hasattr(labels, "to_numpy") else labels, dtype=object)
     if len(series) != length:
         raise InputError(f"{name} has {len(series)} values, the outcomes {length}", where=name, next="give one per row")
-    coded, new_column = pd.factorize(series, use_na_sentinel=True)
-    order = sorted(range(len(new_column)), key=lambda k: (_rank(new_column[k]), str(new_column[k])))
-    place = np.empty(len(new_column) + 1, dtype=np.int64)
+    coded, column_values = pd.factorize(series, use_na_sentinel=True)
+    order = sorted(range(len(column_values)), key=lambda k: (_rank(column_values[k]), str(column_values[k])))
+    place = np.empty(len(column_values) + 1, dtype=np.int64)
     for new, old in enumerate(order):
         place[old] = new
-    place[-1] = len(new_column)  # the sentinel -1
-    names: list[Any] = [plain(new_column[old]) for old in order]
+    place[-1] = len(column_values)  # the sentinel -1
+    names: list[Any] = [plain(column_values[old]) for old in order]
     if (coded == -1).any():
         names.append(None)
     return place[coded], names
