@@ -52,7 +52,28 @@ class Block:
 
 @dataclass(frozen=True)
 class AdditiveFit:
-    """`effects[j][k]`: log-odds of the event that bin k of column j adds; each column's mean over the rows is 0."""
+    """Hold the result of `fit_additive`: what each bin of each column adds to the log-odds of the event.
+
+    Parameters
+    ----------
+    intercept
+        Log-odds of the event where every column adds 0.
+    effects
+        One array per column: `effects[j][k]` is the log-odds that bin k of column j adds. The weighted mean over the
+        rows is 0 in each column.
+    freedom
+        Effective degrees of freedom of each column.
+    penalties
+        Ridge penalties λ, two per column: of the increments between ordered bins, then of the free bins.
+    coefficients
+        Intercept and coefficients before centring, from which another fit can start (`start` of `fit_additive`).
+    iterations
+        Newton steps taken.
+    converged
+        False where the steps ran out before no effect moved any more.
+    curvature
+        The last quadratic, for another fit to the same rows; not compared and not shown.
+    """
 
     intercept: float
     effects: tuple[Floats, ...]
@@ -186,11 +207,52 @@ def fit_additive(
     start: Floats | None = None,
     curvature: Curvature | None = None,
 ) -> AdditiveFit:
-    """Fit effects per bin. `codes`: (columns, rows). λ are chosen unless `penalties` (two per column) are given: each
-    column's own, drawn to a common one as if that had `prior` degrees of freedom.
+    """Fit a penalised additive logistic model on binned columns.
 
-    Newton steps with halving on the penalised deviance; constraints hold exactly at every step. `start` and `curvature`
-    of an earlier fit to the same rows save passes. Stops when no effect moves by `tolerance` in log-odds.
+    Newton steps with halving on the penalised deviance; the constraints on signs hold exactly at every step. The fit
+    stops when no effect moves by `tolerance`, or after 60 steps (`converged` is then False).
+
+    Parameters
+    ----------
+    codes
+        Bin of each value, shape (columns, rows).
+    blocks
+        One description per column: how many ordered and free bins, and the signs of the increments.
+    y
+        Outcomes 0/1, shape (rows,), both of them present.
+    weight
+        Weight of each row, 0 or more, shape (rows,).
+    penalties
+        Two λ per column, of increments and of free bins; None: they are chosen from the data, each column's own λ drawn
+        to a common one.
+    prior
+        Degrees of freedom with which the common λ is believed; used only where λ are chosen.
+    tolerance
+        Greatest move of an effect, in log-odds, at which the fit counts as settled.
+    start
+        Coefficients of an earlier fit to the same rows, which save passes; None: start from the event rate.
+    curvature
+        Quadratic of an earlier fit to the same rows, which saves passes; None: none is known.
+
+    Returns
+    -------
+    AdditiveFit
+        Intercept, effects per bin, degrees of freedom and penalties.
+
+    Notes
+    -----
+    log-odds = a + Σⱼ fⱼ(bin of column j), where fⱼ is a sum of increments over the ordered bins, each with a ridge λⱼ,
+    and free bins have a ridge of their own. λ are updated by the Fellner-Schall method for restricted likelihood, signs
+    are kept by block principal pivoting.
+
+    References
+    ----------
+    Wood and Fasiolo (2017), Biometrics. Júdice and Pires (1994).
+
+    Examples
+    --------
+    >>> fit = fit_additive(codes, [Block(ordered=5, free=1)], y, np.ones(len(y)))  # doctest: +SKIP
+    >>> fit.effects[0]  # doctest: +SKIP
     """
     from scipy.linalg import cho_factor, cho_solve
 

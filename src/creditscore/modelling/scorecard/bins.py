@@ -27,7 +27,27 @@ SPECIAL = "special: "
 
 @dataclass(frozen=True)
 class Bins:
-    """The bins of one column, in the order of their codes: ordinary, special, missing, other (categories only)."""
+    """Describe the bins of one column, in the order of their codes: ordinary, special, missing, other (categories).
+
+    Raises UsageError for cuts that do not rise or are not finite, for more than 250 bins, and for a value that stands
+    in two bins.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    kind
+        `number` or `category`.
+    cuts
+        Inner bounds of the ordinary bins of a number, ascending and finite; n cuts give n + 1 bins `low <= x < high`,
+        the first and last of them without end.
+    groups
+        Levels in each ordinary bin of a category.
+    specials
+        Values (numbers or texts) in each special bin, each apart from the ordinary ones.
+    trend
+        Trend of the event rate along the ordinary bins, such as `increasing`; `none` where nothing is required.
+    """
 
     name: str
     kind: str

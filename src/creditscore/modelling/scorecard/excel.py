@@ -17,9 +17,32 @@ EDITS = ("on", "author", "change", "variable", "bin", "from", "to", "reason", "r
 
 
 def write_excel(card: CardTable, path: str | Path) -> Path:
-    """Write `path` (.xlsx): the sheets card, about, evidence (where the card carries it), edits.
+    """Write the card as an Excel workbook for people to read; the JSON is the model.
 
-    Texts that begin with = stay texts.
+    Needs the extra `excel`. Texts that begin with = stay texts. A file that is there is replaced.
+
+    Parameters
+    ----------
+    card
+        The card to write.
+    path
+        The file, whose name ends in .xlsx; its folder must exist.
+
+    Returns
+    -------
+    Path
+        The file, with the sheets card, about, evidence (where the card carries it) and edits.
+
+    Raises
+    ------
+    UsageError
+        For a name that does not end in .xlsx.
+    MissingExtra
+        Where the extra `excel` is not installed.
+
+    Examples
+    --------
+    >>> write_excel(model.card_, "card.xlsx")  # doctest: +SKIP
     """
     require("excel")
     from openpyxl import Workbook

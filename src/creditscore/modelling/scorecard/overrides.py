@@ -25,9 +25,45 @@ def edit_points(
     on: str | datetime.date | None = None,
     effect: dict[str, Any] | None = None,
 ) -> CardTable:
-    """A card with other points in one bin (None: such a value is refused), and one more entry in `edits`.
+    """Change the points of one bin by hand, and record who did it and why in the card's audit trail.
 
-    `on`: day of the edit, today if not given. `effect`: what the editor measured, such as AUC before and after.
+    The card that is given stays as it is. In a card with evidence the new points have standard error 0: a person
+    decided them.
+
+    Parameters
+    ----------
+    card
+        The card to edit.
+    variable
+        Name of the variable; `(base)` for the base row.
+    bin
+        Label of the bin as the table shows it; ignored for the base row.
+    points
+        The new points, from -1,000,000 to 1,000,000, whole in a card of whole points; None: such a value is refused
+        from now on (not for the base).
+    reason
+        Why the points are changed; not empty.
+    author
+        Who answers for it; not empty.
+    on
+        Day of the edit; None for today.
+    effect
+        What the editor measured, such as AUC before and after; None for nothing.
+
+    Returns
+    -------
+    CardTable
+        A card with the new points and one more entry in `edits`.
+
+    Raises
+    ------
+    UsageError
+        Without a reason or an author, for points outside the range, not whole or missing where they must not be, and
+        for a variable or bin that the card does not have.
+
+    Examples
+    --------
+    >>> edited = edit_points(card, "debt", "missing", -5, reason="policy", author="Li Hua")  # doctest: +SKIP
     """
     if not str(reason).strip() or not str(author).strip():
         raise UsageError("an edit needs a reason and an author", next="say why, and who answers for it")

@@ -90,10 +90,41 @@ def find_told(model: Any, table: Any, columns: Sequence[str], means: Mapping[str
 
 
 def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mapping[str, float] = "mean") -> pd.DataFrame:
-    """Up to `k` reasons per row, one line each: row (position), rank (1 is the largest shortfall), variable, bin,
-    points, baseline, shortfall (baseline - points, above 0), reason, basis. Equal shortfalls stand in the order of
-    the card. Only what can be told from zero is a reason; a row without one has no line, and `attrs["without"]` is the
-    sentence for it, by language. The baselines are in `attrs["baseline"]`.
+    """Rank the reasons for each row's score: where it has fewer points than a baseline, the largest shortfall first.
+
+    Only a shortfall that exceeds what chance could make of it is a reason, and only in a column that has an effect; in
+    a card without evidence every shortfall is one. A row without any reason has no line.
+
+    Parameters
+    ----------
+    card
+        The card that scores.
+    table
+        A table with the card's columns, found by name; others are ignored.
+    k
+        Greatest number of reasons per row, 1 or more.
+    baseline
+        What points are compared with: `mean`, the mean of the population in the card (its counts times its points);
+        `best`, the best bin that had rows; or a mapping from every variable to points.
+
+    Returns
+    -------
+    DataFrame
+        One line per reason: row (position from 0), rank (1 is the largest shortfall), variable, bin, points, baseline,
+        shortfall (baseline - points, above 0), reason, basis. Equal shortfalls stand in the order of the card.
+        `attrs["baseline"]` holds the baselines, `attrs["without"]` the sentence for a row without a reason, by
+        language.
+
+    Raises
+    ------
+    UsageError
+        For k below 1, an unknown baseline, or a mapping that lacks a variable.
+    TableError
+        For a value that the card refuses.
+
+    Examples
+    --------
+    >>> rank_reasons(model.card_, firms, k=3, baseline="best")  # doctest: +SKIP
     """
     import pandas as pd
 

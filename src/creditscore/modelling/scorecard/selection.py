@@ -29,16 +29,48 @@ SUSPICIOUS = 1.0  # information value beyond which a column may know the outcome
 
 
 class VariableSelector(TransformerMixin, BaseEstimator):
-    """Select columns step by step; `report_` says of each why it stayed or left.
+    """Select columns step by step, and say of each in `report_` why it stayed or left.
 
-    Steps, in the order given: `iv` (information value of its bins at least `min_iv`), `stability` (the same in 9 of 10
-    bootstrap draws of the bins' counts; by period, where `periods` are given, the bins' event rates keep their order:
-    weighted correlation with the whole at least `min_stability` in each period), `correlation` (of weights of evidence,
-    at most `max_correlation`; the one with less information leaves), `vif` (at most `max_vif`), `stepwise` (forward by
-    score test and backward by Wald test at `p_value`; a slope of the wrong sign leaves).
+    A scikit-learn transformer; `transform` returns the columns kept, as a DataFrame for a DataFrame. A column whose
+    rows all lie in one bin leaves before the first step (`constant`), unless `keep` names it.
 
-    `binner`: the Binner whose bins are judged, default settings if None. `keep`: columns that never leave. `transform`
-    returns the columns kept, as a DataFrame for a DataFrame.
+    Parameters
+    ----------
+    steps
+        Which steps, in which order:
+
+        - `iv`: information value of the bins at least `min_iv`;
+        - `stability`: the same in 9 of 10 bootstrap draws of the bins' counts; and, where `fit` is given `periods`, the
+          event rates of the bins keep their order: weighted correlation with the whole at least `min_stability` in each
+          period;
+        - `correlation`: between weights of evidence at most `max_correlation`; the column with less information leaves;
+        - `vif`: variance inflation factor at most `max_vif`;
+        - `stepwise`: forward by score test and backward by Wald test at `p_value`; a slope of the wrong sign leaves.
+    min_iv
+        Least information value.
+    max_correlation
+        Greatest absolute correlation of two columns' weights of evidence.
+    max_vif
+        Greatest variance inflation factor.
+    p_value
+        Level of the tests of `stepwise`.
+    min_stability
+        Least correlation of a period's log-odds per bin with those of the whole, at most 1.
+    keep
+        Columns that never leave; the report notes where they would have.
+    binner
+        The Binner whose settings make the bins that are judged; None for its defaults.
+    seed
+        Seed of the bootstrap draws.
+
+    Attributes
+    ----------
+    report_
+        One row per column: variable, kept, left_at, why, iv, iv_low, stability, vif, slope, note.
+    kept_
+        Names of the columns kept, in the order of the table.
+    binner_
+        The fitted Binner.
     """
 
     def __init__(
@@ -243,7 +275,36 @@ def correlations(matrix: Floats, weight: Floats) -> Floats:
 
 
 def select_variables(X: Any, y: Any, sample_weight: Any = None, periods: Any = None, **settings: Any) -> pd.DataFrame:
-    """The report of a `VariableSelector`: one row per column with kept, left_at and why. Settings are its
-    parameters.
+    """Report which columns a `VariableSelector` keeps, and for each other the step at which it left and why.
+
+    Parameters
+    ----------
+    X
+        Table of candidate columns.
+    y
+        Outcome per row, two values; the second in order is the adverse event.
+    sample_weight
+        Weight per row, 0 or more (2 counts as two rows); None for 1 each.
+    periods
+        Period of each row, for the step `stability`; None: stability over periods is not asked.
+    **settings
+        Parameters of VariableSelector.
+
+    Returns
+    -------
+    DataFrame
+        One row per column: variable, kept, left_at, why, iv, iv_low, stability, vif, slope, note.
+
+    Raises
+    ------
+    UsageError
+        For an unknown step, or `keep` with a column that is not there.
+    TableError
+        For unusable outcomes or weights, or periods of another length.
+
+    Examples
+    --------
+    >>> report = select_variables(X, y, min_iv=0.05)  # doctest: +SKIP
+    >>> report.loc[~report["kept"], ["variable", "left_at", "why"]]  # doctest: +SKIP
     """
     return VariableSelector(**settings).fit(X, y, sample_weight, periods).report_

@@ -13,11 +13,38 @@ DIALECTS = ("duckdb",)
 def card_sql(
     card: CardTable, table: str, dialect: str = "duckdb", keep: list[str] | None = None, parts: bool = False
 ) -> str:
-    """A SELECT over `table` (a name or a query in brackets): the columns of `keep` (all if None), then `score`.
+    """Write the card as an SQL query that gives the same scores as Python.
 
-    `parts`: also `points_<variable>` for each variable. Whole points are BIGINT, others DOUBLE. Missing is NULL or NaN.
-    Numbers are compared as DOUBLE, as in Python; a refused value raises an error. SQL knows no case in names: columns
-    of the card that differ in nothing else are refused, and so is a column to keep that is called as a result is.
+    Missing is NULL or NaN. Numbers are compared as DOUBLE, as in Python; a value that the card refuses raises an error
+    in the database. Whole points are BIGINT, others DOUBLE.
+
+    Parameters
+    ----------
+    card
+        The card to write.
+    table
+        Name of a table, or a query in brackets; it is put into the SQL as it stands.
+    dialect
+        Dialect of the SQL; `duckdb` is the only one.
+    keep
+        Columns of the table that come before the score; None for all of them.
+    parts
+        Whether each variable's points follow as a column `points_<variable>`.
+
+    Returns
+    -------
+    str
+        A SELECT of the columns kept, the parts where asked, and `score`.
+
+    Raises
+    ------
+    UsageError
+        For an unknown dialect; for columns of the card that differ only in upper and lower case, which SQL does not
+        tell apart; and for a column to keep that bears the name of a result (`score`, `points_<variable>`).
+
+    Examples
+    --------
+    >>> duckdb.sql(card_sql(model.card_, "firms", keep=["subject_id"]))  # doctest: +SKIP
     """
     if dialect not in DIALECTS:
         raise UsageError(f"unknown dialect {dialect!r}", allowed=DIALECTS)

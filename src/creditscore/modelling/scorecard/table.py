@@ -79,11 +79,30 @@ class Variable:
 
 @dataclass(frozen=True)
 class CardTable:
-    """A points card. `score = points of the base + Σ points of the bins`; higher is better.
+    """Hold a scorecard as one table of points; score = points of the base + Σ points of the bins, higher is better.
 
-    `log_odds = (base_score - score) · ln 2 / pdo - ln base_odds`, the log-odds of the event: at `base_score` points the
-    odds good to bad are `base_odds`, and `pdo` points more double them. `edits`: the audit trail, oldest first.
-    `evidence`: what the fit found out about each column; None in cards of versions that did not ask.
+    log_odds = (base_score - score) · ln 2 / pdo - ln base_odds is the log-odds of the event: at `base_score` points the
+    odds good to bad are `base_odds`, and `pdo` points more double them.
+
+    Raises TableError unless the rows hold one base row with points, finite points (whole ones if `whole`) and, for each
+    variable, bins without gap or overlap; UsageError for `base_odds` or `pdo` not above 0.
+
+    Parameters
+    ----------
+    rows
+        The lines of the card: the base, and one per bin of each variable. A line without points refuses its values.
+    base_score
+        Points at which the odds good to bad are `base_odds`.
+    base_odds
+        Odds good to bad at `base_score` points, above 0.
+    pdo
+        Points that double the odds, above 0.
+    whole
+        Whether all points are whole numbers; the scores then are int64, else float64.
+    edits
+        The audit trail of changes by hand, oldest first (see `edit_points`).
+    evidence
+        What the fit found out about each column; None in cards of versions that did not ask.
     """
 
     rows: tuple[Row, ...]
