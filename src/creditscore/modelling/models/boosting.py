@@ -21,21 +21,45 @@ __all__ = ["MonotoneBoosting"]
 
 
 class MonotoneBoosting(ClassifierMixin, BaseEstimator):
-    """Boosted trees for a two-class outcome; the event is `classes_[1]` (1 where y is 0 and 1).
+    """Fit boosted trees to a two-class outcome, with monotone effects where asked; the event is `classes_[1]`.
 
-    monotone    {column: "up" | "down"}: the probability of the event never falls (rises) as the column rises, all else
-                equal. Columns by name; by position (int) for arrays. A text column has no direction.
-    max_iter, learning_rate, max_leaf_nodes (2 to 64), min_samples_leaf, l2_regularization, random_state
-                as in scikit-learn's HistGradientBoostingClassifier, which grows the trees. No early stopping.
-
-    X: numbers (missing as NaN; missing goes where it fitted best in training, and to the larger side where nothing was
-    missing) and text or categorical columns (a level not learned counts as missing). Infinities and dates are refused.
+    The event is 1 where y holds 0 and 1. X holds numbers (missing as NaN; missing goes where it fitted best in
+    training, and to the larger side where nothing was missing) and text or categorical columns (a level not learned
+    counts as missing). Infinities and dates are refused.
 
     After `fit` all predictions come from the exported trees `trees_`, the same lists that `to_dict` writes, and equal
-    scikit-learn's to 1e-12. `model_` is scikit-learn's object, for tools that want it; a model read back has none.
-    Rows in any order give the same model, since they are sorted first, and so does any number of threads, as far as
-    scikit-learn goes: it adds up histograms column by column, each in the order of the rows.
+    scikit-learn's to 1e-12. Rows in any order give the same model, since they are sorted first, and so does any number
+    of threads, as far as scikit-learn goes: it adds up histograms column by column, each in the order of the rows.
 
+    Parameters
+    ----------
+    monotone
+        {column: "up" | "down"}: the probability of the event never falls (rises) as the column rises, all else equal.
+        Columns by name; by position (int) for arrays. A text column has no direction. None: no effect is constrained.
+    max_iter
+        Number of trees; there is no early stopping.
+    learning_rate
+        Factor on what each tree adds.
+    max_leaf_nodes
+        Greatest number of leaves of a tree, 2 to 64.
+    min_samples_leaf
+        Least rows in a leaf.
+    l2_regularization
+        Ridge on the values of the leaves.
+    random_state
+        Seed; this and the five above are those of scikit-learn's HistGradientBoostingClassifier, which grows the trees.
+
+    Attributes
+    ----------
+    classes_
+        The two labels of y, the event last.
+    trees_, baseline_
+        The exported trees, and the log-odds that they add to.
+    model_
+        scikit-learn's object, for tools that want it; a model read back has none.
+
+    Examples
+    --------
     >>> X = {"days": np.arange(200.0)}
     >>> model = MonotoneBoosting({"days": "up"}, max_iter=5).fit(X, np.arange(200) > 120)
     >>> bool((np.diff(model.predict_proba(X)[:, 1]) >= 0).all())

@@ -20,26 +20,50 @@ EDGE = 1e-12  # probabilities stay inside (0, 1), however far the log-odds lie o
 
 
 class Calibrator:
-    """Log-odds of the event -> calibrated probability, never falling, strictly inside (0, 1).
+    """Turn log-odds of the event into calibrated probabilities, never falling, strictly inside (0, 1).
 
+    `platt` and `beta` refuse log-odds that rank the wrong way round; where only one part of `beta` would fall, that
+    part is held at zero; `isotonic` then becomes one block at the overall rate.
+
+    Parameters
+    ----------
     method
-      platt     p = σ(a x + b), a >= 0, fitted to Platt's smoothed targets, so that separated classes keep a finite
-                slope. Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin
-                Classifiers.
-      beta      p = σ(a ln s - b ln(1 - s) + c), s = σ(x), a, b >= 0; same targets. Mends log-odds that are too bold on
-                one side only. Kull, Silva Filho and Flach (2017), Beyond sigmoids, Electronic Journal of Statistics
-                11, 5052-5080.
-      isotonic  steps: pooled adjacent violators, then each block's rate drawn to the overall rate r by one row's
-                worth, (events + r) / (rows + 1), so that no block says 0 or 1. For about a thousand rows or more.
-      anchor    p = σ(x + shift): ranks and odds ratios stay, the level moves.
+        How the curve is fitted:
+
+        - `platt`: a line on the log-odds, whose slope stays finite where the classes are separated;
+        - `beta`: a curve with two slopes, for log-odds that are too bold on one side only;
+        - `isotonic`: steps, none of which is 0 or 1; for about a thousand rows or more;
+        - `anchor`: a shift of the log-odds; ranks and odds ratios stay, the level moves.
     central_tendency
-      None, or the mean probability that the calibrated rows must have (a long-run rate, the rate of the population
-      where the sample was enriched). For `anchor` without it, the level of `y` is taken. For the other methods the
-      fitted curve is shifted in log-odds until the weighted mean over the fitting rows is this rate.
+        Mean probability, inside (0, 1), that the calibrated rows must have: a long-run rate, or the rate of the
+        population where the sample was enriched. None: `anchor` takes the level of `y`, the other methods are not
+        shifted.
 
-    Log-odds that rank the wrong way round are refused by `platt` and `beta`; where only one part of `beta` would fall,
-    that part is held at zero; `isotonic` then becomes one block at the overall rate.
+    Attributes
+    ----------
+    curve_
+        The fitted curve; None for an anchor fitted without outcomes.
+    shift_
+        What is added to the log-odds of the curve to reach `central_tendency`; 0 without it.
+    rows_, events_
+        Rows with a positive weight, and the events among them (None without outcomes).
+    range_
+        Least and greatest log-odds of the fit.
 
+    Notes
+    -----
+    platt: p = σ(a x + b), a >= 0, fitted to Platt's smoothed targets. beta: p = σ(a ln s - b ln(1 - s) + c), s = σ(x),
+    a, b >= 0, same targets. isotonic: pooled adjacent violators, then each block's rate drawn to the overall rate r by
+    one row's worth, (events + r) / (rows + 1). anchor: p = σ(x + shift). With `central_tendency` the fitted curve is
+    shifted in log-odds until the weighted mean over the rows of the fit is this rate.
+
+    References
+    ----------
+    Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin Classifiers. Kull,
+    Silva Filho and Flach (2017), Beyond sigmoids, Electronic Journal of Statistics 11, 5052-5080.
+
+    Examples
+    --------
     >>> x = np.log([1 / 9, 1 / 9, 1 / 4, 1 / 4, 1, 1, 4, 4])
     >>> cal = Calibrator("platt").fit(x, [0, 0, 0, 1, 0, 1, 1, 1])
     >>> cal.predict([0.0]).round(3).tolist()

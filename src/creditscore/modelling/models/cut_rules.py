@@ -24,15 +24,33 @@ SLACK = 1e-9  # sums of weights differ in their last bits; a share of exactly 8 
 
 @dataclass(frozen=True)
 class CutRules:
-    """Rules that the grades must keep; one left at its default asks nothing, except `monotone`.
+    """State the rules that grades must keep; a rule left at its default asks nothing, except `monotone`.
 
-    monotone     the event rate does not fall from one grade to the next worse
-    min_share    least share of the rows (by weight) in each grade
-    max_share    greatest share of the rows in each grade
-    min_events   least events in each grade (effective events under weights)
-    distinct     greatest one-sided p-value between neighbours, such as 0.05 (`smallnumbers.distinct_p_value`)
-    stable       in each period every grade has rows, and the event rates keep their order
-    shares       wanted share of each grade, best first, adding to 1, each within `tolerance`
+    Parameters
+    ----------
+    monotone
+        Whether the event rate must not fall from one grade to the next worse.
+    min_share
+        Least share of the rows (by weight) in each grade, in (0, 1].
+    max_share
+        Greatest share of the rows (by weight) in each grade, in (0, 1].
+    min_events
+        Least events in each grade (effective events under weights), 0 or more.
+    distinct
+        Greatest one-sided p-value between neighbouring grades, in (0, 1], such as 0.05 (see `distinct_p_value` of
+        `validation.low_default`).
+    stable
+        Whether in each period every grade must have rows and the event rates keep their order; needs `periods`.
+    shares
+        Wanted share of each grade, best first, adding to 1; each is kept within `tolerance`.
+    tolerance
+        Greatest difference from a wanted share, 0 or more.
+
+    Examples
+    --------
+    >>> rules = CutRules(min_share=0.05, min_events=10)
+    >>> rules.asked()
+    ('monotone', 'min_share', 'min_events')
     """
 
     monotone: bool = True

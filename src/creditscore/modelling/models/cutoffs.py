@@ -72,18 +72,56 @@ def optimise_cuts(
     periods: Any = None,
     candidates: int | Sequence[float] = 300,
 ) -> CutSolution:
-    """The cut-offs of exactly `grades` grades that are best among all that keep the rules.
+    """Find the cut-offs of exactly `grades` grades that are best among all that keep the rules.
 
-    p (n,): probability or any number that is higher for riskier rows. y (n,): 0/1. periods (n,): a label per row, for
-    the rule `stable`. objective: see `cut_rules.gains`. candidates: where a cut may lie; a sequence of cut-offs, or how
-    many boundaries between different values of p at most; beyond that number, boundaries at equal shares of the weight
-    (and at the wanted shares, if the rules name some).
+    Parameters
+    ----------
+    p
+        Probability, or any number that is higher for riskier rows, shape (n,).
+    y
+        Outcomes 0/1, shape (n,), both of them present.
+    grades
+        How many grades, 2 or more.
+    rules
+        What the grades must keep; None for the defaults of CutRules.
+    objective
+        What is made greatest: `likelihood`, `iv` (information value) or `discrimination` (area under the ROC curve).
+    sample_weight
+        Weight of each row, 0 or more; None for 1 each.
+    periods
+        A label per row, shape (n,), for the rule `stable`; None: there are no periods.
+    candidates
+        Where a cut may lie: a sequence of cut-offs, or how many boundaries between different values of p at most;
+        beyond that number, boundaries at equal shares of the weight (and at the wanted shares, if the rules name some).
+
+    Returns
+    -------
+    CutSolution
+        The cut-offs (grade k holds cuts[k-1] <= p < cuts[k]), the value of the objective, and whether every boundary
+        between different values of p was a candidate.
+
+    Raises
+    ------
+    NoCuts
+        Where no cut-offs keep the rules, with the smallest set of rules in conflict; and where p has fewer different
+        values than grades.
+    TableError
+        For unusable data, or outcomes of one class only.
+    UsageError
+        For fewer than two grades, an unknown objective, or rules that cannot be.
+
+    Notes
+    -----
+    With e events and g others in a grade of rate r = e / (e + g), E events and G others in all: likelihood Σ e ln r + g
+    ln(1 - r); iv Σ (g/G - e/E) ln((g/G) / (e/E)), each count plus 1/2; discrimination Σ e (others in better grades +
+    g/2) / (E G).
 
     Dynamic programming over (last grade's start, its end): every rule concerns one grade or two neighbours and every
-    objective is a sum over grades, so the best of all choices among the candidates is found: O(grades × candidates³).
+    objective is a sum over grades, so the best of all choices among the candidates is found, in O(grades ×
+    candidates³).
 
-    Raises NoCuts with the smallest set of rules in conflict; TableError for unusable data.
-
+    Examples
+    --------
     >>> p = np.repeat([0.01, 0.02, 0.10, 0.30], 100)
     >>> y = np.concatenate([np.arange(100) < k for k in (1, 2, 10, 30)]).astype(int)
     >>> optimise_cuts(p, y, 3).cuts
@@ -122,11 +160,44 @@ def compare_cuts(
     sample_weight: Any = None,
     periods: Any = None,
 ) -> pd.DataFrame:
-    """Several sets of cut-offs (say, optimised and hand-set) on the same rows: one row per set.
+    """Compare several sets of cut-offs, such as optimised and hand-set ones, on the same rows.
 
-    Columns: `cuts` (its name), `grades`, the three objectives `likelihood`, `iv`, `discrimination`; `least_share`,
-    `greatest_share`, `herfindahl` (Σ share², 1 = all in one grade), `least_events`, `monotone`, `largest_p_value`
-    between neighbours, `stable` (None without periods), and `broken`: the names of the rules that the set breaks.
+    Parameters
+    ----------
+    p
+        Probability, or any number that is higher for riskier rows, shape (n,).
+    y
+        Outcomes 0/1, shape (n,), both of them present.
+    cuts
+        Name of each set → its cut-offs, ascending.
+    rules
+        Rules whose keeping is shown; None for the defaults of CutRules.
+    sample_weight
+        Weight of each row, 0 or more; None for 1 each.
+    periods
+        A label per row, for the rule `stable`; None: stability is not measured.
+
+    Returns
+    -------
+    DataFrame
+        One row per set: `cuts` (its name), `grades`, the three objectives `likelihood`, `iv`, `discrimination` (see
+        `optimise_cuts`); `least_share`, `greatest_share`, `herfindahl` (Σ share², 1 = all in one grade),
+        `least_events`, `monotone`, `largest_p_value` between neighbours, `stable` (None without periods), and `broken`:
+        the names of the rules that the set breaks.
+
+    Raises
+    ------
+    TableError
+        For unusable data, outcomes of one class only, or cut-offs that do not ascend.
+    UsageError
+        For rules that cannot be, such as `stable` without periods.
+
+    Examples
+    --------
+    >>> p = np.repeat([0.01, 0.02, 0.10, 0.30], 100)
+    >>> y = np.concatenate([np.arange(100) < k for k in (1, 2, 10, 30)]).astype(int)
+    >>> compare_cuts(p, y, {"by hand": [0.05], "finer": [0.02, 0.1]})["grades"].tolist()
+    [2, 3]
     """
     import pandas as pd
 

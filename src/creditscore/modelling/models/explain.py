@@ -68,16 +68,34 @@ class Points:
 
 @dataclass(frozen=True)
 class Explainer:
-    """How a model is explained, and against what; stored with the model.
+    """Describe how a model is explained, and against which background; stored with the model.
 
-    algorithm   additive (closed form), tree_interventional (exact, every background row), shap_tree_interventional and
-                shap_tree_path_dependent (shap's TreeExplainer)
-    rows, sha256    how many background rows there are, and their hash in any order
-    base        mean points of the background
-    means       additive: mean points of each column over all rows of the background
-    kept        rows of the background that the model carries: all that a tree explainer uses; for an additive one a
-                sample for the stability of reasons
-    seed        of the draw of those rows, where rows were drawn
+    Parameters
+    ----------
+    algorithm
+        `additive` (closed form), `tree_interventional` (exact, over every background row), `shap_tree_interventional`
+        or `shap_tree_path_dependent` (shap's TreeExplainer).
+    rows
+        Number of background rows.
+    sha256
+        Hash of the background rows, the same in any order.
+    base
+        Mean points of the background.
+    means
+        For `additive`: mean points of each column over all rows of the background; empty for trees.
+    kept
+        Background rows that the model carries, by column: all that a tree explainer uses; for an additive one a sample
+        for the stability of reasons.
+    seed
+        Seed of the draw of those rows.
+    source
+        What the background is, in words.
+    points
+        How log-odds become points.
+    event_from
+        For ordinal models the best grade that counts as the event; else None.
+    versions
+        Versions of the libraries that were installed when it was made.
     """
 
     algorithm: str
@@ -121,9 +139,22 @@ class Explainer:
 
 @dataclass(frozen=True)
 class ModelExplanation:
-    """`shares` (rows × columns) in points; base + the sum of a row's shares is `score` (not rounded).
+    """Hold the explanation of some rows: what each column adds to each row's points.
 
-    `values`: the inputs explained, as text where they are bins. `gap`: the greatest difference found by the gate.
+    Parameters
+    ----------
+    shares
+        Points of each row (index of the rows explained) and column; base + the sum of a row's shares is its score.
+    base
+        Mean points of the background.
+    score
+        Points of each row, not rounded.
+    values
+        The inputs explained, as text where they are bins.
+    explainer
+        How and against which background they were explained.
+    gap
+        Greatest difference between base + shares and score over the rows; larger ones than rounding are refused before.
     """
 
     shares: pd.DataFrame
@@ -158,11 +189,44 @@ def make_explainer(
     seed: int = 0,
     source: str = "training rows",
 ) -> Explainer:
-    """Pin the background of a fitted model.
+    """Fix the background against which a fitted model is explained.
 
-    `background`: a table of inputs. A tree explainer uses `keep` of its rows, drawn by their hashes and `seed`, and
-    declares exactly those; None for shap_tree_path_dependent. `event_from`: for ordinal models, the best grade that
-    counts as the event.
+    Parameters
+    ----------
+    model
+        A fitted ScorecardClassifier, OrdinalGrader or MonotoneBoosting.
+    background
+        Table of inputs, one row or more. An additive model declares all of it. A tree model declares exactly the `keep`
+        rows drawn from it; `shap_tree_path_dependent` does not explain against them.
+    algorithm
+        One of the algorithms of Explainer that fits the model; None for `additive`, or `tree_interventional` for trees.
+    points
+        How log-odds become points; None for those of the scorecard, or 600 points at odds of 50 to 1, 20 to double
+        them.
+    event_from
+        For ordinal models, where it is needed, the best grade that counts as the event.
+    keep
+        Rows of the background that the model carries along, 1 or more; drawn by their hashes and `seed`.
+    seed
+        Seed of that draw.
+    source
+        What the background is, in words.
+
+    Returns
+    -------
+    Explainer
+        The algorithm, the background with its hash, and its mean points.
+
+    Raises
+    ------
+    UsageError
+        For an algorithm that does not fit the model, a model that cannot be explained, a background without rows, or an
+        ordinal model without a usable `event_from`.
+
+    Examples
+    --------
+    >>> explainer = make_explainer(model, X_train, keep=200)  # doctest: +SKIP
+    >>> explain(model, X_test, explainer).ranked(0)  # doctest: +SKIP
     """
     frame = as_inputs(background)
     kind = kind_of(model)

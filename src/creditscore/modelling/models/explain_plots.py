@@ -32,7 +32,26 @@ TEXTS = {
 
 @contextmanager
 def chinese() -> Iterator[None]:
-    """Inside, text is drawn in a font that has Chinese, where one is installed; a real minus sign is in all of them."""
+    """Draw text in a font that has Chinese characters while the context lasts.
+
+    The first fonts are those of a short list that are installed; where none is, matplotlib's own are used. A minus sign
+    is drawn as a hyphen, which every font has.
+
+    Returns
+    -------
+    context manager
+        Gives no value; on leaving it matplotlib's settings are as before.
+
+    Raises
+    ------
+    MissingExtra
+        Where the extra `plots` is not installed.
+
+    Examples
+    --------
+    >>> with chinese():  # doctest: +SKIP
+    ...     axes.set_title("信用评级")
+    """
     require("plots")
     import matplotlib
     from matplotlib import font_manager
@@ -51,7 +70,36 @@ def waterfall(
     most: int = 10,
     lang: str = "en",
 ) -> Figure:
-    """From the mean of the background to the points of one row, one bar per column, largest first."""
+    """Plot how one row's points come about: from the mean of the background, one bar per column, largest first.
+
+    Parameters
+    ----------
+    explained
+        The explanation of the rows.
+    row
+        Position of the row among those explained, from 0.
+    labels
+        Words for columns by name; None, or a name left out: the name itself.
+    most
+        Greatest number of columns shown with a bar of their own; the rest share one. Columns with a share of 0 have
+        none.
+    lang
+        Language of the words of the plot, `en` or `zh`.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure; points on the x axis, higher is better.
+
+    Raises
+    ------
+    MissingExtra
+        Where the extra `plots` is not installed.
+
+    Examples
+    --------
+    >>> waterfall(model.explain(firms), row=3, lang="zh").savefig("waterfall.png")  # doctest: +SKIP
+    """
     ranked = explained.ranked(row)
     shown, rest = ranked[:most], ranked[most:]
     bars = [(_label(labels, name), points) for name, points in shown]
@@ -91,7 +139,33 @@ def waterfall(
 def beeswarm(
     explained: ModelExplanation, *, labels: Mapping[str, str] | None = None, most: int = 12, lang: str = "en"
 ) -> Figure:
-    """One dot per row and column: where the points go, coloured from low to high values of the column."""
+    """Plot the shares of many rows: one dot per row and column, coloured from low to high values of the column.
+
+    Parameters
+    ----------
+    explained
+        The explanation of the rows.
+    labels
+        Words for columns by name; None, or a name left out: the name itself.
+    most
+        Greatest number of columns shown, those of the greatest mean absolute share first.
+    lang
+        Language of the words of the plot, `en` or `zh`.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure; points added on the x axis, higher is better.
+
+    Raises
+    ------
+    MissingExtra
+        Where the extra `plots` is not installed.
+
+    Examples
+    --------
+    >>> beeswarm(model.explain(firms)).savefig("beeswarm.png")  # doctest: +SKIP
+    """
     shares = explained.shares
     names = sorted(shares.columns, key=lambda name: (-float(np.abs(shares[name].to_numpy()).mean()), str(name)))[:most]
     with chinese():
@@ -114,7 +188,37 @@ def beeswarm(
 def dependence(
     explained: ModelExplanation, column: str, *, labels: Mapping[str, str] | None = None, lang: str = "en"
 ) -> Figure:
-    """The points that one column adds over its values; text columns by level, missing values beside the others."""
+    """Plot the points that one column adds against its values.
+
+    Text columns are shown by level, from the lowest mean share; missing numbers stand as crosses left of the others.
+
+    Parameters
+    ----------
+    explained
+        The explanation of the rows.
+    column
+        Name of the column.
+    labels
+        Words for columns by name; None, or a name left out: the name itself.
+    lang
+        Language of the words of the plot, `en` or `zh`.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure; one dot per row, points added on the y axis, higher is better.
+
+    Raises
+    ------
+    UsageError
+        For a column that has no share.
+    MissingExtra
+        Where the extra `plots` is not installed.
+
+    Examples
+    --------
+    >>> dependence(model.explain(firms), "overdue_days").savefig("overdue.png")  # doctest: +SKIP
+    """
     if column not in explained.shares.columns:
         raise UsageError(f"column {column!r} has no share", allowed=[str(c) for c in explained.shares.columns][:20])
     values, shares = explained.values[column], explained.shares[column].to_numpy()

@@ -24,25 +24,48 @@ __all__ = ["OrdinalGrader"]
 
 
 class OrdinalGrader(ClassifierMixin, BaseEstimator):
-    """Cumulative logit (proportional odds) with one smooth curve per column.
+    """Grade by a cumulative logit model (proportional odds) with one smooth curve per column.
 
+    Missing adds a number of its own; where training had none missing, it adds 0, the average. A level that was not
+    learned counts as missing. Infinities and dates are refused. The grade is a model's, hence advisory.
+
+    Parameters
+    ----------
+    grades
+        Labels best first, all of which must occur in y; None: the sorted labels of y.
+    monotone
+        {column: "up" | "down"}: the column's curve never falls (rises); up means worse as the column rises. None: no
+        curve is constrained.
+    knots
+        Pieces per column at most, 1 or more.
+    smoothness
+        Weight, 0 or more, of Σ (rise of a piece - rise of the next)²: towards a straight line in ranks.
+    ridge
+        Weight, above 0, of Σ rise²: towards no effect.
+
+    Attributes
+    ----------
+    classes_
+        Labels sorted as scikit-learn's tools expect; so are the columns of `predict_proba`.
+    grades_
+        Labels best first; so are the columns of `predict_grades` and `predict_cumulative`.
+    thresholds_
+        θ, ascending, one fewer than there are grades.
+    curves_
+        The fitted curve of each column.
+
+    Notes
+    -----
     P(grade <= k | x) = σ(θ_k - s(x)), θ ascending, s(x) = Σ_j f_j(x_j): a higher latent score is worse. The slope is
-    shared, so the cumulative probabilities never cross. McCullagh (1980), Regression models for ordinal data, Journal
-    of the Royal Statistical Society B 42, 109-142.
+    shared, so the cumulative probabilities never cross. f_j of numbers is piecewise linear between weighted quantiles
+    of the column, flat outside; of text, a number per level.
 
-    f_j of numbers is piecewise linear between weighted quantiles of the column, flat outside; of text, a number per
-    level. Missing adds a number of its own; where training had none missing, it adds 0, the average. A level that was
-    not learned counts as missing. Infinities and dates are refused.
+    References
+    ----------
+    McCullagh (1980), Regression models for ordinal data, Journal of the Royal Statistical Society B 42, 109-142.
 
-    grades      labels best first; None: the sorted labels of y. All of them must occur in y.
-    monotone    {column: "up" | "down"}: f_j never falls (rises); up means worse as the column rises
-    knots       pieces per column, at most
-    smoothness  weight of Σ (rise of a piece - rise of the next)²: towards a straight line in ranks
-    ridge       weight of Σ rise²: towards no effect
-
-    `classes_` are sorted as scikit-learn's tools expect, and so are the columns of `predict_proba`; `grades_` and the
-    columns of `predict_grades` and `predict_cumulative` stand best first. The grade is a model's, hence advisory.
-
+    Examples
+    --------
     >>> X = {"days": np.arange(300.0)}
     >>> model = OrdinalGrader(["good", "fair", "bad"]).fit(X, np.repeat(["good", "fair", "bad"], 100))
     >>> model.predict({"days": [10.0, 150.0, 290.0]}).tolist()

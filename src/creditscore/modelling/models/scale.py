@@ -67,15 +67,32 @@ def score_of_probability(p: Any, base_score: float = 600, base_odds: float = 50,
 
 
 class MasterScale:
-    """Grades in order, best first, between cut-offs of the probability: grade k holds cuts[k-1] <= p < cuts[k].
+    """Grade probabilities by cut-offs, best grade first: grade k holds cuts[k-1] <= p < cuts[k].
 
-    grades      labels, best first, no two alike
-    cuts        len(grades) - 1 ascending cut-offs in (0, 1]; None: `fit` finds the best ones
-    rules, objective    what the best ones must keep and what they are best at, see `cuts.optimise_cuts`
+    `fit(p, y)` finds the cut-offs, or keeps those that were given, and counts the outcomes per grade. The grade is a
+    model's, hence advisory: it sets no statutory grade.
 
-    `fit(p, y)` counts the outcomes per grade (`table_`) and keeps cut-offs that were given. The grade is a model's,
-    hence advisory: it sets no statutory grade.
+    Parameters
+    ----------
+    grades
+        Labels, best first; two or more, no two alike.
+    cuts
+        len(grades) - 1 ascending cut-offs in (0, 1]; None: `fit` finds the best ones.
+    rules
+        What the best cut-offs must keep; None for the defaults of CutRules.
+    objective
+        What the best cut-offs are best at: `likelihood`, `iv` or `discrimination` (see `optimise_cuts`).
 
+    Attributes
+    ----------
+    cuts_
+        The cut-offs in use.
+    table_
+        Outcomes per grade: grade, p_from, p_to, count, share, events, observed_rate, rate with low and high,
+        prudent_rate, mean_p; only after `fit`.
+
+    Examples
+    --------
     >>> scale = MasterScale.from_cuts([0.02, 0.10], ["A", "B", "C"])
     >>> scale.labels([0.019, 0.02, 0.5]).tolist()
     ['A', 'B', 'C']
