@@ -54,30 +54,82 @@ def build_dataset(
     subject_ids: str = "uscc",
     **further: Any,
 ) -> ModelData:
-    """Features of each subject as known on each day of observation, and whether the outcome followed.
+    """Build one row per subject and day of observation: features known on that day, and whether the outcome followed.
 
-    `data` is a Snapshot, or a mapping of tables (subjects, records, and optionally attributes, history, feeds …). On
-    each day T of `observed_on` the events known that day are folded: what was recorded later does not exist, a record
-    withdrawn by then weighs nothing, a repaired one neither unless `repaired="keep"`, a correction counts from its day.
-    A record's day is the first date it has of `clock`; a window of m months holds the days after T - m months up to T.
+    On each day T of `observed_on` the events known that day are counted: what was recorded later does not exist, a
+    record withdrawn by then weighs nothing, a repaired one neither unless `repaired="keep"`, a correction counts from
+    its day. A record's day is the first date it has of `clock`; a window of m months holds the days after T - m months
+    up to T.
 
-    `groups`: name → choice of records (`Pick`, a mapping with items, domains, severity, or a list of items); left away:
-    `all`, one per domain, one per level of `severity` (item → level). `indicators` are among count, amount, quantity,
-    points, rate, per_inspection, delay, open, recency, trend: columns `<group>__<indicator>_<months>m`, float64.
-    `attributes` (name → text, number, bool or date), `subject_columns` and `history` (domains or schemes: the newest
-    grade then known) become columns `attribute__…`, `subject__…`, `history__…`.
-
-    y is 1 where a record of `outcome` has its day in the `horizon` months that begin `gap` months after T, as known at
-    the end of the data and not withdrawn; None with `outcome=None`. The window must lie inside the data: it ends by
-    `complete_until` (absent: the newest date in the input), else UsageError names the last day that can be observed.
-    Subjects not yet registered or already ended (the date in `ended_attribute`) on T are left out and counted.
-    Inside declared feeds a feature whose domains were not fed for its whole window is missing, and a subject whose
-    outcome window was not fed is left out. `inspected` is returned apart: see docs/datasets.md.
+    Subjects not yet registered or already ended on T are left out and counted. Inside declared feeds a feature whose
+    domains were not fed for its whole window is missing, and a subject whose outcome window was not fed is left out.
+    Whether a subject was inspected is returned apart (`inspected`): see docs/datasets.md.
 
     Rows are sorted by day and subject; the same input in any order and with any number of threads gives the same bytes.
 
-        data = build_dataset(snapshot, observed_on=["2022-12-31", "2023-12-31"], outcome={"severity": ["grave"]},
-                             severity=severity_of("tax", (3, 11), ("minor", "medium", "grave")), gap=3)
+    Parameters
+    ----------
+    data
+        A Snapshot, or a mapping of tables: subjects, records, and optionally attributes, listings, history, feeds.
+    observed_on
+        The day or days of observation, each once; dates or YYYY-MM-DD.
+    outcome
+        Which records are the outcome: a `Pick`, a mapping with items, domains, severity, or a list of items. None:
+        there is no y.
+    windows
+        Lengths of the windows in whole months, each once.
+    gap
+        Months between T and the start of the outcome window, 0 or more.
+    horizon
+        Length of the outcome window in months, 1 or more.
+    indicators
+        Which of count, amount, quantity, points, rate, per_inspection, delay, open, recency, trend; each gives columns
+        `<group>__<indicator>_<months>m`, float64.
+    groups
+        Name → choice of records, given as for `outcome`. None: `all`, one per domain, one per level of `severity`.
+    severity
+        Item → level; None: there are no levels.
+    points
+        Item → points, for the indicator `points`; None: there are none.
+    inspections
+        Which records are inspections, given as for `outcome`; `per_inspection` needs it. None: any record shows one.
+    attributes
+        Attributes that become columns `attribute__…`: name → text, number, bool or date; a list of names is text.
+    subject_columns
+        Columns of the subjects that become `subject__…`: kind, region, district, industry, size, ownership, age_days.
+    history
+        Domains or schemes whose newest grade then known becomes a column `history__…`.
+    complete_until
+        Day up to which the data are complete; None: the newest date in the input. The outcome window must end by it.
+    subject_ids
+        `uscc` checks credit codes of tables as they are read, `local` does not; a Snapshot is taken as it is.
+    **further
+        clock, repaired, inspected_attribute, ended_attribute: the dates that give a record its day, `leave_out` or
+        `keep`, and the attributes that tell of an inspection and of a subject's end.
+
+    Returns
+    -------
+    ModelData
+        The features and y: 1 where a record of `outcome` has its day in the `horizon` months that begin `gap` months
+        after T, as known at the end of the data and not withdrawn.
+
+    Raises
+    ------
+    UsageError
+        For settings that cannot be, a day after the data, and an outcome window that ends after `complete_until` (the
+        message names the last day that can be observed).
+    InputError
+        For tables that cannot be read, and an outcome whose codes no record has.
+
+    Examples
+    --------
+    >>> data = build_dataset(  # doctest: +SKIP
+    ...     snapshot,
+    ...     observed_on=["2022-12-31", "2023-12-31"],
+    ...     outcome={"severity": ["grave"]},
+    ...     severity=severity_of("tax", (3, 11), ("minor", "medium", "grave")),
+    ...     gap=3,
+    ... )
     """
     snapshot = _snapshot(data, subject_ids)
     if groups is None:
@@ -116,9 +168,36 @@ def rebuild(
     complete_until: date | str | None = None,
     subject_ids: str = "uscc",
 ) -> ModelData:
-    """The same columns on other days or other data, from the `about` of an earlier data set: what scoring needs.
+    """Build the columns of an earlier data set on other days or other data, from its `about`, as scoring needs them.
 
-    With `outcome` also the same y, for a later validation.
+    Parameters
+    ----------
+    data
+        A Snapshot, or a mapping of tables, as for `build_dataset`.
+    about
+        The `about` of the earlier data set, which holds its recipe.
+    observed_on
+        The day or days of observation, each once; dates or YYYY-MM-DD.
+    outcome
+        Whether y is built too, as before, for a later validation.
+    complete_until
+        Day up to which the data are complete; None: the newest date in the input.
+    subject_ids
+        `uscc` checks credit codes of tables as they are read, `local` does not.
+
+    Returns
+    -------
+    ModelData
+        The same columns as the earlier data set; y is None unless `outcome`.
+
+    Raises
+    ------
+    UsageError
+        Where `about` holds no recipe or a wrong one, for wrong days, and as `build_dataset` does.
+
+    Examples
+    --------
+    >>> today = rebuild(snapshot, data.about, observed_on="2024-12-31")  # doctest: +SKIP
     """
     if "recipe" not in about:
         raise UsageError("this data set has no recipe; it was a plain table", next="make the columns as before")

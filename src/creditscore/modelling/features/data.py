@@ -20,13 +20,26 @@ FORMAT = "creditscore-model-data/1"
 
 @dataclass(frozen=True, eq=False)
 class ModelData:
-    """A table to train on. All parts have the same rows, in the same order, with the index 0 … n-1.
+    """Hold the data that a model is trained on; all parts have the same rows in the same order, with the index 0 … n-1.
 
-    X: the features, numbers as float64 and text as str, missing as NaN. y: 1 the adverse event, 0 none (int64; None
-    for data that are only to be scored; text or whole numbers for `target="grade"`). weight: positive, or None.
-    groups: the subject or company of each row. observed_on: the day of observation (datetime64) or None.
-    inspected: was the subject ever inspected (boolean with NA where nobody could tell) or None: kept apart, because
-    who is looked at is not what a model should learn. about: plain JSON for cards and reports.
+    Parameters
+    ----------
+    X
+        The features, numbers as float64 and text as str, missing as NaN.
+    y
+        The outcome: 1 the adverse event, 0 none (int64); text or whole numbers for `target="grade"`; None for data that
+        are only to be scored.
+    weight
+        Weight of each row, above 0; None for none.
+    groups
+        The subject or company of each row; None where rows do not belong together.
+    observed_on
+        The day of observation of each row (datetime64); None where it is not known.
+    inspected
+        Whether the subject was ever inspected (boolean, NA where nobody could tell), or None. It is kept apart, because
+        who is looked at is not what a model should learn.
+    about
+        Where the data come from, as plain JSON for cards and reports.
     """
 
     X: pd.DataFrame

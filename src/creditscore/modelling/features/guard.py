@@ -28,12 +28,41 @@ def guard(
 ) -> list[dict[str, Any]]:
     """Refuse features known after the day of observation, and list those that separate the outcome too well.
 
-    `known_on`: one day for all, a day per row, or a mapping from columns to either; `observed_on` likewise (one day or
-    one per row). A row known later, or with a known day that is missing, raises LeakageError naming the column, the
-    number of rows and the first of them; the same day is early enough. With `y` (0/1) the list of `separation` is
-    returned, else an empty list.
+    A value known on the day of observation itself is early enough.
 
-        guard(df[["debt"]], known_on=df["booked_on"], observed_on="2024-12-31")
+    Parameters
+    ----------
+    X
+        The features.
+    known_on
+        When they became known: one day for all, a day per row, or a mapping from columns to either; None: not checked.
+    observed_on
+        The day of observation, one for all or one per row; needed with `known_on`.
+    y
+        Outcomes 0/1, one per row; None: separation is not measured.
+    most_auc
+        Area under the curve at which one column alone is suspicious.
+
+    Returns
+    -------
+    list of dict
+        With `y` the suspicious columns, worst first: column, auc (of its values), missing_auc (of being missing alone),
+        reason; else empty.
+
+    Raises
+    ------
+    LeakageError
+        Where a row became known later, or nobody says when, naming the column, the number of rows and the first of
+        them.
+    UsageError
+        For `known_on` without `observed_on`, or with a column that is not there.
+    InputError
+        For days that are no dates or missing in `observed_on`, other numbers of rows, or y other than 0 and 1.
+
+    Examples
+    --------
+    >>> guard(df[["debt"]], known_on=df["booked_on"], observed_on="2024-12-31")  # doctest: +SKIP
+    []
     """
     if known_on is not None:
         if observed_on is None:

@@ -25,10 +25,31 @@ Places = tuple[np.ndarray, np.ndarray]
 
 
 def out_of_time(data: ModelData, test_from: date | str | None = None, *, purge: bool = True) -> Places:
-    """Places of the rows to train on (earlier days) and to test on (from `test_from` on; absent: the last day).
+    """Split rows by time: train on earlier days, test on later ones.
 
-    `purge` leaves out of training the rows whose outcome window, by `about["dates"]`, had not ended on the first day
-    of the test: their y was not known then. UsageError when one side would be empty.
+    Parameters
+    ----------
+    data
+        Data with days of observation.
+    test_from
+        First day of the test, a date or YYYY-MM-DD; None: the last day of the data.
+    purge
+        Whether to leave out of training the rows whose outcome window, by `about["dates"]`, had not ended on the first
+        day of the test: their y was not known then.
+
+    Returns
+    -------
+    tuple of arrays
+        Places (from 0) of the rows to train on, and of those to test on.
+
+    Raises
+    ------
+    UsageError
+        Without days of observation, for what is no date, or where one side would be empty.
+
+    Examples
+    --------
+    >>> train, test = out_of_time(data, "2023-12-31")  # doctest: +SKIP
     """
     days = _days(data)
     first = days.max() if test_from is None else np.datetime64(one_date(test_from, "test_from"), "D")
@@ -49,9 +70,35 @@ def out_of_time(data: ModelData, test_from: date | str | None = None, *, purge: 
 
 
 def by_group(data: ModelData, test_share: float = 0.3, *, seed: int = 0) -> Places:
-    """Places to train and to test on, no group on both sides; `test_share` of the groups, to the nearest whole one.
+    """Split rows by group: no group is both in training and in the test.
 
     Groups with an event and groups without one are drawn alike, where the data have outcomes.
+
+    Parameters
+    ----------
+    data
+        Data with groups.
+    test_share
+        Share of the groups in the test, in (0, 1), to the nearest whole group.
+    seed
+        Seed of the draw.
+
+    Returns
+    -------
+    tuple of arrays
+        Places (from 0) of the rows to train on, and of those to test on.
+
+    Raises
+    ------
+    UsageError
+        For a share outside (0, 1), or data without groups.
+    InputError
+        For one group only, or rows without a group.
+
+    Examples
+    --------
+    >>> train, test = by_group(data, 0.25)  # doctest: +SKIP
+    >>> fit_on = data.take(train)  # doctest: +SKIP
     """
     if not 0 < test_share < 1:
         raise UsageError(f"test_share is {test_share}", allowed="between 0 and 1")
@@ -67,7 +114,37 @@ def by_group(data: ModelData, test_share: float = 0.3, *, seed: int = 0) -> Plac
 
 
 def stratified_by_period(data: ModelData, n_splits: int = 5, *, seed: int = 0) -> list[Places]:
-    """Folds in which every period and class has its share, and no group is split (each row is tested once)."""
+    """Divide rows into folds in which every period and class has its share, and no group is split.
+
+    Each row is tested once.
+
+    Parameters
+    ----------
+    data
+        Data with days of observation (the periods); without groups single rows are dealt out, without y there are no
+        classes.
+    n_splits
+        Number of folds, 2 or more, at most as many as there are groups (or rows).
+    seed
+        Seed of the order in which groups or rows are dealt out.
+
+    Returns
+    -------
+    list of tuples of arrays
+        Per fold the places (from 0) of the rows to train on, and of those to test on.
+
+    Raises
+    ------
+    UsageError
+        Without days of observation, or for fewer than 2 folds.
+    InputError
+        For fewer groups (or rows) than folds.
+
+    Examples
+    --------
+    >>> for train, test in stratified_by_period(data, 5):  # doctest: +SKIP
+    ...     model.fit(data.X.iloc[train], data.y.iloc[train])
+    """
     splitter = PeriodSplit(_days(data), n_splits, seed=seed)
     return list(splitter.split(data.X, data.y, data.groups))
 

@@ -130,13 +130,52 @@ def disagreement_queue(
     least: int = 1,
     most: int | None = None,
 ) -> pd.DataFrame:
-    """Organisations on which rule and model disagree, for people to look at: widest gap first.
+    """List the organisations on which rule and model disagree, for people to look at: the widest gap first.
 
-    Columns: place, subject_id, grade, advisory, steps (class less grade in steps; positive: the model sees it worse),
-    direction (`model_worse`, `rule_worse`), p, statutory_explanation, advisory_explanation. Sorted by |steps|, then
-    by how sure the model is on its side (p high where it is worse, low where it is better), then by id. `least`
-    steps are needed; `most` cuts the list, and `attrs["total"]` keeps how many there were. Nothing here changes a
-    grade.
+    Nothing here changes a grade.
+
+    Parameters
+    ----------
+    subject_id
+        Id of each organisation, each once.
+    grade
+        Statutory grade of each.
+    advisory
+        The model's class of each.
+    p
+        The model's probability of the event of each, in [0, 1].
+    order
+        The grades, best first.
+    advisory_order
+        The classes, best first; None: they are called as the grades. A name in both must stand at the same place.
+    statutory_explanations, advisory_explanations
+        Words by id that explain grade and class; None: there are none.
+    least
+        Steps of difference that are needed, 1 or more.
+    most
+        Greatest number of rows; None for all.
+
+    Returns
+    -------
+    DataFrame
+        Columns: place, subject_id, grade, advisory, steps (class less grade in steps; positive: the model sees it
+        worse), direction (`model_worse`, `rule_worse`), p, statutory_explanation, advisory_explanation. Sorted by
+        |steps|, then by how sure the model is on its side (p high where it is worse, low where it is better), then by
+        id. `attrs["total"]` says how many there were before the cut at `most`.
+
+    Raises
+    ------
+    InputError
+        For an organisation that stands twice, a missing or unknown grade or class, and a name that stands at two
+        places.
+    TableError
+        For unusable probabilities.
+
+    Examples
+    --------
+    >>> queue = disagreement_queue(["F1", "F2"], ["A", "D"], ["C", "D"], [0.4, 0.6], ["A", "B", "C", "D"])
+    >>> queue[["subject_id", "steps", "direction"]].values.tolist()
+    [['F1', 2, 'model_worse']]
     """
     ids = [plain(value) for value in subject_id]
     if len(set(ids)) < len(ids):
@@ -225,11 +264,53 @@ def champion_challenger(
     groups: Any = None,
     level: float = 0.95,
 ) -> Challenge:
-    """Compare two probabilities on the same outcomes, and show the swap set at the same capacity.
+    """Compare two models' probabilities on the same outcomes, and show whom each flags at the same capacity.
 
-    Both flag the riskiest `flag_share` of the weight (default: as much as had the event); rows of equal probability are
-    flagged together. `by`: grade, sector, size … of each row. A challenger earns its place where what it takes up has a
-    higher rate than what it lets go.
+    Both flag the riskiest share of the weight; rows of equal probability are flagged together. A challenger earns its
+    place where what it takes up has a higher rate than what it lets go.
+
+    Parameters
+    ----------
+    y
+        Outcomes 0/1, shape (n,), both of them present.
+    champion
+        Probabilities of the model in use, shape (n,).
+    challenger
+        Probabilities of the model that may replace it, shape (n,).
+    flag_share
+        Share of the weight that is flagged, in (0, 1); None: as much as had the event.
+    by
+        Attributes of each row, such as grade, sector, size: name → labels, or a table; None: the whole only.
+    subject_id
+        Id of each row; None: its position from 0.
+    champion_explanations, challenger_explanations
+        Words by id that explain each probability; None: there are none.
+    sample_weight
+        Weight of each row, 0 or more; None for 1 each.
+    groups
+        The organisation of each row, where some have several, for the errors of the AUC; None: every row is its own.
+    level
+        Confidence of the intervals, 0.5 to below 1.
+
+    Returns
+    -------
+    Challenge
+        `measures`, one row per figure of both; `auc_p`, DeLong's test of the two AUCs; `swaps`, the four sets of who is
+        flagged by whom, for the whole and each group; `cases`, the rows that change places, with both explanations.
+
+    Raises
+    ------
+    TableError
+        For unusable outcomes, probabilities or weights.
+    InputError
+        For a share outside (0, 1), and labels or ids of another length.
+    UsageError
+        For a level outside its range.
+
+    Examples
+    --------
+    >>> challenge = champion_challenger(y, p_old, p_new, by={"size": size})  # doctest: +SKIP
+    >>> challenge.swaps  # doctest: +SKIP
     """
     y = outcomes(y)
     first, second = probabilities(champion, len(y), "champion"), probabilities(challenger, len(y), "challenger")

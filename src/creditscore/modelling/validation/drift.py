@@ -77,21 +77,59 @@ def calibration_alarm(
     thresholds: Thresholds | None = None,
     clusters: Clusters | None = None,
 ) -> CalibrationAlarm:
-    """Compare outcomes with predictions, period by period and so far.
+    """Compare outcomes with predictions, per period and over all periods so far, and raise an alarm where they part.
 
-    One row per period in sorted order, and `all` last. Columns: period, count, events, expected, rate, mean_p, oe,
-    oe_low, oe_high (Jeffreys interval of the rate over the mean prediction), spiegelhalter_z, spiegelhalter_p,
-    intercept (slope held at 1), slope, slope_low, slope_high, auc, log_e (natural logarithm of the evidence of all
-    periods so far against calibration), state.
-
-    The sequential test: evidence = mean over the bets (factor on the odds, slope) of Π q^y (1 − q)^(1−y) / p^y (1 −
-    p)^(1−y) with logit q = log factor + slope × logit p. If the model is calibrated the evidence is a martingale
-    that starts at 1, so the chance that it ever exceeds 1/α is at most α (Ville 1939; Shafer 2021, JRSS A 184): one
-    may look after every period, as often as one likes, without raising false alarms. Whatever the evidence, the
+    One may look after every period, as often as one likes, without raising false alarms. Whatever the evidence, the
     alarm needs an observed/expected beyond `oe_watch` or a slope beyond `slope_watch`, so that a trifle in a million
-    rows stays quiet. Weights are scaled to mean 1 and then to their effective number. Where organisations have several
-    rows (`clusters`), intervals are widened and the logarithms of the bets divided by the design effect of all rows so
-    far; the bound then holds as nearly as the design effect is known.
+    rows stays quiet.
+
+    Parameters
+    ----------
+    y
+        Outcomes 0/1, shape (n,).
+    p
+        Predicted probabilities, shape (n,).
+    period
+        The period of each row; None: all rows are one period.
+    sample_weight
+        Weight of each row, 0 or more, scaled to mean 1 and then to their effective number; None for 1 each.
+    thresholds
+        When the alarm speaks; None for the defaults of Thresholds.
+    clusters
+        The organisation of each row and the correlation within one (`metrics.clusters.Clusters`), where some have
+        several rows: intervals are widened and the logarithms of the bets divided by the design effect of all rows so
+        far; the bound then holds as nearly as that is known. None: every row is its own.
+
+    Returns
+    -------
+    CalibrationAlarm
+        `state` (quiet, watch, alarm, too_few), the reasons, and `periods`: one row per period in sorted order, and
+        `all` last, with the columns period, count, events, expected, rate, mean_p, oe, oe_low, oe_high (Jeffreys
+        interval of the rate over the mean prediction), spiegelhalter_z, spiegelhalter_p, intercept (slope held at 1),
+        slope, slope_low, slope_high, auc, log_e (natural logarithm of the evidence of all periods so far against
+        calibration), state.
+
+    Raises
+    ------
+    TableError
+        For unusable outcomes, predictions or weights.
+    InputError
+        For periods of another length.
+
+    Notes
+    -----
+    The sequential test: evidence = mean over the bets (factor on the odds, slope) of Π q^y (1 − q)^(1−y) / p^y (1 −
+    p)^(1−y) with logit q = log factor + slope × logit p. If the model is calibrated the evidence is a martingale that
+    starts at 1, so the chance that it ever exceeds 1/α is at most α (`significance` of the thresholds).
+
+    References
+    ----------
+    Ville 1939; Shafer 2021, JRSS A 184.
+
+    Examples
+    --------
+    >>> alarm = calibration_alarm(y, model.predict_proba(X)[:, 1], period=quarter)  # doctest: +SKIP
+    >>> alarm.state, alarm.reasons  # doctest: +SKIP
     """
     limits = thresholds or Thresholds()
     y = outcomes(y)
@@ -274,12 +312,50 @@ def recalibrate(
     folds: int = 5,
     seed: int = 20180101,
 ) -> Recalibration:
-    """Fit a shift (`intercept`) or a line (`platt`) on the log-odds of new outcomes; ranks stay as they are.
+    """Fit a shift or a line on the log-odds of new outcomes; ranks stay as they are.
 
     The shift is right where the horizon or the base rate has changed and little data is there; Platt's line also mends
-    predictions that are too far apart or too near. A line that would turn the ranks round is refused. `holdout`:
-    (y, p) of other rows, on which before and after are shown as well. Source: Platt 1999; Steyerberg 2019, ch. 15
-    and 20.
+    predictions that are too far apart or too near.
+
+    Parameters
+    ----------
+    y
+        New outcomes 0/1, shape (n,), at least two of each with a positive weight.
+    p
+        The model's probabilities for the same rows, shape (n,).
+    sample_weight
+        Weight of each row, 0 or more; None for 1 each.
+    method
+        `intercept` (a shift) or `platt` (a line).
+    holdout
+        (y, p) of other rows, on which before and after are shown as well; None: there are none.
+    folds
+        Folds in which `after` is measured, each row by a line fitted without it; at most as many as rows of the rarer
+        class.
+    seed
+        Seed of the folds.
+
+    Returns
+    -------
+    Recalibration
+        log-odds → intercept + slope × log-odds, `apply(p)`, and a `table` of before and after.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, fewer than two rows of one class, outcomes that are wholly apart, and a line that would
+        turn the ranks round.
+    TableError
+        For unusable outcomes, predictions or weights.
+
+    References
+    ----------
+    Platt 1999; Steyerberg 2019, ch. 15 and 20.
+
+    Examples
+    --------
+    >>> shift = recalibrate(y_new, p_new)  # doctest: +SKIP
+    >>> shift.apply(p_next)  # doctest: +SKIP
     """
     if method not in ("intercept", "platt"):
         raise InputError(f"{method!r} is no recalibration", where="method", allowed=("intercept", "platt"))

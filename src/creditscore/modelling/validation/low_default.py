@@ -23,16 +23,40 @@ PRIORS: dict[str, tuple[float, float]] = {"jeffreys": (0.5, 0.5), "uniform": (1.
 
 
 def jeffreys_interval(events: Any, trials: Any, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Equal-tailed credible interval of a rate under Jeffreys' prior Beta(1/2, 1/2).
+    """Compute the equal-tailed credible interval of a rate under Jeffreys' prior.
 
-    low, high = quantiles (1 - level)/2 and (1 + level)/2 of Beta(events + 1/2, trials - events + 1/2); low is 0 where
-    there is no event and high is 1 where all are events. Without any trial: 0 and 1.
+    Parameters
+    ----------
+    events
+        Number of events, 0 or more; numbers or arrays that broadcast, which need not be whole.
+    trials
+        Number of trials, at least `events`. Without any trial the interval is 0 to 1.
+    level
+        Probability inside the interval, in (0, 1).
 
-    events, trials: numbers or arrays that broadcast, 0 <= events <= trials, need not be whole. level in (0, 1).
-    Returns two arrays in [0, 1].
-    Source: Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16,
-    101-133.
+    Returns
+    -------
+    tuple of arrays
+        (low, high), each in [0, 1]; low is 0 where there is no event and high is 1 where all are events.
 
+    Raises
+    ------
+    TableError
+        For counts that cannot be: negative, not finite, or more events than trials.
+    UsageError
+        For a level outside (0, 1).
+
+    Notes
+    -----
+    low, high = quantiles (1 - level)/2 and (1 + level)/2 of Beta(events + 1/2, trials - events + 1/2), from the prior
+    Beta(1/2, 1/2).
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16, 101-133.
+
+    Examples
+    --------
     >>> low, high = jeffreys_interval(0, 100)
     >>> float(low), round(float(high), 4)
     (0.0, 0.0247)
@@ -64,17 +88,44 @@ def bayes_rate(events: Any, trials: Any, prior: Prior = "jeffreys") -> Floats:
 
 
 def most_prudent_rates(events: Any, trials: Any, confidence: float = 0.75) -> Floats:
-    """Upper bounds of the rates of ordered grades, best first, by the principle of most prudent estimation.
+    """Bound the event rates of ordered grades from above by the principle of most prudent estimation.
 
-    A grade is taken to be as risky as itself and all worse grades together, since they are no better than it:
+    A grade is taken to be as risky as itself and all worse grades together, since they are no better than it. Where a
+    bound would fall from one grade to the next worse, it stays at the higher one.
+
+    Parameters
+    ----------
+    events
+        Events of each grade, best first, shape (grades,).
+    trials
+        Rows of each grade, shape (grades,), at least as many as events.
+    confidence
+        Confidence of each bound, in (0, 1).
+
+    Returns
+    -------
+    array
+        Shape (grades,), ascending; never zero, and 1 where everything counted was an event, or nothing was counted.
+
+    Raises
+    ------
+    TableError
+        For counts that cannot be: negative, not finite, or more events than trials.
+    UsageError
+        For counts not of shape (grades,), or a confidence outside (0, 1).
+
+    Notes
+    -----
     bound = quantile `confidence` of Beta(k + 1, n - k), k and n counted over this grade and the worse ones (the
-    independent case). Where a bound would fall from one grade to the next worse, it stays at the higher one. Never
-    zero; 1 where everything counted was an event, or nothing was counted.
+    independent case).
 
-    events, trials: shape (grades,). confidence in (0, 1). Returns shape (grades,), ascending.
-    Source: Pluto and Tasche (2005), Thinking positively, Risk 18(8), 72-78; Estimating probabilities of default for low
-    default portfolios, in Engelmann and Rauhmeier (eds.), The Basel II Risk Parameters, 2006.
+    References
+    ----------
+    Pluto and Tasche (2005), Thinking positively, Risk 18(8), 72-78; Estimating probabilities of default for low default
+    portfolios, in Engelmann and Rauhmeier (eds.), The Basel II Risk Parameters, 2006.
 
+    Examples
+    --------
     >>> most_prudent_rates([0, 0, 0], [100, 400, 300], confidence=0.5).round(4).tolist()
     [0.0009, 0.001, 0.0023]
     """

@@ -89,10 +89,29 @@ CARRIED_OUT = {"clean": 0, "corrected_on_site": 1, "breach": 1}
 
 
 def arm_of_results(results: pd.DataFrame) -> pd.DataFrame:
-    """The random arm of a table that `supervise import` wrote: `subject_id, department, y, probability, stratum`.
+    """Take the random arm out of a table that `supervise import` wrote.
 
-    Random visits that were carried out, one per organisation and department: the first. y is 1 for a breach or what
-    was corrected on site. Sorted. Raises InputError where a column or a probability is missing.
+    Only random visits that were carried out count, and of each organisation and department the first.
+
+    Parameters
+    ----------
+    results
+        The table, with subject_id, department, inspected_on, arm, result, probability and stratum.
+
+    Returns
+    -------
+    DataFrame
+        One row per organisation and department, sorted: subject_id, department, y (1 a breach or what was corrected on
+        site, 0 clean), probability (of being drawn), stratum.
+
+    Raises
+    ------
+    InputError
+        Where a column or the probability of a random visit is missing.
+
+    Examples
+    --------
+    >>> arm = arm_of_results(pd.read_csv("results.csv", dtype={"probability": str}))  # doctest: +SKIP
     """
     needed = ("subject_id", "department", "inspected_on", "arm", "result", "probability", "stratum")
     gone = [name for name in needed if name not in results.columns]
@@ -122,22 +141,59 @@ def evaluate_random_arm(
     bins: int = 5,
     level: float = 0.95,
 ) -> RandomArm:
-    """A model on all organisations of the frame, from the results of those drawn at random.
+    """Estimate what a model is worth on all organisations of the frame, from the results of those drawn at random.
 
-    y: 1 = something was found, 0 = clean, shape (n,); p: the model's probabilities in [0, 1]; probability: of being
-    drawn, in (0, 1], as numbers, fractions or text (`3/40`), as `supervise import` writes them. `strata`: the stratum
-    of each row (rows of equal probability where it is absent). `sizes`: organisations in each stratum; with it
-    organisations without a result (not found, refused) are taken to be like the others of their stratum, without it
-    a row weighs 1/π. Pass only the random arm, only visits that were carried out.
+    Give only the random arm, and only visits that were carried out.
 
-    rate: Σwy/Σw (Hájek 1971). rate_total: Σ y/π over the size of the frame (Horvitz, Thompson 1952).
-    auc: of the weighted rows (None where only one outcome was seen). observed_to_expected: Σwy/Σwp.
-    gap: Σw(y − p)/Σw. Standard errors by linearisation within strata with the finite population correction.
+    Parameters
+    ----------
+    y
+        1 = something was found, 0 = clean, shape (n,), two rows or more.
+    p
+        The model's probabilities in [0, 1], shape (n,).
+    probability
+        Chance of having been drawn, in (0, 1], shape (n,), as numbers, fractions or text (`3/40`), as `supervise
+        import` writes them; the same within a stratum.
+    strata
+        The stratum of each row; None: rows of equal probability.
+    sizes
+        Organisations in each stratum: those without a result (not found, refused) are taken to be like the others of
+        their stratum. None: a row weighs one over its probability.
+    bins
+        Groups of about equal weight along the prediction.
+    level
+        Confidence of the intervals, 0.5 to below 1.
 
-    Raises InputError for probabilities outside (0, 1], lengths that differ, or fewer than two rows.
+    Returns
+    -------
+    RandomArm
+        rate, rate_total, auc (None where only one outcome was seen), observed_to_expected and gap, each with standard
+        error and interval; `bins`, observed by predicted; `notes`.
 
-    >>> found = evaluate_random_arm([1, 0, 0, 1], [0.6, 0.2, 0.1, 0.5], ["1/10", "1/10", "1/2", "1/2"])
-    >>> round(found.rate.value, 4), round(found.rate_total.value, 4)
+    Raises
+    ------
+    InputError
+        For probabilities outside (0, 1] or different within a stratum, fewer than two rows, and sizes that are missing
+        or smaller than the number of results.
+    TableError
+        For unusable outcomes or predictions, or lengths that differ.
+    UsageError
+        For a level outside its range.
+
+    Notes
+    -----
+    rate: Σwy/Σw (Hájek 1971). rate_total: Σ y/π over the size of the frame (Horvitz, Thompson 1952). auc: of the
+    weighted rows. observed_to_expected: Σwy/Σwp. gap: Σw(y − p)/Σw. Standard errors by linearisation within strata with
+    the finite population correction: the organisations are fixed, only the draw is random.
+
+    References
+    ----------
+    Särndal, Swensson, Wretman (1992), chapters 3 and 5. Hájek (1971). Horvitz and Thompson (1952).
+
+    Examples
+    --------
+    >>> arm = evaluate_random_arm([1, 0, 0, 1], [0.6, 0.2, 0.1, 0.5], ["1/10", "1/10", "1/2", "1/2"])
+    >>> round(arm.rate.value, 4), round(arm.rate_total.value, 4)
     (0.5, 0.5)
     """
     level = level_of(level)

@@ -53,7 +53,28 @@ class Statutory:
 
 
 def from_grading(grading: Grading) -> Statutory:
-    """The grades and ledger of a finished grading."""
+    """Take the grades and the ledger out of a finished grading, as models look at them.
+
+    Parameters
+    ----------
+    grading
+        A grading of one scheme and one period.
+
+    Returns
+    -------
+    Statutory
+        Graded organisations with score and grade, their items with points, the grades best first, and how many were not
+        graded.
+
+    Raises
+    ------
+    InputError
+        Where an organisation is graded twice.
+
+    Examples
+    --------
+    >>> report = rules_beside(from_grading(grading), outcome)  # doctest: +SKIP
+    """
     return statutory(
         grading.grades.to_pandas(),
         grading.ledger.to_pandas(),

@@ -53,13 +53,57 @@ def rules_beside(
     about: Mapping[str, Any] | None = None,
     most: int = MOST,
 ) -> RulesReport:
-    """Points, items and, with a model's `p` and `classes`, agreement, queue and swap set.
+    """Report on rules and model side by side: points, items and, with a model's `p` and `classes`, agreement and swaps.
 
-    `outcome`, `p`, `classes`: by subject_id. `attributes`: a table with subject_id and, say, sector and size, by
-    which the swap set is shown beside the statutory grade. Organisations without outcome, or without prediction
-    where there is a model, are left out and counted. In the swap set the statutory points are the champion: a
-    straight line, fitted on these same outcomes, turns them into probabilities, so that both sides are measured
-    alike; the model is the challenger.
+    Organisations without score or outcome, or without prediction where there is a model, are left out and counted.
+
+    Parameters
+    ----------
+    graded
+        Statutory grades and items, as `from_grading` gives them.
+    outcome
+        Outcome 0/1 by subject_id.
+    p
+        The model's probability by subject_id; None: there is no model, and `classes` is not compared.
+    classes
+        The model's class by subject_id; None: no agreement and no queue of disagreements.
+    class_order
+        The classes, best first, as many as grades; None: they are called as the grades.
+    attributes
+        Table with subject_id and, say, sector and size, by which the swap set is shown beside the grade; None: the
+        grade only.
+    advisory_explanations
+        Words by subject_id that explain the model's result; None: there are none.
+    flag_share
+        Share that both sides flag, in (0, 1); None: as much as had the event.
+    about
+        Words for the report; None: there are none.
+    most
+        Greatest number of organisations in a list.
+
+    Returns
+    -------
+    RulesReport
+        `numbers` (coverage, points and, with a model, agreement and challenge) and `tables` (points, items,
+        wrong_signs, redundant, inflation; agreement, queue, measures, swaps, cases); advisory throughout.
+
+    Raises
+    ------
+    InputError
+        Where no organisation has all that is needed, a value is not keyed by subject_id or given twice, or the points
+        part the outcomes wholly.
+    TableError
+        For unusable outcomes or probabilities.
+
+    Notes
+    -----
+    In the swap set the statutory points are the champion: a straight line, fitted on these same outcomes, turns them
+    into probabilities, so that both sides are measured alike; the model is the challenger.
+
+    Examples
+    --------
+    >>> report = rules_beside(from_grading(grading), outcome, p, classes)  # doctest: +SKIP
+    >>> report.tables["queue"]  # doctest: +SKIP
     """
     import pandas as pd
 

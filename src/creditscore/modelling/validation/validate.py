@@ -28,10 +28,23 @@ PROTECTED = ("size", "ownership", "district", "age")
 
 @dataclass(frozen=True)
 class Reference:
-    """The population on which the model was made, or first validated: what today is compared with.
+    """State the population on which a model was made, or first validated: what today is compared with.
 
-    Its rows (`X`, `p`, `weight`), or the `profile` that a model kept of them (`metrics.stability.profile_of`);
-    `grades` of its rows, or their counts by grade; `auc` as first validated.
+    Parameters
+    ----------
+    X
+        Inputs of its rows; None where `profile` is given or inputs are not compared.
+    p
+        Probabilities of its rows; None: the model predicts them from `X`, where it can.
+    grades
+        Grades of its rows, or their counts by grade; None: they follow from `p` by the scale, where there is one.
+    auc
+        AUC as first validated; None: it is not compared.
+    weight
+        Weight of its rows; None for 1 each.
+    profile
+        What a model kept of its rows (`metrics.stability.profile_of`), in place of `X` and `p`; None: it is made from
+        them.
     """
 
     X: Any = None
@@ -44,11 +57,25 @@ class Reference:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """Plain tables and a verdict.
+    """Hold the result of a validation: a verdict and the plain tables behind it.
 
-    `verdict`: pass, warn or fail; `criteria` says why. `numbers`: single figures by section. `tables`: one DataFrame
-    per figure of the page. `figures`: what made each table, its rows and the SHA-256 of its JSON, so that a second
-    run shows whether it is the same.
+    Parameters
+    ----------
+    verdict
+        pass, warn or fail.
+    about
+        What was validated: texts, hashes of data and predictions, commands, settings, versions.
+    numbers
+        Single figures by section.
+    tables
+        One DataFrame per figure of the page.
+    criteria
+        Each criterion with its judgement: why the verdict is what it is.
+    figures
+        What computed each table, its rows and the SHA-256 of its JSON, so that a second run shows whether it is the
+        same.
+    limits
+        What the report cannot say, as texts or {zh, en}.
     """
 
     verdict: str

@@ -308,15 +308,52 @@ def _designs(which: Ints, weight: Floats, clusters: Clusters | None) -> Floats:
 def calibration_error(
     y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, clusters: Clusters | None = None
 ) -> dict[str, float]:
-    """Expected and largest calibration error: Σ share_k |ȳ_k − p̄_k| and max |ȳ_k − p̄_k| over bins of equal size.
+    """Measure how far predicted and observed rates lie apart over bins of equal size: expected and largest error.
 
-    Source: Naeini, Cooper, Hauskrecht 2015 (AAAI). Even a perfect model has an ECE above 0 in a finite sample:
-    `ece_noise` is what 95 of 100 such samples stay below by chance alone. Each gap is then about normal with variance
-    Σ w² p (1 − p) / W_k², so the ECE has mean Σ share_k σ_k √(2/π) and variance Σ share_k² σ_k² (1 − 2/π).
+    Even a perfect model has an expected error above 0 in a finite sample: compare it with `ece_noise`.
 
-    >>> found = calibration_error([0, 1] * 50, [0.5] * 100)
-    >>> found["ece"], round(found["ece_noise"], 3)
-    (0.0, 0.09)
+    Parameters
+    ----------
+    y
+        Outcomes 0/1, shape (n,).
+    p
+        Predicted probabilities in [0, 1], shape (n,).
+    sample_weight
+        Weight of each row, 0 or more; None for 1 each.
+    bins
+        Number of bins of about equal weight, 1 or more; equal predictions stay together.
+    clusters
+        The organisation of each row and the correlation within one (`metrics.clusters.Clusters`), where some have
+        several rows: `ece_noise` grows with them. None: every row is its own.
+
+    Returns
+    -------
+    dict
+        `ece`: expected calibration error; `mce`: largest gap of a bin; `ece_noise`: what 95 of 100 samples of a perfect
+        model stay below by chance alone.
+
+    Raises
+    ------
+    TableError
+        For unusable outcomes, predictions or weights.
+    InputError
+        For fewer than one bin.
+
+    Notes
+    -----
+    ece = Σ share_k |ȳ_k − p̄_k|, mce = max |ȳ_k − p̄_k|. Under perfect calibration each gap is about normal with
+    variance σ_k² = Σ w² p (1 − p) / W_k², so the ece has mean Σ share_k σ_k √(2/π) and variance Σ share_k² σ_k² (1 −
+    2/π).
+
+    References
+    ----------
+    Naeini, Cooper, Hauskrecht 2015 (AAAI).
+
+    Examples
+    --------
+    >>> errors = calibration_error([0, 1] * 50, [0.5] * 100)
+    >>> errors["ece"], round(errors["ece_noise"], 3)
+    (0.0, 0.089)
     """
     table = reliability(y, p, sample_weight, bins=bins)
     gap = np.abs(table["gap"].to_numpy())
