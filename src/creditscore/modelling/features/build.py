@@ -84,7 +84,7 @@ def build_dataset(
         Length of the outcome window in months, 1 or more.
     indicators
         Which of count, amount, quantity, points, rate, per_inspection, delay, open, recency, trend; each gives columns
-        `<group>__<indicator>_<months>m`, float64.
+        `<group>__<indicator>_<months>m` (recency just `<group>__recency`), float64.
     groups
         Name → choice of records, given as for `outcome`. None: `all`, one per domain, one per level of `severity`.
     severity

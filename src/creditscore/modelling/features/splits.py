@@ -138,7 +138,7 @@ def stratified_by_period(data: ModelData, n_splits: int = 5, *, seed: int = 0) -
     UsageError
         Without days of observation, or for fewer than 2 folds.
     InputError
-        For fewer groups (or rows) than folds.
+        For fewer groups (or rows) than folds, and rows without a group where there are groups.
 
     Examples
     --------

@@ -195,10 +195,48 @@ def calibrate_composite(
     seed: int = 0,
     validator: str | None = None,
 ) -> tuple[CompositeModel, ValidationReport]:
-    """A composite's scores calibrated on part of the outcomes and validated on the rest, drawn by subject ids.
+    """Calibrate a composite's scores on part of the outcomes and validate the result on the rest, drawn by subject ids.
 
-    outcomes: a table with `subject_id` and `event` (0/1). outcome: what the event was, in words. Returns the bundle,
-    with what its validation said, and the report. TableError for outcomes that cannot be used.
+    Parameters
+    ----------
+    composite
+        The scored composite.
+    outcomes
+        Table with `subject_id` and `event` (1 the adverse event, 0 none), one row per subject; empty events are unknown
+        and left out.
+    name
+        Name of the model.
+    outcome
+        What the event was, in words.
+    method
+        Method of the Calibrator: `platt`, `beta`, `isotonic` or `anchor`.
+    classes
+        Risk classes, best first; their cut-offs are found on the rows of the fit.
+    test
+        Share of the subjects kept for validation, in (0, 1).
+    seed
+        Seed of the draw.
+    validator
+        Who validated; None: nobody is named.
+
+    Returns
+    -------
+    tuple
+        (CompositeModel with the result of its validation, ValidationReport).
+
+    Raises
+    ------
+    TableError
+        For outcomes that cannot be used, a share outside (0, 1), or no cut-offs that keep the rules of the classes.
+    InputError
+        Where the test would hold far more or fewer rows or events than was asked.
+
+    Examples
+    --------
+    >>> model, report = calibrate_composite(  # doctest: +SKIP
+    ...     composite, "outcomes.csv", "tax risk", outcome="penalised in 2020"
+    ... )
+    >>> report.verdict  # doctest: +SKIP
     """
     import pandas as pd
 

@@ -58,19 +58,53 @@ class Split:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that `train` needs beside the table; defaults serve where a key is left out.
+    """State everything that `train` needs beside the table.
 
-    target     column of the outcome; `event`: its value that is the event (default 1); for ordinal models the column
-               of grades, with `grades` best first and `event_from`, the best grade that counts as the event
-    columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name →
-               {zh, en, kind}; kind: number or text, where the words shall not decide (codes such as 51, 52)
-    estimator  scorecard | boosting | ordinal, with its `parameters`
-    calibrator platt | beta | isotonic | anchor | none
-    central_tendency  the event rate of the population, where the table is a sample with another: calibration, grades
-               and validation weight the rows to it
-    scale      grades, best first, and either `cuts` or `rules` (see CutRules) and `objective`
-    data       of a reference model: the `file` of its table and how that is prepared (`prepare`), for
-               `card --regenerate`; `train` takes the table that it is given as it is
+    Raises UsageError for values that are not allowed, for `central_tendency` without a calibrator, and for an ordinal
+    model without grades or `event_from`.
+
+    Parameters
+    ----------
+    target
+        Column of the outcome; for ordinal models the column of grades.
+    name
+        Name of the model.
+    event
+        Value of `target` that is the event.
+    event_from
+        For ordinal models the best grade that counts as the event; else None.
+    columns
+        The inputs: a list, or name → {zh, en, kind} with the words for a column and its kind, `number` or `text`, where
+        the values shall not decide (codes such as 51, 52). None: all but target, weight, column of the split,
+        `subject_id` and `exclude`.
+    exclude
+        Columns that are no inputs.
+    weight
+        Column of weights; None for none.
+    estimator
+        `scorecard`, `boosting` or `ordinal`.
+    parameters
+        Parameters of the estimator; for ordinal models with `grades`, best first.
+    calibrator
+        `platt`, `beta`, `isotonic`, `anchor` or `none`.
+    central_tendency
+        Event rate of the population, in (0, 1), where the table is a sample with another: calibration, grades and
+        validation weight the rows to it. None: the rows are taken as they are.
+    scale
+        `grades`, best first, and either `cuts` or `rules` (see CutRules) and `objective`; empty for the defaults.
+    split
+        Which rows are kept for the test, and how rows are divided for calibration.
+    seed
+        Seed of all that is drawn.
+    background
+        Rows of the fit that the model carries along to explain its points.
+    scheme
+        Version of a statutory scheme that the model mirrors; None for none.
+    about
+        Purpose, use, outcome and the like, for cards and reports.
+    data
+        Of a reference model: the `file` of its table and how that is prepared (`prepare`), for `card --regenerate`;
+        `train` takes the table that it is given as it is.
     """
 
     target: str

@@ -26,7 +26,24 @@ class Block:
 
 
 def describe_model(model: GradingModel) -> dict[str, str]:
-    """The model in a handful of lines."""
+    """Describe a model in a handful of lines.
+
+    Parameters
+    ----------
+    model
+        A trained model.
+
+    Returns
+    -------
+    dict
+        Heading → line: model, rows, test, calibration, grades, content (hash), data (hash) and, where a scorecard has
+        notes on its evidence, note.
+
+    Examples
+    --------
+    >>> describe_model(load_model("models/breach"))["calibration"]  # doctest: +SKIP
+    'platt'
+    """
     data = model.about["data"]
     used = getattr(model.estimator, "variables_", None)
     results = {

@@ -56,17 +56,28 @@ def estimator_from(data: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class GradingModel:
-    """One version of a model: inputs → probability, interval, points, grade and reasons. Advisory.
-
-    estimator     ScorecardClassifier, MonotoneBoosting or OrdinalGrader, fitted
-    calibrator    log-odds → probability; None: the estimator's own probability stands, without an interval
-    scale         probability → grade; None: the estimator's own grades (OrdinalGrader only)
-    explainer     how points are explained, and against which background
-    about         purpose, use, outcome, periods, columns, data (with its hash), seeds, versions; plain JSON
-    scheme        the version of a statutory scheme that the model mirrors, if any
-    validation    verdict, report_sha256, model_hash and data_hash of its validation, once there is one
+    """Hold one version of a model, which gives probability, interval, points, grade and reasons. Advisory.
 
     `content_hash` names the model: it covers all but the validation, which names the model in turn.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+    estimator
+        A fitted ScorecardClassifier, MonotoneBoosting or OrdinalGrader.
+    calibrator
+        Log-odds → probability; None: the estimator's own probability stands, without an interval.
+    scale
+        Probability → grade; None: the estimator's own grades (OrdinalGrader only).
+    explainer
+        How points are explained, and against which background.
+    about
+        Purpose, use, outcome, periods, columns, data (with its hash), seeds, versions; plain JSON.
+    scheme
+        Version of a statutory scheme that the model mirrors; None for none.
+    validation
+        verdict, report_sha256, model_hash and data_sha256 of its validation, among others; None before there is one.
     """
 
     name: str
@@ -304,5 +315,28 @@ def write_bundle(data: Mapping[str, Any], folder: str | Path) -> Path:
 
 
 def load_model(folder: str | Path) -> GradingModel:
-    """`GradingModel.load`, as a function."""
+    """Load a grading model from its folder or file; the same as `GradingModel.load`.
+
+    Nothing in the file is executed: it is JSON.
+
+    Parameters
+    ----------
+    folder
+        The folder with `model.json`, or that file.
+
+    Returns
+    -------
+    GradingModel
+        The model; it predicts exactly, to the last bit, what it did when it was saved.
+
+    Raises
+    ------
+    InputError
+        Where there is no model, or it was changed after it was saved.
+
+    Examples
+    --------
+    >>> model = load_model("models/breach")  # doctest: +SKIP
+    >>> model.predict(firms)  # doctest: +SKIP
+    """
     return GradingModel.load(folder)

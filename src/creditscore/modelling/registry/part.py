@@ -49,11 +49,39 @@ class Share:
 
 @dataclass(frozen=True)
 class ModelPart:
-    """One subject under one model. base + Σ points of the shares = points; `score` is that, whole.
+    """Hold what one model says of one subject; base + Σ points of the shares = points. Advisory.
 
-    Advisory, and says so (`notice`, zh and en): a packet shows it beside the ledger of the statutory grade, never in
-    its place. `model`: name, content hash, report hash; `background`: algorithm, rows, hash, seed, versions; `inputs`:
-    what the model read, so that the part can be made again (`creditscore.modelling.registry.bound.bound_version`).
+    A packet shows it beside the ledger of the statutory grade, never in its place.
+
+    Parameters
+    ----------
+    subject_id
+        Id of the subject.
+    model
+        Name, content hash, hash of the validation report, scheme.
+    probability
+        Probability of the event.
+    probability_low, probability_high
+        Interval of the calibration curve at this probability; None without a calibrator that has one.
+    points
+        Points, not rounded; higher is better.
+    score
+        The points as a whole number.
+    grade
+        The model's grade.
+    base
+        Mean points of the background.
+    shares
+        What each input adds to the points, greatest first.
+    background
+        Algorithm, rows, hash, seed, source and versions of the explanation.
+    notice
+        That this is advisory, by language (zh, en).
+    advisory
+        Always True.
+    inputs
+        What the model read, by column, so that the part can be made again
+        (`creditscore.modelling.registry.bound.bound_version`).
     """
 
     subject_id: str
@@ -105,7 +133,43 @@ class ModelPart:
 def model_part(
     model: GradingModel, X: Any, subject_id: str, *, row: int = 0, k: int = 4, draws: int = 50, seed: int = 0
 ) -> ModelPart:
-    """The part for one row of X. Raises AdditivityError when the shares do not add up."""
+    """Explain what a model says of one subject, as a part of its packet.
+
+    Parameters
+    ----------
+    model
+        The model.
+    X
+        Table with the model's columns.
+    subject_id
+        Id of the subject.
+    row
+        Position of the subject's row in X, from 0.
+    k
+        How many top reasons are tested for stability, 1 or more.
+    draws
+        How often the background is drawn again for that, 2 or more; explanations by shap are not tested.
+    seed
+        Seed of those draws.
+
+    Returns
+    -------
+    ModelPart
+        Probability, points, grade and the share of each input that adds or costs points.
+
+    Raises
+    ------
+    UsageError
+        For a row that is not in X, and for k or draws below their least.
+    InputError
+        For a missing column or an infinity in X.
+    AdditivityError
+        Where the shares do not add up to the points.
+
+    Examples
+    --------
+    >>> model_part(model, firms, "F1", row=0).lines("en")  # doctest: +SKIP
+    """
     frame = model.inputs(X)
     if not 0 <= row < len(frame):
         raise UsageError(f"row {row}", allowed=f"0 to {len(frame) - 1}")

@@ -36,7 +36,19 @@ ROLES_FILE = "roles.yaml"
 
 @dataclass(frozen=True)
 class ModelStore:
-    """The places of one registry. `uri`: MLflow's address; `roles`: file of who may approve (absent: names only)."""
+    """State the places of one registry of models: its folder, MLflow's address, the file of roles.
+
+    `ModelStore.at` takes what is given, else what the environment or the default names.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store, with the log of acts.
+    uri
+        Address of MLflow: `sqlite:///…/mlflow.db`, `http://…` or `https://…`.
+    roles
+        File of who may approve; None: acts bear names only, and no role is checked.
+    """
 
     folder: Path
     uri: str

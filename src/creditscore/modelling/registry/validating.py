@@ -83,16 +83,53 @@ def validate_model(
     population_rate: float | None = None,
     **more: Any,
 ) -> tuple[ValidationReport, GradingModel]:
-    """The report, and the model with what the report said and how it was asked for, so that it can be made again.
+    """Validate a model on the rows it was not fitted on, or on new ones.
 
-    `part`: test (the rows that were kept out of the fit; only for the table of the fit), all, or auto: test for that
-    table, all for any other. `columns`: which columns of the table say more of a row (`ROLES`), "" for none. Not
-    said: groups is the column of a split by group, else `subject_id` where one stands in several rows; cohort the
-    column of a split by time; inspected the column of that name; protected those of size, ownership, district, age
-    that are there; previous none. `population_rate`: the event rate to which rows are weighted (0: as they are; None:
-    the model's `central_tendency` for rows of the table of the fit, as they are for others). What the inputs and
-    predictions were at the fit comes from the model. `more` goes
-    to `modelling.validation.validate`.
+    What the inputs and predictions were at the fit comes from the model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    data
+        Table of any kind (or ModelData) with the model's columns and its target; rows without outcome are left out.
+    part
+        `test` (the rows that were kept out of the fit; only for the table of the fit), `all`, or `auto`: test for that
+        table, all for any other.
+    validator
+        Who validates; None: nobody is named.
+    commands
+        How to do it again, in words for the report.
+    bootstraps
+        Draws for the intervals.
+    columns
+        Which columns of the table say more of a row: groups, cohort, inspected, protected (one or several), previous;
+        "" for none. Left out: groups is the column of a split by group, else `subject_id` where one stands in several
+        rows; cohort the column of a split by time; inspected the column of that name; protected those of size,
+        ownership, district, age that are there; previous none.
+    population_rate
+        Event rate, in (0, 1), to which rows are weighted; 0: as they are; None: the model's `central_tendency` for rows
+        of the table of the fit, others as they are.
+    **more
+        Passed on to `modelling.validation.validate`.
+
+    Returns
+    -------
+    tuple
+        (ValidationReport, the model with the result of the report). Without `more` the model also keeps how the report
+        was asked for, so that it can be made again.
+
+    Raises
+    ------
+    UsageError
+        For an unknown part, role in `columns` or rate.
+    InputError
+        For `test` with another table, test rows that cannot be drawn again, and columns that are not there.
+
+    Examples
+    --------
+    >>> report, model = validate_model(model, "firms.csv", validator="Li Hua")  # doctest: +SKIP
+    >>> report.verdict  # doctest: +SKIP
     """
     from creditscore.modelling.validation.validate import validate
 

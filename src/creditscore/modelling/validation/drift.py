@@ -80,8 +80,8 @@ def calibration_alarm(
     """Compare outcomes with predictions, per period and over all periods so far, and raise an alarm where they part.
 
     One may look after every period, as often as one likes, without raising false alarms. Whatever the evidence, the
-    alarm needs an observed/expected beyond `oe_watch` or a slope beyond `slope_watch`, so that a trifle in a million
-    rows stays quiet.
+    alarm needs an observed/expected beyond `oe_watch` or a slope beyond `slope_watch`, so that a small deviation in a
+    million rows stays quiet.
 
     Parameters
     ----------

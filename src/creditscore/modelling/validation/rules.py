@@ -53,7 +53,7 @@ class Statutory:
 
 
 def from_grading(grading: Grading) -> Statutory:
-    """Take the grades and the ledger out of a finished grading, as models look at them.
+    """Extract the grades and the ledger of a finished grading as tables, to compare them with a model.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ PROTECTED = ("size", "ownership", "district", "age")
 
 @dataclass(frozen=True)
 class Reference:
-    """State the population on which a model was made, or first validated: what today is compared with.
+    """State the population on which a model was trained, or first validated, to compare today's rows with.
 
     Parameters
     ----------
