@@ -268,7 +268,7 @@ def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: dat
 def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, content_hash: str) -> Case:
     """Record that the letter of a decided case was written: its number and the hash of its content.
 
-    The letter says what else the decision changed for the subject, so the subject counts as told of that too.
+    The letter says what else the decision changed for the subject, so the subject counts as informed of that too.
 
     Parameters
     ----------
