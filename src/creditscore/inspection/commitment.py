@@ -26,10 +26,24 @@ TABLES = ("frame.csv", "strata.csv", "inspectors.csv", "conflicts.csv", "last_vi
 
 @dataclass(frozen=True)
 class Randomness:
-    """A public value of the future: which one, on which day, how it is read, what it looks like, how many there can be.
+    """Describe a public value of the future that decides a draw.
 
-    `pattern` is a regular expression that the whole value must match; `values` the number of equally likely values:
-    with few of them, somebody could prepare many frames and commit to the one that suits.
+    `check` says whether it can serve: source, reading and pattern must not be empty, the pattern must not match an
+    empty value, and there must be at least 1,000,000 equally likely values.
+
+    Parameters
+    ----------
+    source
+        Which value it is, such as the number of a lottery draw; it is published.
+    on
+        The day on which the value becomes known.
+    read
+        How the value is read at its source, such as `numbers in order of size`; it is published.
+    pattern
+        A regular expression (RE2) that the whole value must match, blanks left out.
+    values
+        The number of equally likely values. With few of them somebody could prepare many frames and commit to the one
+        that suits.
     """
 
     source: str

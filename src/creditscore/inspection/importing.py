@@ -73,12 +73,49 @@ class Draws:
 def import_results(
     data: Any, out: Path | str, who: Who, *, max_rejected: int = 0, csv_people: bool = False
 ) -> Imported:
-    """Check results against their draws, keep them in the store (`draw.import`) and write the folder.
+    """Check the results of visits against their draws, keep them in the store and write a folder of them.
 
     Every row of a draw gets the exact probability with which its department had drawn the organisation. A row that
-    repeats a kept one is counted; the same id with other content is refused. With more refused rows than
-    `max_rejected` nothing is kept, the folder lists why, and TooManyRejected is raised. `csv_people`: the folder's CSV
-    for spreadsheets.
+    repeats a kept one is counted and not kept again; the same id with other content is refused. The act is logged as
+    `draw.import`.
+
+    Parameters
+    ----------
+    data
+        The table of results, one row for each visit and department: `to_fill.csv` of the draw, filled in.
+    out
+        A folder for `results.csv`, `quarantine.csv` (refused rows with reasons), `missing.csv` (drawn, without a
+        result) and `manifest.json`; it may hold earlier ones of these, and no other file.
+    who
+        Who imports (role `grader`), and the store that holds the draws.
+    max_rejected
+        How many refused rows are accepted. With more of them nothing is kept, and the folder lists why.
+    csv_people
+        Write the CSV files for spreadsheets: marked as UTF-8, and no cell can be read as a formula.
+
+    Returns
+    -------
+    Imported
+        The kept results, how many were kept before, the refused rows, and drawn organisations without a result.
+
+    Raises
+    ------
+    TooManyRejected
+        Where more rows were refused than `max_rejected`.
+    InputError
+        Where the table cannot be read or has no rows.
+    UsageError
+        Where `out` is a file or holds other files.
+    NotAllowed
+        Where the person does not have the role.
+    StoreDiffers
+        Where a draw in the store is not the one that was committed to.
+
+    Examples
+    --------
+    >>> imported = import_results("filled.csv", "out/results", Who("li.na", Path("credit.store")))  # doctest: +SKIP
+    >>> imported.counts["kept"]  # doctest: +SKIP
+    118
     """
     folder = new_folder(out, FILES)
     rows = read_rows(data, TABLE)

@@ -34,7 +34,36 @@ class Visit:
 
 
 def draw_key(commitment_hash: str, value: str) -> bytes:
-    """The key: nobody can know it before the public value is known, nor choose it after."""
+    """Compute the key of a draw from the hash of its commitment and the public value.
+
+    Nobody can know the key before the public value is known, nor choose it afterwards.
+
+    Parameters
+    ----------
+    commitment_hash
+        SHA-256 of the commitment, as hexadecimal digits.
+    value
+        The public value as `Randomness.canonical` gives it: without blanks.
+
+    Returns
+    -------
+    bytes
+        32 bytes.
+
+    Raises
+    ------
+    ValueError
+        Where `commitment_hash` is not hexadecimal.
+
+    Notes
+    -----
+    key = HMAC-SHA256(commitment hash, public value).
+
+    Examples
+    --------
+    >>> len(draw_key("11" * 32, "01051220283307"))
+    32
+    """
     return hmac.digest(bytes.fromhex(commitment_hash), value.encode(), "sha256")
 
 
@@ -49,7 +78,34 @@ def order(key: bytes, stratum: str, units: Iterable[str]) -> list[str]:
 
 
 def draw_units(key: bytes, strata: Mapping[str, Sequence[str]], visits: Mapping[str, int]) -> list[Drawn]:
-    """Every unit with its visits: ⌊n/N⌋ each, and one more for the first n − N⌊n/N⌋; sorted by unit."""
+    """Draw the units of every stratum: each gets its visits by its place in a random order.
+
+    Parameters
+    ----------
+    key
+        The key of `draw_key`.
+    strata
+        Stratum → its units, at least one in each; their order does not matter.
+    visits
+        Stratum → number of visits, 0 or more; every stratum of `strata` must be named.
+
+    Returns
+    -------
+    list of Drawn
+        Every unit, drawn or not, with its stratum, its place in it (1 is the first) and its visits; sorted by unit.
+
+    Notes
+    -----
+    With n visits for N units every unit gets ⌊n/N⌋ visits, and the first n − N⌊n/N⌋ units get one more, so that a unit
+    is drawn at least once with probability min(n/N, 1). The order is that of HMAC-SHA256(key, stratum | unit), as
+    bytes.
+
+    Examples
+    --------
+    >>> drawn = draw_units(draw_key("11" * 32, "7"), {"S": ["a", "b", "c"]}, {"S": 4})
+    >>> sorted(unit.visits for unit in drawn)
+    [1, 1, 2]
+    """
     drawns = []
     for stratum, units in strata.items():
         base, more = divmod(visits[stratum], len(units))

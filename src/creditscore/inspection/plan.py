@@ -93,7 +93,25 @@ WHAT_IF = ("change", "visits", "joint_visits", "person_days", "enough", "breaks"
 
 @dataclass(frozen=True)
 class InspectionPlan:
-    """A plan for a year. `frame` is who can be drawn; nobody is drawn yet."""
+    """Hold the inspection plan of a year: who can be drawn, how many visits, and what they need. Nobody is drawn yet.
+
+    `plan_inspections` makes it; `write` writes its files to a folder.
+
+    Parameters
+    ----------
+    year
+        The year that is planned, 1990 to 2100.
+    frame
+        Everybody who can be drawn, with strata, visits and exact probabilities.
+    capacity
+        Person-days needed and available, by certificate and for all together; empty where no inspectors were given.
+    yields
+        (programme, class) → findings of past random visits, as a rate in [0, 1] with its 95 % interval.
+    what_if
+        One row for each set of changed rates: visits, joint visits, person-days, whether they suffice, broken bounds.
+    made_up
+        True where a table of classes comes from made-up data; the manifest then says so.
+    """
 
     year: int
     frame: Frame
@@ -194,18 +212,42 @@ def plan_inspections(
     Parameters
     ----------
     given
-        Pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md).
-    year, subjects, data_states
-        1990 to 2100; where each subject is and what it does; whose data are unsettled.
-    past, inspectors
-        Results of earlier inspections, for expected findings and visits already made; who is there, for the capacity.
-    windows, what_if
-        Into how many parts the year is divided; lists of changes, each as `changed_rates` reads them.
+        Pairs of a programme (id, file or loaded) and its table of classes: a table with `subject_id` and `class` or
+        `grade`, a folder that `grade` or `composite` wrote, or a grading in memory (docs/supervision.md).
+    year
+        The year to plan, 1990 to 2100.
+    subjects
+        Table of where each subject is and what it does (`industry`, `district`, `size`, `ownership`, `region`), by
+        `subject_id`; None where the tables of classes hold these columns.
+    data_states
+        Table of whose data are unsettled: `subject_id`, `data_state` (ok, faulty, disputed, missing), and `programme`
+        where the state concerns one programme alone; None for no such table.
+    past
+        Results of earlier inspections, for expected findings and visits already made this year; None for none.
+    inspectors
+        Table of inspectors (`inspector_id`, `certificates`, `days`), for the capacity; None leaves the capacity out.
+    windows
+        Into how many parts of whole months the year is divided: 1, 2, 3, 4, 6 or 12.
+    what_if
+        Lists of changed rates, such as `["scale=0.8"]` or `["food_risk.D=4"]`; each list gives one row of `what_if`.
+
+    Returns
+    -------
+    InspectionPlan
+        The same for the same input, in whatever order the rows of the tables stand.
 
     Raises
     ------
+    UsageError
+        For a year or number of windows that is not allowed, no programme or one given twice, a change that cannot be
+        read, a limit of visits per enterprise below a rate, or a class due more visits than there are windows.
+    InputError
+        Where nobody is left to draw from; for a natural person, an unknown class, a subject given twice, or a table
+        that cannot be read.
     NotInForce
-        For a programme that begins after the year; further what `build_frame` raises.
+        For a programme that begins after the year.
+    SchemeError
+        For a programme whose file has faults.
 
     Examples
     --------
@@ -322,7 +364,36 @@ def _strata_rows(frame: Frame) -> list[Row]:
 
 
 def visit_rows(plan: InspectionPlan) -> list[Row]:
-    """Planned visits by programme and class, with the findings that past random visits let expect."""
+    """List the planned visits by programme and class, with the findings to be expected from past random visits.
+
+    Parameters
+    ----------
+    plan
+        A plan of `plan_inspections`.
+
+    Returns
+    -------
+    list of dict
+        One row for each programme and class, sorted, all values as text. `units` counts organisations, `rate` is visits
+        per organisation and year, `visits` the planned visits, `person_days` what they take. From past random visits:
+        `past_visits`, `past_findings`, `yield` (a rate in [0, 1] with its interval, `yield_low` to `yield_high`) and
+        `expected_findings` (with `expected_low` and `expected_high`); all of these are empty where no past random visit
+        of the class is known.
+
+    Notes
+    -----
+    `yield` is p = findings / visits. Expected findings are p × planned visits. The interval is Wilson's at 95 %:
+    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n) for n past visits.
+
+    References
+    ----------
+    Wilson 1927, JASA 22, 209-212.
+
+    Examples
+    --------
+    >>> visit_rows(plan)[0]["expected_findings"]  # doctest: +SKIP
+    '3.2'
+    """
     by_name = {programme.programme: programme for programme in plan.frame.programmes}
     rows = []
     for (name, code), (units, visits) in visits_of(plan.frame).items():
@@ -354,7 +425,28 @@ def visit_rows(plan: InspectionPlan) -> list[Row]:
 
 
 def capacity_rows(plan: InspectionPlan) -> list[Row]:
-    """Person-days needed and there, by certificate."""
+    """List the person-days needed and available, by certificate.
+
+    Somebody with two certificates counts under both; the last row counts everybody who holds a needed certificate once.
+
+    Parameters
+    ----------
+    plan
+        A plan of `plan_inspections`.
+
+    Returns
+    -------
+    list of dict
+        One row for each certificate, and a last one for all together, all values as text; empty where the plan was made
+        without inspectors. `needed_days` and `available_days` are person-days of the year (`available_days` is empty
+        where somebody has no known limit), `enough` is yes or no, `fits_at` is the factor on all rates at which the
+        visits would just fit, rounded down to three places (empty without a limit or without a need).
+
+    Examples
+    --------
+    >>> [row["certificate"] for row in capacity_rows(plan) if row["enough"] == "no"]  # doctest: +SKIP
+    ['food']
+    """
     return [
         {
             "certificate": capacity.certificate,

@@ -222,9 +222,31 @@ PROGRAMMES = Family(
 
 
 def load_programme(name: str | Path, folder: Path | None = None) -> Programme:
-    """A programme by its id, or by the path of a YAML file.
+    """Load an inspection programme by its id, or from a YAML file.
 
-    UsageError where there is none; SchemeError lists every fault with file, line and key path.
+    Parameters
+    ----------
+    name
+        The id of a programme (`food_risk`), or the path of a YAML file.
+    folder
+        The folder in which ids are looked up; None for the one of this package, configs/supervision/inspection/.
+
+    Returns
+    -------
+    Programme
+        How one department inspects: classes with their rates, strata, teams.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such programme.
+    SchemeError
+        With every fault of the file, each with its line and key path.
+
+    Examples
+    --------
+    >>> load_programme("food_risk").programme
+    'food_risk'
     """
     return PROGRAMMES.pick(str(name), folder)
 

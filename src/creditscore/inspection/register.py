@@ -37,7 +37,17 @@ COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
 
 @dataclass(frozen=True)
 class Who:
-    """Who acts, where it is kept, and who may."""
+    """Name who acts, in which store it is kept, and who may act.
+
+    Parameters
+    ----------
+    by
+        The person who acts, as the log names them.
+    store
+        The path of the store.
+    roles
+        People by role; None: the roles that stand in the store's log hold, where there are any.
+    """
 
     by: str
     store: Path
@@ -56,12 +66,57 @@ def commit(
     last_visits: Any = None,
     replayed: bool = False,
 ) -> Commitment:
-    """Commit to a plan and a public value of the future; writes the draw's folder and logs `draw.commit`.
+    """Commit to a plan and to a public value of the future, before that value exists.
 
-    Teams of visits that the store knows join `last_visits`. A few draws with values that cannot occur are tried first,
-    so that a lack of inspectors is found before anything is committed to (InputError names what binds).
-    Raises UsageError when the day `on`, or the clock of the log, is not before the day of the value (`replayed` lets
-    the clock pass and marks the draw for good).
+    Writes the folder of the draw (`commitment.json` and the tables it is drawn from) and logs `draw.commit`. Teams of
+    visits that the store knows join `last_visits`. Three draws with values that cannot occur are tried first, so that a
+    lack of inspectors is found before anything is committed to.
+
+    Parameters
+    ----------
+    plan
+        The folder of a plan, as `InspectionPlan.write` wrote it.
+    out
+        A new or empty folder for the draw.
+    about
+        The public value of the future.
+    on
+        The day of the commitment, not after today and before the day of the value.
+    who
+        Who commits (role `approver`), and the store.
+    inspectors
+        Table of inspectors: `inspector_id`, `certificates` (parted by `;`), `days` in the year (empty: no limit known).
+    conflicts
+        Table of declared conflicts, `inspector_id` and `subject_id`: these pairs do not meet. None for none.
+    last_visits
+        Table of earlier visits, `inspector_id`, `subject_id` and `visited_on`: the team of the last visit to an
+        organisation does not go there next. None for those of the store alone.
+    replayed
+        Play days of the past again: the clock of the log need not lie before the day of the value, and the draw is
+        marked for good as proving nothing about the order of commitment and value.
+
+    Returns
+    -------
+    Commitment
+        What was committed to; its `hash` is what should be published before the value is known.
+
+    Raises
+    ------
+    UsageError
+        Where the day `on`, or the clock of the log, is not before the day of the value (see `replayed`); where `on` has
+        not come; where the value cannot serve or lies after the first window; where the draw is committed already or
+        `out` holds other files.
+    NotAllowed
+        Where the person does not have the role.
+    InputError
+        Where a file of the plan is missing or was changed, a table has faults, or no teams can be formed; the message
+        then names what binds.
+
+    Examples
+    --------
+    >>> about = Randomness("lottery 2027003", date(2027, 1, 8), "digits in order", "[0-9]{14}", 10**7)  # doctest: +SKIP
+    >>> who = Who("chen.jie", Path("credit.store"))  # doctest: +SKIP
+    >>> commit("out/plan", "out/draw", about, date(2027, 1, 4), who, inspectors="inspectors.csv")  # doctest: +SKIP
     """
     check_day_has_come(on)
     if who.roles is not None:
@@ -99,11 +154,45 @@ def commit(
 
 
 def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
-    """Draw with the public value; writes units, visits and teams into the folder and logs `draw.draw`.
+    """Draw the visits with the public value, once it is known.
 
-    Refused: a commitment that the store does not hold or that was logged on or after the day of the value, a table
-    that is not the one committed to, a value before its day, a second value for the same commitment. The same value
-    again writes the same files.
+    Writes units, visits, teams, the table to fill in (`to_fill.csv`) and a stand-alone script that runs the draw again
+    into the folder, and logs `draw.draw`. The same value again writes the same files.
+
+    Parameters
+    ----------
+    folder
+        The folder that `commit` wrote.
+    value
+        The public value, read as the commitment says; blanks in it do not count.
+    on
+        The day of the draw, not after today and not before the day of the value.
+    who
+        Who draws (role `grader`), and the store that holds the commitment.
+
+    Returns
+    -------
+    Outcome
+        The key, every unit with its visits, the visits, their teams, and the texts of the files.
+
+    Raises
+    ------
+    UsageError
+        For a value that does not match the committed pattern or is given before its day, a table that is not the one
+        committed to, a second value for the same commitment, or a commitment that was logged on or after the day of the
+        value (unless it is marked as replayed).
+    NotAllowed
+        Where the person does not have the role.
+    StoreDiffers
+        Where the store does not hold this commitment.
+    InputError
+        Where a file is missing or cannot be read, or no teams can be formed; the failed draw stands in the log too.
+
+    Examples
+    --------
+    >>> outcome = draw_visits("out/draw", "01051220283307", date(2027, 1, 9), who)  # doctest: +SKIP
+    >>> len(outcome.visits)  # doctest: +SKIP
+    120
     """
     check_day_has_come(on)
     place = Path(folder)

@@ -48,7 +48,29 @@ def keyed(key: bytes, strata: Mapping[str, Sequence[str]], visits: Mapping[str, 
 
 
 def strata_of(folder: Path | str) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """Units and visits by stratum, from the folder of a draw."""
+    """Read the units and the visits of each stratum from the folder of a draw.
+
+    Parameters
+    ----------
+    folder
+        A folder that `commit` wrote; the value need not be known yet.
+
+    Returns
+    -------
+    tuple of dict
+        Stratum → its units, from `frame.csv`; stratum → its number of visits, from the commitment.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing, cannot be read, or is not that of a draw.
+
+    Examples
+    --------
+    >>> strata, visits = strata_of("out/draw")  # doctest: +SKIP
+    >>> simulate_draws(strata, visits).holds  # doctest: +SKIP
+    True
+    """
     commitment, tables = read_commitment(Path(folder)), read_tables(Path(folder))
     strata: dict[str, list[str]] = defaultdict(list)
     for row in rows_of(tables["frame.csv"])[1]:
@@ -65,11 +87,47 @@ def simulate_draws(
     level: float = 0.01,
     routine: Routine = keyed,
 ) -> Simulated:
-    """Draw `draws` times under random public values and compare every unit's frequency with n/N of its stratum.
+    """Draw many times under random public values and test whether every unit is drawn as often as it should be.
 
-    A fair routine fails with probability at most `level`. Units of probability 1 must be drawn every time, or the
-    p-value is 0. `routine` may be another one: it takes key, strata and visits, and gives the units drawn.
-    Raises UsageError for fewer than 100 draws, with which hardly any routine could fail.
+    Each unit is compared with n/N of its stratum (n visits, N units). A fair routine fails with probability at most
+    `level`. Units of probability 1 must be drawn every time, or the p-value is 0.
+
+    Parameters
+    ----------
+    strata
+        Stratum → its units, at least one in each.
+    visits
+        Stratum → number of visits, 0 or more.
+    draws
+        How many draws to run, at least 100: with fewer hardly any routine could fail.
+    seed
+        Seed of the random public values; the same seed gives the same result.
+    level
+        The level of the test, between 0 and 1.
+    routine
+        The routine to test: takes key, strata and visits, and gives the units drawn at least once. The default is that
+        of this package.
+
+    Returns
+    -------
+    Simulated
+        Counts by unit, the unit that deviates most, and the p-value; `holds` is True where it is at least `level`.
+
+    Raises
+    ------
+    UsageError
+        For fewer than 100 draws.
+
+    Notes
+    -----
+    For a unit of probability p = min(n/N, 1), drawn k times in m draws, the two-sided exact p-value is min(1, 2 min(P(X
+    ≤ k), P(X ≥ k))) with X ~ Binomial(m, p). The p-value of the whole is the smallest of these times the number of
+    units (Bonferroni), at most 1.
+
+    Examples
+    --------
+    >>> simulate_draws({"S": ["a", "b", "c", "d"]}, {"S": 2}, draws=200).holds
+    True
     """
     if draws < 100:
         raise UsageError(f"{draws} draws", allowed="at least 100; fewer show nothing")

@@ -49,11 +49,35 @@ class Checked:
 
 
 def verify_draw(folder: Path | str, store: Path | str | None = None, published: str | None = None) -> Checked:
-    """Run the draw of a folder again: hashes, strata, probabilities, order, visits, teams; with `store`, its log too.
+    """Run the draw of a folder again and name the first difference.
 
-    `published` is the hash of the commitment as somebody noted it before the draw.
+    Compares hashes, strata, probabilities, order, visits and teams. Needs no network, and no store unless one is given.
 
-    Needs no network and no store. Raises InputError where a file is missing or is none of a draw.
+    Parameters
+    ----------
+    folder
+        The folder of a draw, as `draw_visits` wrote it.
+    store
+        The path of the store that logged the draw, to check its commitment, its value, their order in the log and the
+        log itself; None to check the folder alone.
+    published
+        The hash of the commitment as somebody noted it before the draw; None where nobody did.
+
+    Returns
+    -------
+    Checked
+        The draw, its numbers of units and visits (visits are 0 where something differs), the first difference (None
+        where all is as it must be), and notes on what the check cannot prove. `ok` is True without a difference.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing or is not that of a draw.
+
+    Examples
+    --------
+    >>> verify_draw("out/draw", store="credit.store").ok  # doctest: +SKIP
+    True
     """
     with outside("the draw", folder, "ask for the folder again from whoever drew"):
         return _verified(Path(folder), store, published)

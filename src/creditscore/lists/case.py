@@ -16,11 +16,79 @@ OPEN = STATES[:4]  # nothing is decided yet
 
 @dataclass(frozen=True)
 class ListCase:
-    """One entry and where it stands. Days are integers, None where nothing set them.
+    """Describe one entry of a list and where it stands, from proposal to exit.
 
-    `scheme` is a version of the library, `triggers` the deciding rules, `records` what they rest on, `dates` named days
-    (`deadline_on`, `restriction_until` …). The window ends with `heard_until`; `term_end` is the last day of the term,
-    `exited_on` the first day without the entry. `end`: known, until_exit, unknown, or waiting (for a publication).
+    Days are integers (days since 1970-01-01), None where nothing set them.
+
+    Parameters
+    ----------
+    case_id
+        Its id: the list and a hash of whom, on what, since when.
+    subject_id
+        The organisation.
+    list
+        The list, as its scheme names it.
+    kind
+        serious, watch, abnormal, record or red.
+    scheme
+        The version of the library whose rule holds, such as `wage_arrears@2022`.
+    triggers
+        The deciding rules under which it was proposed.
+    records
+        Ids of the records that these rest on.
+    dates
+        Named days that a person gave or the records hold, such as `deadline_on` or `restriction_until`.
+    state
+        proposed, noticed, objected, checked, declined, listed or exited.
+    proposed_on
+        When it was proposed; for a case opened by `revoke`, the day of the revocation.
+    noticed_on
+        When the intended entry was announced.
+    heard_until
+        The last day of the window to be heard.
+    objected_on
+        When the newest objection in time was received.
+    checked_on
+        When an objection was checked.
+    upheld
+        Whether an objection was upheld.
+    decide_by
+        The last day for the decision, where it was prolonged.
+    decided_on
+        When it was decided to enter or decline.
+    entered_on
+        The first day of the entry.
+    published_on
+        When the entry was published.
+    term
+        The id of its term; empty where the rule has none.
+    term_end
+        The last day of the term.
+    end
+        How the end is known: known, until_exit, unknown, or waiting (for a publication).
+    more_terms
+        Ids of the longer terms that were applied while the entry ran.
+    restarted_on
+        When the entry was prolonged until an exit, from which ways out count anew.
+    bars
+        What bars a way out, by its key, with the day on which it happened.
+    applied
+        An open application to leave: its way out (`exit`), its day (`on`), and `decide_by` where the rule has one;
+        empty where none is open.
+    exit
+        The id of the way out that was taken.
+    exit_reason
+        The kind of that way out, such as expiry, early, corrected or annulled.
+    exited_on
+        The first day without the entry.
+    withdraw_by
+        The last day to take back the publication of an annulled entry.
+    withdrawn_on
+        When that publication was taken back.
+    provisional
+        Whether a day was counted in working days of which the public holidays are not known yet.
+    events
+        The steps of the case, oldest first.
     """
 
     case_id: str

@@ -37,12 +37,49 @@ FIXED = ("subject", "list", "scheme", "of")  # what a case is about
 def correct(
     book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **typed_dict: Unpack[Said]
 ) -> Book:
-    """Replace parts of step `no` of a case: `on`, `organ`, `document`, `evidence`, or what the step itself says.
+    """Correct a step of a case that was written down wrongly.
 
-    The later steps are taken again with what is right now; where one would not be allowed, the correction is refused.
-    Before `recorded_on` of the correction everything is known as it was.
+    The step is superseded, not overwritten. The later steps are taken again with what is right now; where one of them
+    would not be allowed, the correction is refused. Before `recorded_on` of the correction everything is known as it
+    was.
 
-        correct(book, case_id, 3, to={"on": "2024-05-09"}, reason="misread", on="2024-06-01", by="li.na")
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        The case.
+    no
+        The number of the step in the case, as in `Event.no`; not that of a correction.
+    to
+        The parts to replace, with their right values: `on`, `organ`, `document`, `evidence`, or what the step itself
+        says (such as `reason` or `term_end`). What the case is about (`subject`, `list`, `scheme`, `of`) cannot be
+        corrected.
+    reason
+        What was wrong and how it is known; not empty.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    Book
+        The book with the correction, and what follows from it.
+
+    Raises
+    ------
+    UsageError
+        Where the case has no such step, `reason` is empty, a part cannot be corrected, the step is an exit that
+        happened by itself, its new day lies after the day on which it was recorded, nothing changes, or a later step
+        would not be allowed. Also where there is no such case, `on` or `recorded_on` is no day, lies in the future or
+        before an earlier step, `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity
+        number.
+
+    Examples
+    --------
+    >>> book = correct(book, case_id, 3, to={"on": "2024-05-09"}, reason="misread",
+    ...                on="2024-06-01", by="li.na")  # doctest: +SKIP
     """
     case = book.case(case_id)
     if not reason.strip():

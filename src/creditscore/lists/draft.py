@@ -21,9 +21,32 @@ UNITS = {
 
 
 def draft(book: Book, case_id: str) -> dict[str, Label]:
-    """Facts, basis and ways out of a case in words. Measures and remedies are not in the rules: the office states them.
+    """Draft what a notice or letter says of a case, from the rules and in both languages; a person completes it.
 
-    draft(book, case_id)["basis"].zh  # 依据《…》（人力资源社会保障部令第45号）…
+    Measures and remedies are not in the rules: the office states them.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        The case.
+
+    Returns
+    -------
+    dict of Label
+        `facts` (the items of the records in words, and the records), `basis` (the legal texts with number and article)
+        and `exits` (how long the entry lasts and how it can end, as far as the rules say), each with `zh` and `en`.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such case, or its rule is not in the library.
+
+    Examples
+    --------
+    >>> draft(book, case_id)["basis"].zh  # doctest: +SKIP
+    '依据《…》（人力资源社会保障部令第45号）…'
     """
     case = book.case(case_id)
     scheme = version(case.scheme)

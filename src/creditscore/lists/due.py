@@ -20,8 +20,33 @@ from creditscore.schemes.model import Rule
 
 @dataclass(frozen=True)
 class Due:
-    """One thing to do. `what`: notice, hearing_ends, check, decide, publish, expire, look_at, decide_exit, withdraw,
-    leave_red. `by` is the last day (None where nobody published one); `overdue` on the day asked for.
+    """Describe one thing that is to be done about a case.
+
+    Parameters
+    ----------
+    by
+        Its last day as days since 1970-01-01; None where nobody published one, or it is not known yet.
+    what
+        notice, hearing_ends, check, decide, publish, expire, look_at (a person must look before it expires),
+        decide_exit, withdraw (take back a publication) or leave_red.
+    case_id
+        The case.
+    subject_id
+        The organisation.
+    list
+        The list.
+    state
+        The state of the case, as in `ListCase`.
+    basis
+        The articles that ask for it, as text; empty where none is cited.
+    mark
+        The weakest evidence mark of these articles.
+    note
+        What else must be known, as a code with its values; None where there is nothing.
+    provisional
+        Whether `by` was counted in working days of which the public holidays are not known yet.
+    overdue
+        Whether `by` lies before the day that was asked about.
     """
 
     by: int | None
@@ -38,7 +63,32 @@ class Due:
 
 
 def due(book: Book, on: Day, until: Day | None = None) -> list[Due]:
-    """Everything open on a day as it was known then, by due day, no date last; `until` leaves out what is due later."""
+    """List everything that is to be done on a day, as it was known then.
+
+    Parameters
+    ----------
+    book
+        The book.
+    on
+        The day, a date or `YYYY-MM-DD`; steps recorded later do not count.
+    until
+        Leaves out what is due after this day or has no last day; None for everything.
+
+    Returns
+    -------
+    list of Due
+        By last day, what has none at the end.
+
+    Raises
+    ------
+    UsageError
+        Where `on` or `until` is not a day.
+
+    Examples
+    --------
+    >>> due(Book(), "2024-05-06")
+    []
+    """
     today = day(on, "on")
     last = None if until is None else day(until, "until")
     known = book.known(on)

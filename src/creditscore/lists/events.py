@@ -48,10 +48,37 @@ class Said(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Event:
-    """A step. Days are integers (days since 1970-01-01).
+    """Describe one step of a case: what happened on which day, by whom, on what paper.
 
-    `on` is the legal day, `recorded_on` the day from which it was known. `args` is what the person gave, `data` what
-    follows for the case; both are plain JSON. `basis` names the law, `mark` its evidence mark.
+    Parameters
+    ----------
+    case_id
+        The case.
+    no
+        The number of the step in its case, from 1.
+    kind
+        proposed, imported or revoked, which open a case; noticed, objected, checked, extended, decided, published,
+        prolonged, barred, applied, refused, exited, unpublished or corrected.
+    on
+        The legal day of the step, in days since 1970-01-01.
+    recorded_on
+        The day from which the step was known, in days since 1970-01-01; not before `on`.
+    by
+        The person who acted.
+    organ
+        The office; empty where none was given.
+    document
+        The number of its document; empty where none was given.
+    evidence
+        What the step rests on; empty where nothing was given.
+    basis
+        The articles of law that the step rests on, as text.
+    mark
+        The weakest evidence mark of these articles.
+    args
+        What the person gave, as plain JSON.
+    data
+        What follows for the case, as plain JSON.
     """
 
     case_id: str

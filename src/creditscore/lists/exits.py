@@ -22,7 +22,15 @@ from creditscore.schemes.model import Rule
 
 @dataclass(frozen=True)
 class Expired:
-    """What `expire` did: the cases that left, and those that a person must look at, each with the reason."""
+    """Report what `expire` did.
+
+    Parameters
+    ----------
+    left
+        Ids of the cases whose entries ended.
+    waiting
+        Ids of the cases that a person must look at first, each with the reason.
+    """
 
     left: tuple[str, ...]
     waiting: Mapping[str, Note]
@@ -38,10 +46,47 @@ def leave(
     dates: Mapping[str, Day] | None = None,
     **typed_dict: Unpack[Said],
 ) -> Book:
-    """A person lets a subject leave by the way `exit`; the entry no longer holds from that day on.
+    """Let a subject leave a list by a way out that a person decides on; the entry no longer holds from that day on.
 
-    `confirm` gives, for each thing that the way needs, what shows it; `absent`, for each thing that bars it, what shows
-    that it is not so. Each is named one by one. `dates` gives days that the way counts from (`corrected_on`).
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose entry is running on the day `on`.
+    exit
+        The id of a way out: of the list's own rule, or one of those that every list of its kind has, such as
+        `annulled`.
+    confirm
+        For each thing that the way out needs, by its key, what shows it; None where it needs nothing.
+    absent
+        For each thing that would bar the way out, by its key, what shows that it is not so; None where nothing bars it.
+    dates
+        Days that the way out counts from and the case does not set itself, such as `corrected_on`; None for no others.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
+        `document` are required here.
+
+    Returns
+    -------
+    Book
+        The book with the exit. For an annulled entry, except on a red list, the case also has the last day to take back
+        its publication (`withdraw_by`).
+
+    Raises
+    ------
+    UsageError
+        Where the entry does not run on that day, there is no such way out or it happens by itself, it is not open yet
+        or barred, a point of `confirm` or `absent` is missing or unknown, or organ or document is missing. Also where
+        there is no such case, `on` or `recorded_on` is no day, lies in the future or before an earlier step,
+        `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = leave(book, case_id, exit="annulled", on="2024-09-02", by="chen.jie",
+    ...              organ="区人社局", document="〔2024〕9号")  # doctest: +SKIP
     """
     args = {"exit": exit, "confirm": dict(confirm or {}), "absent": dict(absent or {})}
     args["dates"] = given_days(dates)
@@ -49,12 +94,75 @@ def leave(
 
 
 def withdraw(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
-    """The publication of an annulled entry was taken back."""
+    """Record that the publication of an annulled entry was taken back.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose entry was annulled and whose publication is not yet withdrawn.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where no publication is to be withdrawn. Also where there is no such case, `on` or `recorded_on` is no day, lies
+        in the future or before an earlier step, `recorded_on` lies before `on`, `by` is empty, or a text holds a
+        resident identity number.
+
+    Examples
+    --------
+    >>> book = withdraw(book, case_id, on="2024-09-04", by="li.na")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "unpublished", {}, typed_dict, unpublished)
 
 
 def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
-    """An exit obtained by a false application is revoked, where the rule says so: a new case, its term starts again."""
+    """Revoke an exit that was obtained by a false application: a new case opens, and its term starts again.
+
+    Possible only for an exit whose rule says so.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        The case that exited.
+    reason
+        On what grounds the exit is revoked; not empty.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
+        `document` are required here.
+
+    Returns
+    -------
+    Book
+        The book with a new case of the same subject, list and records. Its id is `case_id` with a number behind it,
+        such as `….1`; its entry begins on `on`.
+
+    Raises
+    ------
+    UsageError
+        Where the rule revokes no such exit, `on` lies before the exit, or organ, document or reason is missing. Also
+        where there is no such case, `on` or `recorded_on` is no day, lies in the future or before an earlier step,
+        `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = revoke(book, case_id, reason="申请虚假", on="2024-12-02", by="chen.jie",
+    ...               organ="区人社局", document="〔2024〕12号")  # doctest: +SKIP
+    """
     old = book.case(case_id)
     number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
     return step(
@@ -68,10 +176,38 @@ def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
 
 
 def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> tuple[Book, Expired]:
-    """Let go of every entry whose term is over on a day. Done twice it does nothing more.
+    """End every entry whose term is over on a day. Run again for the same day, it changes nothing more.
 
-    Each exit is dated the first day without the entry, and known from `recorded_on` (default: `on`). A way out by
-    expiry that needs proof, or that a new matter may bar, waits for a person.
+    Each exit is dated the first day without the entry. A way out by expiry that needs proof, or that an open proposal
+    about the same subject and list may bar, waits for a person.
+
+    Parameters
+    ----------
+    book
+        The book.
+    on
+        The day, a date or `YYYY-MM-DD`.
+    by
+        The person who runs it.
+    recorded_on
+        The day from which the exits are known; None for `on`.
+
+    Returns
+    -------
+    tuple of Book and Expired
+        The book with the exits, and which cases left or wait.
+
+    Raises
+    ------
+    UsageError
+        Where `on` or `recorded_on` is not a day; where an exit would be dated in the future, or recorded before another
+        step of its subject and list.
+
+    Examples
+    --------
+    >>> book, expired = expire(Book(), "2024-05-06", by="li.na")
+    >>> expired.left
+    ()
     """
     today = day(on, "on")
     known = today if recorded_on is None else day(recorded_on, "recorded_on")

@@ -32,10 +32,59 @@ def take_over(
     dates: Mapping[str, Day] | None = None,
     **typed_dict: Unpack[Said],
 ) -> tuple[Book, str]:
-    """Keep an entry that another organ has decided (`on`: the day of its decision), with its document.
+    """Keep an entry that another office has decided.
 
-    The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
-    `court/judgment_defaulter@2017`.
+    The hearing was that office's; here the entry only runs and ends.
+
+    Parameters
+    ----------
+    book
+        The book.
+    subject_id
+        The id of the organisation.
+    key
+        The list, as its scheme names it.
+    scheme
+        A version of the library, such as `court/judgment_defaulter@2017`.
+    records
+        Ids of the records that the entry rests on.
+    triggers
+        The deciding rules under which it was entered, among the triggers of the list.
+    published_on
+        The day of publication, not before the entry; None where none is known.
+    term
+        The id of the term; needed only where several terms of the rule fit.
+    term_end
+        The last day that the office set, where the rule leaves it to the office or no rule is known; None for the end
+        that follows from the rule.
+    entered_on
+        The first day of the entry; None for `on`.
+    dates
+        Days that the term counts from and the case does not set itself; None for no others.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `on` is the day of
+        that office's decision; `organ` and `document` are required here.
+
+    Returns
+    -------
+    tuple of Book and str
+        The book with the new case, and its id.
+
+    Raises
+    ------
+    UsageError
+        Where the scheme, list or a trigger does not exist, the subject is no organisation, the entry is kept already or
+        the subject already on this list, organ or document is missing, or a day of the entry contradicts the rule. Also
+        where `on` or `recorded_on` is no day, lies in the future or before an earlier step, `recorded_on` lies before
+        `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book, case_id = take_over(book, "91350100M000100Y43", key, "court/judgment_defaulter@2017",
+    ...                           on="2024-03-01", by="chen.jie", organ="区法院",
+    ...                           document="〔2024〕执1号")  # doctest: +SKIP
     """
     version = version_of_today(scheme)
     rule = list_rule(version.name, key)

@@ -42,20 +42,63 @@ DATES = ("entered_on", "term_end", "exited_on", "recorded_on", "lifted_from", "w
 
 
 def listings(book: Book, known_at: Day | None = None) -> pa.Table:
-    """Every entry ever made, as known on a day (default: everything): one row each, sorted by id.
+    """Tabulate every entry, as known on a day, for grading and composites.
 
-    `term_end` is the last day of the term, `exited_on` the first day without the entry; `basis` names the articles, the
-    organ and the document; `recorded_on` is when the entry became known. `creditscore grade --listings` takes the table
-    as it is.
+    `creditscore grade --listings` takes the table as it is.
+
+    Parameters
+    ----------
+    book
+        The book.
+    known_at
+        Leaves out what was recorded after this day, a date or `YYYY-MM-DD`; None for everything.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each entry, sorted by id, entries that ended included. `term_end` is the last day of the term,
+        `exited_on` the first day without the entry; `basis` names the articles, the organ and the document;
+        `recorded_on` is when the entry became known. Days are dates, and empty where they are not known.
+
+    Raises
+    ------
+    UsageError
+        Where `known_at` is not a day.
+
+    Examples
+    --------
+    >>> listings(Book()).num_rows
+    0
     """
     rows = [_listing(case) for case in entries(book.known(known_at))]
     return _table(LISTINGS, rows)
 
 
 def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
-    """Every exit, as known on a day: from `lifted_from` on the entry no longer holds, and what hangs on it is lifted.
+    """Tabulate every exit, as known on a day.
 
-    For an annulled entry, `withdraw_by` is the last day to take back its publication.
+    Parameters
+    ----------
+    book
+        The book.
+    known_at
+        Leaves out what was recorded after this day, a date or `YYYY-MM-DD`; None for everything.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each exit, sorted by id. From `lifted_from` on the entry no longer holds, and what hangs on it is
+        lifted; for an annulled entry `withdraw_by` is the last day to take back its publication. Days are dates.
+
+    Raises
+    ------
+    UsageError
+        Where `known_at` is not a day.
+
+    Examples
+    --------
+    >>> list_exits(Book()).num_rows
+    0
     """
     rows = []
     for case in entries(book.known(known_at)):
@@ -83,7 +126,31 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
 
 
 def list_events(book: Book, known_at: Day | None = None) -> pa.Table:
-    """Every event as it was written, in order; `args` and `data` are JSON."""
+    """Tabulate every event as it was written, in order.
+
+    Parameters
+    ----------
+    book
+        The book.
+    known_at
+        Leaves out what was recorded after this day, a date or `YYYY-MM-DD`; None for everything.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each event with the fields of `Event`; `on` and `recorded_on` are dates, `args` and `data` JSON
+        texts.
+
+    Raises
+    ------
+    UsageError
+        Where `known_at` is not a day.
+
+    Examples
+    --------
+    >>> list_events(Book()).num_rows
+    0
+    """
     return _table(COLUMNS, [event.row() for event in book.known(known_at).events])
 
 

@@ -30,11 +30,44 @@ def decision_step(rule: ListRule) -> ListStep | None:
 def notice(
     book: Book, case_id: str, *, contents: Mapping[str, str], heard_until: Day | None = None, **typed_dict: Unpack[Said]
 ) -> Book:
-    """Announce the intended entry; the window to be heard begins.
+    """Announce an intended entry; the window to be heard begins.
 
-    `contents` states what the law demands: facts, basis, measures, exits, remedies (`draft` proposes some). The window
-    ends by the list's own rule, in working days after the notice; where no rule was published the notice itself must
-    say until when (`heard_until`), and where one was, it may only say a later day.
+    The window ends by the list's own rule, in working days after the notice. Where no rule was published the notice
+    itself must say until when (`heard_until`), and where one was, it may only say a later day.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case that is proposed.
+    contents
+        What the law demands that a notice states, each part not empty: `facts`, `basis`, `measures`, `exits`,
+        `remedies`. `draft` proposes facts, basis and exits.
+    heard_until
+        The last day of the window, a date or `YYYY-MM-DD`; None for the day that the rule gives.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    Book
+        The book with this step; the case has `noticed_on` and `heard_until`.
+
+    Raises
+    ------
+    UsageError
+        Where the case is not proposed, a part of the notice is missing or unknown, no rule says how long the window is
+        and `heard_until` is None, or `heard_until` is earlier than allowed. Also where there is no such case, `on` or
+        `recorded_on` is no day, lies in the future or before an earlier step, `recorded_on` lies before `on`, `by` is
+        empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = notice(book, case_id, contents={"facts": "…", "basis": "…", "measures": "…", "exits": "…",
+    ...               "remedies": "…"}, on="2024-05-07", by="li.na")  # doctest: +SKIP
     """
     args = {
         "contents": dict(contents),
@@ -44,17 +77,104 @@ def notice(
 
 
 def objected_to(book: Book, case_id: str, *, content: str, **typed_dict: Unpack[Said]) -> Book:
-    """An objection was received. One after the end of the window is kept and changes nothing."""
+    """Record that an objection to an intended entry was received.
+
+    An objection after the end of the window is kept and changes nothing; one in time must be checked before anybody
+    decides on the entry.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case that is noticed, objected or checked.
+    content
+        What the objection says, in a few words; not empty.
+    **typed_dict
+        The common parts of a step, as in `notice`: `on` and `by` are required.
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where the case is in another state, or `content` is empty. Also where there is no such case, or a common part is
+        wrong, as in `notice`.
+
+    Examples
+    --------
+    >>> book = objected_to(book, case_id, content="已付清", on="2024-05-09", by="zhang.min")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "objected", {"content": content}, typed_dict, objected)
 
 
 def check(book: Book, case_id: str, *, upheld: bool, answer: str, **typed_dict: Unpack[Said]) -> Book:
-    """The objection was checked: `upheld` (no entry can follow) or not, with the answer given."""
+    """Record that an objection was checked.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose objection is not yet checked.
+    upheld
+        True where the objection is right: no entry can follow. Once upheld, a case stays so.
+    answer
+        The answer that was given; not empty.
+    **typed_dict
+        The common parts of a step, as in `notice`: `on` and `by` are required.
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where no objection waits for a check, or `answer` is empty. Also where there is no such case, or a common part
+        is wrong, as in `notice`.
+
+    Examples
+    --------
+    >>> book = check(book, case_id, upheld=False, answer="属实", on="2024-05-13", by="zhang.min")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "checked", {"upheld": bool(upheld), "answer": answer}, typed_dict, checked)
 
 
 def extend(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
-    """The time for the decision is prolonged once, where the list's rule allows it."""
+    """Prolong the time for the decision, once, where the list's rule allows it.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case that is not yet decided.
+    reason
+        Why more time is needed; not empty.
+    **typed_dict
+        The common parts of a step, as in `notice`: `on` (up to the last day for the decision) and `by` are required.
+
+    Returns
+    -------
+    Book
+        The book with this step; the case has `decide_by`, the new last day.
+
+    Raises
+    ------
+    UsageError
+        Where the rule allows no prolongation, the time was prolonged already or is over, the day from which it counts
+        is not known, the case is decided, or `reason` is empty. Also where there is no such case, or a common part is
+        wrong, as in `notice`.
+
+    Examples
+    --------
+    >>> book = extend(book, case_id, reason="情况复杂", on="2024-05-20", by="chen.jie")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "extended", {"reason": reason}, typed_dict, extended_time)
 
 
@@ -71,11 +191,58 @@ def decide(
     dates: Mapping[str, Day] | None = None,
     **typed_dict: Unpack[Said],
 ) -> Book:
-    """A person decides: `enter` the subject on the list, or decline. `reason` says on what grounds.
+    """Decide on a case: enter the subject on the list, or decline.
 
-    Refused before the window to be heard has ended, while an objection in time is unanswered, after one that was upheld
-    (except to decline), and by whoever proposed or announced the entry where a second person is demanded. `term` names
-    a term where several fit; `term_end` is the end that the office set, where the rule leaves it to it or is not known.
+    To enter is refused without the notice that a list demands, before the window to be heard has ended, while an
+    objection in time is unanswered, and after one that was upheld. Either decision is refused to whoever proposed or
+    announced the entry, where a second person is demanded.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case that is not yet decided.
+    enter
+        True to enter the subject, False to decline.
+    reason
+        On what grounds; not empty.
+    entered_on
+        The first day of the entry, not before `on`; None for `on`.
+    published_on
+        The day of publication, not before the entry; None where it is not yet published (see `publish`).
+    term
+        The id of the term; needed only where several terms of the rule fit.
+    term_end
+        The last day that the office set, where the rule leaves it to the office or no rule is known; None for the end
+        that follows from the rule.
+    dates
+        Days that the term counts from and the case does not set itself; None for no others.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
+        `document` are required for an entry.
+
+    Returns
+    -------
+    Book
+        The book with this step; the case is listed or declined.
+
+    Raises
+    ------
+    UsageError
+        Where the entry cannot be decided yet or any more, `reason` is empty, an entry has no organ or document, `term`
+        fits no term or is needed, a day of the entry contradicts the rule, or the subject is already on this list. Also
+        where there is no such case, `on` or `recorded_on` is no day, lies in the future or before an earlier step,
+        `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where whoever proposed or announced the entry decides on it.
+
+    Examples
+    --------
+    >>> book = decide(book, case_id, enter=True, reason="事实清楚", on="2024-05-20", by="chen.jie",
+    ...               organ="区人社局", document="〔2024〕1号")  # doctest: +SKIP
     """
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     args: dict[str, Any] = {
@@ -87,7 +254,33 @@ def decide(
 
 
 def publish(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
-    """The entry was published on that day; a term that counts from publication now has its end."""
+    """Record that an entry was published; a term that counts from publication now has its end.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case that is listed and not yet published.
+    **typed_dict
+        The common parts of a step, as in `notice`: `on` and `by` are required.
+        `on` is not before the entry.
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where there is no entry, it was published already, or `on` lies before it. Also where there is no such case, or
+        a common part is wrong, as in `notice`.
+
+    Examples
+    --------
+    >>> book = publish(book, case_id, on="2024-05-22", by="li.na")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "published", {}, typed_dict, published)
 
 

@@ -26,8 +26,16 @@ GONE = ("withdrawn", "repaired", "exempt")  # reasons under which a record carri
 
 @dataclass(frozen=True)
 class Proposals:
-    """`made`: the new cases. `skipped`: (subject, list, trigger, why) of each trigger that led to none.
-    `refused`: (list, trigger, why) of triggers that may never lead to a proposal.
+    """Report what `propose` did.
+
+    Parameters
+    ----------
+    made
+        Ids of the new cases.
+    skipped
+        (subject, list, trigger, why) of each trigger that held for a subject and led to no case.
+    refused
+        (list, trigger, why) of triggers that may never lead to a proposal.
     """
 
     made: tuple[str, ...]
@@ -44,14 +52,52 @@ def propose(
     dates: Mapping[str, Mapping[str, Day]] | None = None,
     **typed_dict: Unpack[Said],
 ) -> tuple[Book, Proposals]:
-    """Propose every organisation for which a deciding rule of the grading is a trigger of a list.
+    """Propose every organisation for which a deciding rule of a grading is a trigger of a list.
 
-    `grading` is in memory or a folder of `creditscore grade`; `lists` narrows it to some lists. The days from
-    which a rule's steps count (`deadline_on`, `handled_on` …) are read from `records`, the table that was graded, or
-    given per subject in `dates` (`{"9131…": {"deadline_on": "2024-03-01"}}`). A proposal names its rule and the records
-    of the items that the rule reads. It is not made again while a case on the same list is
-    open or an entry holds, nor after the same records were declined; `skipped` says so. A trigger that is a band,
-    compares the score, or counts without a published text is refused (`refused`), whatever the grading holds.
+    A proposal names its rule and the records of the items that the rule reads. It is not repeated while a case on the
+    same list is open or an entry holds, nor after the same records were declined; `skipped` says so. A trigger that is
+    a band of the score, compares the score, or counts without a published text is refused (`refused`), whatever the
+    grading holds. A person decides later.
+
+    Parameters
+    ----------
+    book
+        The book.
+    grading
+        A grading or several in memory, or a folder that `creditscore grade` wrote.
+    lists
+        Names of the lists to propose for; None for all lists of the schemes.
+    records
+        The table that was graded, from which the days are read that the steps of a list count from (`deadline_on`,
+        `handled_on` …): a path, pandas, Arrow or a DuckDB relation. None for none.
+    dates
+        Such days given for each subject, `{"9131…": {"deadline_on": "2024-03-01"}}`; they replace those of `records`.
+        None for none.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `on` is not before
+        the day of the grading.
+
+    Returns
+    -------
+    tuple of Book and Proposals
+        The book with the new cases, and what became of each trigger.
+
+    Raises
+    ------
+    UsageError
+        Where `on` lies before the day of the grading, no scheme of it keeps a list or one of `lists`, or a scheme is
+        not the library's version of this name. Also where `on` or `recorded_on` is no day, lies in the future or before
+        an earlier step, `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+    InputError
+        Where the grading cannot be read, or a day in `records` is not a day.
+
+    Examples
+    --------
+    >>> book, proposals = propose(Book(), "out/wage", on="2024-05-06", by="li.na")  # doctest: +SKIP
+    >>> len(proposals.made)  # doctest: +SKIP
+    3
     """
     wanted = None if lists is None else set(lists)
     result, skipped, refused = [], [], []
@@ -112,9 +158,46 @@ def propose_one(
     dates: Mapping[str, Day] | None = None,
     **typed_dict: Unpack[Said],
 ) -> tuple[Book, str]:
-    """One proposal by a person, without a grading: the trigger, and the records that meet it (their ids).
+    """Propose one organisation for a list without a grading, as a person found it.
 
-    Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
+    Parameters
+    ----------
+    book
+        The book.
+    subject_id
+        The id of the organisation.
+    key
+        The list, as its scheme names it.
+    scheme
+        A version of the library, such as `wage_arrears@2022`.
+    trigger
+        The deciding rule that is met; a trigger of the list.
+    records
+        Ids of the records that meet it; required where the trigger reads records.
+    dates
+        Days that the steps of the list count from and the case does not set itself, such as `deadline_on`; None for
+        none.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    tuple of Book and str
+        The book with the new case, and its id.
+
+    Raises
+    ------
+    UsageError
+        Where `propose` would refuse or skip it; for an unknown scheme or list, or a subject that is no organisation.
+        Also where `on` or `recorded_on` is no day, lies in the future or before an earlier step, `recorded_on` lies
+        before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book, case_id = propose_one(book, "91350100M000100Y43", key, "wage_arrears@2022", trigger,
+    ...                             records=["R1"], on="2024-05-06", by="li.na")  # doctest: +SKIP
     """
     chosen = version_of_today(scheme)
     list_rule(chosen.name, key)

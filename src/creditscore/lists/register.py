@@ -19,13 +19,24 @@ Work = Callable[["Book", ListCase, Event], tuple[dict[str, Any], list[Rule]]]
 
 @dataclass(frozen=True)
 class Book:
-    """Every step of every list, in the order in which they were written; an empty book is `Book()`.
+    """Hold every step of every list, in the order in which the steps were written.
 
-    Steps are functions that take a book and return the next one; a step that the rules do not allow raises UsageError
-    or NotAllowed, and nothing changes.
+    An empty book is `Book()`, and `len(book)` counts its steps. Steps are functions that take a book and return the
+    next one; a step that the rules do not allow raises UsageError or NotAllowed, and nothing changes.
 
-        book, found = propose(Book(), grading, on="2024-05-06", by="li.na")
-        book = notice(book, found.made[0], on="2024-05-07", by="li.na", contents={…})
+    Parameters
+    ----------
+    events
+        The steps, oldest first.
+    cases
+        The cases that the steps leave, by id; `book_of` works them out.
+    groups
+        (subject, list) → ids of the cases; `book_of` works them out.
+
+    Examples
+    --------
+    >>> book, proposals = propose(Book(), grading, on="2024-05-06", by="li.na")  # doctest: +SKIP
+    >>> book = notice(book, proposals.made[0], on="2024-05-07", by="li.na", contents={...})  # doctest: +SKIP
     """
 
     events: tuple[Event, ...] = ()
@@ -79,7 +90,25 @@ class Book:
 
 
 def book_of(events: Iterable[Event]) -> Book:
-    """The book that events leave, in their order."""
+    """Build the book that events leave.
+
+    Nothing is checked: the steps checked it when they were taken.
+
+    Parameters
+    ----------
+    events
+        Events of any number of cases, in the order in which they were written.
+
+    Returns
+    -------
+    Book
+        The events, and the cases that they leave; a correction replaces what it corrects.
+
+    Examples
+    --------
+    >>> len(book_of([]))
+    0
+    """
     listed = tuple(events)
     by_case: dict[str, list[Event]] = {}
     for other_event in listed:

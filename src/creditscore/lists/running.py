@@ -26,23 +26,157 @@ def prolong(
     dates: Mapping[str, Day] | None = None,
     **typed_dict: Unpack[Said],
 ) -> Book:
-    """A longer term of the list's rule applies to a running entry: not corrected, or a new act (`term` names it)."""
+    """Apply a longer term to a running entry: something was not corrected, or there is a new act.
+
+    A term never becomes shorter, and the same lack of correction lengthens it once.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose entry is running on the day `on`.
+    term
+        The id of a longer term of the list's rule.
+    reason
+        What was not corrected, or what happened; not empty.
+    dates
+        Days that the term counts from and the case does not set itself; None for no others.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
+        `document` are required here.
+
+    Returns
+    -------
+    Book
+        The book with this step; the case has the new `term_end`, or runs until an exit where the term says so.
+
+    Raises
+    ------
+    UsageError
+        Where the entry does not run on that day, `term` lengthens no entry of this list or did so already, the term
+        would end earlier than now, a day it counts from is not known, or reason, organ or document is missing. Also
+        where there is no such case, `on` or `recorded_on` is no day, lies in the future or before an earlier step,
+        `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = prolong(book, case_id, term="uncorrected", reason="未改正", on="2026-05-20", by="chen.jie",
+    ...                organ="区人社局", document="〔2026〕3号")  # doctest: +SKIP
+    """
     args = {"term": term, "reason": reason, "dates": given_days(dates)}
     return step(book, book.case(case_id), "prolonged", args, typed_dict, prolonged)
 
 
 def bar(book: Book, case_id: str, *, ground: str, **typed_dict: Unpack[Said]) -> Book:
-    """Something happened that bars a way out (`ground`: a key of its `unless`); time without it begins anew."""
+    """Record that something happened that bars a way out; the time without it begins anew.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose entry is running on the day `on`.
+    ground
+        What happened: a key of `unless` of a way out of the list's rule.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later). `evidence` or
+        `document` is required here.
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where the entry does not run on that day, `ground` bars no way out of it, or neither evidence nor a document
+        shows it. Also where there is no such case, `on` or `recorded_on` is no day, lies in the future or before an
+        earlier step, `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = bar(book, case_id, ground="new_arrears", on="2025-03-03", by="zhang.min",
+    ...            evidence="卷宗3号")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "barred", {"ground": ground}, typed_dict, barred)
 
 
 def apply_for(book: Book, case_id: str, *, exit: str, **typed_dict: Unpack[Said]) -> Book:
-    """The subject applied for a way out; the time to decide on it begins, where the rule has one."""
+    """Record that the subject applied for a way out; the time to decide on it begins, where the rule has one.
+
+    The application is decided on with `leave` or `refuse`.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case whose entry is running on the day `on`, without an open application.
+    exit
+        The id of the way out.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    Book
+        The book with this step; `applied` of the case holds the application, with `decide_by` where the rule has a
+        time.
+
+    Raises
+    ------
+    UsageError
+        Where the entry does not run on that day, an application is open already, or there is no such way out. Also
+        where there is no such case, `on` or `recorded_on` is no day, lies in the future or before an earlier step,
+        `recorded_on` lies before `on`, `by` is empty, or a text holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = apply_for(book, case_id, exit="early", on="2025-06-02", by="zhang.min")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "applied", {"exit": exit}, typed_dict, applied)
 
 
 def refuse(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
-    """The application was refused; the entry goes on."""
+    """Record that an application to leave was refused; the entry goes on.
+
+    Parameters
+    ----------
+    book
+        The book.
+    case_id
+        A case with an open application.
+    reason
+        Which condition is not met; not empty.
+    **typed_dict
+        The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
+        `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
+        or the newest recorded day of the cases of this subject on this list, whichever is later).
+
+    Returns
+    -------
+    Book
+        The book with this step.
+
+    Raises
+    ------
+    UsageError
+        Where no application is open, or `reason` is empty. Also where there is no such case, `on` or `recorded_on` is
+        no day, lies in the future or before an earlier step, `recorded_on` lies before `on`, `by` is empty, or a text
+        holds a resident identity number.
+
+    Examples
+    --------
+    >>> book = refuse(book, case_id, reason="条件不足", on="2025-06-10", by="chen.jie")  # doctest: +SKIP
+    """
     return step(book, book.case(case_id), "refused", {"reason": reason}, typed_dict, refused)
 
 

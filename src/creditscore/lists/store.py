@@ -30,16 +30,63 @@ NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 
 
 def load(store: Database) -> Book:
-    """The whole book of a store; `replay` says whether it is what the log holds."""
+    """Read the whole book of a store.
+
+    Nothing is compared with the log: `creditscore.lists.replay.replay` says whether the book is what the log holds.
+
+    Parameters
+    ----------
+    store
+        An open store.
+
+    Returns
+    -------
+    Book
+        Every step in the order in which it was written; empty where the store has none.
+
+    Examples
+    --------
+    >>> with Database("credit.store") as store:  # doctest: +SKIP
+    ...     book = load(store)
+    """
     rows = store.rows(f"SELECT {NAMES} FROM list_events ORDER BY place")
     return book_of(Event.of(dict(zip(COLUMNS, row, strict=True))) for row in rows)
 
 
 def save(log: Log, before: Book, after: Book) -> int:
-    """Write what `after` has more than `before`, in one act of the log; returns how many events that was.
+    """Write what one book has more than another, in one act of the log, or not at all.
 
-    The act is named after the step (`list.decided`), its subject is the case, or the number of cases where there are
-    several. Exits by `expire` count as a grader's routine. StoreBusy when somebody else wrote since `before` was read.
+    The act is named after the step (`list.decided`); its subject is the case, or the number of cases where there are
+    several. Exits by `expire` count as a grader's routine.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    before
+        The book as it was read with `load`.
+    after
+        The book that continues it, with steps of one kind by one person.
+
+    Returns
+    -------
+    int
+        How many events were written; 0 where `after` has none more.
+
+    Raises
+    ------
+    UsageError
+        Where `after` does not continue `before`, or its new steps are of several kinds or by several people.
+    NotAllowed
+        Where the person does not have the role that the step needs.
+    StoreBusy
+        Where somebody else wrote since `before` was read.
+
+    Examples
+    --------
+    >>> before = load(store)  # doctest: +SKIP
+    >>> save(log, before, publish(before, case_id, on="2024-05-22", by="li.na"))  # doctest: +SKIP
+    1
     """
     count = len(before.events)
     new = after.events[count:]

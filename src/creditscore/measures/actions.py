@@ -137,7 +137,45 @@ def notify(
 def execute(
     log: Log, lists: FourLists, listings: Listings, proposal_id: str, *, by: str, on: int, document_no: str = ""
 ) -> None:
-    """The measure was carried out; only after the notice, and only while everything it rests on still stands."""
+    """Record that a measure was carried out.
+
+    Possible only after the notice, and only while everything the measure rests on still stands: its entry, its link and
+    its legal basis, and for a reward that the subject is on no black or watch list.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    lists
+        The four lists.
+    listings
+        The entries on lists by subject, as `read_intake` reads them.
+    proposal_id
+        A measure of which the subject was notified.
+    by
+        The person who carries it out (role `grader`).
+    on
+        The day, in days since 1970-01-01; not after today and not before the last act on the measure.
+    document_no
+        The number of a document; empty where there is none.
+
+    Returns
+    -------
+    None
+        The act stands in the log (`joint.execute`) and the store.
+
+    Raises
+    ------
+    UsageError
+        Where the measure does not exist or was not notified, something it rests on stands no more, `on` is not allowed,
+        `by` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> execute(log, lists, intake.listings, "JM-0123456789abcdef", by="li.na", on=20150)  # doctest: +SKIP
+    """
     _carry(log, lists, listings, proposal_id, "executed", by, on, document_no)
 
 
@@ -156,7 +194,38 @@ def _carry(
 
 
 def feedback(log: Log, proposal_id: str, *, by: str, on: int, result: str) -> None:
-    """What came of it, told back to whoever keeps the lists. UsageError where nothing is said."""
+    """Record what came of a measure, as reported to whoever keeps the lists.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    proposal_id
+        A measure that was carried out.
+    by
+        The person who reports it (role `grader`).
+    on
+        The day, in days since 1970-01-01; not after today and not before the last act on the measure.
+    result
+        What came of it; not empty.
+
+    Returns
+    -------
+    None
+        The act stands in the log (`joint.feedback`) and the store.
+
+    Raises
+    ------
+    UsageError
+        Where the measure does not exist, was not carried out or has feedback already, `on` is not allowed, `result` or
+        `by` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> feedback(log, "JM-0123456789abcdef", by="li.na", on=20160, result="资格审查未通过")  # doctest: +SKIP
+    """
     _said(by=by, result=result)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
@@ -167,7 +236,43 @@ def feedback(log: Log, proposal_id: str, *, by: str, on: int, result: str) -> No
 
 
 def annul(log: Log, proposal_id: str, *, by: str, on: int, document_no: str, reason: str) -> None:
-    """The decision was annulled, by a court or whoever may. What was carried out is then to be lifted."""
+    """Record that the decision on a measure was annulled, by a court or another office that may do so.
+
+    What was carried out is then to be lifted.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    proposal_id
+        A measure that was accepted, whether or not it was carried out, and has not ended.
+    by
+        The person who records it (role `approver`).
+    on
+        The day of the annulment, in days since 1970-01-01; not after today and not before the last act on the measure.
+    document_no
+        The number of the document that annuls it; not empty.
+    reason
+        Why it was annulled; not empty.
+
+    Returns
+    -------
+    None
+        The act stands in the log (`joint.annul`) and the store.
+
+    Raises
+    ------
+    UsageError
+        Where the measure does not exist or cannot be annulled in its state, `on` is not allowed, document, reason or
+        `by` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> annul(log, "JM-0123456789abcdef", by="chen.jie", on=20170, document_no="〔2025〕行初1号",
+    ...       reason="事实不清")  # doctest: +SKIP
+    """
     _said(by=by, document_no=document_no, reason=reason)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
@@ -183,11 +288,44 @@ def annul(log: Log, proposal_id: str, *, by: str, on: int, document_no: str, rea
 def lift(
     log: Log, lists: FourLists, listings: Listings, *, by: str, on: int, ids: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """Lift everything that has ended by a day (all, or the proposals named); returns cause by id.
+    """Lift every measure that has ended by a day.
 
-    Carried out: `lifted`; not yet carried out: `lapsed`. A measure whose entry does not stand in the listings at all
-    has no effect, and is lifted only where it is named, since the table may be the wrong one. UsageError for a
-    named one that still stands.
+    What was carried out is `lifted`, what was not yet carried out has `lapsed`. A measure whose entry does not stand in
+    the listings at all has no effect, and is lifted only where it is named, since the table may be the wrong one.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    lists
+        The four lists.
+    listings
+        The entries on lists by subject, as `read_intake` reads them.
+    by
+        The person who lifts them (role `grader`).
+    on
+        The day, in days since 1970-01-01; not after today.
+    ids
+        Ids of the measures to lift; None for all that have ended.
+
+    Returns
+    -------
+    dict of str
+        Id → why the measure ended: annulled, repaired, exited, term_over, period_over, basis_gone,
+        on_black_or_watch_list or entry_missing. Empty where nothing has ended; then nothing is logged.
+
+    Raises
+    ------
+    UsageError
+        Where a named measure does not exist, still stands, or is over already; where `on` is not allowed or `by` is
+        empty.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> lift(log, lists, intake.listings, by="li.na", on=20500)  # doctest: +SKIP
+    {'JM-0123456789abcdef': 'term_over'}
     """
     _said(by=by)
     check_day_has_come(on)

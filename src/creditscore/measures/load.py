@@ -51,7 +51,32 @@ def default_folder() -> Path:
 
 
 def load_four_lists(folder: Path | None = None) -> FourLists:
-    """The set in `folder` (default: the one of this package); SchemeError lists the faults of all files at once."""
+    """Load a set of four lists from its YAML files, strictly.
+
+    Parameters
+    ----------
+    folder
+        A folder with `four_lists.yaml`, `reward_conduct.yaml`, `dishonest_conduct.yaml`, `reward_measures.yaml`,
+        `punish_measures.yaml` and `links.yaml`; None for the set of this package.
+
+    Returns
+    -------
+    FourLists
+        Conduct and measures of both sides, the links between them, and a hash of the files.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such folder.
+    SchemeError
+        With the faults of all files at once.
+
+    Examples
+    --------
+    >>> lists = load_four_lists()  # doctest: +SKIP
+    >>> lists.sides["PM-SAFETY-AWARD"]  # doctest: +SKIP
+    'punish'
+    """
     lists, faults, _ = inspect(folder)
     raise_faults(faults)
     assert lists is not None

@@ -30,7 +30,22 @@ PROPOSAL = (*COLUMNS, "period", "proposed_by")
 
 @dataclass(frozen=True)
 class MeasureCase:
-    """A proposal with all that was done about it."""
+    """Hold a proposed measure with everything that was done about it.
+
+    `state` is where it stands, `as_of` the case as it stood on an earlier day.
+
+    Parameters
+    ----------
+    proposal
+        The measure, its subject, the entry it follows from, and its legal basis.
+    period
+        How long the measure may last.
+    proposed_by
+        The person who matched the event.
+    acts
+        What was done about it, in order: proposed, accepted or rejected, notified, executed, fed_back, annulled, lifted
+        or lapsed.
+    """
 
     proposal: Proposal
     period: Period
@@ -59,7 +74,30 @@ class Due:
 
 
 def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, MeasureCase]:
-    """All cases, or those named, in order of id. UsageError for an id that does not exist."""
+    """Read the proposed measures of a store, each with what was done about it.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    ids
+        Ids of the proposals to read; None for all.
+
+    Returns
+    -------
+    dict of MeasureCase
+        The cases by id, in order of id.
+
+    Raises
+    ------
+    UsageError
+        For an id that does not exist.
+
+    Examples
+    --------
+    >>> with Database("credit.store") as store:  # doctest: +SKIP
+    ...     cases = read_cases(store)
+    """
     wanted = None if ids is None else sorted(set(ids))
     where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
     values = None if wanted is None else [wanted]

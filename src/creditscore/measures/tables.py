@@ -90,10 +90,36 @@ def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
 
 
 def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = None) -> Intake:
-    """Read the tables that are given (.csv, .parquet, pandas, Arrow, DuckDB); InputError names missing columns.
+    """Read the tables that a match of joint measures needs: business events, listings and subjects.
 
-    events: `event_id, kind, department, on, subject_ids` (several ids parted by `;`). listings and subjects as in
-    docs/contract.md. Rows that are faulty stand in `refused` with reason, column, value and message.
+    Each table is a path (.csv or .parquet), pandas, Arrow or DuckDB; None where it is not given. Faulty rows are
+    refused with a reason and do not stop the reading.
+
+    Parameters
+    ----------
+    events
+        Business events with `event_id`, `kind`, `department`, `on`, `subject_ids` (several ids parted by `;`).
+    listings
+        Entries on lists, as docs/contract.md describes them.
+    subjects
+        The organisations that exist, as docs/contract.md describes them.
+
+    Returns
+    -------
+    Intake
+        Events by day and id; entries by subject; the kind of each subject by id (None where no table of subjects was
+        given); and the refused rows, each with reason, column, value and message.
+
+    Raises
+    ------
+    InputError
+        Where a table cannot be read or a column is missing; it names the missing columns.
+
+    Examples
+    --------
+    >>> intake = read_intake(events="events.csv", listings="listings.csv")  # doctest: +SKIP
+    >>> len(intake.events), len(intake.refused)  # doctest: +SKIP
+    (12, 0)
     """
     con = connect()
     given = {"events": events, "listings": listings, "subjects": subjects}

@@ -42,9 +42,49 @@ def open_case(
 ) -> Case:
     """Open a case on the grade of a kept run; its contested records are marked as disputed at once.
 
-    `clock` names the place whose days hold (default: that of the subject's region). UsageError for a grade that the run
-    does not have, a ground or procedure that does not fit, a closed window or door, and a record that another open case
-    contests already.
+    An application for repair disputes no record.
+
+    Parameters
+    ----------
+    log
+        The log of the store that keeps the run.
+    run
+        The run whose grade is contested.
+    snapshot
+        The snapshot of the run.
+    subject_id
+        The organisation.
+    grounds
+        What is contested and why, at least one; repeated ones count once.
+    by
+        The person who opens it (role `reviewer`).
+    on
+        The day, not after today and not before the day of knowledge of the run.
+    procedure
+        objection, review, reevaluation, supplement (for who was not graded) or repair; all but the objection need a
+        text that has them for this scheme and year.
+    clock
+        The place whose time limits hold; empty for that of the subject's region.
+
+    Returns
+    -------
+    Case
+        The new case, with its id and the days by which it is marked and decided.
+
+    Raises
+    ------
+    UsageError
+        For a grade that the run does not have or that stands where a supplement is asked for, a ground, procedure or
+        clock that does not fit, a day outside the window of the procedure, a procedure that another one has shut, a
+        record that the subject does not have or another open case contests already, a day `on` that is not allowed, an
+        empty `by`, or a resident identity number in a statement.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> case = open_case(log, run, snapshot, "91350100M000100Y43", [Ground("facts_wrong", "R1", "按期申报")],
+    ...                  by="wang.wei", on=date(2024, 5, 6))  # doctest: +SKIP
     """
     said(by=by, **{f"statement {k}": ground.statement for k, ground in enumerate(grounds, 1)})
     check_day_has_come(on)
@@ -117,7 +157,46 @@ def ask(
     due: date | None = None,
     records: Sequence[str] = (),
 ) -> Case:
-    """Ask a department; the answer is due in the days of the case's clock, or by `due` where the clock names none."""
+    """Ask a department about contested records.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    case_id
+        A case that is not yet decided.
+    department
+        The department; not empty.
+    text
+        The question; not empty.
+    by
+        The person who asks (role `reviewer`).
+    on
+        The day, not after today and not before the last step of the case.
+    due
+        By when the answer is due, not before `on`; None for the days that the case's clock gives an answer.
+    records
+        The contested records that it is about; empty for everything that is contested.
+
+    Returns
+    -------
+    Case
+        The case, whose state is `asked`. Once another office is asked, `decide_by` is the later day (`other_by`), where
+        there is one.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such case or it is decided, a record is not contested here, no day is given and the clock
+        names none, `due` lies before `on`, `on` is not allowed, a text is empty, or holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> case = ask(log, "C2024-0001", department="征收科", text="是否按期申报?", by="wang.wei",
+    ...            on=date(2024, 5, 7), due=date(2024, 5, 10))  # doctest: +SKIP
+    """
     said(by=by, department=department, question=text)
     case = case_of(log.store, case_id)
     allowed(case, "asked", on)
@@ -140,7 +219,42 @@ def ask(
 
 
 def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: date, document_no: str = "") -> Case:
-    """Record the answer to a question; one answer each."""
+    """Record the answer to a question; one answer each.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    case_id
+        A case that waits for an answer.
+    question
+        The number of the question in the case, from 1.
+    text
+        The answer; not empty.
+    by
+        The person who records it (role `reviewer`).
+    on
+        The day, not after today and not before the last step of the case.
+    document_no
+        The number of the department's document; empty where there is none.
+
+    Returns
+    -------
+    Case
+        The case; its state is `asked` while another question waits, else `open`.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such case, the question does not wait for an answer, `on` is not allowed, a text is empty, or
+        holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> case = answer(log, "C2024-0001", 1, text="有误", by="wang.wei", on=date(2024, 5, 9))  # doctest: +SKIP
+    """
     said(by=by, answer=text, document_no=document_no)
     case = case_of(log.store, case_id)
     allowed(case, "answered", on)
@@ -152,9 +266,42 @@ def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: dat
 
 
 def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, content_hash: str) -> Case:
-    """The letter of a decided case was written: its number and the hash of its content stand in the log.
+    """Record that the letter of a decided case was written: its number and the hash of its content.
 
-    It says what else the decision changed for the subject, so the subject is told of that too.
+    The letter says what else the decision changed for the subject, so the subject counts as informed of that too.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    case_id
+        A case that is decided; a closed case may get another letter.
+    by
+        The person who records it (role `reviewer`).
+    on
+        The day, not after today and not before the last step of the case.
+    document_no
+        The number of the letter; not empty.
+    content_hash
+        The hash of its content, such as `sha256:…`.
+
+    Returns
+    -------
+    Case
+        The case, whose state is `closed`.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such case or it is not decided, `on` is not allowed, `document_no` or `by` is empty, or a text
+        holds a resident identity number.
+    NotAllowed
+        Where the person does not have the role.
+
+    Examples
+    --------
+    >>> case = notify(log, "C2024-0001", by="zhang.min", on=date(2024, 5, 13), document_no="〔2024〕8号",
+    ...               content_hash="sha256:…")  # doctest: +SKIP
     """
     said(by=by, document_no=document_no)
     case = case_of(log.store, case_id)

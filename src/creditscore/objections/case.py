@@ -34,7 +34,19 @@ WHOLE = "grade"  # stands for the grade itself where no record is meant
 
 @dataclass(frozen=True)
 class Ground:
-    """Why something is contested: a code of GROUNDS, the record it is about (`grade` for the whole), in own words."""
+    """State why something is contested.
+
+    Parameters
+    ----------
+    ground
+        A code: facts_wrong, amount_wrong, not_my_record, already_corrected, already_repaired, annulled, duplicate,
+        expired, procedure, rule_misapplied, record_missing or apply_repair.
+    record_id
+        The record it is about, or `grade` for the grade as a whole, which only `procedure`, `rule_misapplied` and
+        `record_missing` may contest.
+    statement
+        The reason in the subject's own words; may be empty.
+    """
 
     ground: str
     record_id: str
@@ -91,7 +103,49 @@ class CaseEvent:
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it stands. `state`: open, asked (a question has no answer), decided, closed (the letter is written)."""
+    """Describe an objection case as it stands.
+
+    Parameters
+    ----------
+    case_id
+        Its id, such as `C2024-0001`: the year in which it was opened, and a number.
+    subject_id
+        The organisation.
+    run_id
+        The kept run whose grade is contested.
+    scheme
+        The scheme of the run, with its version.
+    period
+        The period of the run.
+    procedure
+        objection, review, reevaluation, supplement or repair.
+    clock
+        The place whose time limits hold.
+    grounds
+        What is contested, and why.
+    opened_on
+        The day of the opening.
+    opened_by
+        The person who opened it.
+    mark_by
+        By when the contested records are marked as disputed; None where no text says.
+    decide_by
+        By when it is decided; None where no text says.
+    provisional
+        Whether one of these days lies beyond the known public holidays.
+    state
+        open, asked (a question has no answer), decided, or closed (the letter is written).
+    other_by
+        By when it is decided once another office is asked; None where no text says.
+    questions
+        The questions to departments, with their answers.
+    decision
+        What was decided; None before that.
+    letters
+        Number, day and content hash of each letter.
+    events
+        The steps of the case, oldest first.
+    """
 
     case_id: str
     subject_id: str
@@ -212,7 +266,25 @@ def _day(text: str | None) -> date | None:
 
 
 def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
-    """All cases by id, as they stood at the end of a day."""
+    """Read all objection cases of a store, as they stood at the end of a day.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    known_at
+        Leaves out steps after this day; None for the cases as they stand.
+
+    Returns
+    -------
+    dict of Case
+        The cases by id, in order of id.
+
+    Examples
+    --------
+    >>> [case.case_id for case in cases(store).values() if case.open]  # doctest: +SKIP
+    ['C2024-0001']
+    """
     rows = store.rows(
         'SELECT case_id, "no", kind, "on", "by", data, seq FROM case_events WHERE $1 IS NULL OR "on" <= $1'
         ' ORDER BY case_id, "no"',
@@ -226,7 +298,30 @@ def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
 
 
 def case_of(store: Database, case_id: str) -> Case:
-    """The case as it stands; UsageError for an id that does not exist."""
+    """Read one objection case as it stands.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    case_id
+        The id of the case.
+
+    Returns
+    -------
+    Case
+        The case.
+
+    Raises
+    ------
+    UsageError
+        For an id that does not exist, or a case whose papers were deleted when their retention ended.
+
+    Examples
+    --------
+    >>> case_of(store, "C2024-0001").state  # doctest: +SKIP
+    'open'
+    """
     new_cases = cases(store)
     if case_id not in new_cases:
         if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):

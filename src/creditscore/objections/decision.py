@@ -27,9 +27,26 @@ from creditscore.store.text_checks import needed, said
 
 @dataclass(frozen=True)
 class Weighed:
-    """A decision that is not yet taken: what it would write, and the cascade that it would draw (None: nothing moves).
+    """Hold a decision on a case that is not yet taken: what it would write and what would follow.
 
-    `data` is what the log entry speaks of: findings, the grade before and after, what else follows.
+    Parameters
+    ----------
+    case
+        The case.
+    ruling
+        What is decided.
+    by
+        The person who decides.
+    on
+        The day of the decision.
+    events
+        The record events that it appends.
+    states
+        The states of the grade that it writes; empty where the grade does not change, or nobody was shown it yet.
+    cascade
+        What else changes: runs, composites and tasks; None where nothing moves.
+    data
+        What the log entry speaks of: findings, the grade before and after, what else follows.
     """
 
     case: Case
@@ -43,11 +60,49 @@ class Weighed:
 
 
 def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, on: date) -> Weighed:
-    """What a decision on every contested record does: its events, the subject graded again, all that rests on it.
+    """Work out what a decision on a case would do; nothing is written.
 
-    Nothing is written. NotAllowed where who decides kept (graded) the run, or another run that changes with it.
-    UsageError where a contested record has no finding, or the decision rests on an answer that is still awaited and not
-    yet overdue.
+    Gives the record events, the subject graded again, and all that rests on it.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    on_bench
+        What a cascade reads of this store, from `creditscore.cascade.preview.bench`.
+    case_id
+        A case that is not yet decided.
+    ruling
+        A finding for each contested record, and for the grade where it is contested.
+    by
+        The person who decides.
+    on
+        The day of the decision, not after today and not before the last step of the case.
+
+    Returns
+    -------
+    Weighed
+        The decision, for `decide`.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such case or it is decided, the ruling does not fit the case (a contested record without a
+        finding, an action that does not fit, an unknown law), an answer is still awaited and not yet overdue, the
+        subject graded again has the same grade where only the grade was to be corrected, `on` is not allowed, `by` or
+        the reason is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where who decides kept (graded) the run, or another run that changes with it.
+    InputError
+        Where the scheme would refuse a contested record as it would then stand.
+
+    Examples
+    --------
+    >>> desk = bench(store, [snapshot])  # doctest: +SKIP
+    >>> ruling = Ruling({"R1": "withdraw"}, "查实", ("R2014B 010101",))  # doctest: +SKIP
+    >>> weighed = weigh(log, desk, "C2024-0001", ruling, by="zhang.min", on=date(2024, 5, 9))  # doctest: +SKIP
+    >>> weighed.data["after"]["grade"]  # doctest: +SKIP
+    'A'
     """
     said(by=by, reason=ruling.reason)
     case = case_of(log.store, case_id)
@@ -100,6 +155,32 @@ def decide(log: Log, on_bench: Bench, weighed: Weighed) -> Case:
     """Take a decision that was weighed on this store: the case, its events, the states of the grade and the cascade.
 
     All of it stands in one act of the log, or nothing does.
+
+    Parameters
+    ----------
+    log
+        The log of the store.
+    on_bench
+        What a cascade reads of this store, as given to `weigh`.
+    weighed
+        The decision, from `weigh`.
+
+    Returns
+    -------
+    Case
+        The case, whose state is `decided`.
+
+    Raises
+    ------
+    UsageError
+        Where the case was decided or had another step on a later day since.
+    NotAllowed
+        Where the person does not have the role `reviewer`.
+
+    Examples
+    --------
+    >>> case = decide(log, desk, weigh(log, desk, "C2024-0001", ruling, by="zhang.min",
+    ...                                on=date(2024, 5, 9)))  # doctest: +SKIP
     """
     case, on, by = weighed.case, weighed.on, weighed.by
     allowed(case_of(log.store, case.case_id), "decided", on)

@@ -19,12 +19,22 @@ NEVER = ("record_id", "subject_id", "event_no", "event", "recorded_on")
 
 @dataclass(frozen=True)
 class Ruling:
-    """The decision on a case. `findings`: contested record (or `grade`) → uphold, correct, withdraw or repair.
+    """State what is decided about everything that a case contests.
 
-    uphold: it stands as it is. withdraw: it weighs nothing from now on. repair: it was repaired, and its rule says
-    what is left. correct: `changes` gives the columns that are put right (`corrected_on` with `share`: it was put
-    right by the subject); for the grade itself, it is graded again under the law as known now. `articles` are
-    `LAW article` with laws of configs/laws/.
+    Parameters
+    ----------
+    findings
+        Contested record, or `grade` → action: uphold (it stands as it is), correct (it is put right), withdraw (it
+        weighs nothing from now on), repair (it was repaired, and its rule says what is left). `grade` takes uphold or
+        correct; if corrected, it is graded again under the law as known on the day of the decision. An application for
+        repair takes uphold or repair.
+    reason
+        Why; not empty.
+    articles
+        Articles of law, each as `LAW article` with a law of configs/laws/.
+    changes
+        Record → column → right value, for each record that is corrected and for no other; days as `YYYY-MM-DD`.
+        `corrected_on`, with `share` where needed, says that the subject itself put it right.
     """
 
     findings: Mapping[str, str]
