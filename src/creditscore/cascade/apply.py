@@ -107,7 +107,7 @@ def settle(
     NotAllowed
         Where `by` lacks the role, or kept one of the runs that change.
     InputError
-        Where a snapshot is gone or not the one that was graded.
+        Where a snapshot is gone, or differs from what was graded.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str,
     NotAllowed
         Where `by` lacks the role, or kept one of the runs that change.
     InputError
-        Where a snapshot is gone or not the one that was graded.
+        Where a snapshot is gone, or differs from what was graded.
 
     Examples
     --------

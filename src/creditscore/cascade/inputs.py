@@ -43,7 +43,7 @@ class RecordEvent:
     recorded_on
         The day from which the event is known.
     event_no
-        The number of the event in its record, from 1; 0 stands for the number after the newest one.
+        The number of the event in its record, from 1; 0 means the number after the newest one.
     domain, item
         Codes of the scheme's domain and item.
     occurred_on, decided_on, booked_on, published_on, corrected_on

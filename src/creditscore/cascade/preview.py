@@ -173,7 +173,8 @@ def bench(
 ) -> Bench:
     """Collect what a cascade reads from a store: its runs, lists, measures and snapshots.
 
-    A snapshot is opened when it is first needed; where it is gone or another one, that raises InputError then.
+    A snapshot is opened when it is first needed; where it is gone or differs from what was graded, InputError is raised
+    then.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ def organisation_code(body: str) -> str:
 
 
 def credit_codes(prefixes: list[str], rng: np.random.Generator) -> list[str]:
-    """Draw well-formed unified social credit codes for made-up organisations, a different code for each prefix.
+    """Draw well-formed unified social credit codes for fictitious organisations, a different code for each prefix.
 
     The organisation part begins with `MADM`; both check characters are valid.
 

@@ -142,7 +142,8 @@ def plan_repair(
 ) -> RepairPlan:
     """Find the cheapest actions that bring a subject to a grade or a better one, on the earliest day.
 
-    Only event days are tried, the days on which the grade or the effect of an action can change.
+    Only event days are tried, the days on which the grade or the effect of an action can change (`repair.days` explains
+    why these suffice).
 
     Parameters
     ----------

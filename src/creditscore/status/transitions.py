@@ -46,7 +46,7 @@ def move(
         One of the steps above.
     by
         The account of the person who acts: a grader for `preview`, else an approver, where the store has roles. All
-        steps but `preview` need a second person beside the one who kept the run.
+        steps but `preview` need another person than who kept the run.
     on
         The day of the step: today or earlier, not before the last step of these grades or the day of knowledge of the
         run.

@@ -32,7 +32,7 @@ SQL_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the log. Entries are numbered without gaps, and each contains the hash of the one before.
+    """One entry of the log. Entries are numbered without gaps, and each contains the hash of its predecessor.
 
     Parameters
     ----------

@@ -51,7 +51,9 @@ def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
 
 @guarded("the packet")
 def verify_packet(out: Path | str) -> list[Changed]:
-    """Verify a written packet: compute it again from `packet.json` alone and compare both files line by line.
+    """Verify a written packet: compute it again and compare both files line by line.
+
+    Everything is computed again from the inputs in `packet.json` alone, and the page is drawn again from it.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: da
     UsageError
         Where the contested run is not in the store, or its rows were deleted when their retention ended.
     InputError
-        Where the snapshot is not the one that was graded, or the library no longer has the version of the scheme.
+        Where the snapshot differs from what was graded, or the library no longer has the version of the scheme.
     DifferenceError
         Where a grade is not reproduced as the store holds it.
     InternalError

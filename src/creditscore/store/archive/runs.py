@@ -149,8 +149,8 @@ def keep(
     NotAllowed
         Where `by` is no grader.
     InputError
-        Where the snapshot is not the one that was graded, a file is missing or damaged, or the rows of a run were
-        deleted when their retention ended.
+        Where the snapshot differs from what was graded, a file is missing or damaged, or the rows of a run were deleted
+        when their retention ended.
     DifferenceError
         Where a run is not reproduced as it was written, or was kept before with other rows.
 
