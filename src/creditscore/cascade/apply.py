@@ -73,16 +73,95 @@ def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str
 def settle(
     log: Log, on_bench: Bench, subject_ids: Iterable[str], *, by: str, on: date, reason: str, document_no: str = ""
 ) -> Cascade:
-    """Draw what follows from events and annulments that were decided elsewhere; nothing where all was drawn."""
+    """Carry out what follows from events and annulments that were decided elsewhere.
+
+    Superseded rows and tasks are written in one act of the log, or nothing is. Where everything was already drawn from
+    the decisions, nothing is written and the cascade is empty.
+
+    Parameters
+    ----------
+    log
+        The log of the store that `on_bench` reads.
+    on_bench
+        What `bench` collected from that store.
+    subject_ids
+        The subjects to look at.
+    by
+        The account of the person who acts, with the role of reviewer where the store has roles.
+    on
+        The day of the act, today or earlier.
+    reason
+        Why, in words; needed where anything is written.
+    document_no
+        The number of the document; may be empty.
+
+    Returns
+    -------
+    Cascade
+        What was written; `seq` is its entry in the log, -1 where nothing was.
+
+    Raises
+    ------
+    UsageError
+        Where `on` has not come, `by` or a needed `reason` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where `by` lacks the role, or kept one of the runs that change.
+    InputError
+        Where a snapshot is gone, or differs from what was graded.
+
+    Examples
+    --------
+    >>> settle(log, bench(store), ["91500000MAAAAAA188"], by="zhang.min", on=date(2025, 3, 3),
+    ...        reason="court ruling 12").empty  # doctest: +SKIP
+    False
+    """
     cascade = preview(on_bench, None, subject_ids)
     return _write(log, on_bench, cascade, "settled", None, on, by, reason, document_no)
 
 
 def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str, document_no: str = "") -> Cascade:
-    """Take back what a cascade decided, as a mistake: its event counts no more from `on` on, everything follows.
+    """Take back the events of an applied cascade as a mistake, with everything that follows.
 
-    Replays of days between see the event. Undoing twice does nothing more. UsageError for a cascade that decided
-    nothing itself, and where later events of the same record rest on it: those are undone first.
+    From `on` its events no longer count; replays of the days between still see them. Undoing the same cascade again
+    writes nothing and returns an empty cascade.
+
+    Parameters
+    ----------
+    log
+        The log of the store that `on_bench` reads.
+    on_bench
+        What `bench` collected from that store.
+    seq
+        The entry of the cascade in the log.
+    by
+        The account of the person who acts, with the role of reviewer where the store has roles.
+    on
+        The day of the act: today or earlier, and not before the day of the events.
+    reason
+        Why, in words; needed where anything is written.
+    document_no
+        The number of the document; may be empty.
+
+    Returns
+    -------
+    Cascade
+        The events that were taken back (`voided`), the rows superseded and the tasks.
+
+    Raises
+    ------
+    UsageError
+        Where `seq` is no cascade, is the decision of a case, or decided nothing itself; where later events of the same
+        record rest on it (undo those first); where `on` has not come or lies before the events; where `by` or a needed
+        `reason` is empty, or a text holds a resident identity number.
+    NotAllowed
+        Where `by` lacks the role, or kept one of the runs that change.
+    InputError
+        Where a snapshot is gone, or differs from what was graded.
+
+    Examples
+    --------
+    >>> undo(log, bench(store), 41, by="zhang.min", on=date(2025, 3, 3), reason="wrong record").voided  # doctest: +SKIP
+    (('91500000MAAAAAA188', 'r03', 2),)
     """
     act = act_of(log, seq)
     if act.kind == "decided":

@@ -27,12 +27,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordEvent:
-    """An event of a record that a review decided; the columns of the record log, days as days, numbers as exact text.
+    """An event of a record that a review decided, with the columns of the record log.
 
-    An `amended` event puts its own columns in the place of those of the record, so its `event_on` is absent unless that
-    day itself is put right.
-    `event_no` 0 stands for the number after the newest one of its record. `further` holds record attributes of the
-    scheme that an `amended` event replaces. `case_id` and `seq` (the entry in the log) say who decided it where.
+    Days are dates, numbers are exact text; None where the event does not give a column. The columns of an `amended`
+    event replace those of the record, so its `event_on` is None unless that day itself is corrected.
+
+    Parameters
+    ----------
+    subject_id, record_id
+        The subject and its record.
+    event
+        The kind: `amended`, `corrected`, `repaired`, `withdrawn`, `reinstated` or another kind of the record log.
+    event_on
+        The day of the event.
+    recorded_on
+        The day from which the event is known.
+    event_no
+        The number of the event in its record, from 1; 0 means the number after the newest one.
+    domain, item
+        Codes of the scheme's domain and item.
+    occurred_on, decided_on, booked_on, published_on, corrected_on
+        The other dates of the record or the event.
+    quantity, amount
+        The number of units, and the amount in CNY.
+    share
+        The corrected share of the record, 0 to 1; None: what is left of it.
+    act_id, source_subject_id, source, document_no, basis
+        The act behind the record, the subject it came from, its source, document number and legal basis.
+    further
+        Record attributes of the scheme, by name, that an `amended` event replaces.
+    case_id
+        The case that decided the event; empty where none did.
+    seq
+        The entry of the log that decided it; -1 before it is written.
     """
 
     subject_id: str

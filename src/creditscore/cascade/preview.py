@@ -68,9 +68,28 @@ class ScoreChange:
 
 @dataclass(frozen=True)
 class Cascade:
-    """What would follow, or did. `events` are new, `voided` are taken back; nothing of both where all is settled.
+    """What follows, or followed, from a changed record: superseded rows and tasks for people.
 
-    `scores` are kept composites that change, `composites` those that were asked for beside them.
+    Parameters
+    ----------
+    subjects
+        The subjects looked at.
+    events
+        New record events; empty where the event holds already or none was given.
+    voided
+        Events that are taken back, each as (subject, record, number).
+    changes
+        Subjects whose rows in a kept run are superseded, with the rows before and after.
+    tasks
+        What people must do or decide, and who must be told.
+    scores
+        Kept composites whose rows are superseded.
+    composites
+        Changes of the composites that `bench` was asked to follow beside the kept ones.
+    runs
+        The number of kept runs that hold one of the subjects.
+    seq
+        The entry of the log once the cascade is applied; -1 before, and where nothing was written.
     """
 
     subjects: tuple[str, ...]
@@ -111,7 +130,25 @@ class Cascade:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a cascade reads: the store's book, its measures and runs, and the snapshots as they are opened."""
+    """What a cascade reads from a store; `bench` builds it.
+
+    Parameters
+    ----------
+    store
+        The open store.
+    find
+        Returns the snapshot of a kept run, opened at the first call.
+    book
+        The entries of lists.
+    measures
+        Joint measures by id.
+    runs
+        Kept runs by id, in the order in which they were kept.
+    schemes
+        Schemes outside the library, by id without version.
+    composites
+        Configurations of composites (`jilin_edz`) whose score is followed too.
+    """
 
     store: Database
     find: Callable[[KeptRun], Snapshot]
@@ -134,9 +171,37 @@ def bench(
     schemes: Mapping[str, Scheme] | None = None,
     composites: Iterable[str] = (),
 ) -> Bench:
-    """Everything that a cascade reads. `snapshots` stand in for those that no longer lie where they were kept.
+    """Collect what a cascade reads from a store: its runs, lists, measures and snapshots.
 
-    `composites` are the configurations (`jilin_edz`) whose score is to be followed too.
+    A snapshot is opened when it is first needed; where it is gone or differs from what was graded, InputError is raised
+    then.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    snapshots
+        Opened snapshots in place of those that no longer lie where they were kept; matched by content hash.
+    schemes
+        Schemes outside the library, by id without version; None: only the library is used.
+    composites
+        Configurations of composites (`jilin_edz`) whose score is to be followed too.
+
+    Returns
+    -------
+    Bench
+        Reads the store as it is now; build a new one after the store has changed.
+
+    Raises
+    ------
+    StoreError
+        Where the store is closed or damaged.
+
+    Examples
+    --------
+    >>> with Database("credit.store") as store:  # doctest: +SKIP
+    ...     list(bench(store).runs)
+    ['0f3a9c51d2b47e68']
     """
     opened = {snapshot.content_hash(): snapshot for snapshot in snapshots}
 

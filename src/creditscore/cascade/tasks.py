@@ -31,11 +31,26 @@ SUBJECT = "subject"  # who is told of a grade
 
 @dataclass(frozen=True)
 class Task:
-    """Something a person must do or decide. `thing`: a case, a measure, a record or a run; `because`: what it hangs on.
+    """Something a person must do or decide because a record changed.
 
-    `who` is the office or department that acts or is told; `why` a code: record_withdrawn, record_repaired,
-    record_corrected, ground_gone, ground_new, entry_in_question, grade_changed, source_changed,
-    composite_changed.
+    Parameters
+    ----------
+    subject_id
+        The subject that the task is about.
+    kind
+        `list` (an entry), `measure` (a joint measure), `linked` (a record of another subject) or `told`.
+    thing
+        The id of the case, measure, record or run; of a new ground the list and its trigger.
+    task
+        What is to be done, a key of `TASKS`: `decline`, `annul`, `correct`, `look_at_exit`, `look_at`, `propose`,
+        `reject`, `annul_measure`, `lift`, `look_at_linked` or `tell`.
+    who
+        The office or department that acts or is told, `subject` for the subject itself; empty where none is known.
+    why
+        A code: `record_withdrawn`, `record_repaired`, `record_corrected`, `ground_gone`, `ground_new`,
+        `entry_in_question`, `grade_changed`, `source_changed` or `composite_changed`.
+    because
+        The id of the record, run, entry or subject that is the cause.
     """
 
     subject_id: str

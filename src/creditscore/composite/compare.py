@@ -23,16 +23,50 @@ NONE = "not_graded"
 def compare_composites(
     composites: Sequence[Composite], *, step: int = STEP, draws: int = DRAWS, seed: int = SEED
 ) -> dict[str, Any]:
-    """Plain tables of what two or more composites of the same gradings say.
+    """Compare two or more composites that were computed from the same gradings.
 
-    composites   name, rule, marks, counts per grade, share of fragile grades, of each
-    pairs        rank correlation (Spearman, Kendall τ-b) of the scores of subjects that both score, flows between
-                 grades, mean difference, the largest moves
-    sensitivity  per domain the share of scored subjects whose grade changes when its weight alone is `step` per cent
-                 larger or smaller (the others follow in proportion); and under `draws` random weights, Dirichlet around
-                 the configured ones with concentration 200
+    Parameters
+    ----------
+    composites
+        At least two, from the same gradings, lists, subjects and day.
+    step
+        How far each weight is moved, in per cent; above 0 and below 100.
+    draws
+        The number of random weights; 0 leaves them out.
+    seed
+        The seed of the random weights; the same seed gives the same result.
 
-    UsageError where they were not made from the same gradings, lists and day.
+    Returns
+    -------
+    dict
+        Plain values for JSON. `composites`: of each, name, rule, marks, counts per grade and share of fragile grades.
+        `pairs`: of each two, rank correlations of the subjects that both score, flows between grades, mean difference
+        in points and the largest moves (at most 20). `sensitivity`: of each, per domain the share of scored subjects
+        whose grade changes when its weight is larger (`up`) or smaller (`down`) by `step`, and the same under random
+        weights (`draws`); empty for a weakest-link composite, which has no weighted sum, and where nobody is scored.
+        `settings`, `notes`, `as_of` and `made_up` (whether any of the data is synthetic).
+
+    Raises
+    ------
+    UsageError
+        For fewer than two composites, a `step` or `draws` out of range, or composites of different inputs.
+
+    Notes
+    ----- Sensitivity scores with weights w'_k = w_k · (100 ± step) / 100, the others unchanged; a score divides by the
+    sum of the weights, so the others follow in proportion. Random weights are Dirichlet with parameters 200 · w_k / Σ
+    w, whose mean is the configured weights. Rank correlations are Spearman's ρ (the correlation of mean ranks) and
+    Kendall's τ-b = (C − D) / √((P − T₁)(P − T₂)), with C and D the concordant and discordant pairs, P all pairs, T₁ and
+    T₂ the pairs tied in the first and the second score; None where all subjects have the same score.
+
+    References
+    ----------
+    Kendall (1945), for the correction for ties in τ-b.
+
+    Examples
+    --------
+    >>> data = compare_composites([read_composite("a"), read_composite("b")])  # doctest: +SKIP
+    >>> data["pairs"][0]["spearman"]  # doctest: +SKIP
+    0.971204
     """
     if len(composites) < 2:
         raise UsageError("one composite cannot be compared", next="give two or more")

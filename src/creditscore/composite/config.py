@@ -125,7 +125,45 @@ def _describe_changes(schema: dict[str, Any]) -> None:
 
 
 class CompositeConfig(Model):
-    """One version of one composite."""
+    """One version of one composite: its domains, weights, values of grades, ceilings and bands.
+
+    Parameters
+    ----------
+    composite
+        The id (`jilin_edz`).
+    base
+        The composite that the file builds on; None: it stands alone.
+    label
+        The title in Chinese and English.
+    use
+        What the score is for, such as `internal_risk`.
+    effective_from, effective_to
+        The first day in force and the first day no longer in force; None: without end.
+    checked_on
+        The day on which the rules were compared with their source.
+    cite
+        Where the rules stand in legal texts.
+    marks
+        How far the source of weights, values of grades and bands is known (`verified`, `project_default`, …).
+    rule
+        `weighted`: the weighted mean of the domains. `weakest_link`: the least value of a domain with weight.
+    reference
+        The value, 0 to 1000, of a domain of which nothing is known, unless it has its own.
+    grades
+        The grades, best first, each with the least score that reaches it.
+    coverage
+        The least weight, out of 1000, of the domains with a grade; below it there is no score.
+    stale
+        How grades lose weight with age in months; None: they do not.
+    individual_business
+        Whether individual businesses are scored.
+    groups
+        Groups of domains, each with limits of its weighted mean.
+    hard_rules
+        Entries of lists and grades that hold the score at the top of a grade's band.
+    fitted
+        The data and method from which weights were estimated; None: they were not.
+    """
 
     model_config = ConfigDict(json_schema_extra=_describe_changes)
 

@@ -24,12 +24,34 @@ DEEPEST = 5  # files that build on each other
 
 
 def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -> CompositeConfig:
-    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file.
+    """Load a composite and check its rules.
 
-    A file is proved as well (`proofs`); rules in memory, which may be those of an earlier score, are only checked.
-    By id, the version in force on the day `on`, else the newest. UsageError where there is none of that name,
-    NotInForce where none is in force that day, SchemeError with every fault of the file.
+    A file is also proved: a grade that no values can reach is a fault. Rules in memory, which may be those of an
+    earlier score, are only checked.
 
+    Parameters
+    ----------
+    name
+        An id (`jilin_edz`), a version (`jilin_edz@2018-06-27`), a YAML file or a CompositeConfig.
+    on
+        The day on which it must be in force. By id, the version in force on that day is taken; None: the newest one.
+
+    Returns
+    -------
+    CompositeConfig
+        The rules, with those of the file that it builds on.
+
+    Raises
+    ------
+    UsageError
+        Where there is no composite or version of that name.
+    NotInForce
+        Where it is not in force on the day.
+    SchemeError
+        With every fault of the file, each with line and key path.
+
+    Examples
+    --------
     >>> load_composite("jilin_edz").grades[0].code
     'AAA'
     """

@@ -30,13 +30,29 @@ NEEDED: Needed = {"run_id": str, "reference": (str, int), "as_of": str, "rules":
 
 @dataclass(frozen=True)
 class Composite:
-    """`composite`, `contributions`, `shared_acts`, `regraded` and `quarantine` as Arrow tables, and the manifest.
+    """A finished composite: its tables in Arrow (`composite`, `contributions`, …) and its manifest.
 
-    composite      one row per subject: score and grade, or the reason why there is none
-    contributions  one row per subject and domain: Σ contribution + manifest["reference"] = score, exactly
-    shared_acts    acts that several domains would count, and the one in which they do
-    regraded       ledgers of domains that were graded again without such acts; columns as in a grading's ledger
-    quarantine     ids that were refused
+    Parameters
+    ----------
+    coded
+        The tables by name, texts as dictionary codes; the attributes below give them as plain text.
+    manifest
+        The run: inputs, rules, day, reference score, counts and notes.
+
+    Attributes
+    ----------
+    composite
+        One row per subject: score (0 to 1000) and grade, or the reason why there is none.
+    contributions
+        One row per subject and domain: Σ contribution + `manifest["reference"]` = score, exactly.
+    shared_acts
+        Acts that several domains would count, and the domain in which each counts.
+    regraded
+        Ledgers of domains that were graded again without such acts; columns as in the ledger of a grading.
+    quarantine
+        Ids that were refused.
+    config
+        The rules of the composite as they were when it was computed.
     """
 
     coded: Mapping[str, pa.Table] = field(repr=False)  # texts as codes, which are quick to take and to write
@@ -116,7 +132,30 @@ class Composite:
 
 @guarded("the composite")
 def read_composite(folder: Path | str) -> Composite:
-    """The composite that was written to a folder; InputError where a file is missing, damaged or does not belong."""
+    """Read a composite from the folder that it was written to.
+
+    The tables are compared with the rules in the manifest: every grade, domain and hard rule they name must be there.
+
+    Parameters
+    ----------
+    folder
+        What `creditscore composite --out` or `Composite.write` wrote.
+
+    Returns
+    -------
+    Composite
+        Its tables and manifest.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing or damaged, or the files do not belong together.
+
+    Examples
+    --------
+    >>> read_composite("scores").composite.num_rows  # doctest: +SKIP
+    20000
+    """
     import pyarrow as pa
     import pyarrow.parquet
 

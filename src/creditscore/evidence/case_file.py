@@ -72,11 +72,42 @@ def compile_case_file(
     schemes: Mapping[str, Scheme] | None = None,
     weighed: bool = True,
 ) -> dict[str, Any]:
-    """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
+    """Compile what pages and letters show about a case: contested records, grade, questions, decision and deadlines.
 
-    `on` is the day of "now"; for a decided case it is the day of the decision. Unless `weighed`, `merits` are left out:
-    what the grade is without each record, then and now. DifferenceError where a grade does not come out as the
-    store says: nothing is shown that cannot be computed again.
+    Every grade is computed again and compared with the store, so that nothing is shown that cannot be reproduced.
+
+    Parameters
+    ----------
+    store
+        The store that holds the case and the run it contests.
+    case
+        An open or decided case.
+    snapshot
+        The snapshot from which the contested run was graded.
+    on
+        The day that counts as today; for a decided case the day of the decision takes its place in computing grades.
+    schemes
+        Schemes outside the library, by id without version; None: only the library is used.
+    weighed
+        Whether to add `merits`: what the grade is without each contested record, then and now.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON; labels in Chinese and English. `decision` is None while the case is open.
+
+    Raises
+    ------
+    UsageError
+        Where the contested run is not in the store, or its rows were deleted when their retention ended.
+    DifferenceError
+        Where a grade is not reproduced as the store holds it.
+
+    Examples
+    --------
+    >>> data = compile_case_file(store, case, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
+    >>> data["state"], len(data["contested"])  # doctest: +SKIP
+    ('decided', 2)
     """
     run = case_run(store, case)
     day = case.decision.on if case.decision is not None else on

@@ -24,7 +24,23 @@ class Section:
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter in one language; plain text by `str`."""
+    """A letter in one language; `str` gives it as plain text.
+
+    Parameters
+    ----------
+    title
+        What the letter is, with the procedure.
+    number
+        The line with its document number.
+    to
+        The line with the addressee: name and id of the subject.
+    sections
+        Paragraphs in order, each with the lines that belong to it.
+    office
+        The office that signs.
+    day
+        The date of the letter as the language writes it.
+    """
 
     title: str
     number: str
@@ -61,10 +77,43 @@ def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
 def compose_letter(
     data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = ""
 ) -> Letter:
-    """The letter of a case from its data (`creditscore.evidence.case_file.compile_case_file`).
+    """Compose the letter of a decided case: what was asked, the decision and why, the grade, and the remedies left.
 
-    `remedy` says in the office's own words how the decision can be contested further; what the grade's own rule leaves
-    open stands beside it. UsageError for a case that is not decided.
+    Accounts of the people who worked on the case are left out.
+
+    Parameters
+    ----------
+    data
+        The case as `compile_case_file` gives it.
+    lang
+        `zh` or `en`.
+    document_no
+        The number of the letter.
+    on
+        The date of the letter, `YYYY-MM-DD`. That another office was told is stated only where it was told by that day.
+    office
+        The name of the office that signs.
+    remedy
+        How the decision can be contested further, in the office's own words; empty: nothing is added to the remedies
+        that the rules of the grade leave open.
+
+    Returns
+    -------
+    Letter
+        The letter in that language.
+
+    Raises
+    ------
+    UsageError
+        Where the case is not decided, or `document_no`, `office` or `remedy` holds a resident identity number.
+
+    Examples
+    --------
+    >>> letter = compose_letter(
+    ...     data, "en", document_no="2025-17", on="2025-03-10", office="Tax office"
+    ... )  # doctest: +SKIP
+    >>> letter.day  # doctest: +SKIP
+    '2025-03-10'
     """
     if data["decision"] is None:
         raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")

@@ -73,7 +73,53 @@ class DomainShare:
 
 @dataclass(frozen=True)
 class CompositeExplanation:
-    """A score and how it came about; labels carry both languages."""
+    """The score of one subject and how it came about; labels are in Chinese and English.
+
+    Parameters
+    ----------
+    subject_id
+        The subject.
+    composite, title
+        The version of the composite (`jilin_edz@2018-06-27`) and its title.
+    as_of
+        The day of the score.
+    run_id
+        The run that computed it.
+    state, state_reason
+        `graded` or `not_graded`, and the code of the reason (`coverage`, `individual_business`, `refused_rows`).
+    score
+        Whole points, 0 to 1000; None without a grade.
+    grade, grade_label
+        The code of the grade and its name; empty without one.
+    reference
+        The score of a subject of which nothing is known, in points.
+    coverage, coverage_needed
+        The weight of the domains with a grade, and the least that is needed; both out of 1000.
+    fragile
+        Whether some weights within a tenth of the configured ones give another grade; None without a grade.
+    evidence
+        The weakest mark of evidence among what touched the score.
+    hard_rules
+        Hard rules that fired, each as (id, label, grade that is its ceiling).
+    groups
+        Groups of domains, each as (id, label, points of its domains; None without a grade).
+    domains
+        The share of each domain with its parts.
+    shared_acts
+        Acts that several domains would count.
+    drilled
+        Whether the ledgers of the domains were given, so that parts below a domain are shown.
+    laws
+        The legal texts cited, by id, with their titles.
+    notes
+        What the composite could not look at, in sentences.
+    marks
+        The marks of evidence of weights, values of grades (`maps`) and bands.
+    made_up
+        Whether the data is synthetic.
+    input_state
+        Codes of what the input of its grades lacks; empty where an earlier version did not state it.
+    """
 
     subject_id: str
     composite: str
@@ -118,11 +164,42 @@ class CompositeExplanation:
 
 
 def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:
-    """Explain the score of one subject of a composite in memory or in its folder.
+    """Explain the score of one subject: from the reference score, domain by domain, to the score.
 
-    gradings: what was scored (a Grading, Gradings, folders, or a list of these), for items, records and articles;
-    without it the explanation ends at the domains. InputError where the subject or a file is missing, UsageError where
-    gradings were not the ones scored, DifferenceError where the parts do not add up to the score.
+    Parameters
+    ----------
+    source
+        A composite in memory, or the folder that one was written to.
+    subject_id
+        The subject.
+    gradings
+        What was scored: a Grading, Gradings, the folder of a written grading, or a list of these. It adds the items,
+        records and articles of each domain; None: the explanation ends at the domains.
+
+    Returns
+    -------
+    CompositeExplanation
+        Its `.text(lang)` for a terminal; `.sum` is the arithmetic.
+
+    Raises
+    ------
+    InputError
+        Where the subject or a file is missing.
+    UsageError
+        Where none of `gradings` was scored.
+    DifferenceError
+        Where the parts do not add up to the score, or do not follow from the rules.
+
+    Notes
+    -----
+    score = reference + Σ contribution over domains, in whole points. Inside a domain a hard rule, or a grade decided
+    without points, takes the whole contribution; otherwise items share it in proportion to their effective points after
+    caps, and the records of an item likewise, in whole points by the largest remainder.
+
+    Examples
+    --------
+    >>> explain_composite("scores", "91500000MAAAAAA188").sum  # doctest: +SKIP
+    '800 + 80 − 90 + 10 = 800 → BBB'
     """
     composite = source if isinstance(source, Composite) else read_composite(source)
     config = composite.config

@@ -32,9 +32,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the ledger in words. `total` is the score so far; None where nobody knows it.
+    """One row of the ledger in words.
 
-    `under`: the group or pool of the record's item, where a cap row of it stands in the ledger.
+    Parameters
+    ----------
+    step
+        `start`, `record`, `condition`, `cap`, `limit` or `decide`.
+    record_id, item
+        The record and its item; empty where the row has none.
+    label
+        What the row is called, in Chinese and English.
+    rule, article
+        The id of the rule and the article it rests on (`LAW place`); empty where there is none.
+    nominal, effective
+        Points before and after caps, corrections and displacement; None where nobody knows the number.
+    total
+        The score after this row; None where nobody knows it.
+    reason
+        The code of why the row counts as it does (`counted`, `corrected:…`, `displaced:…`, `exempt:…`, `withdrawn`, …).
+    said
+        The reason in words.
+    under
+        The group or pool of the record's item, where a cap row of it stands in the ledger; else empty.
+    cited
+        The article as a person reads it.
+    decides
+        Whether this is a record behind the rule that decided.
     """
 
     step: str
@@ -59,7 +82,59 @@ class Line:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A grade and how it came about. Labels carry both languages; a page picks one."""
+    """A grade and how it came about; labels are in Chinese and English.
+
+    Parameters
+    ----------
+    subject_id, name
+        The subject and its name; the name is empty where it is not known.
+    scheme, title
+        The version of the scheme (`tax@2014`) and its title.
+    period
+        The evaluation year or day that was graded.
+    known_at
+        The day as of which records were known.
+    run_id
+        The run that graded.
+    state, state_reason
+        `graded`, `not_graded` or `not_computable`, and why in words.
+    start, score
+        Points at the start and at the end; None for a scheme without points or where they are not known.
+    score_low, score_high
+        The bounds of the score; they differ from it only where a number is unknown; None: no bound is known.
+    grade, grade_label
+        The code of the grade and its name; empty without one.
+    route
+        How the grade was reached (`score`, `direct`, …); empty without one.
+    margin
+        Points between the score and the edge of its band towards the worse grade; None where no band gave the grade.
+    evidence
+        The weakest mark of evidence among the rules that touched the subject.
+    readings
+        Readings of doubtful rules that touched the subject, by id.
+    lines
+        The ledger, row by row.
+    laws
+        The legal texts cited, by id, with their titles.
+    notes
+        Codes of notes, such as `rules_missing` or `computed_again`.
+    made_up
+        Whether the data is synthetic.
+    lower_is_better
+        Whether fewer points are the better score.
+    input_state
+        Codes of what the input lacks, separated by `;`; empty where an earlier version did not state it.
+    grade_without, without
+        The grade without the refused rows, where these leave it open, as code and in words; empty and None otherwise.
+    blocked
+        Whether refused rows leave the grade open.
+    refused
+        The refused rows of the subject.
+    deciders
+        The rules that gave or changed the grade, without score bands.
+    by_score
+        Whether the score had a part in the grade.
+    """
 
     subject_id: str
     name: str

@@ -41,12 +41,30 @@ class Reason:
 
 
 def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reason, ...]:
-    """Up to `most` factors whose effective points made the score worse, the heaviest first; ties by label.
+    """Rank the factors that worsened the score, the heaviest first.
 
     Rows of one item or condition are one factor, and so are the rows of a group or pool whose cap took something back:
-    a cap is set against the rows it takes back from. What counts nothing (displaced, withdrawn, exempt) or makes the
-    score better is no reason. A scheme without points has none: there the deciding rule says why. Nor has a subject
-    without a grade.
+    a cap is set against the rows it takes back from. What counts nothing (displaced, withdrawn, exempt) or improves the
+    score is no reason.
+
+    Parameters
+    ----------
+    explanation
+        What `explain` returned.
+    most
+        The largest number of reasons.
+
+    Returns
+    -------
+    tuple of Reason
+        At most `most` factors by absolute points, ties by English label and records: each with label, points (with
+        their sign), record ids and articles. Empty for a subject without a grade, and for a scheme without points,
+        where the deciding rule is the reason.
+
+    Examples
+    --------
+    >>> [reason.points for reason in principal_reasons(explain("out", "91500000MAAAAAA188"))]  # doctest: +SKIP
+    [Decimal('-5'), Decimal('-3')]
     """
     if explanation.state != "graded":
         return ()

@@ -34,7 +34,26 @@ SHARED = ("delivery", "unread_columns", "near_misses", "absent_attributes", "ign
 
 @dataclass(frozen=True)
 class Gradings:
-    """Gradings of one snapshot, in the order of their schemes; `skipped` says which could not be made, and why."""
+    """Gradings of one snapshot under several schemes, in the order in which the schemes were given.
+
+    Iterate over it, or take one by id or version (`gradings["tax"]`); KeyError for a scheme that was not graded.
+
+    Parameters
+    ----------
+    runs
+        One Grading per scheme.
+    skipped
+        The schemes that could not be graded, each with the reason.
+    manifest
+        The account of all runs; those of the single schemes stand under `schemes`.
+
+    Attributes
+    ----------
+    grades, ledger
+        The rows of all runs, scheme after scheme.
+    quarantine
+        Every refused row once, whichever schemes refused it.
+    """
 
     runs: tuple[Grading, ...]
     skipped: dict[str, str]

@@ -62,7 +62,30 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Grading:
-    """`grades`, `ledger` and `quarantine` as Arrow tables (`.to_pandas()` for pandas), and the manifest."""
+    """A finished grading under one scheme: its tables in Arrow and its manifest.
+
+    Parameters
+    ----------
+    con
+        The DuckDB connection that holds the tables.
+    plan
+        The scheme bound to the period that was graded.
+    manifest
+        The run: scheme, period, days, inputs, counts, rejected rows and notes.
+    has_ledger
+        Whether the steps of each grade were kept.
+
+    Attributes
+    ----------
+    grades
+        One row per subject: state, score, grade, route and what the grade rests on.
+    ledger
+        The steps of each grade, in order; UsageError where it was graded with `ledger=False`.
+    quarantine
+        The refused rows, one row per fault.
+    accepted_rows
+        The faults of the refused rows that a person accepted as lost.
+    """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
     plan: Plan = field(repr=False)

@@ -45,12 +45,20 @@ REPLACED = (
 
 @dataclass(frozen=True)
 class Folded:
-    """The known records. `folded` and `corrections` name views in the snapshot's connection.
+    """The records known on a day, one row each, as views in the connection of the snapshot.
 
-    `folded`: rk, sid, record_id, domain, item, the days, known_day, quantity, amount, act_id,
-    source_subject_id, source, document_no, basis, a_…, status (0 active, 1 withdrawn, 2 repaired), status_day,
-    disputed, n_rows (known event rows of the record), row. `corrections`: rk, day, share (millionths, at most
-    1,000,000 for a record together). `not_yet_known` counts the event rows left out.
+    Parameters
+    ----------
+    folded
+        The name of the view of records: rk, sid, record_id, domain, item, the days, known_day, quantity, amount,
+        act_id, source_subject_id, source, document_no, basis, a_…, status (0 active, 1 withdrawn, 2 repaired),
+        status_day, disputed, n_rows (known event rows of the record) and row.
+    corrections
+        The name of the view of corrections: rk, day, share (millionths, at most 1,000,000 for a record together).
+    known_at_day
+        The day of knowledge (days since 1970-01-01).
+    not_yet_known
+        The number of event rows left out because they were not known on that day.
     """
 
     folded: str
@@ -60,10 +68,34 @@ class Folded:
 
 
 def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
-    """Fold the events known on `known_at_day` (days since 1970-01-01), in the order of event_no.
+    """Fold the events of each record that were known on a day into one row, in the order of `event_no`.
 
-    A row without any date counts as always known; a record counts once its filed row is known. Records with
-    one event are a plain projection; only the others are grouped. Folds of several days may stand side by side.
+    A row without any date counts as always known; a record counts once its filed row is known. Folds of several days
+    may stand side by side in one connection.
+
+    Parameters
+    ----------
+    snapshot
+        The records.
+    known_at_day
+        The day of knowledge (days since 1970-01-01).
+
+    Returns
+    -------
+    Folded
+        The names of the two views, and how many event rows were not yet known.
+
+    Notes
+    -----
+    `withdrawn` and `repaired` each hold until `reinstated`; a record that is both counts as withdrawn. An amendment
+    replaces the columns that it gives. A correction without a share takes what the earlier ones leave. Records with one
+    event are a plain projection; only the others are grouped.
+
+    Examples
+    --------
+    >>> folded = fold(snapshot, (date(2024, 12, 31) - date(1970, 1, 1)).days)  # doctest: +SKIP
+    >>> snapshot.con.sql(f"SELECT record_id, status FROM {folded.folded}").fetchall()  # doctest: +SKIP
+    [('r01', 0), ('r02', 1)]
     """
     con, tag = snapshot.con, str(known_at_day).replace("-", "m")
     names = (f"folded_{tag}", f"corrections_{tag}")

@@ -18,20 +18,49 @@ CONTENT_TABLES = ("subjects", "attributes", "log", "listings", "history", "feeds
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Tables of good rows in `con`, and what is known about them.
+    """The input tables, validated once: good rows and refused rows in DuckDB, and what is known about them.
 
-    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds`, `quarantine` and `refused` (the refused rows
-    whole, each with the subject that it names) are the names of tables or
-    views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
-    the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
-    rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
-    `in_order`: the log lies in order of sid, in files that need not be read as a whole. `made_up`: no real organisation
-    is meant, and what is made from it says so. `intake_day`: the day of intake (days since 1970-01-01), where known.
-    `accepted`: refused rows that a person takes for lost, with who and why.
-    `judges_refused`: False where a run of an earlier version is made again, which passed refused rows over.
-    `stated_marks`: the codes that a run states for all its grades, where it is made again. `whole_names`: of a part of
-    a snapshot, the attributes that somebody in the whole has. `stated_unknown`: reason, word and message of the domains
-    and lists that a run refused, where it is made again without the library that knows the others.
+    Parameters
+    ----------
+    con
+        The DuckDB connection that holds the tables.
+    domains, items
+        Dictionaries of the log: the code of a domain or item is its position.
+    attribute_columns
+        The further columns of the records, which a scheme may declare.
+    newest_day
+        The newest date of anything that happened or was recorded (days since 1970-01-01).
+    counts
+        By table, the numbers of rows, refused and repeated rows.
+    inputs
+        By table, what is known of its source.
+    subject_ids
+        `uscc` (unified social credit codes) or `local`.
+    log_columns
+        The columns of the log that the input gave; the others are constants.
+    in_order
+        Whether the log lies in order of sid, in files that need not be read as a whole.
+    made_up
+        Whether the data is synthetic; results computed from it state so.
+    intake_day
+        The day of intake (days since 1970-01-01); None where it is not known.
+    known_hash
+        The content hash once it is computed or read; empty before.
+    subjects, attributes, log, listings, history, feeds, quarantine
+        The names of the tables or views in `con`.
+    refused
+        The name of the table of refused rows as a whole, each with the subject that it names.
+    accepted
+        Refused rows that a person accepted as lost, with who and why.
+    judges_refused
+        False where a run of an earlier version is reproduced, which passed over refused rows.
+    stated_marks
+        Where a run is reproduced, the codes that it states for all its grades; else None.
+    whole_names
+        Of a part of a snapshot, the attributes that somebody in the whole has; None for a whole one.
+    stated_unknown
+        Reason, word and message of the domains and lists that a run refused, where it is reproduced without the library
+        that knows the others.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)

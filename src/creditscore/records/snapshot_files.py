@@ -58,13 +58,34 @@ DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day
 
 @guarded("writing the snapshot")
 def write_snapshot(snapshot: Snapshot, out_dir: str | Path, failed: str | None = None) -> dict[str, Any]:
-    """Write the snapshot to `out_dir` and return its manifest.
+    """Write a snapshot to a folder: one Parquet file per table and `snapshot.json`, all or nothing.
 
-    `failed`: why it is none; then the folder holds the quarantine, and a manifest that says so.
+    `rk` is numbered anew in the order of the file: subject, day, record, event.
 
+    Parameters
+    ----------
+    snapshot
+        What `ingest` or `read_snapshot` returned.
+    out_dir
+        A new or empty folder, or one with an earlier snapshot, which is replaced as a whole.
+    failed
+        Why this is no usable snapshot: only the quarantine is written then, and a manifest with that reason. None:
+        write the snapshot.
 
-    The folder must be new or empty, or hold an earlier snapshot, which is replaced as a whole. `rk` is numbered
-    anew in the order of the file: subject, day, record, event.
+    Returns
+    -------
+    dict
+        The manifest, as `snapshot.json` holds it.
+
+    Raises
+    ------
+    UsageError
+        Where the folder holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> write_snapshot(ingest("subjects.csv", "records.csv"), "snapshot")["rows"]["subjects"]  # doctest: +SKIP
+    2
     """
     with whole(out_dir, MANIFEST) as work:
         if failed:
@@ -142,9 +163,36 @@ def read_snapshot(
     memory_limit: str | None = None,
     verify: bool = False,
 ) -> Snapshot:
-    """Open a snapshot: views over its files. `verify` computes the content hash again and compares.
+    """Open a written snapshot as views over its files; rows are read when they are needed.
 
-    Raises InputError if the folder holds no snapshot, one of another format version, or another content.
+    Parameters
+    ----------
+    folder
+        What `write_snapshot` or `creditscore records snapshot --out` wrote.
+    con
+        The DuckDB connection to use; None: a new one.
+    threads, memory_limit
+        What the engine may use: a number from 1, and a size such as `4GB`; None: its own choice.
+    verify
+        Whether to compute the content hash and the numbers of rows again and compare them with the manifest.
+
+    Returns
+    -------
+    Snapshot
+        What `grade` and `grade_all` take.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no snapshot, a damaged or failed one, one of another format version or, with `verify`,
+        one of other content than its manifest states.
+    UsageError
+        For `threads` or `memory_limit` that the engine does not take.
+
+    Examples
+    --------
+    >>> read_snapshot("snapshot", verify=True).rows("subjects")  # doctest: +SKIP
+    2
     """
     folder = Path(folder).resolve()
     manifest = _read_manifest(folder)

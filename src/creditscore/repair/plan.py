@@ -73,8 +73,42 @@ class DayResult:
 
 @dataclass(frozen=True)
 class RepairPlan:
-    """The answer. `state`: `reached` (on `day`, by `actions`), `unreachable` (up to `until`, proved by `days`),
-    `undecided` (too many results to exhaust on a day that `days` names last).
+    """The result of a search for the way to a grade: the actions, or the days that show that none exists.
+
+    Days are days since 1970-01-01.
+
+    Parameters
+    ----------
+    state
+        `reached` (on `day`, by `actions`), `unreachable` (up to `until`, proved by `days`) or `undecided` (too many
+        results to exhaust on the day that `days` names last).
+    target
+        The grade that was asked for; a better one counts too.
+    on, until
+        The first and the last day that were looked at. `until` is earlier than asked where no version of the scheme is
+        at hand.
+    day
+        The day on which the target is reached; None where it is not.
+    actions
+        What is to be done, in order of day; empty where nothing reaches the target, or nothing is needed.
+    now
+        The outcome on the first day without any action.
+    then
+        The outcome on `day` after the actions; None where the target is not reached.
+    days
+        The event days that were tried, each with why it is one, how many results there are and the best grade among
+        them.
+    options
+        The options that were given.
+    order
+        What counted first in choosing the cheapest way: `date`, `actions`, `amount`.
+    notes
+        Codes: `no_version` where the search ended because no version of the scheme governs the next day.
+
+    Attributes
+    ----------
+    amount
+        What the corrections pay together, in 10⁻⁶ CNY; None where one of them states no amount.
     """
 
     state: str
@@ -106,11 +140,44 @@ def plan_repair(
     *,
     most: int = MOST_STATES,
 ) -> RepairPlan:
-    """The cheapest actions that reach `target` or better, on the earliest day up to `until`.
+    """Find the cheapest actions that bring a subject to a grade or a better one, on the earliest day.
 
-    `options` as `repair_check.options` gives them. Only event days are tried (`repair_days` says why they are all).
-    More than `most` results on a day are not exhausted: the answer is then `undecided`. Raises UsageError for a grade
-    that the scheme does not have.
+    Only event days are tried, the days on which the grade or the effect of an action can change (`repair.days` explains
+    why these suffice).
+
+    Parameters
+    ----------
+    course
+        The subject under the versions of its scheme from a day on (`repair.open.open_course`).
+    options
+        What may be done, as `repair.check.options` gives it.
+    target
+        The code of a grade that every version of the course has.
+    until
+        The last day to try (days since 1970-01-01), at most 20 years after the first day of the course.
+    weights
+        What counts as cheap; None: the day first, then the number of actions, then the amount to pay.
+    most
+        The largest number of results to exhaust on one day.
+
+    Returns
+    -------
+    RepairPlan
+        `reached`, `unreachable`, or `undecided` where a day has more than `most` results.
+
+    Raises
+    ------
+    UsageError
+        For a grade that the versions do not share, or a last day before the first or too far ahead.
+    NotInForce
+        Where no version of the course governs its first day.
+
+    Examples
+    --------
+    >>> opened = open_course("out", snapshot, "91220101MA00000013")  # doctest: +SKIP
+    >>> ways = options(opened.course, opened.lists)  # doctest: +SKIP
+    >>> plan_repair(opened.course, ways, "B", opened.course.on + 365).state  # doctest: +SKIP
+    'reached'
     """
     weights = weights or Weights()
     if target not in targets(course):

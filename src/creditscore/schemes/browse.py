@@ -41,7 +41,12 @@ def pick(name: str, on: date | str | None = None) -> Scheme:
     name
         An id (`tax`), the last part of one, a pinned version (`tax@2014`) or a YAML file.
     on
-        The day on which it must be in force.
+        The day on which it must be in force; None: any day.
+
+    Returns
+    -------
+    Scheme
+        The version; its `.name` is what `grade` takes.
 
     Raises
     ------
@@ -74,6 +79,16 @@ def show(name: str, lang: Lang = "en") -> dict[str, str]:
     -------
     dict
         Its role, when it is in force, what it is graded for, its grades from the best, its text and evidence.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such scheme; those with a name near to it are named.
+
+    Examples
+    --------
+    >>> show("tax@2014")["in force"]
+    'from 2014 to before 2025'
     """
     return summarise(pick(name), lang)
 

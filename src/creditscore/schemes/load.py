@@ -16,9 +16,33 @@ if TYPE_CHECKING:
 
 
 def load_scheme(file: Path, shown: str | None = None, archived: bool = False) -> Scheme:
-    """The scheme in `file`; SchemeError lists every fault at once.
+    """Load a scheme from a YAML file and check it.
 
-    `archived`: the text of a grading that was made; it still grades what it graded, although it began before its law.
+    Legal texts in a folder `laws` beside the file may be cited too.
+
+    Parameters
+    ----------
+    file
+        The YAML file.
+    shown
+        The name of the file in faults; None: its path.
+    archived
+        Whether the text is that of a past grading: it may then govern periods that began before its law was in force.
+
+    Returns
+    -------
+    Scheme
+        The version that the file describes.
+
+    Raises
+    ------
+    SchemeError
+        With every fault at once, each with file, line and key path; also for a file that cannot be read.
+
+    Examples
+    --------
+    >>> load_scheme(Path("configs/schemes/tax/2014.yaml")).name  # doctest: +SKIP
+    'tax@2014'
     """
     scheme, source = inspect(file, shown, archived=archived)
     raise_faults(source.faults)

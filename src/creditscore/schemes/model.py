@@ -243,7 +243,91 @@ def _describe_short_forms(schema: dict[str, Any]) -> None:
 
 
 class Scheme(Model):
-    """One version of one grading system."""
+    """One version of one grading system, as its YAML file gives it; docs/schemes.md explains every key.
+
+    Parameters
+    ----------
+    scheme
+        The id (`tax`), the path of its folder.
+    domain
+        Whose records it reads.
+    use
+        `public_grade`, `internal_risk`, `list` or `professional_record`.
+    label
+        The name in Chinese and English.
+    period
+        `year`: it grades evaluation years; `day`: it grades any day.
+    effective_from, effective_to
+        The first year or day that it governs, and the first that it no longer governs; None: without end.
+    formerly
+        Its version in earlier releases; no part of the rules.
+    known_from
+        The day on which the text became known; None: not stated.
+    checked_on
+        The day on which it was last compared with its source.
+    missing
+        What the text lacks; a scheme with any refuses to grade.
+    imported_decision
+        Who decides instead, and for how long; None: the scheme computes the grade itself.
+    beside
+        Other schemes of the domain whose items are left to them.
+    cite, evidence
+        Where the text stands, and how far it was seen (`verified` … `unknown`).
+    gap
+        Stretches between versions whose text is not known, with the reason.
+    subject_id
+        `uscc` (unified social credit code) or `local`.
+    kinds
+        Kinds of subjects in scope; None: every organisation.
+    direction
+        `higher_is_better` or `lower_is_better`; None for a scheme without points.
+    grades
+        Codes and labels of the grades, best first.
+    readings
+        How doubtful passages are read, by id.
+    attributes, record_attributes
+        Facts of the subject, and further columns of a record, by name.
+    shorthand_records
+        Date attributes that stand for a record, each with its item.
+    predicates
+        Conditions on a record that recur, by name.
+    clocks, windows
+        Dates that a record is counted by, and which of these days count, by name.
+    admit
+        The clock and window of the records that are read, and exemptions.
+    repairs
+        Windows in which a correction gives points back, by name.
+    groups, pools
+        Limits of what items weigh together, and known totals of items whose single weights are not published.
+    items
+        What each kind of record weighs, by code; several variants where it changed.
+    lookups
+        Tables by a column of the subject.
+    facts
+        Named aggregates of one subject.
+    start
+        Where counting begins; None for a scheme without points.
+    conditions
+        Points that follow from a fact and not from one record.
+    combine
+        Floor and ceiling of the score, and whether only the heaviest record of an act counts.
+    decide
+        The ordered rules that set a state or grade, limit it or shift it.
+    lists
+        The lists that it keeps, by code.
+    not_monotone
+        Rules by which withdrawing an adverse record may worsen the grade, and why.
+
+    Attributes
+    ----------
+    role
+        `rule` (computes a grade), `list` (tells who meets a trigger), `decision_only` (keeps a decision) or `stub`
+        (lacks its text).
+    version
+        `effective_from` as text.
+    name
+        `tax@2014`: id and version, as `grade` takes it.
+    """
 
     model_config = ConfigDict(json_schema_extra=_describe_short_forms)
 

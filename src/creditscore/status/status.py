@@ -69,9 +69,34 @@ HISTORY = (
 
 @dataclass(frozen=True)
 class State:
-    """One dated state of one grade. `status` as in the history; `step` says how it came about, `case_id` in which case.
+    """One dated state in the life of one grade.
 
-    `decided_on` is the day of the step, `recorded_on` the day from which it was known.
+    Parameters
+    ----------
+    seq, nr
+        The entry of the log that set it, and its place among the states of that entry, from 0.
+    subject_id, domain, scheme, version, period
+        The subject, and what was graded: scheme id, its version, evaluation year or day.
+    run_id
+        The kept run that the grade is from.
+    case_id
+        The case that decided it; empty where none did.
+    step
+        How it came about: `preview`, `announce`, `finalise`, `review`, `reevaluation`, `supplement`, `repair` or
+        `objection`.
+    state
+        `graded`, `not_graded` or `not_computable`.
+    grade, route
+        The grade and how it was reached; None without one.
+    status
+        `provisional`, `announced`, `final` or `superseded`, as in the table of history.
+    decided_on
+        The day of the step.
+    recorded_on
+        The day from which it was known.
+    basis, mark
+        The articles behind the step and the weakest mark of evidence of their rules; empty and `unknown` where no rule
+        was seen.
     """
 
     seq: int
@@ -119,7 +144,32 @@ CURRENT = (
 
 
 def states(store: Database, subject_id: str, known_at: date | None = None) -> list[State]:
-    """The states of a subject's grades in the order in which they were set, as known on a day."""
+    """List the states of the grades of a subject.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    subject_id
+        The subject.
+    known_at
+        Leave out states recorded after this day; None: all.
+
+    Returns
+    -------
+    list of State
+        By scheme and period, each in the order in which they were set; empty where no life has begun.
+
+    Raises
+    ------
+    StoreError
+        Where the store is closed or damaged.
+
+    Examples
+    --------
+    >>> [state.status for state in states(store, "91500000MAAAAAA188")]  # doctest: +SKIP
+    ['provisional', 'announced', 'final']
+    """
     rows = store.rows(
         f"SELECT {LISTED} FROM life_states WHERE subject_id = $1 AND ($2 IS NULL OR recorded_on <= $2)"
         " ORDER BY scheme, period, seq, nr",
@@ -129,7 +179,34 @@ def states(store: Database, subject_id: str, known_at: date | None = None) -> li
 
 
 def current(store: Database, subject_id: str, scheme: str, period: str) -> State | None:
-    """Where a grade stands; None where its life has not begun."""
+    """Find the newest state of a grade.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    subject_id
+        The subject.
+    scheme
+        The id of the scheme, without version.
+    period
+        The evaluation year (`2024`) or day, as the run has it.
+
+    Returns
+    -------
+    State or None
+        The state set last; None where the life of the grade has not begun.
+
+    Raises
+    ------
+    StoreError
+        Where the store is closed or damaged.
+
+    Examples
+    --------
+    >>> current(store, "91500000MAAAAAA188", "tax", "2024").status  # doctest: +SKIP
+    'final'
+    """
     state_rows = [state for state in states(store, subject_id) if (state.scheme, state.period) == (scheme, period)]
     return state_rows[-1] if state_rows else None
 

@@ -30,14 +30,52 @@ def move(
     reason: str = "",
     held: Iterable[str] = (),
 ) -> int:
-    """Take the grades of a run one step further, all or those named; returns their number.
+    """Take grades of a kept run one step further in their life.
 
-    `preview` begins a life as provisional, `announce` announces what is provisional (or the run itself, where there
-    was no preview), `finalise` ends it. With `review`, `reevaluation`, `supplement`, `repair` or `objection` the grades
-    of this run take the place of those that stand, which are superseded, in the same state. Announcing and finalising
-    need a second person beside who kept the run. Refused with UsageError: a step that does not follow the state, one
-    before the day that the rule names, one after it without a `reason` or after today, and `held` subjects, whose
-    case is open.
+    `preview` begins a life as provisional; `announce` announces what is provisional, or the run itself where there was
+    no preview; `finalise` ends it. With `review`, `reevaluation`, `supplement`, `repair` or `objection` the grades of
+    this run take the place of those that stand, which are superseded, and have the same status.
+
+    Parameters
+    ----------
+    log
+        The log of the store that keeps the run.
+    run
+        The kept run.
+    step
+        One of the steps above.
+    by
+        The account of the person who acts: a grader for `preview`, else an approver, where the store has roles. All
+        steps but `preview` need another person than who kept the run.
+    on
+        The day of the step: today or earlier, not before the last step of these grades or the day of knowledge of the
+        run.
+    subject_ids
+        The subjects to move; None: all of the run. The replacing steps need it.
+    reason
+        Why the step is late; needed after the last day that the rule names.
+    held
+        Subjects with an open case; `announce` and `finalise` are refused where they are among those to move.
+
+    Returns
+    -------
+    int
+        The number of grades moved, without those superseded.
+
+    Raises
+    ------
+    UsageError
+        For an unknown step, one that does not follow the status of a grade, one too early, late without a `reason` or
+        after today; subjects that the run did not grade or whose case is open; a `supplement` for a subject with a
+        grade; a run whose rows were deleted when their retention ended; an empty `by`, or a text with a resident
+        identity number.
+    NotAllowed
+        Where `by` lacks the role, or kept the run.
+
+    Examples
+    --------
+    >>> move(log, run, "announce", by="chen.jie", on=date(2025, 4, 30))  # doctest: +SKIP
+    20000
     """
     said(by=by, reason=reason)
     check_day_has_come(on)

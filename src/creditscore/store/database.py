@@ -26,16 +26,33 @@ GUARD = threading.Lock()
 
 
 class Database:
-    """An open store; use it as a context manager.
+    """An open store, one DuckDB file with one writer at a time; use it as a context manager.
 
-        with Database("credit.store") as store:
-            with store.transaction() as con:
-                con.execute("INSERT INTO …")
+    Opening brings an older format up to date. A transaction that has returned is on disk: a process killed at any later
+    moment loses nothing of it, and of an unfinished one nothing remains.
 
-    Opening creates the file (unless `read_only`) and brings an older format up to date. A transaction that has
-    returned is on disk: a process killed at any later moment loses nothing of it, and of an unfinished one
-    nothing remains. Raises StoreBusy while another writer has the file, StoreError when it is damaged, is no
-    store, or was written by a newer version.
+    Parameters
+    ----------
+    path
+        The file; it is created where it does not exist, unless `read_only`.
+    read_only
+        Open for reading only. An older format is then refused and not brought up to date.
+
+    Raises
+    ------
+    StoreBusy
+        Where the file is open for writing elsewhere, or open at all where this one would write.
+    StoreError
+        Where the file is damaged, is no store, was written by a newer version, cannot be written, or does not exist and
+        is opened for reading only.
+    UsageError
+        Where `path` is a folder, its folder does not exist, or the disk is full or the memory too small.
+
+    Examples
+    --------
+    >>> with Database("credit.store") as store:  # doctest: +SKIP
+    ...     with store.transaction() as con:
+    ...         con.execute("INSERT INTO …")
     """
 
     @guarded("the store")

@@ -32,11 +32,33 @@ SQL_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
 
 @dataclass(frozen=True)
 class Entry:
-    """An act in the log. `hash` covers every other field but `payload`, which `payload_hash` covers.
+    """One entry of the log. Entries are numbered without gaps, and each contains the hash of its predecessor.
 
-    `seq` counts from 0 without gaps; `at` is UTC, `2026-01-31T08:00:00Z`; `phase` is `begun` before the act takes
-    effect, then `done` or `failed` in an entry of its own whose `refers_to` is the seq of the first; an entry that
-    only states a fact is `done` at once. `payload` is canonical JSON, or None once it was removed.
+    Parameters
+    ----------
+    seq
+        Its number, from 0.
+    at
+        The time in UTC, `2026-01-31T08:00:00Z`.
+    actor, role
+        Who acted, and in which role.
+    action
+        What was done, such as `grading.keep`.
+    phase
+        `begun` before the act takes effect, then `done` or `failed` in an entry of its own; an entry that only states a
+        fact is `done` at once.
+    refers_to
+        The number of the entry that began the act; None for an entry that ends none.
+    subject
+        What the act is about; may be empty.
+    payload_hash
+        The SHA-256 of the payload.
+    previous
+        The hash of the entry before; 64 zeros for the first.
+    hash
+        The SHA-256 (hex) of all fields but `hash` and `payload`.
+    payload
+        The details as canonical JSON; None once they were removed.
     """
 
     seq: int

@@ -25,25 +25,45 @@ SYSTEM = "creditscore"  # who writes what nobody did
 
 @dataclass(frozen=True)
 class Act:
-    """An act under way: its first entry, and the open transaction in which its effect may be written."""
+    """An act under way, as `Log.act` gives it to its body.
+
+    Parameters
+    ----------
+    entry
+        The entry that records the act as begun.
+    con
+        The connection with the open transaction in which the effect may be written.
+    """
 
     entry: Entry
     con: duckdb.DuckDBPyConnection
 
 
 class Log:
-    """The log of a store.
+    """The append-only log of a store: acts chained by hashes, each recorded before it takes effect.
 
-        with Database("credit.store") as store:
-            log = Log(store, roles=load_roles("roles.yaml"))
-            with log.act("li.wei", "approver", "model.promote", "models/food/3", {"alias": "champion"}):
-                ...  # the effect; its tables in the same store belong in act.con
+    An entry under a role that the actor does not have is refused (NotAllowed). The roles that stand in the log hold,
+    whoever opens it. Where none stand, `roles` holds, and is written to the log with the first act if it names an
+    approver, without whom nobody could change it.
 
-    An entry under a role that the actor does not have is refused (NotAllowed). The roles are those that stand in the
-    log, whoever opens it; where none stand, `roles` holds, and with the first act it comes to stand there, if it names
-    an approver, without whom nobody could change it. Other `roles` than those that stand are refused: see `set_roles`.
-    Every `every` entries a checkpoint is kept; given `witness`, its line is also added to that file, which somebody
-    else should hold.
+    Parameters
+    ----------
+    store
+        The open store; unless it is open for reading only, a log is created where it has none.
+    roles
+        Who may do what; None: the roles in the log, or nobody is restricted where there are none. Other roles than
+        those in the log raise NotAllowed; `set_roles` changes them.
+    every
+        A checkpoint is kept after this many entries, from 1.
+    witness
+        A file to which the line of each checkpoint is added; somebody else should hold it. None: no file.
+
+    Examples
+    --------
+    >>> with Database("credit.store") as store:  # doctest: +SKIP
+    ...     log = Log(store, roles=load_roles("roles.yaml"))
+    ...     with log.act("li.wei", "approver", "model.promote", "models/food/3", {"alias": "champion"}) as act:
+    ...         ...  # the effect; its tables in the same store belong in act.con
     """
 
     def __init__(

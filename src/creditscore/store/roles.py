@@ -18,7 +18,15 @@ UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164" + "".join(map(chr, ran
 
 @dataclass(frozen=True)
 class Roles:
-    """Role → the people who have it, as their names stand in the file."""
+    """Who has which role.
+
+    Parameters
+    ----------
+    people
+        For each role (`analyst`, `grader`, `reviewer`, `approver`) the people who have it, as the file names them.
+    origin
+        Where the roles come from, for messages.
+    """
 
     people: Mapping[str, tuple[str, ...]]
     origin: str = "roles"
@@ -47,7 +55,7 @@ class Roles:
 
 
 def load_roles(file: str | Path) -> Roles:
-    """The roles file; UsageError lists every fault with its line.
+    """Read a file of roles.
 
         roles:
           analyst: [wang.fang]
@@ -55,8 +63,28 @@ def load_roles(file: str | Path) -> Roles:
           reviewer: [zhang.min]
           approver: [chen.jie]
 
-    Every role must be named, an empty list is allowed; other keys, a name given twice in a role, and names that are
+    Every role must be named; an empty list is allowed. Other keys, a name given twice in a role, and names that are
     empty or no text are faults.
+
+    Parameters
+    ----------
+    file
+        The YAML file.
+
+    Returns
+    -------
+    Roles
+        Who has which role.
+
+    Raises
+    ------
+    UsageError
+        With every fault of the file, each with its line.
+
+    Examples
+    --------
+    >>> load_roles("roles.yaml").of("chen.jie")  # doctest: +SKIP
+    ('approver',)
     """
     path = Path(file)
     source = read(path, path.name)
@@ -72,8 +100,32 @@ def load_roles(file: str | Path) -> Roles:
 
 
 def second_person(actor: str, *others: str, act: str = "this act") -> None:
-    """Nothing, or NotAllowed when `actor` is one of those who acted before (compared without case, width, blanks and
-    signs that cannot be seen).
+    """Check that the actor is none of those who acted before.
+
+    Names are compared without case, width, blanks and signs that cannot be seen.
+
+    Parameters
+    ----------
+    actor
+        Who acts now.
+    *others
+        Who acted before.
+    act
+        What the message calls the act.
+
+    Returns
+    -------
+    None
+        Where the actor is another person.
+
+    Raises
+    ------
+    NotAllowed
+        Where `actor` is among `others`, or one of the names is empty.
+
+    Examples
+    --------
+    >>> second_person("chen.jie", "li.na")
     """
     if not all(map(_plain, (actor, *others))):
         raise NotAllowed(

@@ -17,7 +17,19 @@ BATCH = 10_000
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The hash of entry `seq` of log `log_id`, as it stood `at` a time. `str` and `read` are inverse."""
+    """The hash of one entry of a log at a time; `str` writes it as a line, and `Checkpoint.read` reads it back.
+
+    Parameters
+    ----------
+    log_id
+        The log, 32 hexadecimal digits.
+    seq
+        The number of the entry.
+    hash
+        The SHA-256 of the entry, 64 hexadecimal digits.
+    at
+        The time of the checkpoint in UTC, `2026-01-31T08:00:00Z`.
+    """
 
     log_id: str
     seq: int
@@ -40,7 +52,17 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class LogFault:
-    """Something that does not fit. `kind`: edited, missing, reordered, truncated, payload, checkpoint, head, act."""
+    """Something in a log that does not fit.
+
+    Parameters
+    ----------
+    seq
+        The number of the entry.
+    kind
+        `edited`, `missing`, `reordered`, `truncated`, `payload`, `checkpoint`, `head` or `act`.
+    message
+        What is wrong, in words.
+    """
 
     seq: int
     kind: str
@@ -49,7 +71,22 @@ class LogFault:
 
 @dataclass(frozen=True)
 class Verification:
-    """`entries` were read and `checkpoints` compared; `faults` in order of seq, empty when all fits."""
+    """The result of verifying a log.
+
+    Parameters
+    ----------
+    entries
+        The number of entries that were read.
+    checkpoints
+        The number of checkpoints that were compared.
+    faults
+        What does not fit, in order of entry; empty where the log is intact.
+
+    Attributes
+    ----------
+    ok
+        Whether there are no faults; `require()` raises StoreDiffers otherwise.
+    """
 
     entries: int
     checkpoints: int

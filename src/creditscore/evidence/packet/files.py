@@ -19,7 +19,30 @@ JSON, PAGE = "packet.json", "packet.html"
 
 @guarded("writing the packet")
 def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
-    """Write both files into a new or empty folder, or in place of an earlier packet: both or none."""
+    """Write a packet as `packet.json` and `packet.html`, both or neither.
+
+    Parameters
+    ----------
+    packet
+        What `build_packet` or `build_case_packet` returned.
+    out
+        A new or empty folder, or the folder of an earlier packet, which is replaced as a whole.
+
+    Returns
+    -------
+    list of Path
+        The two files, JSON first.
+
+    Raises
+    ------
+    UsageError
+        Where the folder holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> write_packet(packet, "packet")  # doctest: +SKIP
+    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html')]
+    """
     with whole(out, JSON) as folder:
         (folder / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
         (folder / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
@@ -28,10 +51,30 @@ def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
 
 @guarded("the packet")
 def verify_packet(out: Path | str) -> list[Changed]:
-    """The changed lines of both files; empty when the folder is as it was written.
+    """Verify a written packet: compute it again and compare both files line by line.
 
-    Everything is computed again from packet.json alone; the page is drawn again from it. Where packet.json was
-    changed, its lines alone are named: the page is that of another packet then.
+    Everything is computed again from the inputs in `packet.json` alone, and the page is drawn again from it.
+
+    Parameters
+    ----------
+    out
+        The folder with `packet.json` and `packet.html`.
+
+    Returns
+    -------
+    list of Changed
+        The changed lines; empty where both files are as they were written. Changed inputs are named alone, without the
+        results that follow from them. Where `packet.json` was changed, the page is not compared.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing, is not UTF-8 or cannot be read.
+
+    Examples
+    --------
+    >>> verify_packet("packet")  # doctest: +SKIP
+    []
     """
     folder = Path(out)
     data = _read(folder / JSON)

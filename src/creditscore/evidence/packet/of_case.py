@@ -52,7 +52,44 @@ def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mappin
 
 
 def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: date) -> Packet:
-    """Build the packet of a case as it stands on a day: the run that it contests, and what the case adds."""
+    """Build the packet of a case as it stands on a day: the contested run, and what the case adds.
+
+    The case adds its rows (grounds, questions, decision, days), the contested records while it is open, and the record
+    events decided since.
+
+    Parameters
+    ----------
+    store
+        The store that holds the case and the run it contests.
+    case
+        An open or decided case under a scheme of the library.
+    snapshot
+        The snapshot from which the contested run was graded.
+    on
+        The day that counts as today.
+
+    Returns
+    -------
+    dict
+        The packet, as `write_packet` takes it.
+
+    Raises
+    ------
+    UsageError
+        Where the contested run is not in the store, or its rows were deleted when their retention ended.
+    InputError
+        Where the snapshot differs from what was graded, or the library no longer has the version of the scheme.
+    DifferenceError
+        Where a grade is not reproduced as the store holds it.
+    InternalError
+        Where the two interpreters give different grades.
+
+    Examples
+    --------
+    >>> packet = build_case_packet(store, case, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
+    >>> write_packet(packet, "packet")  # doctest: +SKIP
+    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html')]
+    """
     run, added = run_of_case(store, case, snapshot), added_by_case(store, case, snapshot, on)
     return build_packet(run, snapshot, added=added)
 

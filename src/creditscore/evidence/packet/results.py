@@ -32,7 +32,43 @@ MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with t
 
 
 def build_packet(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
-    """The packet of the subject of a run; see `gather`. DifferenceError where it is not what was written."""
+    """Build the packet of one subject of a run: inputs, rules and laws, and everything computed from them.
+
+    It holds no row of another subject.
+
+    Parameters
+    ----------
+    run
+        The run and its subject (`gather.run_in_folder` reads one from a written grading).
+    snapshot
+        The snapshot from which the run was graded.
+    file
+        The YAML file of a scheme outside the library; None: the library's own version.
+    added
+        What stands beside the run: a model part, rows of a case, disputed records, later events; None: nothing.
+
+    Returns
+    -------
+    dict
+        `kind`, `format`, `digest` (SHA-256 over inputs and results), `inputs`, `provenance` and `results`.
+
+    Raises
+    ------
+    InputError
+        Where snapshot, scheme and run do not belong together.
+    UsageError
+        For a model part of another subject, or one that does not state that it is advisory.
+    DifferenceError
+        Where the run is not reproduced from its snapshot as it was written.
+    InternalError
+        Where the two interpreters give different grades.
+
+    Examples
+    --------
+    >>> run = run_in_folder("out", "91500000MAAAAAA188")  # doctest: +SKIP
+    >>> build_packet(run, read_snapshot("snapshot"))["kind"]  # doctest: +SKIP
+    'creditscore-packet'
+    """
     given = gather(run, snapshot, file=file, added=added)
     results = compute(given)
     if results["hashes"]["digest"] != run.digest or results["hashes"]["scheme_hash"] != run.manifest["scheme_hash"]:

@@ -25,10 +25,23 @@ from creditscore.grading.result import Grading
 
 @dataclass(frozen=True)
 class DecisiveRecords:
-    """Which withdrawals change the grade of one subject: the whole `answer`, and whose it is.
+    """The records whose withdrawal changes the grade of one subject.
 
-    `items` names the item of each record; `input_state` says in codes what the grade rests on, empty where its input
-    was whole.
+    Parameters
+    ----------
+    subject_id
+        The subject.
+    scheme
+        The version of the scheme (`tax@2014`).
+    period
+        The evaluation year or day that was graded.
+    items
+        The item of each record, by record id.
+    answer
+        The whole answer: single records, smallest and minimal sets, and what was proved.
+    input_state
+        What the grade rests on, in codes: `input_state` and `grade_without` (the grade without refused rows); empty
+        texts where nothing is stated.
     """
 
     subject_id: str

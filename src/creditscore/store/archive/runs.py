@@ -49,9 +49,35 @@ ROLE = "grader"
 
 @dataclass(frozen=True)
 class KeptRun:
-    """A run in the store. Hashes are `sha256:…` over every cell of its rows; `kept_at_seq` is its entry in the log.
+    """A run that the store keeps. Hashes are `sha256:…` over every cell of its rows.
 
-    `scheme` is the id without version, `known_at` a day as text, `snapshot_path` where the snapshot lay.
+    Parameters
+    ----------
+    run_id
+        Its id, 16 hexadecimal digits.
+    scheme, version
+        The id of the scheme without version, and the version that graded.
+    period
+        The evaluation year or day, as text.
+    known_at
+        The day of knowledge, `YYYY-MM-DD`.
+    manifest
+        The manifest of the run, without the times it took.
+    grades_hash, ledger_hash, snapshot_hash
+        The hashes of its grades, its ledger and the snapshot that was graded.
+    snapshot_path
+        Where the snapshot lay when the run was kept.
+    kept_by
+        The account of the person who kept it.
+    kept_at_seq
+        The entry of the log.
+
+    Attributes
+    ----------
+    pinned
+        The scheme with its version, `tax@2025-07-01`.
+    replayed
+        Whether it was graded with a day of knowledge of its own, for records and law.
     """
 
     run_id: str
@@ -89,14 +115,49 @@ def keep(
     schemes: Mapping[str, Scheme] | None = None,
     check: bool = True,
 ) -> list[KeptRun]:
-    """Copy the runs of a written grading into the store; the act `grading.keep` stands in the log before.
+    """Keep the runs of a written grading: copy their rows into the store, all or none.
 
-    The snapshot must be the one that was graded, and unless `check` is False every run is computed again from it and
-    must come out the same. `schemes` gives those outside the library, by id. A run that the store holds already with
-    the same content is left as it is. UsageError for a run as known after
-    today. Raises InputError for a folder of another snapshot, DifferenceError for one
-    that does not come out again or was kept with other rows, NotAllowed without the role of a
-    grader. All runs of a folder are kept, or none.
+    The act `grading.keep` is written to the log before the rows are copied. A run that the store already has with the
+    same content is left as it is.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    log
+        The log of that store.
+    grading_dir
+        The folder of the written grading, with a ledger.
+    snapshot_dir
+        The folder of the snapshot that was graded.
+    by
+        The account of the person who keeps them, with the role of grader where the store has roles.
+    schemes
+        Schemes outside the library, by id without version; None: only the library is used.
+    check
+        Whether every run is computed again from the snapshot and must give the same rows.
+
+    Returns
+    -------
+    list of KeptRun
+        The runs of the folder as the store has them, also those that were kept before.
+
+    Raises
+    ------
+    UsageError
+        Where `by` is empty or an identity number, or a run is as known after today.
+    NotAllowed
+        Where `by` is no grader.
+    InputError
+        Where the snapshot differs from what was graded, a file is missing or damaged, or the rows of a run were deleted
+        when their retention ended.
+    DifferenceError
+        Where a run is not reproduced as it was written, or was kept before with other rows.
+
+    Examples
+    --------
+    >>> [run.pinned for run in keep(store, log, "out", "snapshot", by="li.na")]  # doctest: +SKIP
+    ['tax@2014']
     """
     folder, place = Path(grading_dir), Path(snapshot_dir).resolve()
     named(by)
