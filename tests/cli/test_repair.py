@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import unicodedata
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.core.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError, InputError
 
 RECORDS = """record_id,subject_id,domain,item,occurred_on,decided_on,amount
 r1,S1,tax,010101,2025-03-01,,5000
@@ -163,7 +165,7 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
         (["--target", "B", "--weight", "pray=1"], "not a weight"),
         (["--target", "B", "--weight", "correct=-1"], "not a weight"),
         (["--target", "B", "--lang", "fr"], "not a language"),
-        (["--target", "B", "--events", "nowhere.csv"], "no file"),
+        (["--target", "B", "--events", "nowhere.csv"], "nothing to read"),
         (["--target", "B", "--on", "2019-01-01"], "before the day"),
     ],
 )
@@ -198,6 +200,14 @@ def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) ->
     )
     with pytest.raises(CreditscoreError, match="not the snapshot that was graded"):
         run("repair", "check", "S1", "--grades", folder / "g", "--snapshot", tmp_path / "snap")
+
+
+def test_a_list_of_refused_rows_without_a_column_is_no_fault_of_ours(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "g", tmp_path / "g")
+    quarantine = tmp_path / "g" / "quarantine.parquet"
+    parquet.write_table(parquet.read_table(quarantine).drop_columns(["record_id"]), quarantine)
+    with pytest.raises(InputError, match="no column record_id"):
+        run("repair", "check", "S1", "--grades", tmp_path / "g", "--snapshot", folder / "snap")
 
 
 def test_a_subject_without_records_has_nothing_to_repair(folder: Path) -> None:

@@ -23,9 +23,21 @@ INDEX = re.compile(
 PIN = re.compile(r"([a-z0-9]+(?:[-._][a-z0-9]+)*)==([0-9][a-z0-9.!+]*)")
 
 
+def lines_without_docstrings(path: Path) -> int:
+    """Lines of a file that are in no docstring."""
+    tree = parsed(path)
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    strings = [
+        node.body[0] for node in ast.walk(tree) if isinstance(node, owners) and ast.get_docstring(node, clean=False)
+    ]
+    return len(path.read_text(encoding="utf-8").splitlines()) - sum(
+        node.end_lineno - node.lineno + 1 for node in strings
+    )
+
+
 def long_files(src: Path, limit: int = 500) -> list[str]:
-    """Files of more lines than the limit."""
-    counts = ((name, len(path.read_text(encoding="utf-8").splitlines())) for name, path in modules(src))
+    """Files of more lines than the limit, docstrings apart: describing a function does not make its file two ideas."""
+    counts = ((name, lines_without_docstrings(path)) for name, path in modules(src))
     return [f"{name}: {count} lines, usually two ideas" for name, count in counts if count > limit]
 
 
@@ -110,8 +122,8 @@ def test_pins_satisfy_the_floors() -> None:
 
 
 def test_a_long_file_is_seen(tmp_path: Path) -> None:
-    (tmp_path / "days.py").write_text("pass\n" * 401)
-    assert long_files(tmp_path) == ["days: 401 lines, usually two ideas"]
+    (tmp_path / "days.py").write_text("pass\n" * 501)
+    assert long_files(tmp_path) == ["days: 501 lines, usually two ideas"]
 
 
 def test_a_file_without_a_sentence_is_seen(tmp_path: Path) -> None:

@@ -309,6 +309,8 @@ def attached(linked_measure: Attached, lang: str) -> Row:
     times = "" if linked_measure.running == 1 else f" ×{linked_measure.running}"
     where = f" ({linked_measure.where})" if linked_measure.where else ""
     cuts = YES[lang] if linked_measure.cuts_rights else ""
+    basis = label(cited_text(linked_measure.basis), lang)
+    level = said("basis_level", linked_measure.basis_level, lang)
     return (
         linked_measure.subject_id,
         f"{linked_measure.scheme}@{linked_measure.version}",
@@ -316,8 +318,6 @@ def attached(linked_measure: Attached, lang: str) -> Row:
         linked_measure.measure_id,
         linked_measure.what + where,
         cuts,
-        f"{label(cited_text(linked_measure.basis), lang)}（{said('basis_level', linked_measure.basis_level, lang)}）"
-        if lang == "zh"
-        else f"{label(cited_text(linked_measure.basis), lang)} ({said('basis_level', linked_measure.basis_level, lang)})",
+        f"{basis}（{level}）" if lang == "zh" else f"{basis} ({level})",
         "" if linked_measure.evidence in (None, "verified") else word("marks", linked_measure.evidence, lang_of(lang)),
     )

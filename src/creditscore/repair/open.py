@@ -14,6 +14,7 @@ from creditscore.core.errors import CreditscoreError, InputError, UsageError
 from creditscore.explanation.read import manifest_of
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.plan import Plan
+from creditscore.grading.result_columns import column_fault
 from creditscore.records import Snapshot
 from creditscore.records.subset import subset
 from creditscore.repair.course import Course, Version
@@ -126,8 +127,12 @@ def refused_rows(folder: Path, subject_id: str) -> tuple[Mapping[str, str], ...]
     if not file.is_file():
         return ()
     import duckdb
+    from pyarrow import parquet
 
     names = ("record_id", "item", "reason", "column")
+    fault = column_fault(parquet.read_schema(file), dict.fromkeys(("subject_id", *names), "VARCHAR"))
+    if fault:
+        raise InputError(f"the grading cannot be read: {fault}", where=str(file), next="grade again with --out")
     columns = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
     sql = f"SELECT DISTINCT {columns} FROM read_parquet(?) WHERE subject_id = ? ORDER BY ALL"
     with duckdb.connect() as con:
