@@ -115,16 +115,9 @@ print(found.worst_count, "of", found.worst_expected, "allowed", found.bound, "ho
 hidden = firms.set_index("subject_id").hidden
 results = visits.assign(result=visits.subject_id.map(hidden), department=visits.departments)
 results = results.assign(department=results.department.str.split(";")).explode("department")
-results = results.assign(
-    inspection_id=results.visit_id + results.department,
-    draw_id=committed.draw_id,
-    planned_on=results["from"],
-    inspected_on=results.to,
-    recorded_on=results.to,
-    arm="random",
-    violations=results.result,
-    result=results.result.map({0: "clean", 1: "breach"}),
-)
+days = {"planned_on": results["from"], "inspected_on": results.to, "recorded_on": results.to}
+results = results.assign(inspection_id=results.visit_id + results.department, draw_id=committed.draw_id, **days)
+results = results.assign(arm="random", violations=results.result, result=results.result.map({0: "clean", 1: "breach"}))
 inspection.import_results(results, "results", who).counts
 
 # %%

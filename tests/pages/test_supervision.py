@@ -154,7 +154,7 @@ def test_what_is_missing_is_named(plan: Path, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match=r"no strata\.csv"):
         supervision(tmp_path)
-    with pytest.raises(InputError, match="no column arm, result"):
+    with pytest.raises(InputError, match="missing columns arm, result"):
         supervision(plan, results=results().drop(columns=["arm", "result"]))
 
 

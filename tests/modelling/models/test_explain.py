@@ -1,6 +1,7 @@
 """Explanations: exact, against all of a declared background, or refused."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.core.errors import UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.modelling.models import explain as module
 from creditscore.modelling.models.boosting import MonotoneBoosting
 from creditscore.modelling.models.explain import AdditivityError, Explainer, Points, explain, make_explainer
@@ -101,6 +102,14 @@ def test_another_models_explainer_is_refused(card: Any, trees: Any) -> None:
     other = ScorecardClassifier(smoothing=1.0, base_score=500).fit(X, (X["a"] > 0.3).astype(int))
     with pytest.raises(AdditivityError):
         explain(other, X, make_explainer(model, X))
+
+
+def test_an_explainer_without_the_mean_of_a_column_is_refused(card: Any) -> None:
+    model, X = card
+    explainer = make_explainer(model, X)
+    spoilt = replace(explainer, means={name: mean for name, mean in explainer.means.items() if name != "a"})
+    with pytest.raises(InputError, match="no mean points of a"):
+        explain(model, X, spoilt)
 
 
 def test_text_missing_and_unseen_values_have_shares(card: Any) -> None:

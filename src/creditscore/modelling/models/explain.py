@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.modelling.features.draws import mixed, row_hashes
 from creditscore.modelling.models.inputs import Floats, saved_as
 from creditscore.modelling.scorecard.tables import rows_of
@@ -273,6 +273,13 @@ def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
     score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
     if explainer.algorithm == "additive":
         parts, _ = additive_points(model, frame, explainer)
+        lacking = [str(name) for name in parts.columns if str(name) not in explainer.means]
+        if lacking:
+            raise InputError(
+                f"the explainer holds no mean points of {', '.join(lacking)}",
+                allowed="an explainer made for this model",
+                next="make it again: make_explainer(model, background)",
+            )
         shares, base = parts - np.array([explainer.means[str(name)] for name in parts.columns]), explainer.base
     else:
         shares, base = tree_points(model, frame, explainer)
