@@ -53,8 +53,8 @@ raw = model.decision_function(X)
 
 # %%
 curves = {name: Calibrator(name).fit(raw[held], y[held]) for name in ("platt", "beta", "isotonic")}
-found = {"raw": 1 / (1 + np.exp(-raw[new]))} | {name: curve.predict(raw[new]) for name, curve in curves.items()}
-errors = {name: float(calibration_error(y[new], p)["ece"]) for name, p in found.items()}
+probabilities = {"raw": 1 / (1 + np.exp(-raw[new]))} | {name: curve.predict(raw[new]) for name, curve in curves.items()}
+errors = {name: float(calibration_error(y[new], p)["ece"]) for name, p in probabilities.items()}
 pd.Series(errors, name="expected calibration error").round(4)
 
 
@@ -75,7 +75,7 @@ def reliability(shown: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-reliability({name: found[name] for name in ("raw", "platt", "isotonic")})
+reliability({name: probabilities[name] for name in ("raw", "platt", "isotonic")})
 
 # %%
 assert errors["platt"] < errors["raw"]
@@ -99,7 +99,7 @@ compare_cuts(p_held, y[held], {"found": scale.cuts_, "by hand": (0.02, 0.05, 0.1
 # %%
 def rates() -> Figure:
     """Rate per grade with its interval, on new firms, beside the mean prediction."""
-    p = found["platt"]
+    p = probabilities["platt"]
     table = MasterScale.from_cuts(scale.cuts_, scale.grades).fit(p, y[new]).table_
     figure = Figure(figsize=(5, 3.6), layout="constrained")
     axes = figure.add_subplot()
@@ -118,4 +118,6 @@ rates()
 
 # %%
 low, high = curves["platt"].interval(raw[new][:5])
-pd.DataFrame({"p": found["platt"][:5], "low": low, "high": high, "grade": scale.labels(found["platt"][:5])}).round(4)
+pd.DataFrame(
+    {"p": probabilities["platt"][:5], "low": low, "high": high, "grade": scale.labels(probabilities["platt"][:5])}
+).round(4)

@@ -40,22 +40,22 @@ records = pd.DataFrame(
 lists = pd.DataFrame([{"listing_id": "1", "subject_id": firms[2], "list": "wage_arrears", "entered_on": "2019-02-01"}])
 schemes = ["tax", "environment/national", "labour/national", "court/judgment_defaulter"]
 gradings = cs.grade_all(records, schemes, as_of="2019-12-31", subjects=subjects, listings=lists)
-found = cs.combine(gradings, "jilin_edz", listings=lists)
-found.composite.to_pandas()[["subject_id", "score", "grade", "coverage", "hard_rules", "fragile"]]
+scored = cs.combine(gradings, "jilin_edz", listings=lists)
+scored.composite.to_pandas()[["subject_id", "score", "grade", "coverage", "hard_rules", "fragile"]]
 
 # %% [markdown]
 # One act stands behind three records of the second firm. It weighs once, where it costs most; the other domains are
 # graded again as if it were not there.
 
 # %%
-found.shared_acts.to_pandas()
+scored.shared_acts.to_pandas()
 
 # %% [markdown]
 # No text publishes weights, values or bands; the result says that they are this project's own. An organisation of which
 # nothing is known stands at the reference, and a domain without a grade moves nothing.
 
 # %%
-found.manifest["notes"], found.manifest["reference"]
+scored.manifest["notes"], scored.manifest["reference"]
 
 # %% [markdown]
 # ## Explain one
@@ -65,9 +65,9 @@ found.manifest["notes"], found.manifest["reference"]
 
 # %%
 for firm in firms[1:]:
-    one = explain_composite(found, firm, gradings)
-    assert one.reference + sum(share.contribution for share in one.domains) == one.score
-    print(one.text("en", 110))
+    explained = explain_composite(scored, firm, gradings)
+    assert explained.reference + sum(share.contribution for share in explained.domains) == explained.score
+    print(explained.text("en", 110))
 
 # %% [markdown]
 # ## A population
@@ -106,15 +106,15 @@ population = cs.combine(table, "jilin_edz", acts="unchecked")
 
 # %%
 other = cs.combine(table, "weakest_link", acts="unchecked")
-said = compare_composites([population, other], draws=20)
-pair = said["pairs"][0]
+compared = compare_composites([population, other], draws=20)
+pair = compared["pairs"][0]
 {name: pair[name] for name in ("spearman", "kendall", "better", "worse", "same_grade")}
 
 # %%
-{row["name"]: row["fragile_share"] for row in said["composites"]}
+{row["name"]: row["fragile_share"] for row in compared["composites"]}
 
 # %%
-pd.DataFrame(said["sensitivity"][0]["domains"]).set_index("domain")
+pd.DataFrame(compared["sensitivity"][0]["domains"]).set_index("domain")
 
 # %% [markdown]
 # ## Beside later outcomes

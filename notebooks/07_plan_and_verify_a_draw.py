@@ -105,8 +105,8 @@ Path("draw/units.csv").write_text(units, encoding="utf-8")
 # Over many made-up values every firm is drawn as often as its probability says.
 
 # %%
-found = inspection.simulate_draws(*inspection.strata_of("draw"), draws=300)
-print(found.worst_count, "of", found.worst_expected, "allowed", found.bound, "holds:", found.holds)
+simulated = inspection.simulate_draws(*inspection.strata_of("draw"), draws=300)
+print(simulated.worst_count, "of", simulated.worst_expected, "allowed", simulated.bound, "holds:", simulated.holds)
 
 # %% [markdown]
 # ## What the visits found, and what that says of everybody
@@ -123,9 +123,9 @@ inspection.import_results(results, "results", who).counts
 # %%
 arm = arm_of_results(pd.read_csv("results/results.csv", dtype=str))
 arm = arm[arm.department == "joint"].merge(firms, on="subject_id")
-one = evaluate_random_arm(arm.y, arm.predicted, arm.probability, strata=arm.stratum).rate
-print(f"all firms {firms.hidden.mean():.3f}; visited {arm.y.mean():.3f}; corrected {one.value:.3f}", end=" ")
-print(f"({one.low:.3f} to {one.high:.3f})")
+corrected = evaluate_random_arm(arm.y, arm.predicted, arm.probability, strata=arm.stratum).rate
+print(f"all firms {firms.hidden.mean():.3f}; visited {arm.y.mean():.3f}; corrected {corrected.value:.3f}", end=" ")
+print(f"({corrected.low:.3f} to {corrected.high:.3f})")
 
 # %% [markdown]
 # One draw may be unlucky; an interval is right about 95 times in 100. Here the truth is known, so it can be counted.

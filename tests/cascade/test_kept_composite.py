@@ -33,7 +33,7 @@ from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
 from creditscore.store.archive.composites import changed_composites, keep_composite, kept_composites
-from creditscore.store.archive.effective import Scored, as_scored, kept, standing, standing_hashes
+from creditscore.store.archive.effective import Scored, archived_rows, as_scored, standing, standing_hashes
 from creditscore.store.archive.runs import keep, kept_rows, kept_runs
 from creditscore.store.retention import delete
 from tests.composite.composite_helpers import small
@@ -50,7 +50,7 @@ ENTRIES = pd.DataFrame(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with three schemes of one year and two composites of them: acts once, and unchecked with entries."""
     folder = tmp_path_factory.mktemp("scored")
     table = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS])
@@ -72,8 +72,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def log(made: Path, tmp_path: Path) -> Iterator[Log]:
-    with Database(shutil.copy(made / "scored.store", tmp_path / "scored.store")) as store:
+def log(store_file: Path, tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(store_file / "scored.store", tmp_path / "scored.store")) as store:
         yield Log(store)
 
 
@@ -105,20 +105,20 @@ def faces(rows: dict[str, Scored]) -> dict[str, Any]:
     }
 
 
-def test_what_is_kept_is_what_was_written(log: Log, made: Path) -> None:
+def test_what_is_kept_is_what_was_written(log: Log, store_file: Path) -> None:
     once, unchecked = kept_composites(log.store)
     assert as_kept(log) == hashes(log)
     assert changed_composites(log.store, log) == []
     assert check(log, bench(log.store)).flaws == ()
     assert (once.gave("listings"), unchecked.gave("listings"), unchecked.gave("subjects")) == (False, True, True)
     assert len(once.runs) == 3
-    rows = kept(log.store, once.run_id, FIRMS, Scored)
-    written = pq.read_table(made / "once" / "composite.parquet").to_pylist()
+    rows = archived_rows(log.store, once.run_id, FIRMS, Scored)
+    written = pq.read_table(store_file / "once" / "composite.parquet").to_pylist()
     assert {who: scored.face[1] for who, scored in rows.items()} == {
         row["subject_id"]: "" if row["score"] is None else str(row["score"]) for row in written
     }
     entries = len(log.entries())
-    assert keep_composite(log.store, log, made / "once", by="li.na").run_id == once.run_id
+    assert keep_composite(log.store, log, store_file / "once", by="li.na").run_id == once.run_id
     assert len(log.entries()) == entries  # the same once more is left as it is
 
 
@@ -166,9 +166,9 @@ def test_who_kept_a_composite_does_not_change_it(log: Log) -> None:
         apply(log, bench(log.store), withdrawn(A, "16e"), by="li.na", reason="mine")
 
 
-def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, made: Path) -> None:
+def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, store_file: Path) -> None:
     with log.act("zhang.min", "reviewer", "case.decide", A, {}) as act:
-        write_events(act.con, act.entry.seq, "", [withdrawn(A, "16e")], read_snapshot(made / "snapshot"))
+        write_events(act.con, act.entry.seq, "", [withdrawn(A, "16e")], read_snapshot(store_file / "snapshot"))
     flaws = check(log, bench(log.store)).flaws
     stale = [flaw.thing for flaw in flaws if flaw.kind == "stale" and flaw.thing.startswith("composite")]
     assert stale == sorted(f"composite {composite.run_id} {A}" for composite in kept_composites(log.store))
@@ -218,7 +218,7 @@ def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
 
 @pytest.mark.parametrize(("subject", "record"), [(A, "16l"), (D, "4De")])
 def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
-    log: Log, made: Path, subject: str, record: str
+    log: Log, store_file: Path, subject: str, record: str
 ) -> None:
     run = next(
         run
@@ -226,16 +226,16 @@ def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
         if any(row["record_id"] == record for row in kept_rows(log.store, run.run_id, "ledger", subject))
     )
     about = [Ground("not_my_record", record, "")]
-    open_case(log, run, read_snapshot(made / "snapshot"), subject, about, by="zhang.min", on=ON)
+    open_case(log, run, read_snapshot(store_file / "snapshot"), subject, about, by="zhang.min", on=ON)
     find = bench(log.store).find
     for name, expected in zip(("once", "unchecked"), oracle(record, ENTRIES), strict=True):
-        (marked,) = score_marks(log.store, read_composite(made / name), find)
+        (marked,) = score_marks(log.store, read_composite(store_file / name), find)
         assert [(dispute.case_id, dispute.record_id) for dispute in marked.disputes] == [("C2026-0001", record)]
         assert marked.without is not None
         assert (str(marked.without.score), marked.without.grade) == expected[subject].face[1:]
     # a composite that the store does not keep: given what it took, else no second score is guessed
-    given = {"listings": made / "entries.csv", "subjects": made / "subjects.csv"}
-    new = cs.combine(made / "grading", small(), acts="unchecked", as_of="2020-03-31", **given)
+    given = {"listings": store_file / "entries.csv", "subjects": store_file / "subjects.csv"}
+    new = cs.combine(store_file / "grading", small(), acts="unchecked", as_of="2020-03-31", **given)
     (marked,) = score_marks(log.store, new, find, **given)
     assert marked.without is not None
     assert score_marks(log.store, new, find)[0].without is None
@@ -272,8 +272,8 @@ def edit(folder: Path, table: str, **cells: Any) -> None:
 
 
 @pytest.mark.parametrize("edited", ["composite", "contributions", "manifest", "rules", "runs"])
-def test_a_composite_that_does_not_come_out_again_is_not_kept(made: Path, tmp_path: Path, edited: str) -> None:
-    folder = Path(shutil.copytree(made / "once", tmp_path / "edited"))
+def test_a_composite_that_does_not_come_out_again_is_not_kept(store_file: Path, tmp_path: Path, edited: str) -> None:
+    folder = Path(shutil.copytree(store_file / "once", tmp_path / "edited"))
     if edited in ("composite", "contributions"):
         edit(folder, edited, evidence="verified" if edited == "composite" else "other")
     else:
@@ -287,29 +287,34 @@ def test_a_composite_that_does_not_come_out_again_is_not_kept(made: Path, tmp_pa
         (folder / "manifest.json").write_text(json.dumps(manifest))
     with Database(tmp_path / "new.store") as store:
         log = Log(store)
-        keep(store, log, made / "grading", made / "snapshot", by="li.na", check=False)
+        keep(store, log, store_file / "grading", store_file / "snapshot", by="li.na", check=False)
         with pytest.raises(DifferenceError, match=r"does not come out|changed"):
             keep_composite(store, log, folder, by="li.na")
         assert kept_composites(store) == []
 
 
-def test_what_cannot_be_kept_is_refused_with_the_reason(made: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_kept_is_refused_with_the_reason(store_file: Path, tmp_path: Path) -> None:
     with Database(tmp_path / "new.store") as store:
         log = Log(store)
         with pytest.raises(InputError, match="which the store does not keep"):
-            keep_composite(store, log, made / "once", by="li.na")
-        keep(store, log, made / "grading", made / "snapshot", by="li.na", check=False)
+            keep_composite(store, log, store_file / "once", by="li.na")
+        keep(store, log, store_file / "grading", store_file / "snapshot", by="li.na", check=False)
         with pytest.raises(UsageError, match="was made with listings"):
-            keep_composite(store, log, made / "unchecked", by="li.na", subjects=made / "subjects.csv")
+            keep_composite(store, log, store_file / "unchecked", by="li.na", subjects=store_file / "subjects.csv")
         with pytest.raises(UsageError, match="was made without listings"):
-            keep_composite(store, log, made / "once", by="li.na", listings=ENTRIES)
+            keep_composite(store, log, store_file / "once", by="li.na", listings=ENTRIES)
         with pytest.raises(InputError, match="listings are not those"):
             keep_composite(
-                store, log, made / "unchecked", by="li.na", subjects=made / "subjects.csv", listings=ENTRIES.head(1)
+                store,
+                log,
+                store_file / "unchecked",
+                by="li.na",
+                subjects=store_file / "subjects.csv",
+                listings=ENTRIES.head(1),
             )
         with pytest.raises(UsageError, match="nobody is named"):
-            keep_composite(store, log, made / "once", by=" ")
-        table = pq.read_table(made / "grading" / "grades.parquet")
+            keep_composite(store, log, store_file / "once", by=" ")
+        table = pq.read_table(store_file / "grading" / "grades.parquet")
         cs.combine(table, small(), acts="unchecked").write(tmp_path / "of_table")
         with pytest.raises(InputError, match="a table of grades"):
             keep_composite(store, log, tmp_path / "of_table", by="li.na")
@@ -332,7 +337,7 @@ def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) ->
     assert log.verify().faults == ()
 
 
-def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
+def test_in_the_terminal(store_file: Path, tmp_path: Path) -> None:
     store = str(tmp_path / "new.store")
 
     def run(*words: str, code: int = 0) -> str:
@@ -340,12 +345,12 @@ def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
         assert done.exit_code == code, done.output
         return f"{done.output} {done.exception or ''}"
 
-    run("keep", str(made / "grading"), "--snapshot", str(made / "snapshot"), "--by", "li.na")
-    assert "--snapshot is missing" in run("keep", str(made / "grading"), "--by", "li.na", code=1)
-    assert "always made again" in run("keep", str(made / "once"), "--no-check", "--by", "li.na", code=1)
-    assert "small@2018-06-27  2019-12-31" in run("keep", str(made / "once"), "--by", "li.na")
-    beside = ("--listings", str(made / "entries.csv"), "--subjects", str(made / "subjects.csv"))
-    run("keep", str(made / "unchecked"), *beside, "--by", "li.na")
+    run("keep", str(store_file / "grading"), "--snapshot", str(store_file / "snapshot"), "--by", "li.na")
+    assert "--snapshot is missing" in run("keep", str(store_file / "grading"), "--by", "li.na", code=1)
+    assert "always made again" in run("keep", str(store_file / "once"), "--no-check", "--by", "li.na", code=1)
+    assert "small@2018-06-27  2019-12-31" in run("keep", str(store_file / "once"), "--by", "li.na")
+    beside = ("--listings", str(store_file / "entries.csv"), "--subjects", str(store_file / "subjects.csv"))
+    run("keep", str(store_file / "unchecked"), *beside, "--by", "li.na")
     assert "2 composites" in run("runs", "--verify")
     assert [load["config"] for load in json.loads(run("runs", "--composites", "--json"))] == ["small", "small"]
     change = ("--record", "16e", "--event", "withdrawn", "--on", "2026-11-02", "--by", "zhang.min", "--reason", "…")

@@ -20,7 +20,7 @@ from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
 from creditscore.store import database as store_database
-from creditscore.store.archive.effective import Rows, as_rows, kept
+from creditscore.store.archive.effective import Rows, archived_rows, as_rows
 from creditscore.store.archive.runs import changed_runs, keep, kept_rows, snapshot_of
 from creditscore.store.archive.tables import table_hash
 from creditscore.store.migrations import MIGRATIONS
@@ -88,7 +88,7 @@ def test_a_blocked_grade_is_kept_as_it_is(held: Path, tmp_path: Path) -> None:
         (row,) = kept_rows(store, run.run_id, "grades", A)
         assert (row["state"], row["state_reason"], row["grade_without"]) == ("not_computable", "refused_rows", "A")
         again = as_rows(as_kept(run, snapshot_of(run), [A]))
-        assert again[A].hash == kept(store, run.run_id, [A], Rows)[A].hash
+        assert again[A].hash == archived_rows(store, run.run_id, [A], Rows)[A].hash
         assert changed_runs(store, log) == []
         with store.transaction() as con:
             con.execute("UPDATE run_grades SET input_state = NULL, grade_without = NULL")
@@ -107,7 +107,7 @@ def test_a_run_of_an_earlier_version_is_kept_reproduced_and_derived_as_it_was(he
         assert run.grades_hash == table_hash(store.con, "(SELECT * FROM run_grades)", earlier)
         again = as_rows(as_kept(run, snapshot_of(run), [A, B]))
         assert {who: rows.hash for who, rows in again.items()} == {
-            who: rows.hash for who, rows in kept(store, run.run_id, [A, B], Rows).items()
+            who: rows.hash for who, rows in archived_rows(store, run.run_id, [A, B], Rows).items()
         }
         assert changed_runs(store, log) == []
         with store.transaction() as con:  # nobody makes it say more than it did

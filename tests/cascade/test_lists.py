@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.cascade.apply import acts, apply, settle, stored_tasks, told, told_tasks, undo
+from creditscore.cascade.apply import acts, apply, mark_told, settle, stored_tasks, told_tasks, undo
 from creditscore.cascade.check import check
 from creditscore.cascade.inputs import decided, record_events, write_events
 from creditscore.cascade.preview import bench, preview
@@ -35,13 +35,13 @@ SAID: dict[str, Any] = {"by": "zhang.min", "reason": "the matter is another firm
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+def wages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     return entered_wages(tmp_path_factory.mktemp("wages"))
 
 
 @pytest.fixture
-def log(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
-    with Database(shutil.copy(made[0], tmp_path / "wages.store")) as store:
+def log(wages: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(wages[0], tmp_path / "wages.store")) as store:
         yield Log(store)
 
 
@@ -66,45 +66,47 @@ def asked(result: Any) -> set[tuple[str, str, str, str]]:
     return {(task.kind, task.thing, task.task, task.who) for task in result.tasks}
 
 
-def test_one_of_two_records_leaves_the_entry_and_asks_for_its_correction(log: Log, made: tuple[Path, str, str]) -> None:
+def test_one_of_two_records_leaves_the_entry_and_asks_for_its_correction(
+    log: Log, wages: tuple[Path, str, str]
+) -> None:
     result = change(log, "r1", "withdrawn")
-    assert asked(result) == {("list", made[1], "correct", PAPER["organ"])}
+    assert asked(result) == {("list", wages[1], "correct", PAPER["organ"])}
     assert check(log, bench(log.store)).flaws == ()
 
 
 def test_without_its_records_entry_and_measure_are_to_be_annulled_and_all_are_told(
-    log: Log, made: tuple[Path, str, str]
+    log: Log, wages: tuple[Path, str, str]
 ) -> None:
     result = both_withdrawn(log)
     run = kept_runs(log.store)[0].run_id
     assert (result.changes[0].before.grade, result.changes[0].after.grade) == ("triggered", "clear")
     assert asked(result) == {
-        ("list", made[1], "annul", PAPER["organ"]),
-        ("measure", made[2], "annul_measure", "construction"),
+        ("list", wages[1], "annul", PAPER["organ"]),
+        ("measure", wages[2], "annul_measure", "construction"),
         ("told", run, "tell", "subject"),
-        ("told", made[1], "tell", "subject"),
-        ("told", made[1], "tell", PAPER["organ"]),
-        ("told", made[2], "tell", "construction"),
+        ("told", wages[1], "tell", "subject"),
+        ("told", wages[1], "tell", PAPER["organ"]),
+        ("told", wages[2], "tell", "construction"),
         ("linked", "r3", "look_at_linked", B),
     }
-    assert (f"measure {made[2]}", made[1], "entry_in_question") in result.edges()
+    assert (f"measure {wages[2]}", wages[1], "entry_in_question") in result.edges()
     checked = check(log, bench(log.store))
     assert checked.flaws == ()
-    assert {task.thing for task in checked.open} == {made[1], made[2]}
+    assert {task.thing for task in checked.open} == {wages[1], wages[2]}
 
 
 def test_when_people_have_acted_nothing_is_open_and_a_reinstated_record_asks_for_a_proposal(
-    log: Log, made: tuple[Path, str, str]
+    log: Log, wages: tuple[Path, str, str]
 ) -> None:
     both_withdrawn(log)
     book = load(log.store)
-    after = leave(book, made[1], exit="annulled", on="2023-06-10", by="chen.jie", **PAPER)
+    after = leave(book, wages[1], exit="annulled", on="2023-06-10", by="chen.jie", **PAPER)
     save(log, book, after)
     entries = read_intake(listings=listings(after)).listings
     on = to_day(date(2023, 6, 10))
-    actions.annul(log, made[2], by="chen.jie", on=on, document_no="A1", reason="its entry was annulled")
+    actions.annul(log, wages[2], by="chen.jie", on=on, document_no="A1", reason="its entry was annulled")
     assert {task.task for task in check(log, bench(log.store)).open} <= {"lift"}
-    actions.lift(log, load_four_lists(), entries, by="li.na", on=on, ids=[made[2]])
+    actions.lift(log, load_four_lists(), entries, by="li.na", on=on, ids=[wages[2]])
     checked = check(log, bench(log.store))
     assert (checked.flaws, checked.open) == ((), ())
     assert settle(log, bench(log.store), [A], on=date(2023, 6, 10), **SAID).empty
@@ -113,7 +115,7 @@ def test_when_people_have_acted_nothing_is_open_and_a_reinstated_record_asks_for
     assert check(log, bench(log.store)).flaws == ()
 
 
-def test_a_repaired_record_asks_for_a_look_at_the_ways_out_only(log: Log, made: tuple[Path, str, str]) -> None:
+def test_a_repaired_record_asks_for_a_look_at_the_ways_out_only(log: Log, wages: tuple[Path, str, str]) -> None:
     cascade = preview(bench(log.store), event(A, "r1", "repaired"))
     assert {(task.task, task.why) for task in cascade.tasks if task.kind != "told"} == {
         ("look_at_exit", "record_repaired")
@@ -121,7 +123,7 @@ def test_a_repaired_record_asks_for_a_look_at_the_ways_out_only(log: Log, made: 
 
 
 def test_an_entry_on_a_withdrawn_record_of_which_nobody_was_told_is_a_flaw(
-    log: Log, made: tuple[Path, str, str]
+    log: Log, wages: tuple[Path, str, str]
 ) -> None:
     both_withdrawn(log)
     with log.store.transaction() as con:
@@ -142,12 +144,12 @@ def test_who_was_told_is_written_down_once(log: Log) -> None:
     nr = next(nr for task, nr in tasks.items() if task.task == "tell")
     other = next(nr for task, nr in tasks.items() if task.task == "annul")
     on: dict[str, Any] = {"by": "zhang.min", "on": date(2023, 6, 2)}
-    told(log, result.seq, nr, document_no="N7", **on)
+    mark_told(log, result.seq, nr, document_no="N7", **on)
     assert told_tasks(log) == {(result.seq, nr)}
     with pytest.raises(UsageError, match="done before"):
-        told(log, result.seq, nr, document_no="N7", **on)
+        mark_told(log, result.seq, nr, document_no="N7", **on)
     with pytest.raises(UsageError, match="nothing that is told"):
-        told(log, result.seq, other, document_no="N7", **on)
+        mark_told(log, result.seq, other, document_no="N7", **on)
     assert check(log, bench(log.store)).flaws == ()
 
 
@@ -206,7 +208,7 @@ def test_who_kept_the_run_does_not_change_it_and_nothing_is_written_then(log: Lo
 
 
 def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
-    log: Log, made: tuple[Path, str, str]
+    log: Log, wages: tuple[Path, str, str]
 ) -> None:
     from creditscore.cascade.composite import composite_changes
     from creditscore.store.archive.effective import Rows
@@ -225,7 +227,7 @@ def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
     book = load(log.store)
     rules = small()
     assert composite_changes(rules, A, {"r": before}, {"r": before}, book, []) == []
-    (composite_change,) = composite_changes(rules, A, {"r": before}, {"r": after}, book, [made[1]])
+    (composite_change,) = composite_changes(rules, A, {"r": before}, {"r": after}, book, [wages[1]])
     assert (composite_change.before[1], composite_change.after[1]) == (
         "680",
         "880",
@@ -250,9 +252,9 @@ def test_an_annulled_entry_is_no_longer_read_by_the_rules_that_look_at_lists(tmp
 
 
 @pytest.fixture(scope="module")
-def both(made: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def both(wages: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That store with both records of the entry withdrawn."""
-    path = Path(shutil.copy(made[0], tmp_path_factory.mktemp("both") / "both.store"))
+    path = Path(shutil.copy(wages[0], tmp_path_factory.mktemp("both") / "both.store"))
     with Database(path) as store:
         both_withdrawn(Log(store))
     return path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.cascade.apply import acts, apply, told
+from creditscore.cascade.apply import acts, apply, mark_told
 from creditscore.cascade.check import check
 from creditscore.cascade.inputs import decided
 from creditscore.cascade.log_check import changed_cascades
@@ -28,14 +28,14 @@ SAID = {"by": "zhang.min", "reason": "it concerns another firm"}
 
 
 @pytest.fixture(scope="module")
-def made(two_years: Chained) -> Chained:
+def chain(two_years: Chained) -> Chained:
     return two_years
 
 
 @pytest.fixture(scope="module")
-def applied(made: Chained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def applied(chain: Chained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store in which the record was withdrawn."""
-    path = made.copy(tmp_path_factory.mktemp("applied"))
+    path = chain.copy(tmp_path_factory.mktemp("applied"))
     with Database(path) as store:
         apply(Log(store), bench(store), event(FIRM, DIRECT, "withdrawn"), **SAID)
     return path
@@ -47,7 +47,7 @@ def past(applied: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = Path(shutil.copy(applied, tmp_path_factory.mktemp("past") / "past.store"))
     with Database(path) as store:
         log = Log(store)
-        told(log, acts(log)[0].seq, 0, by="zhang.min", on=date(2023, 6, 9), document_no="N 1")
+        mark_told(log, acts(log)[0].seq, 0, by="zhang.min", on=date(2023, 6, 9), document_no="N 1")
         apply(log, bench(store), event(FIRM, DIRECT, "reinstated", "2023-07-01"), **SAID)
     return path
 
@@ -59,8 +59,8 @@ def withdrawn(applied: Path, tmp_path: Path) -> Iterator[Log]:
 
 
 @pytest.fixture
-def log(made: Chained, tmp_path: Path) -> Iterator[Log]:
-    with Database(made.copy(tmp_path)) as store:
+def log(chain: Chained, tmp_path: Path) -> Iterator[Log]:
+    with Database(chain.copy(tmp_path)) as store:
         yield Log(store)
 
 
@@ -72,15 +72,15 @@ def as_kept(log: Log) -> list[dict[str, str]]:
     return [{"grades": run.grades_hash, "ledger": run.ledger_hash} for run in kept_runs(log.store)]
 
 
-def test_a_withdrawn_record_reaches_the_next_year_through_its_retained_grade(log: Log, made: Chained) -> None:
+def test_a_withdrawn_record_reaches_the_next_year_through_its_retained_grade(log: Log, chain: Chained) -> None:
     cascade = preview(bench(log.store), event(FIRM, DIRECT, "withdrawn"))
     first, second = cascade.changes
     assert (first.run.period, first.before.grade, first.before.route) == ("2021", "D", "direct")
     assert (second.run.period, second.before.route) == ("2022", "retained")
     assert first.after.grade == second.after.grade == "B"
-    assert f"run {made.runs[0]} {FIRM}" in second.because
-    assert (f"run {made.runs[0]} {FIRM}", DIRECT, "grade") in cascade.edges()
-    assert {task.thing for task in cascade.tasks if task.task == "tell"} == set(made.runs)
+    assert f"run {chain.runs[0]} {FIRM}" in second.because
+    assert (f"run {chain.runs[0]} {FIRM}", DIRECT, "grade") in cascade.edges()
+    assert {task.thing for task in cascade.tasks if task.task == "tell"} == set(chain.runs)
     assert hashes(log) == as_kept(log)  # a preview changes nothing
     assert decided(log.store) == []
 

@@ -27,7 +27,7 @@ RECORDS = pd.DataFrame(
 )
 
 
-def kept(folder: Path, records: pd.DataFrame) -> Path:
+def archive_runs(folder: Path, records: pd.DataFrame) -> Path:
     write_snapshot(cs.ingest(SUBJECTS, records), folder / "snapshot")
     cs.grade_all(read_snapshot(folder / "snapshot"), SCHEMES, 2019, max_rejected=9).write(folder / "graded")
     with Database(folder / "credit.store") as store:
@@ -51,7 +51,7 @@ def test_a_run_of_another_domain_stands_as_a_new_grading_would(
 
     monkeypatch.setattr(derived, "_again", counted)
     withdrawn = RecordEvent(FIRM, "t", "withdrawn", date(2021, 5, 1), date(2021, 5, 1))
-    with Database(kept(tmp_path, RECORDS.assign(domain=domains)), read_only=True) as store:
+    with Database(archive_runs(tmp_path, RECORDS.assign(domain=domains)), read_only=True) as store:
         find = bench(store).find
         short = derived.derive(store, [FIRM], [withdrawn], find)
         assert set(done) == again

@@ -29,14 +29,14 @@ def run(*args: object, columns: int = 100) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+def wages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     return entered_wages(tmp_path_factory.mktemp("cli"))
 
 
 @pytest.fixture
-def store(made: tuple[Path, str, str], tmp_path: Path) -> Path:
+def store(wages: tuple[Path, str, str], tmp_path: Path) -> Path:
     (tmp_path / "roles.yaml").write_text(ROLES, encoding="utf-8")
-    return Path(shutil.copy(made[0], tmp_path / "s.store"))
+    return Path(shutil.copy(wages[0], tmp_path / "s.store"))
 
 
 def what(record: str, event: str, on: str, store: Path) -> list[Any]:
@@ -47,7 +47,7 @@ def who(store: Path, by: str = "zhang.min", reason: str = "another firm's matter
     return ["--by", by, "--reason", reason, "--roles", store.parent / "roles.yaml"]
 
 
-def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
+def test_from_preview_to_undo(store: Path, wages: tuple[Path, str, str]) -> None:
     code, output = run("cascade", "preview", *what("r1", "withdrawn", "2023-06-01", store), columns=80)
     assert code == 0
     assert "预览：未作任何改动" in output
@@ -59,7 +59,7 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
         code, output = run("cascade", "apply", *results, *who(store), "--lang", "en")
         assert code == 0
     assert "trigger met direct → no trigger direct" in output
-    assert f"annul the entry, withdraw it if published: {made[1]}" in output
+    assert f"annul the entry, withdraw it if published: {wages[1]}" in output
     assert "tell: housing and construction" in output
     code, output = run("cascade", "apply", *what("r2", "withdrawn", "2023-06-09", store), *who(store), "--lang", "en")
     assert (code, "nothing changes" in output) == (0, True)

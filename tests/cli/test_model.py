@@ -159,7 +159,7 @@ def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("args", "error", "said"),
+    ("args", "error", "message"),
     [
         (["train", "none.csv", "--target", "bad", "--out", "x"], InputError, "nothing to read"),
         (["train", "{0}/data.csv", "--out", "x"], UsageError, "target is missing"),
@@ -180,10 +180,10 @@ def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: P
     ],
 )
 def test_errors_say_what_and_where(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], error: type[Exception], said: str
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], error: type[Exception], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         run(*(argument.format(folder) for argument in args))
 
 

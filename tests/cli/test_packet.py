@@ -29,14 +29,16 @@ def run(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def kept(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store_folder(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("kept")
     write_snapshot(snapshot, place / "snap")
     return place
 
 
-def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME))
+def test_a_subject_without_a_case(
+    folder: Path, store_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--grading", str(folder), "--snapshot", str(store_folder / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
     output = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
     assert output.count("written to") == 2
@@ -51,11 +53,20 @@ def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, caps
 
 
 def test_a_model_part_of_no_registered_model_is_refused(
-    folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, store_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part, out = tmp_path / "part.json", tmp_path / "packet"
     part.write_text(json.dumps(MODEL), encoding="utf-8")
-    given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME), "--subject", "S1")
+    given = (
+        "--grading",
+        str(folder),
+        "--snapshot",
+        str(store_folder / "snap"),
+        "--scheme",
+        str(SCHEME),
+        "--subject",
+        "S1",
+    )
     models = ("--models", str(tmp_path / "models"))
     output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
     assert "the model part cannot be read" in output
@@ -67,14 +78,14 @@ def test_a_model_part_of_no_registered_model_is_refused(
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
     packet = build_packet(
-        run_in_folder(folder, "S1"), read_snapshot(kept / "snap"), file=SCHEME, added=Added(model=MODEL)
+        run_in_folder(folder, "S1"), read_snapshot(store_folder / "snap"), file=SCHEME, added=Added(model=MODEL)
     )
     write_packet(packet, out)
     assert "next" in run(capsys, "packet", "verify", str(out), *models, code=2)
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         ((), "neither a case nor a subject"),
         (("C2020-0001",), "a case stands in a store"),
@@ -83,9 +94,9 @@ def test_a_model_part_of_no_registered_model_is_refused(
     ],
 )
 def test_a_wrong_question_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], message: str
 ) -> None:
-    assert said in run(capsys, "packet", "build", *args, "-o", str(tmp_path / "p"), code=2)
+    assert message in run(capsys, "packet", "build", *args, "-o", str(tmp_path / "p"), code=2)
     assert not (tmp_path / "p").exists()
 
 

@@ -154,7 +154,7 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (["--target", "Z"], "not a grade"),
         (["--target", "B", "--before", "2025-01-01"], "before the first"),
@@ -169,11 +169,11 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
         (["--target", "B", "--on", "2019-01-01"], "before the day"),
     ],
 )
-def test_what_is_refused(folder: Path, change: list[str], said: str) -> None:
+def test_what_is_refused(folder: Path, change: list[str], message: str) -> None:
     args = about(folder)
     if "--on" in change:
         args = args[:-2]
-    with pytest.raises(CreditscoreError, match=said):
+    with pytest.raises(CreditscoreError, match=message):
         run("repair", "plan", *args, *change)
 
 

@@ -60,7 +60,7 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("lang", "width", "said"), [("zh", 60, "记录撤销"), ("en", 80, "withdrawn"), ("zh", 120, "事后获知")]
+    ("lang", "width", "message"), [("zh", 60, "记录撤销"), ("en", 80, "withdrawn"), ("zh", 120, "事后获知")]
 )
 def test_the_terminal_keeps_its_width(
     snapshot: Path,
@@ -68,12 +68,12 @@ def test_the_terminal_keeps_its_width(
     capsys: pytest.CaptureFixture[str],
     lang: str,
     width: int,
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     shown = run(capsys, "--snapshot", str(snapshot), "--from", "2019", "--to", "2020", "--lang", lang)
     assert all(columns(line) <= width for line in shown.splitlines())
-    assert said in shown
+    assert message in shown
     assert "R1" in shown
     assert shown == "".join(clean(line) + "\n" for line in shown.splitlines())
 
@@ -98,7 +98,7 @@ def test_the_pages_show_what_their_json_says(
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("--known-at", "soon"), "neither a year nor a day"),
         (("--known-at", "2020"), "is not a day"),
@@ -107,12 +107,12 @@ def test_the_pages_show_what_their_json_says(
     ],
 )
 def test_a_wrong_option_is_named(
-    snapshot: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], said: str
+    snapshot: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["timeline", "S1", "--scheme", SCHEME, "--snapshot", str(snapshot), *args])
     assert stopped.value.code == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_what_is_made_of_made_up_records_says_so(

@@ -81,7 +81,7 @@ def gradings() -> Any:
 
 
 @pytest.fixture(scope="module")
-def found(gradings: Any) -> Any:
+def combined(gradings: Any) -> Any:
     return cs.combine(gradings, small())
 
 
@@ -94,43 +94,43 @@ def acts_of(result: Any, firm: str) -> list[tuple[str, str, str]]:
     return [(row["act_id"], row["counted_in"], row["also_in"]) for row in rows]
 
 
-def test_the_act_stays_where_it_costs_most_and_the_others_stand_as_if_it_were_not_there(found: Any) -> None:
-    assert acts_of(found, A) == [("a1", "environment", "labour")]
-    rows = rows_of(found, A)
+def test_the_act_stays_where_it_costs_most_and_the_others_stand_as_if_it_were_not_there(combined: Any) -> None:
+    assert acts_of(combined, A) == [("a1", "environment", "labour")]
+    rows = rows_of(combined, A)
     assert (rows["environment"]["grade"], rows["environment"]["note"]) == ("red", "hard_rule:red")
     assert (rows["labour"]["grade"], rows["labour"]["note"]) == ("A", "without_act:a1")
-    (shared,) = [row for row in found.shared_acts.to_pylist() if row["subject_id"] == A]
+    (shared,) = [row for row in combined.shared_acts.to_pylist() if row["subject_id"] == A]
     assert shared["records"] == "16e;16l"
-    ledger = [row for row in found.regraded.to_pylist() if row["subject_id"] == A]
+    ledger = [row for row in combined.regraded.to_pylist() if row["subject_id"] == A]
     assert {row["scheme"] for row in ledger} == {"labour/national"}
     assert [(row["step"], row["record_id"], row["reason"]) for row in ledger] == [("decide", "", "A")]
 
 
-def test_different_acts_and_acts_of_two_organisations_are_not_shared(found: Any) -> None:
-    assert acts_of(found, B) == acts_of(found, E) == acts_of(found, F) == []
-    assert rows_of(found, B)["labour"]["grade"] == "B"
+def test_different_acts_and_acts_of_two_organisations_are_not_shared(combined: Any) -> None:
+    assert acts_of(combined, B) == acts_of(combined, E) == acts_of(combined, F) == []
+    assert rows_of(combined, B)["labour"]["grade"] == "B"
 
 
-def test_two_acts_are_settled_one_after_the_other(found: Any) -> None:
-    assert acts_of(found, C) == [("a1", "environment", "labour"), ("a2", "tax", "labour")]
+def test_two_acts_are_settled_one_after_the_other(combined: Any) -> None:
+    assert acts_of(combined, C) == [("a1", "environment", "labour"), ("a2", "tax", "labour")]
     # either case alone would still be one; both are counted elsewhere
-    labour = rows_of(found, C)["labour"]
+    labour = rows_of(combined, C)["labour"]
     assert (labour["grade"], labour["note"]) == ("A", "without_act:a1;without_act:a2")
 
 
-def test_a_withdrawn_record_does_not_weigh(found: Any) -> None:
-    assert acts_of(found, G) == []
+def test_a_withdrawn_record_does_not_weigh(combined: Any) -> None:
+    assert acts_of(combined, G) == []
 
 
-def test_the_lowest_score_of_all_ways_to_count_once_from_gradings_without_the_other_records(found: Any) -> None:
+def test_the_lowest_score_of_all_ways_to_count_once_from_gradings_without_the_other_records(combined: Any) -> None:
     results = [[row for row in ROWS if row["subject_id"] != D or row["domain"] == domain] for domain in DOMAINS]
     options = [cs.combine(graded([*rows, WITHDRAWN]), small(), acts="unchecked") for rows in results]
     scores = [{r["subject_id"]: r["score"] for r in option.composite.to_pylist()}[D] for option in options]
     assert len(set(scores)) == 3
-    assert {r["subject_id"]: r["score"] for r in found.composite.to_pylist()}[D] == min(scores)
-    assert acts_of(found, D)[0][1] == ("tax", "environment", "labour")[scores.index(min(scores))]
+    assert {r["subject_id"]: r["score"] for r in combined.composite.to_pylist()}[D] == min(scores)
+    assert acts_of(combined, D)[0][1] == ("tax", "environment", "labour")[scores.index(min(scores))]
     best = options[scores.index(min(scores))]
-    for domain, row in rows_of(found, D).items():
+    for domain, row in rows_of(combined, D).items():
         other = rows_of(best, D)[domain]
         assert [row[name] for name in ("grade", "value", "contribution")] == [
             other[name] for name in ("grade", "value", "contribution")
@@ -145,8 +145,8 @@ def test_unchecked_counts_everywhere_and_says_so(gradings: Any) -> None:
         cs.combine(gradings, small(), acts="twice")  # type: ignore[arg-type]
 
 
-def test_the_order_of_gradings_does_not_matter(gradings: Any, found: Any) -> None:
+def test_the_order_of_gradings_does_not_matter(gradings: Any, combined: Any) -> None:
     again = cs.combine(list(gradings)[::-1], small())
-    assert again.manifest == found.manifest
+    assert again.manifest == combined.manifest
     for composite, name in product([again], ("composite", "contributions", "shared_acts", "regraded")):
-        assert getattr(composite, name) == getattr(found, name)
+        assert getattr(composite, name) == getattr(combined, name)

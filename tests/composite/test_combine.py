@@ -39,7 +39,7 @@ def combined(rows: Any, config: Any = None, **more: Any) -> Any:
     return cs.combine(grades(rows), config or small(), acts="unchecked", **more)
 
 
-def one(result: Any, subject: str = IDS[0]) -> dict[str, Any]:
+def only_row(result: Any, subject: str = IDS[0]) -> dict[str, Any]:
     (row,) = [row for row in result.composite.to_pylist() if row["subject_id"] == subject]
     return row
 
@@ -52,7 +52,7 @@ def test_by_hand() -> None:
     result = combined([(IDS[0], TAX, "2019", "A"), (IDS[0], ENV, "2019", "yellow"), (IDS[0], COURT, AT, "clear")])
     # 800 + 400 × (1000 − 800)/1000 + 300 × (500 − 800)/1000 + 100 × (900 − 800)/1000
     assert shares(result) == {"tax": 80, "environment": -90, "labour": 0, "court": 10}
-    row = one(result)
+    row = only_row(result)
     assert (row["score"], row["grade"], row["coverage"], row["hard_rules"]) == (800, "medium", 800, "")
     assert (row["config"], row["config_version"], str(row["as_of"])) == ("small", "2018-06-27", AT)
     assert result.manifest["reference"] == 800
@@ -63,7 +63,7 @@ def test_by_hand() -> None:
 def test_a_hard_rule_holds_the_score_at_the_top_of_its_band() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "listed")]
     result = combined(rows)
-    row = one(result)
+    row = only_row(result)
     # without the rule: 800 + 80 + 40 − (100 × 500 held at 300 → −50) = 870, good; with it the top of medium
     assert (row["score"], row["grade"]) == (849, "medium")
     assert row["hard_rules"] == "defaulter"
@@ -78,7 +78,7 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
 
     def graded(as_of: str, **more: str) -> str:
         result_row = combined(rows, listings=pd.DataFrame([entry | more]), as_of=as_of)
-        return str(one(result_row)["hard_rules"])
+        return str(only_row(result_row)["hard_rules"])
 
     assert graded("2019-12-31") == "defaulter"
     assert graded("2020-03-01", term_end="2020-03-01") == "defaulter"  # its last day
@@ -104,7 +104,7 @@ def test_entries_of_lists_are_read_like_every_table(tmp_path: Path) -> None:
             file = tmp_path / "listings.csv"
             lines = f"subject_id,list,entered_on,basis\n{who},judgment_defaulter,{day},（2019）执1号\n"
             file.write_text(lines, encoding="gb18030")
-            assert one(combined(rows, listings=file), IDS[1])["hard_rules"] == "defaulter", (day, who)
+            assert only_row(combined(rows, listings=file), IDS[1])["hard_rules"] == "defaulter", (day, who)
 
 
 NAMES = {TAX: "tax", ENV: "environment", LABOUR: "labour", COURT: "court"}
@@ -135,7 +135,7 @@ def test_scores_and_shares_are_those_of_the_definition(firms: list[tuple[str, ..
         }
         ceilings = {"court": 849} if given_grades[COURT] == "listed" else {}
         ceilings |= {"environment": 599} if given_grades[ENV] == "red" else {}
-        row, results = one(result, f"F{k:02}"), shares(result, f"F{k:02}")
+        row, results = only_row(result, f"F{k:02}"), shares(result, f"F{k:02}")
         assert row["coverage"] == sum(d.weight for d in config.domains if d.id in values)
         if row["coverage"] < 300:
             assert (row["state_reason"], row["score"], row["grade"]) == ("coverage", None, None)
@@ -149,10 +149,10 @@ def test_scores_and_shares_are_those_of_the_definition(firms: list[tuple[str, ..
 
 
 def test_nothing_known_is_not_scored_and_just_enough_is() -> None:
-    assert one(combined([(IDS[0], LABOUR, "2019", "A")]))["state_reason"] == "coverage"
-    assert one(combined([(IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "clear")]))["state"] == "graded"  # 300
+    assert only_row(combined([(IDS[0], LABOUR, "2019", "A")]))["state_reason"] == "coverage"
+    assert only_row(combined([(IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "clear")]))["state"] == "graded"  # 300
     result = combined([(IDS[0], TAX, "2019", "(not_graded:no_feed)"), (IDS[1], TAX, "2019", "M")])
-    assert one(result)["state_reason"] == "coverage"
+    assert only_row(result)["state_reason"] == "coverage"
     (tax, *_) = [r for r in result.contributions.to_pylist() if r["subject_id"] == IDS[0]]
     assert (tax["note"], tax["grade"], tax["value"]) == ("absent:not_graded:no_feed", None, 800)
 
@@ -161,7 +161,7 @@ def test_a_class_for_internal_use_does_not_enter_and_is_named() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], "food/risk@2016-12-01", AT, "D")]
     result = combined(rows)
     assert result.manifest["not_used"] == ["food/risk"]
-    assert one(result)["score"] == 880
+    assert only_row(result)["score"] == 880
 
 
 def test_who_gets_none() -> None:
@@ -169,7 +169,7 @@ def test_who_gets_none() -> None:
     wide = "".join(chr(ord(sign) + 0xFEE0) for sign in person)
     rows = [(who, TAX, "2019", "A") for who in (IDS[0], SOLE_TRADER, person, f"张三 {wide}", "110105 19491231 002x")]
     result = combined(rows)
-    row = one(result, SOLE_TRADER)
+    row = only_row(result, SOLE_TRADER)
     assert (row["state"], row["state_reason"], row["score"]) == ("not_graded", "individual_business", None)
     assert shares(result, SOLE_TRADER) == {}
     assert {(row["subject_id"].rstrip("*"), row["reason"]) for row in result.quarantine.to_pylist()} == {
@@ -183,12 +183,12 @@ def test_who_gets_none() -> None:
     local = combined(
         [("L-1", TAX, "2019", "A")], subjects=pd.DataFrame([{"subject_id": "L-1", "kind": "individual_business"}])
     )
-    assert one(local, "L-1")["state_reason"] == "individual_business"
+    assert only_row(local, "L-1")["state_reason"] == "individual_business"
     named = combined(rows[:1], subjects=pd.DataFrame([{"subject_id": IDS[0].lower(), "kind": "自然人"}]))
     assert named.quarantine.to_pylist() == [{"subject_id": IDS[0], "reason": "natural_person"}]
     assert len(named.composite) == 0
     opted = small(individual_business={"included": True, "cite": [{"law": "JLEDZ2018"}]})
-    assert one(combined(rows, opted), SOLE_TRADER)["grade"] == "good"
+    assert only_row(combined(rows, opted), SOLE_TRADER)["grade"] == "good"
 
 
 def test_exactly_those_asked_for_are_scored() -> None:
@@ -218,7 +218,7 @@ def test_old_grades_move_to_the_reference_and_then_drop() -> None:
     assert tax("2020-11-30") == (817, "aged:23")
     assert tax("2020-12-31") == (800, "stale:24")
     result = combined(rows, config, as_of="2020-12-31")
-    assert one(result)["coverage"] == 0
+    assert only_row(result)["coverage"] == 0
 
 
 def test_of_several_periods_the_newest_counts_and_of_several_schemes_the_worst() -> None:
@@ -238,36 +238,36 @@ def test_of_several_periods_the_newest_counts_and_of_several_schemes_the_worst()
             -32,
         )
     rows[1] = (IDS[0], market[1], AT, "listed")  # the same domain, now on the serious list too
-    assert one(cs.combine(grades(rows), config, acts="unchecked"))["grade"] == "D"
+    assert only_row(cs.combine(grades(rows), config, acts="unchecked"))["grade"] == "D"
 
 
 def test_the_weakest_link_on_the_same_inputs() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], ENV, "2019", "yellow"), (IDS[0], COURT, AT, "clear")]
     result = combined(rows, small(rule="weakest_link"))
-    assert one(result)["score"] == 500
-    assert one(result)["fragile"] is False
+    assert only_row(result)["score"] == 500
+    assert only_row(result)["fragile"] is False
     assert shares(result) == {"tax": 0, "environment": -300, "labour": 0, "court": 0}
     every = combined(
         [*rows[::2], (IDS[0], ENV, "2019", "green"), (IDS[0], LABOUR, "2019", "A")], small(rule="weakest_link")
     )
-    assert one(every)["score"] == 900  # only with everything known does it pass the reference
+    assert only_row(every)["score"] == 900  # only with everything known does it pass the reference
 
 
 def test_evidence_is_the_weakest_of_all_that_enters() -> None:
     marks = {"weights": "derived", "maps": "verified", "bands": "verified"}
     rows = [(IDS[0], TAX, "2019", "A")]
     sure = cs.combine(grades(rows), small(marks=marks), acts="unchecked")
-    assert one(sure)["evidence"] == "derived"
+    assert only_row(sure)["evidence"] == "derived"
     weak = cs.combine(grades(rows, "inference"), small(marks=marks), acts="unchecked")
-    assert one(weak)["evidence"] == "inference"
+    assert only_row(weak)["evidence"] == "inference"
     ruled = cs.combine(grades([*rows, (IDS[0], ENV, "2019", "red")]), small(marks=marks), acts="unchecked")
-    assert one(ruled)["evidence"] == "project_default"  # the hard rule is ours
-    assert one(combined(rows))["evidence"] == "project_default"
+    assert only_row(ruled)["evidence"] == "project_default"  # the hard rule is ours
+    assert only_row(combined(rows))["evidence"] == "project_default"
     assert any(note.startswith("project_default: weights, maps, bands") for note in combined(rows).manifest["notes"])
 
 
 @pytest.mark.parametrize(
-    ("rows", "more", "said"),
+    ("rows", "more", "message"),
     [
         ([(IDS[0], "tax@2013", "2019", "A")], {}, "has no values in small"),
         ([(IDS[0], TAX, "2019", "X")], {}, "is no grade of tax@2014"),
@@ -304,8 +304,8 @@ def test_evidence_is_the_weakest_of_all_that_enters() -> None:
         ([(IDS[0], "food/risk@2016-12-01", AT, "A")], {}, "there is no grade under a scheme of this composite"),
     ],
 )
-def test_bad_input_is_said(rows: Any, more: Any, said: str) -> None:
-    with pytest.raises(cs.CreditscoreError, match=said):
+def test_bad_input_is_said(rows: Any, more: Any, message: str) -> None:
+    with pytest.raises(cs.CreditscoreError, match=message):
         combined(rows, **more)
 
 

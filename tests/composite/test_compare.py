@@ -37,7 +37,7 @@ def rows(seed: int = 5) -> Any:
 
 
 @pytest.fixture(scope="module")
-def made() -> list[Any]:
+def composites() -> list[Any]:
     table = rows()
     others = [
         small(label={"zh": EVIL, "en": EVIL}),
@@ -48,8 +48,8 @@ def made() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def data(made: list[Any]) -> dict[str, Any]:
-    return compare_composites(made, draws=20)
+def data(composites: list[Any]) -> dict[str, Any]:
+    return compare_composites(composites, draws=20)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -73,7 +73,7 @@ def test_a_million_pairs_do_not_overflow() -> None:
     assert (spearman(table), kendall(table)) == (-1.0, -1.0)
 
 
-def test_flows_and_counts_add_up(made: list[Any], data: dict[str, Any]) -> None:
+def test_flows_and_counts_add_up(composites: list[Any], data: dict[str, Any]) -> None:
     assert [(row["first"], row["second"]) for row in data["pairs"]] == [
         ("small@2018-06-27", "weakest@2018-06-27"),
         ("small@2018-06-27", "soft@2018-06-27"),
@@ -84,11 +84,11 @@ def test_flows_and_counts_add_up(made: list[Any], data: dict[str, Any]) -> None:
         assert row["better"] + row["worse"] + row["same"] == row["both"]
     soft = data["pairs"][1]
     assert soft["worse"] == 0  # without hard rules nobody falls
-    scores = [value.composite.to_pandas().set_index("subject_id")["score"] for value in (made[0], made[2])]
+    scores = [value.composite.to_pandas().set_index("subject_id")["score"] for value in (composites[0], composites[2])]
     moved = (scores[1] - scores[0]).dropna()
     assert soft["better"] == (moved > 0).sum()
     assert abs(soft["moved"][0]["second"] - soft["moved"][0]["first"]) == moved.abs().max()
-    assert data["composites"][0]["fragile"] == made[0].composite.to_pandas()["fragile"].sum()
+    assert data["composites"][0]["fragile"] == composites[0].composite.to_pandas()["fragile"].sum()
 
 
 def test_sensitivity_is_what_other_weights_give(data: dict[str, Any]) -> None:
@@ -105,17 +105,17 @@ def test_sensitivity_is_what_other_weights_give(data: dict[str, Any]) -> None:
     assert 0.5 < drawn["spearman_least"] <= 1
 
 
-def test_only_the_same_inputs_are_compared(made: list[Any]) -> None:
+def test_only_the_same_inputs_are_compared(composites: list[Any]) -> None:
     with pytest.raises(cs.UsageError, match="give two or more"):
-        compare_composites(made[:1])
+        compare_composites(composites[:1])
     other = cs.combine(rows().iloc[:40], small(), acts="unchecked", as_of="2020-06-30")
     with pytest.raises(cs.UsageError, match="different inputs: as_of"):
-        compare_composites([made[0], other])
+        compare_composites([composites[0], other])
     other = cs.combine(rows(6), small(), acts="unchecked")
     with pytest.raises(cs.UsageError, match="different tables of grades"):
-        compare_composites([made[0], other])
+        compare_composites([composites[0], other])
     with pytest.raises(cs.UsageError, match="step 100"):
-        compare_composites(made, step=100)
+        compare_composites(composites, step=100)
 
 
 def test_the_page_shows_the_tables_and_nothing_else(data: dict[str, Any], tmp_path: Path) -> None:
@@ -131,8 +131,10 @@ def test_the_page_shows_the_tables_and_nothing_else(data: dict[str, Any], tmp_pa
         assert words in english
 
 
-def test_the_command_writes_page_and_json(made: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folders = [str(value.write(tmp_path / str(k))) for k, value in enumerate(made)]
+def test_the_command_writes_page_and_json(
+    composites: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [str(value.write(tmp_path / str(k))) for k, value in enumerate(composites)]
     with pytest.raises(SystemExit) as stopped:
         main(["composite", "compare", *folders, "--out", str(tmp_path / "out"), "--draws", "5"])
     assert stopped.value.code == 0

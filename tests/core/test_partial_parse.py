@@ -72,7 +72,7 @@ def test_lines_stay_right_when_an_element_of_a_list_is_left_out(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (("deduct: {each: 2}", "deduc: {each: 2}"), "unknown key; did you mean deduct? allowed are accepts, add"),
         (("use: public_grade", "use: public_grade\ncolour: red"), "unknown key; allowed are admit, attributes"),
@@ -82,9 +82,9 @@ def test_lines_stay_right_when_an_element_of_a_list_is_left_out(tmp_path: Path) 
         (("  year: {years: [0, 0]}", "  year: 2020"), "needs a mapping with keys among after_days, beyond, cycle"),
     ],
 )
-def test_a_fault_says_what_may_stand_there(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+def test_a_fault_says_what_may_stand_there(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     assert change[0] in RICH
     file = tmp_path / "s.yaml"
     file.write_text(RICH.replace(*change, 1), encoding="utf-8")
     _, source = inspect(file, "s.yaml", LAWS)
-    assert said in " ".join(str(fault) for fault in source.faults)
+    assert message in " ".join(str(fault) for fault in source.faults)

@@ -47,7 +47,7 @@ ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def kept(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store_file(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("letters") / "s.store"
     with Database(path) as store:
         keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
@@ -55,9 +55,9 @@ def kept(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(kept: Path, tmp_path: Path) -> Iterator[tuple[Log, KeptRun]]:
+def desk(store_file: Path, tmp_path: Path) -> Iterator[tuple[Log, KeptRun]]:
     copy = tmp_path / "s.store"
-    copy.write_bytes(kept.read_bytes())
+    copy.write_bytes(store_file.read_bytes())
     with Database(copy) as store:
         from creditscore.store.archive.runs import kept_runs
 

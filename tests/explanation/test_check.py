@@ -194,7 +194,7 @@ def change(file: Path, sql: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "sql", "said"),
+    ("table", "sql", "message"),
     [
         ("ledger", "UPDATE t SET nominal = nominal - 1 WHERE record_id = 'r1'", "nominal −6, effective −5"),
         ("ledger", "UPDATE t SET nominal = effective / 2 WHERE record_id = 'r2'", "reason corrected"),
@@ -209,7 +209,7 @@ def change(file: Path, sql: str) -> None:
     ],
 )
 def test_the_first_part_that_does_not_fit_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str], table: str, sql: str, said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], table: str, sql: str, message: str
 ) -> None:
     change(folder / f"{table}.parquet", sql.replace(" WHERE ", f" WHERE subject_id = '{MANY}' AND "))
     for depth in ("subject", "reviewer", "auditor"):
@@ -217,7 +217,7 @@ def test_the_first_part_that_does_not_fit_is_named(
             main(["explain", str(folder), MANY, "--depth", depth])
         assert stopped.value.code == 5
         shown = capsys.readouterr()
-        assert said in shown.err
+        assert message in shown.err
         assert shown.out == ""
 
 

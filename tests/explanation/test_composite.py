@@ -50,24 +50,24 @@ def gradings() -> Any:
 
 
 @pytest.fixture(scope="module")
-def found(gradings: Any) -> Composite:
+def combined(gradings: Any) -> Composite:
     return cs.combine(gradings, small(label={"zh": EVIL, "en": EVIL}))
 
 
 @pytest.fixture(scope="module")
-def one(found: Composite, gradings: Any) -> CompositeExplanation:
-    return explain_composite(found, IDS[0], gradings)
+def explained(combined: Composite, gradings: Any) -> CompositeExplanation:
+    return explain_composite(combined, IDS[0], gradings)
 
 
 def domain(composite_explanation: CompositeExplanation, name: str) -> Any:
     return next(part for part in composite_explanation.domains if part.id == name)
 
 
-def test_parts_add_up_from_record_to_score(one: CompositeExplanation) -> None:
-    assert one.reference + sum(part.contribution or 0 for part in one.domains) == one.score
-    assert one.sum.endswith(f"= {one.score} → {one.grade}")
-    assert sum(total or 0 for _, _, total in one.groups) + one.reference == one.score
-    tax = domain(one, "tax")
+def test_parts_add_up_from_record_to_score(explained: CompositeExplanation) -> None:
+    assert explained.reference + sum(part.contribution or 0 for part in explained.domains) == explained.score
+    assert explained.sum.endswith(f"= {explained.score} → {explained.grade}")
+    assert sum(total or 0 for _, _, total in explained.groups) + explained.reference == explained.score
+    tax = domain(explained, "tax")
     assert tax.contribution < 0
     items = [part for part in tax.parts if part.kind == "item"]
     records = [part for part in tax.parts if part.kind == "record"]
@@ -81,52 +81,52 @@ def test_parts_add_up_from_record_to_score(one: CompositeExplanation) -> None:
     assert abs(a * float(own_b) - b * float(own_a)) <= abs(float(own_a)) + abs(float(own_b))
 
 
-def test_a_hard_rule_takes_the_whole_share_of_its_domain(one: CompositeExplanation) -> None:
-    environment = domain(one, "environment")
+def test_a_hard_rule_takes_the_whole_share_of_its_domain(explained: CompositeExplanation) -> None:
+    environment = domain(explained, "environment")
     first = environment.parts[0]
     assert (first.kind, first.code, first.points) == ("hard_rule", "red", environment.contribution)
     assert [part.code for part in environment.parts[1:]] == ["e"]
 
 
-def test_a_domain_graded_without_an_act_is_explained_without_it(one: CompositeExplanation) -> None:
-    labour = domain(one, "labour")
+def test_a_domain_graded_without_an_act_is_explained_without_it(explained: CompositeExplanation) -> None:
+    labour = domain(explained, "labour")
     assert (labour.grade, labour.notes) == ("A", ("without_act:a1",))
     assert [part.kind for part in labour.parts] == ["grade"]
-    assert one.shared_acts[0]["counted_in"] == "environment"
+    assert explained.shared_acts[0]["counted_in"] == "environment"
     assert "l" not in {part.code for part in labour.parts}
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_terminal_says_it_within_its_width(one: CompositeExplanation, lang: Any, width: int) -> None:
+def test_the_terminal_says_it_within_its_width(explained: CompositeExplanation, lang: Any, width: int) -> None:
     from rich.cells import cell_len
 
-    shown = render(one, lang, width)
+    shown = render(explained, lang, width)
     assert max(map(cell_len, shown.splitlines())) <= width
-    assert one.sum in " ".join(shown.split())
+    assert explained.sum in " ".join(shown.split())
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in shown
     assert {"zh": "行为 a1：计入环境", "en": "act a1: counted in environment"}[lang][:8] in shown
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_page_is_inert_and_carries_its_numbers(one: CompositeExplanation, lang: Any) -> None:
-    page = composite_subject_page(one, lang)
-    seen = stays_data(page, composite_data(one))
-    assert one.sum in seen.text
+def test_the_page_is_inert_and_carries_its_numbers(explained: CompositeExplanation, lang: Any) -> None:
+    page = composite_subject_page(explained, lang)
+    seen = stays_data(page, composite_data(explained))
+    assert explained.sum in seen.text
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
 
 
-def test_without_gradings_it_ends_at_the_domains(found: Composite) -> None:
-    composite_explanation = explain_composite(found, IDS[0])
+def test_without_gradings_it_ends_at_the_domains(combined: Composite) -> None:
+    composite_explanation = explain_composite(combined, IDS[0])
     assert not composite_explanation.drilled
     assert {part.kind for share in composite_explanation.domains for part in share.parts} <= {"grade", "hard_rule"}
     assert "--gradings" in render(composite_explanation, "en")
 
 
-def test_what_was_not_looked_at_stands_on_the_page(found: Composite, gradings: Any) -> None:
+def test_what_was_not_looked_at_stands_on_the_page(combined: Composite, gradings: Any) -> None:
     table = [grading.grades for grading in gradings]
     composite_explanation = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
-    checked = explain_composite(found, IDS[0])
+    checked = explain_composite(combined, IDS[0])
     for lang in LANGS:
         shown_text = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[
             lang
@@ -155,8 +155,8 @@ def test_not_scored_is_explained_too(gradings: Any) -> None:
 
 
 @pytest.mark.parametrize("column", ["contribution", "value"])
-def test_a_changed_number_is_refused(found: Composite, column: str) -> None:
-    table = found.coded["contributions"]
+def test_a_changed_number_is_refused(combined: Composite, column: str) -> None:
+    table = combined.coded["contributions"]
     changed = [
         row + (1 if k < 2 and column == "contribution" else 0) for k, row in enumerate(table[column].to_pylist())
     ]
@@ -165,20 +165,20 @@ def test_a_changed_number_is_refused(found: Composite, column: str) -> None:
     else:
         changed[0] -= 2
     place = table.column_names.index(column)
-    coded = {**found.coded, "contributions": table.set_column(place, column, pa.array(changed, pa.int32()))}
+    coded = {**combined.coded, "contributions": table.set_column(place, column, pa.array(changed, pa.int32()))}
     subject = table["subject_id"][0].as_py()
     with pytest.raises(DifferenceError, match="does not add up"):
-        explain_composite(Composite(coded, found.manifest), subject)
+        explain_composite(Composite(coded, combined.manifest), subject)
 
 
-def test_other_gradings_and_unknown_subjects_are_refused(found: Composite) -> None:
+def test_other_gradings_and_unknown_subjects_are_refused(combined: Composite) -> None:
     other = cs.grade(pd.DataFrame(ROWS[:1]), "tax", 2019, subjects=SUBJECTS)
     with pytest.raises(cs.UsageError, match="not the gradings that were scored"):
-        explain_composite(found, IDS[0], other)
+        explain_composite(combined, IDS[0], other)
     with pytest.raises(cs.InputError, match="there is no subject 'x' among the 2 scored"):
-        explain_composite(found, "x")
+        explain_composite(combined, "x")
     with pytest.raises(cs.InputError) as stopped:
-        explain_composite(found, "11010519491231002X")
+        explain_composite(combined, "11010519491231002X")
     assert "19491231" not in str(stopped.value)
 
 

@@ -78,11 +78,11 @@ def _model(folder: Path) -> None:
 
 
 def _drawn(folder: Path) -> None:
-    from tests.inspection.synthetic import classes, inspectors, made, programme
+    from tests.inspection.synthetic import classes, inspectors, make_draw, programme
 
     place = folder / "inspection"
     place.mkdir()
-    drawn = made(place, [(programme(place), classes(30))], inspectors=inspectors(6))
+    drawn = make_draw(place, [(programme(place), classes(30))], inspectors=inspectors(6))
     shutil.copytree(drawn.folder, folder / "draw")
 
 

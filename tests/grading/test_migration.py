@@ -18,7 +18,7 @@ def side(name: str, grades: str, rows: dict[str, tuple[str, int | None]]) -> Sid
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "before", "after", "found"),
+    ("a", "b", "before", "after", "expected"),
     [
         ("ABCD", "ABCD", "A", "B", "worse"),
         ("ABCD", "ABCD", "C", "B", "better"),
@@ -32,8 +32,8 @@ def side(name: str, grades: str, rows: dict[str, tuple[str, int | None]]) -> Sid
         ("ABC", "CBA", "A", "B", "other"),
     ],
 )
-def test_direction(a: str, b: str, before: str, after: str, found: str) -> None:
-    assert direction(a, b)(before, after) == found
+def test_direction(a: str, b: str, before: str, after: str, expected: str) -> None:
+    assert direction(a, b)(before, after) == expected
 
 
 def test_one_order_of_two_scales() -> None:

@@ -40,7 +40,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return here
 
 
-def made(run: Run, *more: str, scheme: str = "tax") -> None:
+def write_run(run: Run, *more: str, scheme: str = "tax") -> None:
     at = ("--as-of", "2022-12-31") if "," in scheme else ("--period", "2022")
     tables = ("--subjects", "@s.csv", "--records", "@r.csv", "--max-rejected", "9")
     code, text = run("grade", "--scheme", scheme, *at, *tables, *more, "--out", "@out")
@@ -62,7 +62,7 @@ def again(run: Run, records: str = "@r.csv") -> tuple[int, str]:
 @pytest.mark.parametrize("scheme", ["tax", "tax,labour/national,market/serious"])
 @pytest.mark.parametrize("known", [(), ("--known-at", "2022-06-30", "--provisional")])
 def test_the_same_bytes_from_the_same_tables(run: Run, scheme: str, known: tuple[str, ...]) -> None:
-    made(run, *known, scheme=scheme)
+    write_run(run, *known, scheme=scheme)
     code, text = again(run)
     assert code == 0, text
     assert text.count("the same bytes") == 3
@@ -92,7 +92,7 @@ def test_the_same_bytes_from_a_snapshot_moved_elsewhere(run: Run, tmp_path: Path
     ],
 )
 def test_one_changed_cell_is_named(run: Run, tmp_path: Path, table: str, change: str, column: str) -> None:
-    made(run)
+    write_run(run)
     edit(tmp_path / "out" / f"{table}.parquet", change)
     code, text = again(run)
     assert code == 5
@@ -102,13 +102,13 @@ def test_one_changed_cell_is_named(run: Run, tmp_path: Path, table: str, change:
 
 
 def test_a_row_taken_out_and_a_row_put_in(run: Run, tmp_path: Path) -> None:
-    made(run)
+    write_run(run)
     edit(tmp_path / "out" / "ledger.parquet", "DELETE FROM t WHERE record_id = 'r3'")
     code, text = again(run)
     assert code == 5
     assert "missing: " in text
     assert " r3 " in text
-    made(run)
+    write_run(run)
     edit(
         tmp_path / "out" / "ledger.parquet",
         "INSERT INTO t SELECT * REPLACE ('r99' AS record_id) FROM t WHERE record_id = 'r3'",
@@ -121,7 +121,7 @@ def test_a_row_taken_out_and_a_row_put_in(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("table", ["grades", "ledger"])
 def test_rows_twice_or_in_another_order_are_not_said_to_be_missing(run: Run, tmp_path: Path, table: str) -> None:
-    made(run)
+    write_run(run)
     path = tmp_path / "out" / f"{table}.parquet"
     con = duckdb.connect()
     con.execute(
@@ -131,7 +131,7 @@ def test_rows_twice_or_in_another_order_are_not_said_to_be_missing(run: Run, tmp
     code, text = again(run)
     assert code == 5
     assert f"{table}.parquet, row 2: extra" in text
-    made(run)
+    write_run(run)
     edit(path, "CREATE TABLE u AS FROM t ORDER BY rowid DESC; DROP TABLE t; ALTER TABLE u RENAME TO t")
     code, text = again(run)
     assert code == 5
@@ -140,7 +140,7 @@ def test_rows_twice_or_in_another_order_are_not_said_to_be_missing(run: Run, tmp
 
 
 def test_columns_of_another_type_are_no_same_rows(run: Run, tmp_path: Path) -> None:
-    made(run)
+    write_run(run)
     edit(tmp_path / "out" / "ledger.parquet", "ALTER TABLE t ALTER COLUMN effective TYPE DOUBLE")
     code, text = again(run)
     assert code == 5
@@ -149,7 +149,7 @@ def test_columns_of_another_type_are_no_same_rows(run: Run, tmp_path: Path) -> N
 
 
 def test_a_ledger_that_is_gone_is_missed_and_one_that_was_never_made_is_not(run: Run, tmp_path: Path) -> None:
-    made(run)
+    write_run(run)
     (tmp_path / "out" / "ledger.parquet").unlink()
     code, text = again(run)
     assert code == 5
@@ -162,13 +162,13 @@ def test_a_ledger_that_is_gone_is_missed_and_one_that_was_never_made_is_not(run:
 
 
 def test_a_missing_and_a_damaged_file(run: Run, tmp_path: Path) -> None:
-    made(run)
+    write_run(run)
     (tmp_path / "out" / "grades.parquet").unlink()
     code, text = again(run)
     assert code == 5
     assert "grades.parquet: file" in text
     assert "absent" in text
-    made(run)
+    write_run(run)
     (tmp_path / "out" / "ledger.parquet").write_bytes(b"PAR1 nothing PAR1")
     code, text = again(run)
     assert code == 5
@@ -176,7 +176,7 @@ def test_a_missing_and_a_damaged_file(run: Run, tmp_path: Path) -> None:
 
 
 def test_another_input_is_the_cause(run: Run) -> None:
-    made(run)
+    write_run(run)
     code, text = again(run, "@other.csv")
     assert code == 5
     assert "cause: snapshot_hash" in text
@@ -185,7 +185,7 @@ def test_another_input_is_the_cause(run: Run) -> None:
 
 @pytest.mark.slow
 def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_are_not(run: Run, tmp_path: Path) -> None:
-    made(run, "--known-at", "2022-06-30", "--provisional")
+    write_run(run, "--known-at", "2022-06-30", "--provisional")
     path = tmp_path / "out" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     rows = {**manifest["inputs"], "records": {**manifest["inputs"]["records"], "rows": 9}}
@@ -210,7 +210,7 @@ def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_ar
 
 
 def test_a_manifest_that_was_changed_does_not_fit_its_run(run: Run, tmp_path: Path) -> None:
-    made(run)
+    write_run(run)
     path = tmp_path / "out" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**manifest, "creditscore": "0.0.1"}), encoding="utf-8")
@@ -257,7 +257,7 @@ def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None
 def test_a_file_of_a_scheme_that_did_not_grade_is_refused(run: Run) -> None:
     from creditscore.core.config import config_root
 
-    made(run)
+    write_run(run)
     (other,) = (config_root() / "schemes" / "examples" / "food_hygiene_uk").glob("*.yaml")
     code, text = run("reproduce", "@out", "--subjects", "@s.csv", "--records", "@r.csv", "--scheme", str(other))
     assert code == 2
@@ -265,7 +265,7 @@ def test_a_file_of_a_scheme_that_did_not_grade_is_refused(run: Run) -> None:
 
 
 def test_without_its_input_nothing_is_computed(run: Run) -> None:
-    made(run)
+    write_run(run)
     code, text = run("reproduce", "@out")
     assert code == 2
     assert "--snapshot DIR" in text

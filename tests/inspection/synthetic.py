@@ -95,7 +95,7 @@ def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
 
 
 @dataclass(frozen=True)
-class Made:
+class SyntheticDraw:
     """A plan committed to and drawn, in `folder`, with its store."""
 
     plan: Path
@@ -105,10 +105,10 @@ class Made:
     outcome: Outcome
 
 
-def made(tmp: Path, given: Any = None, **more: Any) -> Made:
+def make_draw(tmp: Path, given: Any = None, **more: Any) -> SyntheticDraw:
     """Plan, commit and draw; `given` replaces the one programme, `more` goes to `commit`."""
     plan, folder, who = tmp / "plan", tmp / "draw", Who("chen.jie", tmp / "s.duckdb")
     plan_inspections(given or [(programme(tmp), classes())], YEAR).write(plan)
     options: dict[str, Any] = {"inspectors": inspectors()} | more
     committed = commit(plan, folder, ABOUT, COMMITTED, who, **options)
-    return Made(plan, folder, who, committed, draw(folder, VALUE, DRAWN, who))
+    return SyntheticDraw(plan, folder, who, committed, draw(folder, VALUE, DRAWN, who))

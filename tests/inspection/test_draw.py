@@ -27,18 +27,18 @@ from tests.inspection.synthetic import (
     PROGRAMME,
     VALUE,
     YEAR,
-    Made,
+    SyntheticDraw,
     classes,
     commit,
     draw,
     inspectors,
-    made,
+    make_draw,
     programme,
 )
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDraw:
     """Two programmes of two departments over overlapping organisations, committed to and drawn."""
     tmp = tmp_path_factory.mktemp("drawn")
     other = PROGRAMME.replace("code: market", "code: labour").replace("certificate: market", "certificate: labour")
@@ -46,10 +46,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
     given = [(programme(tmp), table), (programme(tmp, other, "other"), table[:60])]
     staff = inspectors(16)
     staff["certificates"] = ["market;labour", "market", "labour", "labour"] * 4
-    return made(tmp, given, inspectors=staff)
+    return make_draw(tmp, given, inspectors=staff)
 
 
-def copy(drawn: Made, tmp: Path) -> Path:
+def copy(drawn: SyntheticDraw, tmp: Path) -> Path:
     folder = tmp / "draw"
     shutil.copytree(drawn.folder, folder)
     return folder
@@ -65,7 +65,7 @@ def script(folder: Path) -> tuple[int, str]:
     return run.returncode, (run.stdout + run.stderr).strip()
 
 
-def test_a_draw_verifies_with_and_without_its_store(drawn: Made) -> None:
+def test_a_draw_verifies_with_and_without_its_store(drawn: SyntheticDraw) -> None:
     assert verify_draw(drawn.folder, drawn.who.store).first is None
     checked = verify_draw(drawn.folder)
     assert checked.ok
@@ -78,7 +78,7 @@ def test_a_draw_verifies_with_and_without_its_store(drawn: Made) -> None:
     assert script(drawn.folder) == (0, "as drawn")
 
 
-def test_the_script_is_short_and_needs_the_standard_library_alone(drawn: Made) -> None:
+def test_the_script_is_short_and_needs_the_standard_library_alone(drawn: SyntheticDraw) -> None:
     text = (drawn.folder / "verify_draw.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 40
     names = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
@@ -98,7 +98,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_first_difference_is_named(drawn: Made, tmp_path: Path, name: str) -> None:
+def test_the_first_difference_is_named(drawn: SyntheticDraw, tmp_path: Path, name: str) -> None:
     folder = copy(drawn, tmp_path)
     old, new, where = CHANGES[name]
     text = (folder / name).read_text(encoding="utf-8")
@@ -111,7 +111,7 @@ def test_the_first_difference_is_named(drawn: Made, tmp_path: Path, name: str) -
         assert script(folder)[0] == 1
 
 
-def test_a_row_taken_out_or_swapped_is_found(drawn: Made, tmp_path: Path) -> None:
+def test_a_row_taken_out_or_swapped_is_found(drawn: SyntheticDraw, tmp_path: Path) -> None:
     folder = copy(drawn, tmp_path)
     lines = (folder / "units.csv").read_text(encoding="utf-8").splitlines()
     (folder / "units.csv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
@@ -121,7 +121,7 @@ def test_a_row_taken_out_or_swapped_is_found(drawn: Made, tmp_path: Path) -> Non
     assert script(folder)[0] == 1
 
 
-def test_the_order_of_rows_and_line_ends_of_a_frame_are_nothing(drawn: Made, tmp_path: Path) -> None:
+def test_the_order_of_rows_and_line_ends_of_a_frame_are_nothing(drawn: SyntheticDraw, tmp_path: Path) -> None:
     folder = copy(drawn, tmp_path)
     head, *rows = (folder / "frame.csv").read_text(encoding="utf-8").splitlines()
     (folder / "frame.csv").write_text("\r\n".join([head, *reversed(rows)]) + "\r\n", encoding="utf-8", newline="")
@@ -131,7 +131,7 @@ def test_the_order_of_rows_and_line_ends_of_a_frame_are_nothing(drawn: Made, tmp
     assert script(folder) == (0, "as drawn")
 
 
-def test_a_missing_file_is_an_error(drawn: Made, tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(drawn: SyntheticDraw, tmp_path: Path) -> None:
     folder = copy(drawn, tmp_path)
     (folder / "draw.json").unlink()
     with pytest.raises(InputError, match=r"draw\.json is not there"):
@@ -168,7 +168,7 @@ def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> 
     assert "played again" in checked.notes[0]
 
 
-def test_a_value_is_given_once(drawn: Made) -> None:
+def test_a_value_is_given_once(drawn: SyntheticDraw) -> None:
     before = {file.name: file.read_bytes() for file in drawn.folder.iterdir()}
     with pytest.raises(UsageError, match="it was another one") as raised:
         draw(drawn.folder, "01051220283308", DRAWN, drawn.who)
@@ -178,18 +178,18 @@ def test_a_value_is_given_once(drawn: Made) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "0105122028330", "01051220283307a", "seven"])
-def test_a_value_of_another_form_is_refused(drawn: Made, value: str) -> None:
+def test_a_value_of_another_form_is_refused(drawn: SyntheticDraw, value: str) -> None:
     with pytest.raises(UsageError, match="is not a value as it was committed to"):
         draw(drawn.folder, value, DRAWN, drawn.who)
 
 
-def test_a_value_before_its_day_is_refused(drawn: Made) -> None:
+def test_a_value_before_its_day_is_refused(drawn: SyntheticDraw) -> None:
     with pytest.raises(UsageError, match="drawn on 2090-01-07"):
         draw(drawn.folder, VALUE, date(YEAR, 1, 7), drawn.who)
 
 
 @pytest.mark.parametrize("name", ["frame.csv", "strata.csv", "inspectors.csv"])
-def test_another_frame_or_staff_is_refused(drawn: Made, tmp_path: Path, name: str) -> None:
+def test_another_frame_or_staff_is_refused(drawn: SyntheticDraw, tmp_path: Path, name: str) -> None:
     folder = copy(drawn, tmp_path)
     lines = (folder / name).read_text(encoding="utf-8").splitlines()
     (folder / name).write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
@@ -197,7 +197,7 @@ def test_another_frame_or_staff_is_refused(drawn: Made, tmp_path: Path, name: st
         draw(folder, VALUE, DRAWN, drawn.who)
 
 
-def test_a_commitment_outside_the_store_is_refused(drawn: Made, tmp_path: Path) -> None:
+def test_a_commitment_outside_the_store_is_refused(drawn: SyntheticDraw, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no such commitment"):
         draw(drawn.folder, VALUE, DRAWN, Who("li.na", tmp_path / "other.duckdb"))
     folder = copy(drawn, tmp_path)
@@ -233,7 +233,7 @@ def test_a_public_value_that_cannot_serve_is_refused(name: str) -> None:
         Randomness(**content).check()
 
 
-def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path, drawn: Made) -> None:
+def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path, drawn: SyntheticDraw) -> None:
     with Database(drawn.who.store, read_only=True) as store:
         entries = [
             (entry.action, entry.phase, entry.role) for entry in Log(store).entries(subject=drawn.commitment.draw_id)
@@ -264,7 +264,7 @@ def test_data_are_corrected_before_a_visit(tmp_path: Path) -> None:
     table["class"] = "C"
     table.loc[0, "class"] = ""
     text = PROGRAMME.replace("draw_as: B", "draw_as: C")
-    result = made(tmp_path, [(programme(tmp_path, text), table)])
+    result = make_draw(tmp_path, [(programme(tmp_path, text), table)])
     visits = pd.read_csv(result.folder / "visits.csv").set_index("subject_id")
     assert set(visits.loc[[table.subject_id[0]], "first"]) == {"correct_data"}
     assert set(visits.drop(index=table.subject_id[0])["first"]) == {"off_site"}
@@ -275,7 +275,7 @@ def test_data_are_corrected_before_a_visit(tmp_path: Path) -> None:
 def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
     table = classes(40)
     pairs = [("K01", table.subject_id[0]), ("K99", table.subject_id[0]), ("K01", "91220199MADM00000X")]
-    result = made(
+    result = make_draw(
         tmp_path, [(programme(tmp_path), table)], conflicts=pd.DataFrame(pairs, columns=["inspector_id", "subject_id"])
     )
     assert result.commitment.content["conflicts"] == {"declared": 3, "of_listed_inspectors_and_subjects": 1}
@@ -291,7 +291,7 @@ def test_a_lack_of_inspectors_is_found_before_anything_is_committed_to(tmp_path:
         assert store.rows("SELECT count(*) FROM log_entries WHERE action = 'draw.commit'") == [(0,)]
 
 
-def test_visits_are_merged_capped_and_spread(drawn: Made) -> None:
+def test_visits_are_merged_capped_and_spread(drawn: SyntheticDraw) -> None:
     units = pd.read_csv(drawn.folder / "units.csv")
     units[["programme", "subject_id"]] = units.unit.str.split("|", expand=True)
     visits = pd.read_csv(drawn.folder / "visits.csv")
@@ -338,7 +338,7 @@ def test_nothing_public_names_an_internal_class(tmp_path: Path) -> None:
         text = text.replace(f"code: {code}", f"code: {name}").replace(f"draw_as: {code}", f"draw_as: {name}")
     table = classes(60)
     table["class"] = table["class"].map({"A": "LOWRISK", "B": "MIDRISK", "C": "HIGHRISK"})
-    result = made(tmp_path, [(programme(tmp_path, text), table)])
+    result = make_draw(tmp_path, [(programme(tmp_path, text), table)])
     manifest = json.loads((result.plan / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["internal"] is True
     assert manifest["may_be_published"] == ["public.json"]

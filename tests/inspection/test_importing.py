@@ -23,12 +23,12 @@ from tests.inspection.synthetic import (
     PROGRAMME,
     VALUE,
     YEAR,
-    Made,
+    SyntheticDraw,
     classes,
     commit,
     draw,
     inspectors,
-    made,
+    make_draw,
     programme,
 )
 
@@ -40,11 +40,11 @@ def after_the_visits() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDraw:
     tmp = tmp_path_factory.mktemp("drawn")
     second = PROGRAMME.replace("certificate: market", "certificate: food")
     table = classes(80)
-    return made(
+    return make_draw(
         tmp,
         [(programme(tmp), table), (programme(tmp, second, "food"), table[:40])],
         inspectors=inspectors(certificates="market;food"),
@@ -52,14 +52,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture
-def store(drawn: Made, tmp_path: Path) -> Who:
+def store(drawn: SyntheticDraw, tmp_path: Path) -> Who:
     """A store of its own for each test, with the draw in it."""
     file = tmp_path / "s.duckdb"
     file.write_bytes(drawn.who.store.read_bytes())
     return Who("li.na", file)
 
 
-def results(drawn: Made) -> pd.DataFrame:
+def results(drawn: SyntheticDraw) -> pd.DataFrame:
     """One result per visit and programme."""
     rows = []
     for visit in pd.read_csv(drawn.folder / "visits.csv").itertuples():
@@ -83,7 +83,7 @@ def results(drawn: Made) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_every_row_has_the_probability_of_its_draw(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_every_row_has_the_probability_of_its_draw(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     table = results(drawn)
     imported = import_results(table.sample(frac=1, random_state=1), tmp_path / "out", store)
     assert len(imported.results) == len(table)
@@ -102,7 +102,9 @@ def test_every_row_has_the_probability_of_its_draw(drawn: Made, store: Who, tmp_
         assert {row["inspector_id"] for row in known_teams(held)} == {f"K{i:02d}" for i in range(12)}
 
 
-def test_without_a_programme_the_probability_is_of_the_department(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_without_a_programme_the_probability_is_of_the_department(
+    drawn: SyntheticDraw, store: Who, tmp_path: Path
+) -> None:
     table = results(drawn).drop(columns="programme").drop_duplicates("subject_id")
     frame = pd.read_csv(drawn.folder / "frame.csv", dtype=str)
     for row in import_results(table, tmp_path / "out", store).results:
@@ -112,7 +114,9 @@ def test_without_a_programme_the_probability_is_of_the_department(drawn: Made, s
         assert Fraction(row["probability"]) == 1 - missed
 
 
-def test_what_was_imported_before_is_counted_and_changes_are_refused(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_what_was_imported_before_is_counted_and_changes_are_refused(
+    drawn: SyntheticDraw, store: Who, tmp_path: Path
+) -> None:
     table = results(drawn)
     first = import_results(table[:10], tmp_path / "one", store)
     assert len(first.missing) > 0
@@ -164,7 +168,9 @@ def test_every_reason_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(("reason", "change"), CASES)
-def test_a_faulty_row_is_refused(drawn: Made, store: Who, tmp_path: Path, reason: str, change: dict[str, str]) -> None:
+def test_a_faulty_row_is_refused(
+    drawn: SyntheticDraw, store: Who, tmp_path: Path, reason: str, change: dict[str, str]
+) -> None:
     table = results(drawn)
     table = table[table.result == "clean"].reset_index(drop=True)[:4]
     for name, value in change.items():
@@ -181,7 +187,7 @@ def test_a_faulty_row_is_refused(drawn: Made, store: Who, tmp_path: Path, reason
     assert accepted.counts["in"] == 4
 
 
-def test_other_arms_need_no_draw_and_have_no_probability(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_other_arms_need_no_draw_and_have_no_probability(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     table = results(drawn)[:6].assign(arm="complaint")
     table.loc[:2, "draw_id"] = ""
     imported = import_results(table, tmp_path / "out", store)
@@ -190,7 +196,7 @@ def test_other_arms_need_no_draw_and_have_no_probability(drawn: Made, store: Who
     assert imported.missing  # a complaint is no random visit
 
 
-def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_next_year_nobody_goes_where_they_were_last(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     table = results(drawn)
     import_results(table, tmp_path / "out", store)
     plan = plan_inspections([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
@@ -209,12 +215,12 @@ def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp
     assert met > 5
 
 
-def test_an_empty_table_is_an_error(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_an_empty_table_is_an_error(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rows"):
         import_results(results(drawn)[:0], tmp_path / "out", store)
 
 
-def test_the_table_to_fill_is_what_the_import_takes(drawn: Made, store: Who, tmp_path: Path) -> None:
+def test_the_table_to_fill_is_what_the_import_takes(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     table = pd.read_csv(drawn.folder / "to_fill.csv", dtype=str, keep_default_na=False)
     visits = pd.read_csv(drawn.folder / "visits.csv", dtype=str)
     assert table.inspection_id.is_unique
@@ -236,7 +242,7 @@ def test_the_table_to_fill_is_what_the_import_takes(drawn: Made, store: Who, tmp
         "UPDATE draw_commitments SET content = replace(content, '\"visits\":1', '\"visits\":2')",
     ],
 )
-def test_a_draw_edited_in_the_store_is_not_used(drawn: Made, store: Who, tmp_path: Path, edit: str) -> None:
+def test_a_draw_edited_in_the_store_is_not_used(drawn: SyntheticDraw, store: Who, tmp_path: Path, edit: str) -> None:
     with Database(store.store) as held, held.transaction() as con:
         con.execute(edit)
     with pytest.raises(StoreError, match="not the one that was committed to"):

@@ -13,7 +13,8 @@ import pytest
 from creditscore.core.errors import InputError, NotInForce, UsageError
 from creditscore.inspection import hit_rates
 from creditscore.inspection.hit_rates import wilson
-from creditscore.inspection.plan import plan_inspections, visit_rows
+from creditscore.inspection.plan import plan_inspections
+from creditscore.inspection.plan_tables import visit_rows
 from tests.inspection.synthetic import PROGRAMME, YEAR, classes, inspectors, programme
 
 

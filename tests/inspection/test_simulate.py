@@ -15,7 +15,7 @@ from creditscore.inspection.frame import build_frame
 from creditscore.inspection.order import draw_key, order, place_of
 from creditscore.inspection.programme import load_programme
 from creditscore.inspection.simulate import binomial_p_value, bonferroni_bound, keyed, simulate_draws, strata_of
-from tests.inspection.synthetic import Made, classes, made, programme
+from tests.inspection.synthetic import SyntheticDraw, classes, make_draw, programme
 
 Strata = Mapping[str, Sequence[str]]
 STRATA = {name: [f"p|{name}-{i:03d}" for i in range(size)] for name, size in (("S1", 60), ("S2", 25), ("S3", 5))}
@@ -118,7 +118,7 @@ def test_few_draws_are_refused() -> None:
 
 
 def test_the_strata_of_a_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    drawn: Made = made(tmp_path_factory.mktemp("drawn"))
+    drawn: SyntheticDraw = make_draw(tmp_path_factory.mktemp("drawn"))
     strata, visits = strata_of(drawn.folder)
     assert {name: len(units) for name, units in strata.items()} == {
         name: row["units"] for name, row in drawn.commitment.content["strata"].items()

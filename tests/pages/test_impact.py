@@ -58,12 +58,12 @@ def snapshot(tables: tuple[pd.DataFrame, pd.DataFrame]) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def found(snapshot: Snapshot) -> FOUND:
+def impact_rows(snapshot: Snapshot) -> FOUND:
     return scheme_impact(registry.pick("tax@2014"), registry.pick("tax@2025"), snapshot, 2022, on=ON)
 
 
-def test_flows_add_up_everywhere(found: FOUND) -> None:
-    data = found[0].data
+def test_flows_add_up_everywhere(impact_rows: FOUND) -> None:
+    data = impact_rows[0].data
     assert sum(row["subjects"] for row in data["matrix"]) == data["subjects"] == 2
     assert sum(row["subjects"] for row in data["directions"]) == 2
     for rows in data["groups"].values():
@@ -75,8 +75,8 @@ def test_flows_add_up_everywhere(found: FOUND) -> None:
     assert sum(ranks[kind] for kind in kinds) == ranks["pairs"] == 1
 
 
-def test_a_notice_names_rule_article_remedy_and_day(found: FOUND) -> None:
-    (notice,) = [row for row in found[0].notices.to_pylist() if "020302" in row["rules"]]
+def test_a_notice_names_rule_article_remedy_and_day(impact_rows: FOUND) -> None:
+    (notice,) = [row for row in impact_rows[0].notices.to_pylist() if "020302" in row["rules"]]
     assert (notice["before"], notice["after"]) == ("B", "C")
     assert "R2025 annex 1, 020302" in notice["articles"]
     assert "items.020302.points" in notice["changes"]
@@ -99,8 +99,8 @@ def test_the_older_remedy_has_a_last_day(snapshot: Snapshot) -> None:
     assert "−1 → −3" in row["text_en"]
 
 
-def test_two_ledgers_add_up_to_the_two_scores(found: FOUND, tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    data = two_ledgers(*found, tables[0]["subject_id"][0])
+def test_two_ledgers_add_up_to_the_two_scores(impact_rows: FOUND, tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    data = two_ledgers(*impact_rows, tables[0]["subject_id"][0])
     for side, column in (("a", "was"), ("b", "now")):
         numbers = [float(row[column]) for row in data["lines"] if row[column] not in ("", "✓")]
         assert sum(numbers) == float(data[side]["score"])
@@ -110,16 +110,16 @@ def test_two_ledgers_add_up_to_the_two_scores(found: FOUND, tables: tuple[pd.Dat
         assert json.loads(seen.data) == data
         assert "<script>alert(1)" in seen.text
     with pytest.raises(InputError, match="no subject '110"):
-        two_ledgers(*found, "110101199003070038")
+        two_ledgers(*impact_rows, "110101199003070038")
 
 
-def test_pages_are_inert_and_equal_to_their_json(found: FOUND, tmp_path: Path) -> None:
-    files = write_impact(tmp_path / "out", found, [found[0].subjects["subject_id"][0].as_py()])
+def test_pages_are_inert_and_equal_to_their_json(impact_rows: FOUND, tmp_path: Path) -> None:
+    files = write_impact(tmp_path / "out", impact_rows, [impact_rows[0].subjects["subject_id"][0].as_py()])
     assert all(file.is_file() for file in files)
     data = json.loads((tmp_path / "out" / "impact.json").read_text(encoding="utf-8"))
     for name in ("impact.html", "impact.en.html"):
         seen = Page((tmp_path / "out" / name).read_text(encoding="utf-8"))
-        assert json.loads(seen.data) == data == found[0].data
+        assert json.loads(seen.data) == data == impact_rows[0].data
         assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
         assert "<script>alert(1)" in seen.text
     assert (tmp_path / "out" / "ledgers.html").is_file()
@@ -127,7 +127,7 @@ def test_pages_are_inert_and_equal_to_their_json(found: FOUND, tmp_path: Path) -
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "mine.txt").touch()
     with pytest.raises(UsageError, match="the folder holds something else"):
-        write_impact(tmp_path / "kept", found)
+        write_impact(tmp_path / "kept", impact_rows)
     assert sorted(file.name for file in (tmp_path / "kept").iterdir()) == ["mine.txt"]
 
 

@@ -137,14 +137,14 @@ def test_lists_and_measures(plan: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"arm": "gossip"}, "have in arm what is no code of it: 'gossip'"),
         ({"result": "110101199003070038"}, r"result what is no code of it: '110\*"),
     ],
 )
-def test_codes_that_nobody_knows(plan: Path, changed: dict[str, str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_codes_that_nobody_knows(plan: Path, changed: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         supervision(plan, results=results(**changed))
 
 

@@ -291,7 +291,7 @@ def test_a_way_out_for_some_triggers_is_no_promise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "said"),
+    ("others", "message"),
     [
         ([], "met"),
         ([("010103", [])], "not_met"),  # has a table and is not corrected
@@ -300,11 +300,11 @@ def test_a_way_out_for_some_triggers_is_no_promise() -> None:
         ([("010106", [(day("2025-04-01"), MICRO)])], "met"),
     ],
 )
-def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], said: str) -> None:
+def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], message: str) -> None:
     rows = [record(0, "010103", day("2025-08-31"), corrections=[(day("2025-09-02"), MICRO)])]
     rows += [record(k, item, day("2025-03-01"), corrections=done) for k, (item, done) in enumerate(others, 1)]
     way = ways(course(TAX, subject(rows), date(2026, 3, 5), 2025), "")["overall tax@2025-07-01"]
-    assert {condition.id: condition.state for condition in way.conditions}["corrected"] == said
+    assert {condition.id: condition.state for condition in way.conditions}["corrected"] == message
 
 
 def test_marks_and_readings_are_said() -> None:
@@ -328,7 +328,7 @@ GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("repair: tax", "repair: other", "the path must be"),
         ("{law: R2025, article: annex 6}\nevidence", "{law: NOBODY}\nevidence", "no file in configs/laws"),
@@ -346,14 +346,14 @@ GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding
         ("effective_from: 2025-07-01", "effective_from: 2025-07-01\neffective_to: 2025-07-01", "not after"),
     ],
 )
-def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in GOOD
     file = tmp_path / "tax" / "2025-07-01.yaml"
     file.parent.mkdir()
     file.write_text(GOOD.replace(old, new), encoding="utf-8")
     with pytest.raises(SchemeError) as error:
         load_repairs(tmp_path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "repair/tax/2025-07-01.yaml:" in str(error.value)
 
 

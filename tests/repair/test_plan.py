@@ -47,7 +47,7 @@ def brute(subject_course: Course, until: int, weights: Weights) -> dict[str, tup
     return best
 
 
-SCHEMES = [one for entry in registry.entries() if not (one := registry.load(entry)).missing]
+SCHEMES = [loaded for entry in registry.entries() if not (loaded := registry.load(entry)).missing]
 HEAVY = ("tax", "wage_arrears", "labour/tianjin", "environment/ningxia", "environment/hebei", "market/publication")
 
 
@@ -247,15 +247,15 @@ def test_already_there_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"target": "Z"}, "not a grade"),
         ({"until": date(2020, 1, 1)}, "before the first"),
     ],
 )
-def test_wrong_questions_are_refused(change: dict[str, Any], said: str) -> None:
+def test_wrong_questions_are_refused(change: dict[str, Any], message: str) -> None:
     subject_course = course(TAX, subject([], attributes=OLD), date(2026, 2, 1), 2025)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         plan(subject_course, change.get("target", "B"), change.get("until", date(2026, 3, 1)))
 
 

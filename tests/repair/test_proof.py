@@ -21,7 +21,7 @@ from creditscore.repair.proof import Readings, is_at, simulate
 from creditscore.schemes import registry
 from tests.repair.repair_cases import course, random_actions, random_courses, record, scattered, subject
 
-SCHEMES = [one for entry in registry.entries() if not (one := registry.load(entry)).missing]
+SCHEMES = [scheme_course for entry in registry.entries() if not (scheme_course := registry.load(entry)).missing]
 
 
 def stretch(rng: random.Random, base: Course, most: int) -> tuple[Course, tuple[Action, ...], range]:
@@ -91,7 +91,7 @@ def on(day: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("made", "actions", "turn"),
+    ("moved_record", "actions", "turn"),
     [
         (record(0, "d", on("09-01")), (), "10-01"),  # nobody corrected it: the variant in force on the day
         (record(0, "a", on("06-05")), (), "08-10"),  # a cycle of three months from 10 February begins anew
@@ -101,10 +101,10 @@ def on(day: str) -> int:
     ],
 )
 def test_the_day_on_which_one_thing_turns_is_read(
-    made: dict[str, Any], actions: tuple[int, ...], turn: str, tmp_path: Path
+    moved_record: dict[str, Any], actions: tuple[int, ...], turn: str, tmp_path: Path
 ) -> None:
     (tmp_path / "moments.yaml").write_text(moments("day"), "utf-8")
-    young = Subject({"registered_day": on("02-10")}, {}, [made])  # type: ignore[dict-item]
+    young = Subject({"registered_day": on("02-10")}, {}, [moved_record])  # type: ignore[dict-item]
     subject_course = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
     done = tuple(Action("repair", "r00", day) for day in actions)
     outcomes = [outcome_on(subject_course, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]

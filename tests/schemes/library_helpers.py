@@ -51,7 +51,7 @@ def library(root: Path, text: str = RICH, more: dict[str, str] | None = None) ->
     return write(root, files | (more or {}))
 
 
-def found(root: Path) -> tuple[list[Fault], list[Fault]]:
+def library_faults(root: Path) -> tuple[list[Fault], list[Fault]]:
     """Faults and notes of a whole library."""
     checked, faults = check(root=root)
     for other_checked in checked:

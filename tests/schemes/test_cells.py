@@ -15,7 +15,7 @@ from creditscore.schemes.checks.lattice import Lattice
 from creditscore.schemes.checks.satisfiability import GaveUp, Space, compiled, together
 from creditscore.schemes.expressions import parse, to_python, to_sql
 from creditscore.schemes.types import typed
-from tests.schemes.library_helpers import found, library
+from tests.schemes.library_helpers import library, library_faults
 
 KINDS = {"a": "number", "b": "number", "p": "bool", "q": "bool", "t": "text", "d": "date", "e": "date"}
 
@@ -95,7 +95,7 @@ def test_random_conditions_agree_with_trying_all_values() -> None:
 
 def test_a_search_that_is_cut_off_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(satisfiability, "MOST_STEPS", 1)
-    faults, notes = found(library(tmp_path))
+    faults, notes = library_faults(library(tmp_path))
     assert faults == []
     assert "N201" in {note.code for note in notes}
 

@@ -42,18 +42,18 @@ def test_laws_are_known() -> None:
     assert TABLE["plan"] in load_laws()
 
 
-@pytest.mark.parametrize("one", TABLE["systems"], ids=lambda row: str(row["id"]))
-def test_a_status_says_what_is_there(one: dict[str, Any]) -> None:
-    assert one["status"] in TABLE["statuses"]
-    assert (one["reason"] is not None) == (one["status"] == "excluded")
-    if one["status"] in ("excluded", "mechanism"):
-        assert one["schemes"] == []
-    if one["status"] in ("exact", "partial", "decision_only"):
-        assert one["schemes"]
-    assert one["schemes"] == sorted(one["schemes"])
-    if one["subject"] == ["person"]:
-        assert one["status"] in ("excluded", "record_only")
-        assert one["schemes"] == []
+@pytest.mark.parametrize("plan_row", TABLE["systems"], ids=lambda row: str(row["id"]))
+def test_a_status_says_what_is_there(plan_row: dict[str, Any]) -> None:
+    assert plan_row["status"] in TABLE["statuses"]
+    assert (plan_row["reason"] is not None) == (plan_row["status"] == "excluded")
+    if plan_row["status"] in ("excluded", "mechanism"):
+        assert plan_row["schemes"] == []
+    if plan_row["status"] in ("exact", "partial", "decision_only"):
+        assert plan_row["schemes"]
+    assert plan_row["schemes"] == sorted(plan_row["schemes"])
+    if plan_row["subject"] == ["person"]:
+        assert plan_row["status"] in ("excluded", "record_only")
+        assert plan_row["schemes"] == []
 
 
 def test_no_scheme_is_forgotten_and_none_is_made_up() -> None:
@@ -65,11 +65,11 @@ def test_no_scheme_is_forgotten_and_none_is_made_up() -> None:
         assert named - ids == set()
 
 
-@pytest.mark.parametrize("one", TABLE["refused_inputs"], ids=lambda row: str(row["id"]))
-def test_a_refusal_has_a_reason_and_words(one: dict[str, Any]) -> None:
-    assert one["reason"] in TABLE["refusals"]
-    assert one["domains"]
-    assert one["words"]
+@pytest.mark.parametrize("plan_row", TABLE["refused_inputs"], ids=lambda row: str(row["id"]))
+def test_a_refusal_has_a_reason_and_words(plan_row: dict[str, Any]) -> None:
+    assert plan_row["reason"] in TABLE["refusals"]
+    assert plan_row["domains"]
+    assert plan_row["words"]
 
 
 def test_no_shipped_scheme_asks_for_what_is_refused() -> None:

@@ -13,7 +13,7 @@ from creditscore.schemes.checks import dead
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
-from tests.schemes.library_helpers import RICH, found, library
+from tests.schemes.library_helpers import RICH, library, library_faults
 
 VERSIONS = [entry for entry in registry.entries() if not registry.load(entry).missing]
 
@@ -29,7 +29,7 @@ def faults_of(scheme: Scheme, source: Source) -> list[str]:
 
 
 def test_a_deleted_veto_leaves_a_dead_fact_and_a_dead_item(tmp_path: Path) -> None:
-    faults, _ = found(library(tmp_path, RICH.replace("vetoes >= 1 or on_list", "on_list")))
+    faults, _ = library_faults(library(tmp_path, RICH.replace("vetoes >= 1 or on_list", "on_list")))
     assert {(fault.code, fault.path) for fault in faults} == {
         ("E707", "facts.vetoes"),
         ("E707", "items.veto"),
@@ -46,22 +46,22 @@ def test_an_older_text_with_a_dead_part_still_grades_what_it_graded(tmp_path: Pa
     root = library(tmp_path, text)
     (tmp_path / "rich.yaml").write_text(text, encoding="utf-8")
     assert "prior_d" in load_scheme(tmp_path / "rich.yaml").facts
-    assert [(fault.code, fault.path) for fault in found(root)[0]] == [("E707", "facts.prior_d")]
+    assert [(fault.code, fault.path) for fault in library_faults(root)[0]] == [("E707", "facts.prior_d")]
 
 
 def test_what_only_a_dead_fact_reads_is_dead_too(tmp_path: Path) -> None:
     extra = "  idle: {take: count, items: [base], window: until, where: ratio > 0}\n  chain:"
-    faults, _ = found(library(tmp_path, RICH.replace("  chain:", extra).replace(", window: until}", "}")))
+    faults, _ = library_faults(library(tmp_path, RICH.replace("  chain:", extra).replace(", window: until}", "}")))
     assert {fault.path for fault in faults} == {"facts.idle", "windows.until", "record_attributes.ends_on"}
 
 
 def test_an_item_of_no_weight_says_so(tmp_path: Path) -> None:
     item = "  idle: {label: {zh: 闲, en: idle}, %scite: {law: L}, evidence: verified}\n  veto: {label"
     text = "noted: {zh: 本项不计分, en: the text gives it no weight}, "
-    assert {fault.code for fault in found(library(tmp_path / "a", RICH.replace("  veto: {label", item % "")))[0]} == {
-        "E402"
-    }
-    assert found(library(tmp_path / "b", RICH.replace("  veto: {label", item % text)))[0] == []
+    assert {
+        fault.code for fault in library_faults(library(tmp_path / "a", RICH.replace("  veto: {label", item % "")))[0]
+    } == {"E402"}
+    assert library_faults(library(tmp_path / "b", RICH.replace("  veto: {label", item % text)))[0] == []
 
 
 def test_points_that_no_grade_reads_are_dead(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_points_that_no_grade_reads_are_dead(tmp_path: Path) -> None:
     text = text.replace(
         "{id: veto,", "{id: third, when: staff > 8, grade: C, cite: {law: L}, evidence: verified}\n  - {id: veto,"
     )
-    faults, _ = found(library(tmp_path, text))
+    faults, _ = library_faults(library(tmp_path, text))
     assert ("E707", "start") in {(fault.code, fault.path) for fault in faults}
 
 

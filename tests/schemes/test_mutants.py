@@ -14,7 +14,7 @@ from creditscore.schemes.library import check
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.walk import cites
 from tests.paths import ROOT
-from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
+from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, library, library_faults
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
 CITED = "cite: {law: L}, evidence: verified"
@@ -384,14 +384,14 @@ CASES += [(code, text, more) for code, listed in FILES.items() for text, more in
 
 
 def test_the_scheme_is_sound(tmp_path: Path) -> None:
-    faults, notes = found(library(tmp_path))
+    faults, notes = library_faults(library(tmp_path))
     assert faults == []
     assert {note.code for note in notes} == {"N301"}
 
 
 @pytest.mark.parametrize(("code", "text", "more"), CASES, ids=[f"{code}-{k}" for k, (code, *_) in enumerate(CASES)])
 def test_each_mutant_fails_with_its_code_alone(tmp_path: Path, code: str, text: str, more: dict[str, str]) -> None:
-    faults, _ = found(library(tmp_path, text, more))
+    faults, _ = library_faults(library(tmp_path, text, more))
     assert {fault.code for fault in faults} == {code}, [str(fault) for fault in faults]
     for fault in faults:
         assert fault.line >= 1
@@ -404,7 +404,7 @@ def test_each_mutant_fails_with_its_code_alone(tmp_path: Path, code: str, text: 
 @pytest.mark.parametrize("code", NOTES)
 def test_each_note_is_given(tmp_path: Path, code: str) -> None:
     for change in NOTES[code]:
-        _, notes = found(library(tmp_path, changed(change)))
+        _, notes = library_faults(library(tmp_path, changed(change)))
         if code in {note.code for note in notes}:
             return
     pytest.fail(f"no {code}")
@@ -414,35 +414,35 @@ def test_a_serious_list_on_a_weak_text_is_noted(tmp_path: Path) -> None:
     root = library(tmp_path)
     law = root / "laws" / "L.yaml"
     law.write_text(law.read_text(encoding="utf-8").replace("level: law", "level: normative_document"), encoding="utf-8")
-    (note,) = [note for note in found(root)[1] if note.code == "N303"]
+    (note,) = [note for note in library_faults(root)[1] if note.code == "N303"]
     assert "normative_document" in note.message
     assert "term" in note.message
 
 
 def test_a_day_that_is_not_known_is_noted(tmp_path: Path) -> None:
     root = library(tmp_path, more={"laws/L.yaml": LAW.replace("2010-01-01", "2009-12")})
-    assert {note.code for note in found(root)[1]} == {"N301", "N305"}
+    assert {note.code for note in library_faults(root)[1]} == {"N301", "N305"}
 
 
 def test_a_law_that_rates_earlier_years_governs_them(tmp_path: Path) -> None:
     later = LAW.replace("in_force: '2010-01-01'", "in_force: '2011-03-01'\nrates_from: 2010")
-    faults, _ = found(library(tmp_path, more={"laws/L.yaml": later}))
+    faults, _ = library_faults(library(tmp_path, more={"laws/L.yaml": later}))
     assert {(fault.code, fault.file) for fault in faults} == {("E712", "schemes/test/other/2010-01-01.yaml")}
 
 
 def test_a_text_known_on_a_day_or_cited_beside_a_dated_one_carries_a_version(tmp_path: Path) -> None:
     for k, (cite, law) in enumerate((("M", UNDATED + "known_from: 2009-12-31\n"), ("M}, {law: L", UNDATED))):
         text = RICH.replace("cite: {law: L}", f"cite: [{{law: {cite}}}]", 1)
-        faults, _ = found(library(tmp_path / str(k), text, {"laws/M.yaml": law}))
+        faults, _ = library_faults(library(tmp_path / str(k), text, {"laws/M.yaml": law}))
         assert faults == []
 
 
 def test_a_law_that_ends_while_a_version_holds_or_is_followed_by_another_is_no_fault(tmp_path: Path) -> None:
     ends = ENDED.replace("2009-12-31", "2010-06-30")
     text = RICH.replace("cite: {law: L}", "cite: {law: M}", 1)
-    assert found(library(tmp_path / "ends", text, {"laws/M.yaml": ends}))[0] == []
+    assert library_faults(library(tmp_path / "ends", text, {"laws/M.yaml": ends}))[0] == []
     both = RICH.replace("cite: {law: L}", "cite: [{law: M}, {law: L}]", 1)
-    assert found(library(tmp_path / "followed", both, {"laws/M.yaml": ENDED}))[0] == []
+    assert library_faults(library(tmp_path / "followed", both, {"laws/M.yaml": ENDED}))[0] == []
 
 
 def test_a_law_that_cannot_be_read_is_told_once_whatever_the_words_of_a_citation(
@@ -455,9 +455,9 @@ def test_a_law_that_cannot_be_read_is_told_once_whatever_the_words_of_a_citation
 
     monkeypatch.setattr(sources, "check", reworded)
     text = RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}")
-    faults, _ = found(library(tmp_path / "damaged", text, {"laws/M.yaml": "id: ["}))
+    faults, _ = library_faults(library(tmp_path / "damaged", text, {"laws/M.yaml": "id: ["}))
     assert {fault.code for fault in faults} == {"E101"}
-    faults, _ = found(library(tmp_path / "missing", text))
+    faults, _ = library_faults(library(tmp_path / "missing", text))
     assert {fault.code for fault in faults} == {"E201"}
 
 
@@ -469,7 +469,7 @@ def test_one_bad_law_is_told_once_and_hides_nothing_else(tmp_path: Path, content
     more = {"laws/M.yaml": content, "schemes/test/other/2009-01-01.yaml": other}
     root = library(tmp_path, text, more)
     (root / "schemes" / "test" / "other" / "2010-01-01.yaml").unlink()
-    faults, _ = found(root)
+    faults, _ = library_faults(root)
     assert [fault.code for fault in faults if fault.file == "laws/M.yaml"] in (["E101"], ["E102"])
     assert {(fault.code, fault.file) for fault in faults if fault.file != "laws/M.yaml"} == {
         ("E530", "schemes/test/rich/2010.yaml"),
@@ -490,13 +490,13 @@ def test_a_law_beside_a_scheme_may_be_a_copy_and_no_other_text(tmp_path: Path) -
 
 def test_a_reading_that_nothing_points_to(tmp_path: Path) -> None:
     text = RICH.replace("readings:\n", "readings:\n  two: {zh: 读法二, en: reading two}\n")
-    (fault,) = found(library(tmp_path, text))[0]
+    (fault,) = library_faults(library(tmp_path, text))[0]
     assert (fault.code, fault.path) == ("E717", "readings.two")
 
 
 def test_a_term_that_runs_from_no_day(tmp_path: Path) -> None:
     text = RICH.replace("terms: [{id: term, since: decided_on", "terms: [{id: term, since: decide_on")
-    (fault,) = found(library(tmp_path, text))[0]
+    (fault,) = library_faults(library(tmp_path, text))[0]
     assert (fault.code, fault.path) == ("E301", "lists.serious.terms.0.since")
     assert "decided_on" in fault.message
 
@@ -524,5 +524,5 @@ def test_an_overlap_as_printed_names_its_reading(tmp_path: Path) -> None:
         ("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70, reading: one}"),
         ("{grade: D, below: 40}]\n", "{grade: D, below: 40}]\n    reading: one\n"),
     ]
-    faults, _ = found(library(tmp_path, changed(printed)))
+    faults, _ = library_faults(library(tmp_path, changed(printed)))
     assert faults == []

@@ -82,19 +82,19 @@ def test_the_name_of_an_earlier_release_is_answered_with_the_new_one(line: str) 
     assert f"use {scheme}@{new}" in str(refused.value)
     assert f"{new} (from {new} to " in str(refused.value)
     assert registry.pick(f"{scheme}@{new}").version == new
-    assert registry.kept(f"{scheme}@{old}").version == new  # what an earlier release kept goes on
+    assert registry.pick_recorded(f"{scheme}@{old}").version == new  # what an earlier release kept goes on
 
 
 def test_where_one_version_became_several_the_day_decides() -> None:
-    assert registry.kept("market/serious@2014-01-01", date(2015, 6, 1)).version == "2014-10-01"
-    assert registry.kept("market/serious@2014-01-01", date(2018, 6, 1)).version == "2016-04-01"
-    assert registry.kept("market/serious@2014-01-01", date(2014, 2, 1)).version == "2014-10-01"
-    assert registry.kept("environment/shandong@2016", date(2018, 12, 31)).version == "2018"
-    assert registry.kept("environment/shandong@2016", 2017).version == "2017"
-    assert registry.kept("market/serious@2021-09-01").version == "2021-09-01"
-    assert registry.kept("tax").version == registry.pick("tax").version
+    assert registry.pick_recorded("market/serious@2014-01-01", date(2015, 6, 1)).version == "2014-10-01"
+    assert registry.pick_recorded("market/serious@2014-01-01", date(2018, 6, 1)).version == "2016-04-01"
+    assert registry.pick_recorded("market/serious@2014-01-01", date(2014, 2, 1)).version == "2014-10-01"
+    assert registry.pick_recorded("environment/shandong@2016", date(2018, 12, 31)).version == "2018"
+    assert registry.pick_recorded("environment/shandong@2016", 2017).version == "2017"
+    assert registry.pick_recorded("market/serious@2021-09-01").version == "2021-09-01"
+    assert registry.pick_recorded("tax").version == registry.pick("tax").version
     with pytest.raises(UsageError, match="has no version"):
-        registry.kept("market/serious@2013-01-01")
+        registry.pick_recorded("market/serious@2013-01-01")
 
 
 def test_a_former_name_is_no_part_of_the_rules() -> None:

@@ -37,14 +37,14 @@ def store(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def kept(store: Database, early: Graded) -> tuple[Log, KeptRun]:
+def archived(store: Database, early: Graded) -> tuple[Log, KeptRun]:
     log = Log(store)
     (run,) = keep(store, log, early.grading, early.snapshot, by="li.na", check=False)
     return log, run
 
 
-def test_from_provisional_to_final(store: Database, kept: tuple[Log, KeptRun]) -> None:
-    log, run = kept
+def test_from_provisional_to_final(store: Database, archived: tuple[Log, KeptRun]) -> None:
+    log, run = archived
     (count,) = store.rows("SELECT count(*) FROM run_grades")[0]
     assert move(log, run, "preview", by="li.na", on=D(2023, 3, 1)) == count
     (due,) = open_steps(store, D(2023, 3, 2), [run])
@@ -77,9 +77,9 @@ def test_from_provisional_to_final(store: Database, kept: tuple[Log, KeptRun]) -
     ],
 )
 def test_a_step_that_is_not_legal_is_refused(
-    kept: tuple[Log, KeptRun], steps: list[str], wrong: tuple[str, str, date, str], match: str
+    archived: tuple[Log, KeptRun], steps: list[str], wrong: tuple[str, str, date, str], match: str
 ) -> None:
-    log, run = kept
+    log, run = archived
     days = {"preview": ("li.na", D(2023, 3, 1)), "announce": ("chen.jie", D(2023, 4, 10))}
     for step in steps:
         move(log, run, step, by=days[step][0], on=days[step][1])
@@ -90,8 +90,8 @@ def test_a_step_that_is_not_legal_is_refused(
     assert log.store.rows("SELECT count(*) FROM life_states") == before
 
 
-def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(kept: tuple[Log, KeptRun]) -> None:
-    log, run = kept
+def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(archived: tuple[Log, KeptRun]) -> None:
+    log, run = archived
     with pytest.raises(NotAllowed, match="second person"):
         move(log, run, "announce", by="Li.Na", on=D(2023, 4, 3))
     move(log, run, "announce", by="chen.jie", on=D(2023, 5, 3), reason="the system was down")
@@ -100,17 +100,17 @@ def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(
     assert entry.data["reason"] == "the system was down"
 
 
-def test_a_changed_row_is_found(store: Database, kept: tuple[Log, KeptRun]) -> None:
-    log, run = kept
+def test_a_changed_row_is_found(store: Database, archived: tuple[Log, KeptRun]) -> None:
+    log, run = archived
     move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
     store.con.execute("UPDATE life_states SET grade = coalesce(grade, '') || 'x' WHERE nr = 7")
     assert changed_states(store, log) == [("entry 3", "states of grades")]
 
 
 def test_corrections_in_the_preview_have_a_count_of_their_own(
-    store: Database, kept: tuple[Log, KeptRun], early: Graded
+    store: Database, archived: tuple[Log, KeptRun], early: Graded
 ) -> None:
-    log, run = kept
+    log, run = archived
     subject, record = store.rows(
         "SELECT subject_id, record_id FROM run_ledger WHERE step = 'record' AND reason = 'counted' AND effective <= -5"
         " ORDER BY ALL LIMIT 1"
@@ -146,8 +146,8 @@ def test_corrections_in_the_preview_have_a_count_of_their_own(
     assert now.grade == decided[0]
 
 
-def test_the_history_is_read_by_grading_as_of_the_day(store: Database, kept: tuple[Log, KeptRun]) -> None:
-    log, run = kept
+def test_the_history_is_read_by_grading_as_of_the_day(store: Database, archived: tuple[Log, KeptRun]) -> None:
+    log, run = archived
     move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3))
     rows = history(store)
     assert rows.num_rows == store.rows("SELECT count(*) FROM run_grades")[0][0]
@@ -167,8 +167,8 @@ def test_the_history_is_read_by_grading_as_of_the_day(store: Database, kept: tup
     assert dead & changed  # a D of 2022 costs points in 2023
 
 
-def test_supplement_is_for_who_has_no_grade(store: Database, kept: tuple[Log, KeptRun]) -> None:
-    log, run = kept
+def test_supplement_is_for_who_has_no_grade(store: Database, archived: tuple[Log, KeptRun]) -> None:
+    log, run = archived
     move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3))
     graded = store.rows("SELECT min(subject_id) FROM run_grades WHERE state = 'graded'")[0][0]
     other = store.rows("SELECT min(subject_id) FROM run_grades WHERE state = 'not_graded'")[0][0]
@@ -208,7 +208,7 @@ def test_what_no_text_says_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("working_days: 15", "working_days: fifteen", "working_days"),
         ("cite: {law: R2015A}", "cite: {law: R1999}", "R1999"),
@@ -219,7 +219,7 @@ def test_what_no_text_says_is_not_there() -> None:
         ("decide: {with: announce}", "decide: {with: announce, working_days: 3}", "exactly one of"),
     ],
 )
-def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
     source = config_root() / "review"
     for file in source.glob("*.yaml"):
         text = file.read_text(encoding="utf-8")
@@ -230,7 +230,7 @@ def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str,
     _, _, faults = read_rules(tmp_path)
     assert faults
     assert all("review/tax.yaml:" in str(fault) for fault in faults)
-    assert any(said in str(fault) for fault in faults)
+    assert any(message in str(fault) for fault in faults)
     with pytest.raises(SchemeError, match="fault"):
         life_rules("tax", tmp_path)
 

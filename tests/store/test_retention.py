@@ -33,23 +33,23 @@ LATER = "2099-01-01T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+def wages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     return entered_wages(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
-def log(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
-    with Database(shutil.copy(made[0], tmp_path / "kept.store")) as store:
+def log(wages: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(wages[0], tmp_path / "kept.store")) as store:
         yield Log(store)
 
 
-def test_while_an_entry_stands_nothing_of_it_may_be_deleted(log: Log, made: tuple[Path, str, str]) -> None:
+def test_while_an_entry_stands_nothing_of_it_may_be_deleted(log: Log, wages: tuple[Path, str, str]) -> None:
     rules = {payload.rule: payload for payload in payloads(log)}
     assert rules["lists"].due_on is None
     assert rules["measures"].due_on is None
     assert {retained_payload.rule for retained_payload in due(log, date(2099, 1, 1))} == {"gradings"}
     book = load(log.store)
-    save(log, book, leave(book, made[1], exit="annulled", on="2024-02-29", by="chen.jie", **PAPER))
+    save(log, book, leave(book, wages[1], exit="annulled", on="2024-02-29", by="chen.jie", **PAPER))
     ended = next(payload for payload in payloads(log) if payload.rule == "lists")
     assert ended.due_on == date(2029, 2, 28)
     assert not [
@@ -85,9 +85,9 @@ def test_nothing_is_deleted_before_its_day_or_by_somebody_else(log: Log) -> None
 
 
 def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them_each_command_says_so(
-    made: tuple[Path, str, str], tmp_path: Path
+    wages: tuple[Path, str, str], tmp_path: Path
 ) -> None:
-    path = Path(shutil.copy(made[0], tmp_path / "kept.store"))
+    path = Path(shutil.copy(wages[0], tmp_path / "kept.store"))
 
     def call(*words: str) -> Result:
         return CliRunner().invoke(app, [*words, "--store", str(path)])
@@ -121,7 +121,7 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
     ):
         assert "were deleted when their retention ended" in str(call(*words).exception), words
     again = call(
-        "keep", str(made[0].parent / "grading"), "--snapshot", str(made[0].parent / "snapshot"), "--by", "li.na"
+        "keep", str(wages[0].parent / "grading"), "--snapshot", str(wages[0].parent / "snapshot"), "--by", "li.na"
     )
     assert "were deleted when their retention ended" in str(again.exception)
     with Database(path) as store:  # numbers of cases are not given twice
@@ -129,9 +129,9 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
 
 
 def test_a_case_that_put_a_grade_right_as_a_whole_stays_as_long_as_the_run_that_reads_it(
-    made: tuple[Path, str, str], tmp_path: Path
+    wages: tuple[Path, str, str], tmp_path: Path
 ) -> None:
-    path = Path(shutil.copy(made[0], tmp_path / "kept.store"))
+    path = Path(shutil.copy(wages[0], tmp_path / "kept.store"))
 
     def call(*words: str) -> Result:
         return CliRunner().invoke(app, [*words, "--store", str(path), "--by", "zhang.min", "--on", "2023-05-04"])
@@ -183,7 +183,7 @@ def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_t
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("keep: {years: 5}", "keep: {years: 2}", "kept shorter than labour_archive demands"),
         ("keep: {years: 5}", "keep: {years: 5, days: 1}", "needs exactly one of"),
@@ -193,10 +193,10 @@ def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_t
         ("law: RSBG2016_1", "law: NONE", "no file in configs/laws"),
     ],
 )
-def test_a_spoilt_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_spoilt_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = (config_root() / "retention.yaml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "retention.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SchemeError, match=r"retention\.yaml:\d+") as exception_info:
         retention(tmp_path / "retention.yaml")
-    assert said in str(exception_info.value)
+    assert message in str(exception_info.value)

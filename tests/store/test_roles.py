@@ -35,7 +35,7 @@ def test_a_role_is_required(file):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("grader: []", "grader: [li, LI]", "stands twice"),
         ("grader: []", "grader: li", "list of names"),
@@ -50,10 +50,10 @@ def test_a_role_is_required(file):
         (GOOD, "[", "not YAML"),
     ],
 )
-def test_a_faulty_file_is_refused_with_its_line(file, old, new, said):
+def test_a_faulty_file_is_refused_with_its_line(file, old, new, message):
     with pytest.raises(UsageError, match="roles cannot be read") as exception_info:
         load_roles(file(GOOD.replace(old, new)))
-    assert said in str(exception_info.value)
+    assert message in str(exception_info.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):

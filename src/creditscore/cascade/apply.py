@@ -16,7 +16,7 @@ from creditscore.core.errors import StoreError, UsageError
 from creditscore.store import Database, Log, second_person
 from creditscore.store.archive.effective import Rows, Scored, insert, write_rows
 from creditscore.store.entry import canonical, sha256
-from creditscore.store.text_checks import said
+from creditscore.store.text_checks import refuse_persons_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -209,7 +209,7 @@ def _write(
     reason: str,
     document_no: str,
 ) -> Cascade:
-    said(by=by, reason=reason, document_no=document_no)
+    refuse_persons_in(by=by, reason=reason, document_no=document_no)
     check_day_has_come(on)
     cascade = to_enter(log, cascade, by)
     if cascade.empty and not cascade.tasks:
@@ -344,9 +344,9 @@ def _subjects(text: str, seq: int) -> tuple[str, ...]:
         ) from error
 
 
-def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
+def mark_told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
     """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
-    said(by=by, document_no=document_no)
+    refuse_persons_in(by=by, document_no=document_no)
     check_day_has_come(on)
     act_of(log, seq)
     task = next((task for task, value, number in stored_tasks(log) if (value, number) == (seq, nr)), None)

@@ -161,7 +161,9 @@ class Bench:
     def grounds(self, run_id: str) -> dict[str, tuple[str, ...]]:
         """The triggers of each list that the scheme of a run keeps."""
         run = self.runs[run_id]
-        scheme = self.schemes.get(run.scheme) or registry.kept(run.pinned, date.fromisoformat(run.manifest["as_of"]))
+        scheme = self.schemes.get(run.scheme) or registry.pick_recorded(
+            run.pinned, date.fromisoformat(run.manifest["as_of"])
+        )
         return {key: tuple(list_code.triggers) for key, list_code in scheme.lists.items()}
 
 

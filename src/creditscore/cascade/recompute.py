@@ -14,7 +14,7 @@ from creditscore.records import Snapshot
 from creditscore.records.subset import unpack
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.archive.effective import Key, Rows, as_rows, kept, subjects_in
+from creditscore.store.archive.effective import Key, Rows, archived_rows, as_rows, subjects_in
 from creditscore.store.archive.runs import KeptRun, grade_arguments, kept_runs
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def derive(
         ways[run.run_id] = (run, {})
         if not mine:
             continue
-        own = kept(store, run.run_id, mine, Rows)
+        own = archived_rows(store, run.run_id, mine, Rows)
         before |= {(run.run_id, name): own[name] for name in mine}
         snapshot = find(run)
         tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)

@@ -15,7 +15,7 @@ from creditscore.core.days import from_day
 from creditscore.lists.case import ListCase
 from creditscore.store import Database
 from creditscore.store.archive.composites import KeptComposite, beside, kept_composites
-from creditscore.store.archive.effective import Key, Scored, as_scored, kept, subjects_in
+from creditscore.store.archive.effective import Key, Scored, archived_rows, as_scored, subjects_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,7 @@ def derive_composites(
     because: dict[Key, tuple[str, ...]] = {}
     for composite in kept_composites(store):
         mine = subjects_in(store, composite.run_id, ids, Scored)
-        own = kept(store, composite.run_id, mine, Scored)
+        own = archived_rows(store, composite.run_id, mine, Scored)
         before |= {(composite.run_id, who): own[who] for who in mine}
         rows |= {(composite.run_id, who): own[who] for who in mine}
         listed = _listed(store, composite, mine)

@@ -162,11 +162,11 @@ def told_command(
     roles: RolesFile = None,
 ) -> None:
     """The subject or department of a task was told, with the number of the letter."""
-    from creditscore.cascade.apply import told
+    from creditscore.cascade.apply import mark_told
     from creditscore.core.days import from_day
 
     with open_log(store, roles, made_by="creditscore keep") as log:
-        told(log, cascade, task, by=by, on=from_day(day_given(on)), document_no=document_no)
+        mark_told(log, cascade, task, by=by, on=from_day(day_given(on)), document_no=document_no)
     typer.echo(f"{cascade}/{task}: told")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.brought import again, brought, held_in, run_of
 from creditscore.cli.progress import working
+from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def show_command(
     from creditscore.explanation.decisive.of_grading import answer_for, state_input
 
     chosen = lang_of(lang)
-    plan, subject_id, inputs = brought(folder, subject, snapshot, scheme)
+    plan, subject_id, inputs = load_subject_input(folder, subject, snapshot, scheme)
     lines, stated = state_input(folder, subject_id, plan.scheme.name, chosen)
     decisive_records = answer_for(plan, subject_id, inputs, target, limit, stated)
     for line in (*lines, *decisive_records.text(chosen).splitlines()):
@@ -77,7 +77,7 @@ def shares_command(
     from creditscore.explanation.decisive.of_grading import state_input
     from creditscore.explanation.shapley import shapley
 
-    plan, subject_id, asked_subject = brought(folder, subject, snapshot, scheme)
+    plan, subject_id, asked_subject = load_subject_input(folder, subject, snapshot, scheme)
     shapley_values = shapley(plan, asked_subject, most)
     items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
     lines, stated = state_input(folder, subject_id, plan.scheme.name)

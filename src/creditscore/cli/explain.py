@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Marks, open_log
-from creditscore.cli.brought import graded_again, words_of
+from creditscore.cli.subject_input import graded_again, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

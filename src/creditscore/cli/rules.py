@@ -11,7 +11,7 @@ import typer
 
 from creditscore.cli.tables import show
 from creditscore.core.errors import UsageError
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 
 if TYPE_CHECKING:
     from creditscore.core.catalogue import Family
@@ -72,7 +72,7 @@ def show_command(
     chosen = _family(family)
     names = chosen.names()
     if name is None and len(names) != 1:
-        raise UsageError(f"{family} has several files", allowed=some(names), next="name one of them")
+        raise UsageError(f"{family} has several files", allowed=list_few(names), next="name one of them")
     typer.echo(chosen.pick(name or names[0]).model_dump_json(by_alias=True, exclude_defaults=True, indent=1))
 
 

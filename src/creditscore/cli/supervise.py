@@ -221,7 +221,7 @@ def _who(by: str, store: Path, roles: Path | None) -> Who:
 
 def _report(plan: InspectionPlan) -> None:
     from creditscore.cli.tables import say_line, show
-    from creditscore.inspection.plan import capacity_rows, visit_rows
+    from creditscore.inspection.plan_tables import capacity_rows, visit_rows
 
     manifest = plan.manifest
     counts = manifest["counts"]

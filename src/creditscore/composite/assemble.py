@@ -236,7 +236,7 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
         for (cell, _), mark in zip(kind_codes, of_rules, strict=True)
     ]
 
-    def said(name: str) -> pa.Array:
+    def column_of(name: str) -> pa.Array:
         return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in kind_codes])
 
     grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in kind_codes]
@@ -247,9 +247,9 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
             pa.array(np.repeat(remaining.astype(np.int32), size)), pa.array(ids, pa.string())
         ),
         "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(remaining)), [domain.id for domain in domains]),
-        "scheme": said("scheme"),
-        "version": said("version"),
-        "period": said("period"),
+        "scheme": column_of("scheme"),
+        "version": column_of("version"),
+        "period": column_of("period"),
         "grade": _words(kind, grades),
         "value": pa.array(f.values[remaining].ravel(), pa.int32()),
         "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(remaining))),

@@ -25,7 +25,7 @@ def unknown_key(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
     known = sorted(_keys(_at([model], loc[:-1])))
     near = difflib.get_close_matches(str(loc[-1]), known, 1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"unknown key; {meant}allowed are {some(known)}" if known else "unknown key"
+    return f"unknown key; {meant}allowed are {list_few(known)}" if known else "unknown key"
 
 
 def wrong_kind(model: type[BaseModel], loc: tuple[Any, ...], kind: str) -> str:
@@ -35,7 +35,7 @@ def wrong_kind(model: type[BaseModel], loc: tuple[Any, ...], kind: str) -> str:
     if kind.startswith(("model_", "dataclass_")):
         places = list(_at([model], loc))
         short = "a number, unknown, or " if any(place.__name__ == "Value" for place in places) else ""
-        return f"needs {short}a mapping with keys among {some(sorted(_keys(places)))}"
+        return f"needs {short}a mapping with keys among {list_few(sorted(_keys(places)))}"
     return ""
 
 
@@ -66,7 +66,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(inner)
 
 
-def some(values: Any) -> str:
+def list_few(values: Any) -> str:
     """What is allowed, for a message: at most twelve of them."""
     listed = sorted(map(str, values))
     return ", ".join(listed[:12]) + (f" … ({len(listed)} in all)" if len(listed) > 12 else "") or "none"

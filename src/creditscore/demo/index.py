@@ -72,10 +72,10 @@ def write_index(
 def index_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of an index's data."""
 
-    def said(section: str, code: str) -> str:
+    def fill(section: str, code: str) -> str:
         return _said(section, code, lang)
 
-    return draw("index.html", lang, data, said=said, other=other)
+    return draw("index.html", lang, data, said=fill, other=other)
 
 
 __all__ = ["index_page", "write_index"]

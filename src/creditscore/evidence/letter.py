@@ -9,7 +9,7 @@ from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang, clean, day_said, period_said
 from creditscore.evidence.case_file import pair, phrase
 from creditscore.schemes.citing import cited_text
-from creditscore.store.text_checks import said
+from creditscore.store.text_checks import refuse_persons_in
 
 INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
 
@@ -117,7 +117,7 @@ def compose_letter(
     """
     if data["decision"] is None:
         raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")
-    said(document_no=document_no, office=office, remedy=remedy)
+    refuse_persons_in(document_no=document_no, office=office, remedy=remedy)
 
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))

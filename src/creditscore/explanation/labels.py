@@ -185,7 +185,7 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
     if scheme is None:
         day = str(manifest.get("as_of", ""))
         try:
-            scheme = registry.kept(name, date.fromisoformat(day) if day else None) if "@" in name else None
+            scheme = registry.pick_recorded(name, date.fromisoformat(day) if day else None) if "@" in name else None
         except CreditscoreError:
             scheme = None
     if scheme is None:
@@ -207,7 +207,7 @@ def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Lab
 def scheme_named(name: str) -> Scheme | None:
     """The scheme behind `tax@2014`, also by the name of an earlier release, or the newest of `tax`; None if unknown."""
     try:
-        return registry.kept(name) if "@" in name else registry.versions(name)[-1]
+        return registry.pick_recorded(name) if "@" in name else registry.versions(name)[-1]
     except CreditscoreError:
         return None
 

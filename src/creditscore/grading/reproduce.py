@@ -153,7 +153,7 @@ def _unreadable(what: str, path: Path, of: str = "") -> InputError:
 
 def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:
     """What one grading was made with, as its manifest states it."""
-    scheme: str | Scheme = schemes.get(_id(run)) or registry.kept(str(run["scheme"]), _day(run)).name
+    scheme: str | Scheme = schemes.get(_id(run)) or registry.pick_recorded(str(run["scheme"]), _day(run)).name
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
         raise UsageError(
             f"the run was graded under {run['scheme']}, the file is {scheme.name}", next="give the version that graded"

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from creditscore.inspection.order import draw_key as draw_key
     from creditscore.inspection.order import draw_units as draw_units
     from creditscore.inspection.plan import InspectionPlan as InspectionPlan
-    from creditscore.inspection.plan import capacity_rows as capacity_rows
     from creditscore.inspection.plan import plan_inspections as plan_inspections
-    from creditscore.inspection.plan import visit_rows as visit_rows
+    from creditscore.inspection.plan_tables import capacity_rows as capacity_rows
+    from creditscore.inspection.plan_tables import visit_rows as visit_rows
     from creditscore.inspection.programme import load_programme as load_programme
     from creditscore.inspection.register import Who as Who
     from creditscore.inspection.register import commit as commit
@@ -29,7 +29,7 @@ else:
             "InspectionPlan": "plan",
             "Randomness": "commitment",
             "Who": "register",
-            "capacity_rows": "plan",
+            "capacity_rows": "plan_tables",
             "commit": "register",
             "draw_key": "order",
             "draw_units": "order",
@@ -40,6 +40,6 @@ else:
             "simulate_draws": "simulate",
             "strata_of": "simulate",
             "verify_draw": "verify",
-            "visit_rows": "plan",
+            "visit_rows": "plan_tables",
         },
     )

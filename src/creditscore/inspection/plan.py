@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,56 +27,22 @@ from creditscore.inspection.classes import made_up
 from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.inspection.hit_rates import Yield, past_yields, read_past, visits_in_year
 from creditscore.inspection.inspectors import Staff, read_staff
-from creditscore.inspection.programme import COLUMNS, Programme, decimal, load_programme, project_defaults
-from creditscore.inspection.rows import Row, csv_text, new_folder, probability_text, read_text, table_hash, write_all
+from creditscore.inspection.plan_tables import (
+    CAPACITY,
+    FRAME,
+    STRATA,
+    VISITS,
+    capacity_rows,
+    frame_rows,
+    left_out_rows,
+    off_site_rows,
+    strata_rows,
+    visit_rows,
+)
+from creditscore.inspection.programme import Programme, decimal, load_programme, project_defaults
+from creditscore.inspection.rows import Row, csv_text, new_folder, read_text, table_hash, write_all
 
 FORMAT = "creditscore-inspection-plan"
-FRAME = (
-    "unit",
-    "stratum",
-    "programme",
-    "department",
-    "subject_id",
-    "class",
-    "drawn_as",
-    "data_state",
-    *COLUMNS,
-    "visits_left",
-    "probability",
-    "probability_decimal",
-    "joint_probability",
-    "joint_probability_decimal",
-)
-STRATA = (
-    "stratum",
-    "programme",
-    "class",
-    "place",
-    "units",
-    "visits",
-    "probability",
-    "probability_decimal",
-    "joined",
-    "flag",
-)
-VISITS = (
-    "programme",
-    "department",
-    "class",
-    "units",
-    "rate",
-    "visits",
-    "person_days",
-    "past_visits",
-    "past_findings",
-    "yield",
-    "yield_low",
-    "yield_high",
-    "expected_findings",
-    "expected_low",
-    "expected_high",
-)
-CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
 FILES = (
     "frame.csv",
     "strata.csv",
@@ -129,11 +95,13 @@ class InspectionPlan:
     def files(self) -> dict[str, str]:
         """Every file of the plan's folder by name, the same for the same input in any order of rows."""
         files = {
-            "frame.csv": csv_text(FRAME, _frame_rows(self.frame)),
-            "strata.csv": csv_text(STRATA, _strata_rows(self.frame)),
+            "frame.csv": csv_text(FRAME, frame_rows(self.frame)),
+            "strata.csv": csv_text(STRATA, strata_rows(self.frame)),
             "visits.csv": csv_text(VISITS, visit_rows(self)),
-            "left_out.csv": csv_text(("programme", "subject_id", "reason", "basis"), _left_out(self.frame)),
-            "off_site.csv": csv_text(("unit", "programme", "subject_id", "data_state", "what"), _off_site(self.frame)),
+            "left_out.csv": csv_text(("programme", "subject_id", "reason", "basis"), left_out_rows(self.frame)),
+            "off_site.csv": csv_text(
+                ("unit", "programme", "subject_id", "data_state", "what"), off_site_rows(self.frame)
+            ),
             "capacity.csv": csv_text(CAPACITY, capacity_rows(self)),
             "what_if.csv": csv_text(WHAT_IF, self.what_if),
             "public.json": _json(_public(self)),
@@ -309,188 +277,6 @@ def _changed(
         "enough": "" if not capacity else "yes" if all(other_capacity.enough for other_capacity in capacity) else "no",
         "breaks": "; ".join(broken_bounds(programmes, rates)),
     }
-
-
-def _frame_rows(frame: Frame) -> Iterator[Row]:
-    departments = {programme.programme: programme.department.code for programme in frame.programmes}
-    texts: dict[Fraction, tuple[str, str]] = {}
-    for unit in frame.units:
-        stratum, joint = frame.stratum_of[unit.unit], frame.joint[unit.subject_id]
-        for value in (stratum.probability, joint):
-            if value not in texts:
-                texts[value] = probability_text(value)
-        (own, own_decimal), (all_, all_decimal) = texts[stratum.probability], texts[joint]
-        yield {
-            "unit": unit.unit,
-            "stratum": stratum.name,
-            "programme": unit.programme,
-            "department": departments[unit.programme],
-            "subject_id": unit.subject_id,
-            "class": unit.class_,
-            "drawn_as": unit.drawn_as,
-            "data_state": unit.data_state,
-            **unit.place,
-            "visits_left": "" if unit.cap is None else str(unit.cap),
-            "probability": own,
-            "probability_decimal": own_decimal,
-            "joint_probability": all_,
-            "joint_probability_decimal": all_decimal,
-        }
-
-
-def _strata_rows(frame: Frame) -> list[Row]:
-    columns = {programme.programme: programme.strata for programme in frame.programmes}
-    rows = []
-    for stratum in frame.strata:
-        own, own_decimal = probability_text(stratum.probability)
-        place = "; ".join(
-            f"{name}={value}" for name, value in zip(columns[stratum.programme], stratum.place, strict=True)
-        )
-        rows.append(
-            {
-                "stratum": stratum.name,
-                "programme": stratum.programme,
-                "class": stratum.class_,
-                "place": place,
-                "units": str(stratum.units),
-                "visits": str(stratum.visits),
-                "probability": own,
-                "probability_decimal": own_decimal,
-                "joined": "" if len(stratum.joined) < 2 else str(len(stratum.joined)),
-                "flag": stratum.flag,
-            }
-        )
-    return rows
-
-
-def visit_rows(plan: InspectionPlan) -> list[Row]:
-    """List the planned visits by programme and class, with the findings to be expected from past random visits.
-
-    Parameters
-    ----------
-    plan
-        A plan of `plan_inspections`.
-
-    Returns
-    -------
-    list of dict
-        One row for each programme and class, sorted, all values as text. `units` counts organisations, `rate` is visits
-        per organisation and year, `visits` the planned visits, `person_days` what they take. From past random visits:
-        `past_visits`, `past_findings`, `yield` (a rate in [0, 1] with its interval, `yield_low` to `yield_high`) and
-        `expected_findings` (with `expected_low` and `expected_high`); all of these are empty where no past random visit
-        of the class is known.
-
-    Notes
-    -----
-    `yield` is p = findings / visits. Expected findings are p × planned visits. The interval is Wilson's at 95 %:
-    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n) for n past visits.
-
-    References
-    ----------
-    Wilson 1927, JASA 22, 209-212.
-
-    Examples
-    --------
-    >>> visit_rows(plan)[0]["expected_findings"]  # doctest: +SKIP
-    '3.2'
-    """
-    by_name = {programme.programme: programme for programme in plan.frame.programmes}
-    rows = []
-    for (name, code), (units, visits) in visits_of(plan.frame).items():
-        programme = by_name[name]
-        row = {
-            "programme": name,
-            "department": programme.department.code,
-            "class": code,
-            "units": str(units),
-            "rate": decimal(programme.class_of(code).rate),
-            "visits": str(visits),
-            "person_days": decimal(person_days(programme, visits)),
-        }
-        past = plan.yields.get((name, code))
-        rest = dict.fromkeys(VISITS[len(row) :], "")
-        if past is not None:
-            rest |= {
-                "past_visits": str(past.visits),
-                "past_findings": str(past.findings),
-                "yield": f"{past.rate:.4f}",
-                "yield_low": f"{past.low:.4f}",
-                "yield_high": f"{past.high:.4f}",
-                "expected_findings": f"{past.rate * visits:.1f}",
-                "expected_low": f"{past.low * visits:.1f}",
-                "expected_high": f"{past.high * visits:.1f}",
-            }
-        rows.append(row | rest)
-    return rows
-
-
-def capacity_rows(plan: InspectionPlan) -> list[Row]:
-    """List the person-days needed and available, by certificate.
-
-    Somebody with two certificates counts under both; the last row counts everybody who holds a needed certificate once.
-
-    Parameters
-    ----------
-    plan
-        A plan of `plan_inspections`.
-
-    Returns
-    -------
-    list of dict
-        One row for each certificate, and a last one for all together, all values as text; empty where the plan was made
-        without inspectors. `needed_days` and `available_days` are person-days of the year (`available_days` is empty
-        where somebody has no known limit), `enough` is yes or no, `fits_at` is the factor on all rates at which the
-        visits would just fit, rounded down to three places (empty without a limit or without a need).
-
-    Examples
-    --------
-    >>> [row["certificate"] for row in capacity_rows(plan) if row["enough"] == "no"]  # doctest: +SKIP
-    ['food']
-    """
-    return [
-        {
-            "certificate": capacity.certificate,
-            "inspectors": str(capacity.inspectors),
-            "visits": str(capacity.visits),
-            "needed_days": decimal(capacity.needed),
-            "available_days": "" if capacity.available is None else decimal(capacity.available),
-            "enough": "yes" if capacity.enough else "no",
-            "fits_at": "" if capacity.fits_at is None else f"{int(capacity.fits_at * 1000) / 1000:.3f}",
-        }
-        for capacity in plan.capacity
-    ]
-
-
-def _left_out(frame: Frame) -> list[Row]:
-    """Who cannot be drawn, each with the text that says so."""
-    basis = {}
-    for programme in frame.programmes:
-        cites = [cite for group in programme.classes if group.exempt is not None for cite in group.exempt.cite]
-        exempt = "; ".join(dict.fromkeys(f"{cite.law} {cite.article}".strip() for cite in cites))
-        basis[(programme.programme, "exempt")] = exempt
-        basis[(programme.programme, "cap_reached")] = "visits_per_enterprise"
-        basis[(programme.programme, "sole_trader")] = "no rule of the programme names sole traders"
-    return [row | {"basis": basis[(row["programme"], row["reason"])]} for row in frame.left_out]
-
-
-def _off_site(frame: Frame) -> list[Row]:
-    """Whose data are checked from the desk and corrected before anybody visits them."""
-    what = {
-        "faulty": "correct the faulty data, grade again",
-        "disputed": "decide the objection",
-        "missing": "find the missing data, or grade",
-    }
-    return [
-        {
-            "unit": unit.unit,
-            "programme": unit.programme,
-            "subject_id": unit.subject_id,
-            "data_state": unit.data_state,
-            "what": what[unit.data_state],
-        }
-        for unit in frame.units
-        if unit.data_state != "ok"
-    ]
 
 
 def _public(plan: InspectionPlan) -> dict[str, Any]:

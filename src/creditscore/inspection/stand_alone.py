@@ -35,4 +35,4 @@ def main(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(print(said) if (said := main(Path(sys.argv[1]))) == "as drawn" else said)
+    sys.exit(print(statement) if (statement := main(Path(sys.argv[1]))) == "as drawn" else statement)

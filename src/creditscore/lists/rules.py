@@ -83,7 +83,7 @@ def version(name: str) -> Scheme:
     Also by a name of an earlier release.
     """
     try:
-        return registry.kept(name)
+        return registry.pick_recorded(name)
     except UsageError as error:
         error.where = error.where or f"{name}, as the command or an entry of the store names the rules of a list"
         raise

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from creditscore.core.model import Label
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.references import Citing, check_citing, check_references
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.measures.codes import CODES
@@ -165,16 +165,16 @@ def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, pa
         rules = {rule.id: rule for rule in scheme.decide}
         listed = scheme.lists.get(line.list)
         if there is not None and listed is None:
-            message = f"{scheme.name} has no list {line.list!r}; pin the version that has it: {some(there.rules)}"
+            message = f"{scheme.name} has no list {line.list!r}; pin the version that has it: {list_few(there.rules)}"
             source.fault((*path, "scheme"), message, "J404")
             continue
         # a list that the library leads to has triggers of its own; of others any rule that rests on a decision
         allowed = rules if listed is None else listed.triggers
         if not triggers and (listed is None or listed.triggers):
-            source.fault((*path, "triggers"), f"names no trigger; {scheme.name} has {some(allowed)}", "J404")
+            source.fault((*path, "triggers"), f"names no trigger; {scheme.name} has {list_few(allowed)}", "J404")
         for trigger in triggers:
             if trigger not in allowed:
-                message = f"{trigger!r} is no trigger in {scheme.name}; there are: {some(allowed)}"
+                message = f"{trigger!r} is no trigger in {scheme.name}; there are: {list_few(allowed)}"
                 source.fault((*path, "triggers"), message, "J404")
             elif rules[trigger].bands is not None or (listed is None and rules[trigger].route in (None, "score")):
                 message = f"{trigger!r} of {scheme.name} decides by the score alone, which triggers nothing"
@@ -201,7 +201,7 @@ def _measure(line: Measure, source: Source, path: KeyPath, world: _World) -> Non
             source.fault((*path, "object", i), f"{kind!r}: measures are for organisations, never for persons", "J401")
         else:
             source.fault(
-                (*path, "object", i), f"{kind!r} is no kind; there are: {some((*KINDS, ORGANISATIONS))}", "E108"
+                (*path, "object", i), f"{kind!r} is no kind; there are: {list_few((*KINDS, ORGANISATIONS))}", "E108"
             )
     for label, name in ((line.measure, "measure"), (line.where, "where")):
         for lang in ("zh", "en"):
@@ -218,7 +218,7 @@ def _measure(line: Measure, source: Source, path: KeyPath, world: _World) -> Non
 
 def _department(code: str, world: _World, source: Source, path: KeyPath) -> None:
     if world.departments is not None and code not in world.departments:
-        source.fault(path, f"the head names no department {code!r}; there are: {some(world.departments)}", "J305")
+        source.fault(path, f"the head names no department {code!r}; there are: {list_few(world.departments)}", "J305")
 
 
 def _links(content: Any, source: Source, tables: Mapping[str, Mapping[str, Any]], complete: bool) -> None:
@@ -234,7 +234,7 @@ def _links(content: Any, source: Source, tables: Mapping[str, Mapping[str, Any]]
         for key, known, what in (("conduct_id", conducts, "conduct"), ("measure_id", measures, "measure")):
             name = getattr(link, key)
             if name not in known and complete:  # a table that could not be read may hold it
-                source.fault((*path, key), f"{name!r} is the id of no {what}; there are: {some(known)}", "J301")
+                source.fault((*path, key), f"{name!r} is the id of no {what}; there are: {list_few(known)}", "J301")
         if link.relevance_reason is None or not link.relevance_reason.zh.strip():
             source.fault(path, "gives no relevance_reason; without one the measure may not follow", "J302")
         else:

@@ -12,7 +12,7 @@ from creditscore.lists.entry_history import lang_of, word
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import TABLES, FourLists, Measure, PunishMeasure
-from creditscore.measures.words import mark_said, said
+from creditscore.measures.words import code_word, mark_said
 from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.describe import label, span
 from creditscore.schemes.lists import Span
@@ -108,7 +108,9 @@ def _conduct(lists: FourLists, key: str, lang: str) -> Block:
     tier = ""
     if lists.sides[key] == "punish":
         tier = (
-            f"失信程度：{said('tier', conduct.tier, lang)}；" if zh else f"tier: {said('tier', conduct.tier, lang)}; "
+            f"失信程度：{code_word('tier', conduct.tier, lang)}；"
+            if zh
+            else f"tier: {code_word('tier', conduct.tier, lang)}; "
         )
     about = (
         f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(conduct.list, lang)}"
@@ -127,8 +129,8 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     between, colon = ("、", "：") if zh else (", ", ": ")
     depts = between.join(_department(lists, code, lang) for code in measure.dept)
     period = measure.max_period
-    objects = between.join(said("object", code, lang) for code in measure.object)
-    kinds = between.join(said("at", code, lang) for code in measure.at)
+    objects = between.join(code_word("object", code, lang) for code in measure.object)
+    kinds = between.join(code_word("at", code, lang) for code in measure.at)
     about = (
         f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}"
         if zh
@@ -153,7 +155,7 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
 
 def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
-    rank = said("basis_level", level, lang)
+    rank = code_word("basis_level", level, lang)
     return (
         f"依据：{texts}（{rank}）{mark_said(mark, lang)}"
         if lang == "zh"
@@ -231,7 +233,7 @@ def flags(names: Iterable[str], lang: str) -> str:
 def proposal(asked: Proposal, lists: FourLists, lang: str) -> Block:
     zh = lang == "zh"
     why = next(link.relevance_reason for link, other in lists.linked(asked.conduct_id) if other.id == asked.measure_id)
-    side = said("side", asked.side, lang)
+    side = code_word("side", asked.side, lang)
     until = ""
     if asked.ends_by is not None:  # the first day without it; 至 names the last day with it
         until = f"，至{_day(asked.ends_by - 1, lang)}" if zh else f", before {iso(asked.ends_by)}"
@@ -310,7 +312,7 @@ def attached(linked_measure: Attached, lang: str) -> Row:
     where = f" ({linked_measure.where})" if linked_measure.where else ""
     cuts = YES[lang] if linked_measure.cuts_rights else ""
     basis = label(cited_text(linked_measure.basis), lang)
-    level = said("basis_level", linked_measure.basis_level, lang)
+    level = code_word("basis_level", linked_measure.basis_level, lang)
     return (
         linked_measure.subject_id,
         f"{linked_measure.scheme}@{linked_measure.version}",

@@ -15,7 +15,7 @@ def joint_words() -> Words:
     return load_words(Path(__file__).parent / "words.yaml")
 
 
-def said(section: str, code: str, lang: str) -> str:
+def code_word(section: str, code: str, lang: str) -> str:
     """The word for a code; the code itself where it has none."""
     label = joint_words()[section].get(code)
     return code if label is None else str(getattr(label, lang_of(lang)))

@@ -20,7 +20,7 @@ from creditscore.status.status import State, current, days_of_steps, states
 from creditscore.store import Database, Log
 from creditscore.store.archive.runs import KeptRun, kept_grade
 from creditscore.store.entry import canonical, sha256
-from creditscore.store.text_checks import needed, said
+from creditscore.store.text_checks import needed, refuse_persons_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def open_case(
     >>> case = open_case(log, run, snapshot, "91350100M000100Y43", [Ground("facts_wrong", "R1", "按期申报")],
     ...                  by="wang.wei", on=date(2024, 5, 6))  # doctest: +SKIP
     """
-    said(by=by, **{f"statement {k}": ground.statement for k, ground in enumerate(grounds, 1)})
+    refuse_persons_in(by=by, **{f"statement {k}": ground.statement for k, ground in enumerate(grounds, 1)})
     check_day_has_come(on)
     grade = kept_grade(log.store, run.run_id, subject_id)
     rules, year = life_rules(run.scheme), int(run.period[:4])
@@ -197,7 +197,7 @@ def ask(
     >>> case = ask(log, "C2024-0001", department="征收科", text="是否按期申报?", by="wang.wei",
     ...            on=date(2024, 5, 7), due=date(2024, 5, 10))  # doctest: +SKIP
     """
-    said(by=by, department=department, question=text)
+    refuse_persons_in(by=by, department=department, question=text)
     case = case_of(log.store, case_id)
     allowed(case, "asked", on)
     unknown = sorted(set(records) - set(case.contested))
@@ -255,7 +255,7 @@ def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: dat
     --------
     >>> case = answer(log, "C2024-0001", 1, text="有误", by="wang.wei", on=date(2024, 5, 9))  # doctest: +SKIP
     """
-    said(by=by, answer=text, document_no=document_no)
+    refuse_persons_in(by=by, answer=text, document_no=document_no)
     case = case_of(log.store, case_id)
     allowed(case, "answered", on)
     waiting = [str(question.no) for question in case.questions if question.answered_on is None]
@@ -303,7 +303,7 @@ def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, conte
     >>> case = notify(log, "C2024-0001", by="zhang.min", on=date(2024, 5, 13), document_no="〔2024〕8号",
     ...               content_hash="sha256:…")  # doctest: +SKIP
     """
-    said(by=by, document_no=document_no)
+    refuse_persons_in(by=by, document_no=document_no)
     case = case_of(log.store, case_id)
     allowed(case, "notified", on)
     data = {"document_no": needed("document_no", document_no), "content": content_hash, "on": on.isoformat()}

@@ -22,7 +22,7 @@ from creditscore.status.status import State, current, write_states
 from creditscore.store import Database, Log, second_person
 from creditscore.store.archive.effective import Rows
 from creditscore.store.archive.runs import kept_rows
-from creditscore.store.text_checks import needed, said
+from creditscore.store.text_checks import needed, refuse_persons_in
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
     >>> weighed.data["after"]["grade"]  # doctest: +SKIP
     'A'
     """
-    said(by=by, reason=ruling.reason)
+    refuse_persons_in(by=by, reason=ruling.reason)
     case = case_of(log.store, case_id)
     allowed(case, "decided", on)
     run = case_run(log.store, case)

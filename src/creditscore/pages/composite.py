@@ -121,12 +121,12 @@ def composite_subject_page(
 
 
 def _draw(data: dict[str, Any], lang: Lang, **more: Any) -> str:
-    def said(code: str, *values: object) -> str:
+    def fill(code: str, *values: object) -> str:
         return html.text(code, lang, *values)
 
     page = html.environment().get_template("composite.html")
     tag = {"zh": "zh-CN", "en": "en"}[lang]
-    return page.render(t=said, lang=lang, tag=tag, data=data, made_up=bool(data.get("made_up", False)), **more)
+    return page.render(t=fill, lang=lang, tag=tag, data=data, made_up=bool(data.get("made_up", False)), **more)
 
 
 def _shares(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:

@@ -147,7 +147,7 @@ def _schemes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scheme | N
     schemes: dict[tuple[str, str], Scheme | None] = {}
     for scheme, version in con.execute("SELECT DISTINCT scheme, version FROM graded ORDER BY ALL").fetchall():
         try:
-            schemes[scheme, version] = registry.kept(f"{scheme}@{version}")
+            schemes[scheme, version] = registry.pick_recorded(f"{scheme}@{version}")
         except CreditscoreError:
             schemes[scheme, version] = None  # its codes are its words
     return schemes

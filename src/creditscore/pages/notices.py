@@ -166,7 +166,7 @@ def _text(
 ) -> str:
     between = "；" if lang == "zh" else "; "
 
-    def some(parts: list[str]) -> str:
+    def shorten(parts: list[str]) -> str:
         more = [_said("notice_more", lang, len(parts))] if len(parts) > LINES else []
         return between.join([*parts[:LINES], *more])
 
@@ -176,9 +176,9 @@ def _text(
     text = _said("notice_open", lang, who, before, subject["before"], draft.from_day, after, subject["after"])
     line_rows = [_line(line, draft, lang) for line in lines]
     if line_rows:
-        text += _said("notice_lines", lang, some(line_rows))
+        text += _said("notice_lines", lang, shorten(line_rows))
     if changed:
-        text += _said("notice_changes", lang, some([row[lang] for row in changed]))
+        text += _said("notice_changes", lang, shorten([row[lang] for row in changed]))
     return text + ("" if draft.remedy is None else _remedy(draft.remedy, draft.on, lang))
 
 

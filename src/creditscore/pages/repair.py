@@ -8,7 +8,7 @@ from typing import Any
 from creditscore.core.i18n import Lang
 from creditscore.present import html
 from creditscore.present.sections import Section, Table
-from creditscore.repair.data import said
+from creditscore.repair.data import phrase
 from creditscore.repair.text import (
     about_line,
     action_blocks,
@@ -25,26 +25,26 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
 
     `check` as `check_data`, `plan` as `plan_data` gives them.
     """
-    under = " · ".join([*refused_lines(check, lang), said("texts", "assumed", lang)])
-    sections = [Section(said("texts", "check_title", lang), under, [_ways(check, lang)])]
+    under = " · ".join([*refused_lines(check, lang), phrase("texts", "assumed", lang)])
+    sections = [Section(phrase("texts", "check_title", lang), under, [_ways(check, lang)])]
     if plan is not None:
         steps = Table(
-            [(said("texts", "step", lang), ""), (said("texts", "rule", lang), "")],
+            [(phrase("texts", "step", lang), ""), (phrase("texts", "rule", lang), "")],
             [(head, "\n".join(under)) for head, under in action_blocks(plan, lang)],
         )
         heads = [
-            (said("texts", code, lang), "n" if code == "results" else "")
+            (phrase("texts", code, lang), "n" if code == "results" else "")
             for code in ("day", "because", "results", "best")
         ]
-        days = Table(heads, day_rows(plan, lang), said("texts", "days_title", lang))
+        days = Table(heads, day_rows(plan, lang), phrase("texts", "days_title", lang))
         sections.insert(
-            0, Section(said("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days])
+            0, Section(phrase("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days])
         )
     return sections
 
 
 def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
-    heads = [(said("texts", code, lang), "") for code in ("record", "brings")]
+    heads = [(phrase("texts", code, lang), "") for code in ("record", "brings")]
     rows = [
         (
             "\n".join(part for part in (option["target"], numbered(option, lang), _state(option, lang)) if part),
@@ -52,11 +52,12 @@ def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
         )
         for option in check["options"]
     ]
-    return Table(heads, rows, caption="" if rows else said("texts", "nothing", lang))
+    return Table(heads, rows, caption="" if rows else phrase("texts", "nothing", lang))
 
 
 def _state(option: Mapping[str, Any], lang: Lang) -> str:
-    return f"{said('ways', option['way'], lang)}{said('texts', 'colon', lang)}{said('states', option['state'], lang)}"
+    way, state = phrase("ways", option["way"], lang), phrase("states", option["state"], lang)
+    return f"{way}{phrase('texts', 'colon', lang)}{state}"
 
 
 def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
@@ -69,7 +70,7 @@ def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
         data=data,
         made_up=bool(data.get("made_up", False)),
         t=lambda code, *values: html.text(code, lang, *values),
-        title=said("texts", "plan_title" if plan else "check_title", lang),
+        title=phrase("texts", "plan_title" if plan else "check_title", lang),
         subject=check["subject_id"],
         about=about_line(check, lang),
         sections=repair_section(check, plan, lang),

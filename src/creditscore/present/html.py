@@ -62,12 +62,12 @@ def environment() -> Environment:
 
 
 def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
-    def said(code: str, *values: object) -> str:
+    def fill(code: str, *values: object) -> str:
         return text(code, lang, *values)
 
     tag = {"zh": "zh-CN", "en": "en"}[lang]
     page = environment().get_template(template)
-    return page.render(t=said, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
+    return page.render(t=fill, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
 
 
 def write_page(file: Path, page: str) -> Path:

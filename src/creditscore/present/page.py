@@ -20,7 +20,7 @@ def said_in(name: str) -> Callable[[Lang], Said]:
     """Texts of `<name>_words.yaml` by language; what it does not have comes from the texts of all pages."""
 
     def said_of(lang: Lang) -> Said:
-        def said(code: str, *values: object) -> str:
+        def fill(code: str, *values: object) -> str:
             label = _words(name)["texts"].get(code)
             if label is None:
                 return html.text(code, lang, *values)
@@ -29,7 +29,7 @@ def said_in(name: str) -> Callable[[Lang], Said]:
                 text = text.replace(f"{{{k}}}", str(value))
             return text
 
-        return said
+        return fill
 
     return said_of
 

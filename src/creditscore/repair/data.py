@@ -26,7 +26,7 @@ def words() -> Words:
     return load_words(Path(__file__).parent / "words.yaml")
 
 
-def said(section: str, code: str, lang: Lang, *values: str) -> str:
+def phrase(section: str, code: str, lang: Lang, *values: str) -> str:
     """A code in words, with its values filled in; an unknown code is its own name."""
     label = words()[section].get(code)
     text = code if label is None else say(label, lang)
@@ -106,7 +106,7 @@ def _missing(about: str, name: str) -> dict[str, str]:
 
 
 def _without(code: str, name: str, lang: Lang) -> str:
-    return said("texts", code, lang, said("clocks", name, lang), name)
+    return phrase("texts", code, lang, phrase("clocks", name, lang), name)
 
 
 def give_data(give: Give, on: int) -> dict[str, Any]:

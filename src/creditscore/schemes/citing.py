@@ -105,10 +105,10 @@ def _each_text_once(cites: Iterable[tuple[str, str]], laws: Mapping[str, Law], n
 def without_ids(label: Label, laws: Mapping[str, Law]) -> Label:
     """A text that names laws by the ids of their files, with their titles instead."""
 
-    def told(text: str, lang: str) -> str:
+    def replace_ids(text: str, lang: str) -> str:
         return ID.sub(lambda id: getattr(cited(id[0], "", laws), lang) if id[0] in laws else id[0], text)
 
-    return Label(zh=told(label.zh, "zh"), en=told(label.en, "en"))
+    return Label(zh=replace_ids(label.zh, "zh"), en=replace_ids(label.en, "en"))
 
 
 def joined(labels: Iterable[Label]) -> Label:

@@ -164,7 +164,7 @@ def pick(name: str, root: Path | None = None) -> Scheme:
     return _pinned(scheme, pinned, schemes) if pinned else schemes[-1]
 
 
-def kept(name: str, at: int | date | None = None, root: Path | None = None) -> Scheme:
+def pick_recorded(name: str, at: int | date | None = None, root: Path | None = None) -> Scheme:
     """The version that something kept was made under: `pick`, and by the names that earlier releases gave it too.
 
     Where what was one version is several now, the one in force for `at`, or the first.

@@ -16,7 +16,7 @@ from creditscore.status.status import CLOSING, CURRENT, MOVES, NAMES, REPLACING,
 from creditscore.store import Database, Log, second_person
 from creditscore.store.archive.effective import standing_sql
 from creditscore.store.archive.runs import KeptRun, still_held
-from creditscore.store.text_checks import said
+from creditscore.store.text_checks import refuse_persons_in
 
 
 def move(
@@ -77,7 +77,7 @@ def move(
     >>> move(log, run, "announce", by="chen.jie", on=date(2025, 4, 30))  # doctest: +SKIP
     20000
     """
-    said(by=by, reason=reason)
+    refuse_persons_in(by=by, reason=reason)
     check_day_has_come(on)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     rule = rules.procedure(step, year)

@@ -8,7 +8,7 @@ from creditscore.core.errors import UsageError
 from creditscore.core.identity import resident_numbers
 
 
-def said(**texts: str) -> None:
+def refuse_persons_in(**texts: str) -> None:
     """Nothing, or UsageError where a text holds a resident identity number or `by` is empty."""
     for name, text in texts.items():
         if resident_numbers(unicodedata.normalize("NFKC", text)):

@@ -186,14 +186,14 @@ def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [("about", "rows for run_id"), ("subjects", "one row"), ("calendar", "a row for each year")]
+    ("part", "message"), [("about", "rows for run_id"), ("subjects", "one row"), ("calendar", "a row for each year")]
 )
-def test_a_part_without_which_nothing_can_be_computed_is_named(packet: Packet, part: str, said: str) -> None:
+def test_a_part_without_which_nothing_can_be_computed_is_named(packet: Packet, part: str, message: str) -> None:
     forged = json.loads(text_of(packet))
     forged["inputs"][part].clear()
     (changed,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
     assert changed.place == f"inputs.{part}"
-    assert said in changed.expected
+    assert message in changed.expected
 
 
 def test_a_model_part_that_does_not_add_up_is_named(packet: Packet) -> None:
@@ -211,7 +211,7 @@ def test_the_place_of_a_changed_result_is_the_changed_one(packet: Packet) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"subject_id": "S2"}, "another subject"),
         ({"advisory": False}, "advisory"),
@@ -220,9 +220,9 @@ def test_the_place_of_a_changed_result_is_the_changed_one(packet: Packet) -> Non
     ],
 )
 def test_a_model_part_that_does_not_belong_is_refused(
-    folder: Path, snapshot: Snapshot, changed: dict[str, Any], said: str
+    folder: Path, snapshot: Snapshot, changed: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         gather(run_in_folder(folder, "S1"), snapshot, file=SCHEME, added=Added(model={**MODEL, **changed}))
 
 

@@ -29,7 +29,7 @@ ITEMS = {
 }
 
 
-def made(name: str, seed: int, subjects: int = 12) -> tuple[Snapshot, dict[str, pd.DataFrame], str]:
+def build_run(name: str, seed: int, subjects: int = 12) -> tuple[Snapshot, dict[str, pd.DataFrame], str]:
     tables = table(seed, subjects, ITEMS[name], rich=name == "caps")
     if name != "caps":
         del tables["history"]
@@ -60,7 +60,7 @@ def stands(line: Timeline, day: int) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(("name", "seed", "months"), [("acts", 1, 12), ("dates", 3, 2)])
 def test_a_day_scheme_stands_on_every_day_where_a_grading_stands(name: str, seed: int, months: int) -> None:
-    snapshot, tables, scheme = made(name, seed)
+    snapshot, tables, scheme = build_run(name, seed)
     ids = busiest(tables, 2)
     begin = date(2020, 3, 1) if months == 12 else date(2020, 11, 20)
     end = begin + timedelta(days=30 * months)
@@ -77,7 +77,7 @@ def test_a_day_scheme_stands_on_every_day_where_a_grading_stands(name: str, seed
 
 @pytest.mark.slow
 def test_a_year_scheme_stands_where_a_replay_stands() -> None:
-    snapshot, tables, scheme = made("caps", 1)
+    snapshot, tables, scheme = build_run("caps", 1)
     ids = busiest(tables, 2)
     lines = [timeline(snapshot, key, scheme, first=2019, last=2020) for key in ids]
     closing = to_day(date(2019, 12, 31))
@@ -91,7 +91,7 @@ def test_a_year_scheme_stands_where_a_replay_stands() -> None:
 def everything(seed: int) -> list[Timeline]:
     timelines = []
     for name in ITEMS:
-        snapshot, tables, scheme = made(name, seed, 20)
+        snapshot, tables, scheme = build_run(name, seed, 20)
         span = (
             {"first": 2019, "last": 2020} if name == "caps" else {"first": date(2020, 11, 1), "last": date(2021, 1, 15)}
         )
@@ -195,7 +195,7 @@ def test_held_knowledge_leaves_only_rules_and_clock() -> None:
 
 
 def test_the_same_in_any_order_of_rows() -> None:
-    _, tables, scheme = made("acts", 5)
+    _, tables, scheme = build_run("acts", 5)
     (sid,) = busiest(tables, 1)
     span = {"first": date(2020, 6, 1), "last": date(2020, 9, 30)}
     turned = {name: frame.iloc[::-1] for name, frame in tables.items()}

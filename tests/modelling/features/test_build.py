@@ -581,7 +581,7 @@ def test_groups_left_away_are_all_domains_and_severities_and_more_than_62_fit():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"windows": []}, "windows"),
         ({"windows": [0]}, "windows"),
@@ -609,12 +609,12 @@ def test_groups_left_away_are_all_domains_and_severities_and_more_than_62_fit():
         ({"groups": {"attribute": ["a"]}, "attributes": {"count_6m": "text"}}, "called 'attribute__count_6m'"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_is_allowed(change, said):
+def test_what_cannot_be_is_refused_with_what_is_allowed(change, message):
     _, snapshot = small()
-    if said is None:
+    if message is None:
         assert build(snapshot, ["2021-02-28"], **change).X.shape[1] == 1
         return
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         build(snapshot, ["2021-02-28"], **change)
 
 

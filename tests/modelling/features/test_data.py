@@ -84,7 +84,7 @@ def test_grades_as_target():
 
 
 @pytest.mark.parametrize(
-    ("frame", "asked", "error", "said"),
+    ("frame", "asked", "error", "message"),
     [
         (FRAME, {"y": "worse"}, UsageError, "no column 'worse'"),
         (FRAME, {"y": "bad"}, InputError, "y holds"),
@@ -101,6 +101,6 @@ def test_grades_as_target():
         ("file.csv", {}, UsageError, "cannot be a str"),
     ],
 )
-def test_what_cannot_be_is_refused(frame, asked, error, said):
-    with pytest.raises(error, match=said):
+def test_what_cannot_be_is_refused(frame, asked, error, message):
+    with pytest.raises(error, match=message):
         ModelData.from_frame(frame, **asked)

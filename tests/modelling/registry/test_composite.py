@@ -21,7 +21,7 @@ OUTCOME = "penalised in 2020"
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[CompositeModel, dict]:
+def trained() -> tuple[CompositeModel, dict]:
     model, report = calibrate_composite(*scored(), "composite", outcome=OUTCOME)
     return model, report.to_dict()
 
@@ -31,8 +31,8 @@ def rows_of() -> pd.DataFrame:
     return table.pivot(index="subject_id", columns="domain", values="value").reset_index()
 
 
-def test_it_scores_as_the_composite_does_and_its_probabilities_hold(made: tuple[CompositeModel, dict]) -> None:
-    model, report = made
+def test_it_scores_as_the_composite_does_and_its_probabilities_hold(trained: tuple[CompositeModel, dict]) -> None:
+    model, report = trained
     composite, outcomes = scored()
     rows = rows_of()
     data_table = model.predict(rows)
@@ -49,8 +49,10 @@ def test_it_scores_as_the_composite_does_and_its_probabilities_hold(made: tuple[
     assert model.scheme == "composite/small@2018-06-27"
 
 
-def test_saved_and_read_the_same_and_a_changed_file_is_seen(made: tuple[CompositeModel, dict], tmp_path: Path) -> None:
-    model, _ = made
+def test_saved_and_read_the_same_and_a_changed_file_is_seen(
+    trained: tuple[CompositeModel, dict], tmp_path: Path
+) -> None:
+    model, _ = trained
     file = model.save(tmp_path)
     again = load_bundle(tmp_path)
     assert again.to_dict() == model.to_dict()
@@ -63,14 +65,14 @@ def test_saved_and_read_the_same_and_a_changed_file_is_seen(made: tuple[Composit
         load_bundle(tmp_path)
 
 
-def test_the_same_bundle_for_any_order(made: tuple[CompositeModel, dict]) -> None:
+def test_the_same_bundle_for_any_order(trained: tuple[CompositeModel, dict]) -> None:
     composite, outcomes = scored()
     again, _ = calibrate_composite(composite, outcomes.sample(frac=1, random_state=2), "composite", outcome=OUTCOME)
-    assert again.content_hash == made[0].content_hash
+    assert again.content_hash == trained[0].content_hash
 
 
-def test_inputs_that_are_wrong_are_said(made: tuple[CompositeModel, dict]) -> None:
-    model, rows = made[0], rows_of().head(3)
+def test_inputs_that_are_wrong_are_said(trained: tuple[CompositeModel, dict]) -> None:
+    model, rows = trained[0], rows_of().head(3)
     with pytest.raises(InputError, match="'tax' is missing"):
         model.predict(rows.drop(columns="tax"))
     with pytest.raises(TableError, match="a value of tax is none"):
@@ -82,9 +84,9 @@ def test_inputs_that_are_wrong_are_said(made: tuple[CompositeModel, dict]) -> No
 
 @pytest.mark.slow
 def test_registered_promoted_and_found_again(
-    made: tuple[CompositeModel, dict], empty_store: Path, tmp_path: Path
+    trained: tuple[CompositeModel, dict], empty_store: Path, tmp_path: Path
 ) -> None:
-    model, report = made
+    model, report = trained
     shutil.copytree(empty_store, tmp_path / "store")
     store = ModelStore.at(tmp_path / "store")
     version = register(model, "composite", actor="li", store=store, report=report)

@@ -121,7 +121,7 @@ def test_a_file_without_its_content_hash_is_refused(bare: GradingModel, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("no json", "no JSON"),
         ("[" * 100_000, "nested too deeply"),
@@ -130,9 +130,9 @@ def test_a_file_without_its_content_hash_is_refused(bare: GradingModel, tmp_path
         ("[]", "it is no object"),
     ],
 )
-def test_what_is_no_model_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_no_model_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "model.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         load_model(tmp_path)
 
 

@@ -119,7 +119,7 @@ def test_rows_without_outcome_are_counted(table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    ("change", "error", "message"),
     [
         ({"target": "good"}, InputError, "no column 'good'"),
         ({"columns": ["late", "never"]}, InputError, "no column 'never'"),
@@ -140,9 +140,9 @@ def test_rows_without_outcome_are_counted(table: pd.DataFrame) -> None:
     ],
 )
 def test_wrong_settings_are_named(
-    table: pd.DataFrame, change: dict[str, Any], error: type[Exception], said: str
+    table: pd.DataFrame, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         train(table, TrainConfig.of({**CONFIG, **change}))
 
 

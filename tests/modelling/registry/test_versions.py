@@ -93,7 +93,7 @@ def forged(judged: Any, verdict: str) -> tuple[dict[str, Any], GradingModel]:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"approver": "wang"}, "second person"),
         ({"approver": " Ｗang "}, "second person"),  # width and blanks do not make another person
@@ -106,9 +106,9 @@ def forged(judged: Any, verdict: str) -> tuple[dict[str, Any], GradingModel]:
     ],
 )
 def test_a_promotion_without_a_ground_is_refused(
-    untouched: ModelStore, right: str, change: dict[str, Any], said: str
+    untouched: ModelStore, right: str, change: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(NotAllowed, match=said):
+    with pytest.raises(NotAllowed, match=message):
         promote("food", 1, store=untouched, **{**PEOPLE, "data_hash": right, **change})
     assert as_of("food", "2100-01-01", store=untouched) is None
     assert list_versions(untouched)[0].aliases == ()

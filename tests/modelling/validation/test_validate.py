@@ -285,7 +285,7 @@ def test_sensitivity_moves_what_matters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda X, y: validate([0.1, 0.2]), "outcomes are missing"),
         (lambda X, y: validate([0.1, 0.2], y=["good", "bad"]), "no numbers"),
@@ -301,9 +301,9 @@ def test_sensitivity_moves_what_matters() -> None:
         (lambda X, y: validate(LogisticRegression().fit(X, np.arange(50) % 3), X, y), "3 classes"),
     ],
 )
-def test_bad_input_is_named(call: Any, said: str) -> None:
+def test_bad_input_is_named(call: Any, message: str) -> None:
     X, y, _ = firms(50, 3)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         call(X, y)
 
 

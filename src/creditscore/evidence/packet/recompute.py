@@ -41,7 +41,7 @@ class Again:
 
     about: Mapping[str, str]
     grading: Grading = field(repr=False)
-    found: SubjectRows = field(repr=False)
+    subject_rows: SubjectRows = field(repr=False)
     scheme: Scheme = field(repr=False)
     before: Scheme | None = field(repr=False)
     laws: Path = field(repr=False)

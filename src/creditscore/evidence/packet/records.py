@@ -34,7 +34,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
     """
     labels = Labels(again.scheme, again.scheme.name)
     lines: dict[str, list[Mapping[str, Any]]] = {}
-    for row in again.found.ledger:
+    for row in again.subject_rows.ledger:
         if row["record_id"]:
             lines.setdefault(row["record_id"], []).append(row)
     filed: dict[str, list[Mapping[str, str]]] = {}

@@ -100,7 +100,7 @@ def compute(given: Inputs) -> dict[str, Any]:
         known = {row["record_id"] for row in records}
         contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
         replays = replay_rows(again, [*contested, *single, *moved], contested)
-        _agree(shown, replays["whole"]["then"], again.found.grade["state_reason"] == BLOCKED)
+        _agree(shown, replays["whole"]["then"], again.subject_rows.grade["state_reason"] == BLOCKED)
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
             "records": records,

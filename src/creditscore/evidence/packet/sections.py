@@ -25,7 +25,7 @@ from creditscore.evidence.packet.cells import (
 )
 from creditscore.evidence.packet.gather import about_of
 from creditscore.explanation.page_words import text
-from creditscore.repair.data import said
+from creditscore.repair.data import phrase as repair_phrase
 from creditscore.repair.text import action_blocks, option_lines, plan_lines
 
 USED = (
@@ -307,13 +307,13 @@ def _repair(results: Mapping[str, Any]) -> PacketPart:
     rows: list[list[Cell]] = [
         [
             tuple(part for part in (option["target"], *pair_said(option["label"], option["item"])) if part),
-            tuple(said("ways", option["way"], lang) for lang in LANGS),
-            tuple(said("states", option["state"], lang) for lang in LANGS),
+            tuple(repair_phrase("ways", option["way"], lang) for lang in LANGS),
+            tuple(repair_phrase("states", option["state"], lang) for lang in LANGS),
             tuple(line for lang in LANGS for line in option_lines(option, lang)),
         ]
         for option in results["repair"]["options"]
     ]
-    lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
+    lines = [(repair_phrase("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
     none = (results["repair"]["why"],) if results["repair"]["why"] else text_in_both("none")
     plan = results["repair"]["plan"]

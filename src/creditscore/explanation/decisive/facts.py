@@ -177,12 +177,12 @@ def _told_apart(
         return None, False
     tests = [to_python(atom) for atom in mine]
 
-    def told(value: Any) -> Any:
+    def outcomes_of(value: Any) -> Any:
         env = facts.env({name: value})
         return tuple(bool(test(env)) for test in tests)
 
     stepwise = all(atom[0] == "cmp" and atom[1] in ("<", "<=", ">", ">=") for atom in mine)
-    return told, stepwise and related == {name}
+    return outcomes_of, stepwise and related == {name}
 
 
 def _atoms(node: Node) -> Iterator[Node]:

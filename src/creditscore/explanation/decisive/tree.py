@@ -137,10 +137,10 @@ def found_by(values: Array) -> Callable[[int], Array]:
     order = np.argsort(values, kind="stable")
     ranked = values[order]
 
-    def found(value: int) -> Array:
+    def select(value: int) -> Array:
         return order[np.searchsorted(ranked, value, side="left") : np.searchsorted(ranked, value, side="right")]
 
-    return found
+    return select
 
 
 def total(of: Array, values: Array, size: int) -> Array:

@@ -42,7 +42,7 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
             table.add_column(text("timeline", code, lang), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column(text("timeline", "cause", lang), overflow="fold")
     for step in line.steps:
-        first, *rest = [said(line, cause, step.version, lang) for cause in step.causes] or [
+        first, *rest = [describe_cause(line, cause, step.version, lang) for cause in step.causes] or [
             ("", text("timeline", "start", lang))
         ]
         shown = [
@@ -104,7 +104,7 @@ def grade(reached: Reached, version: str, lang: Lang) -> str:
     return say(grade_or_state(version, reached.grade or reached.state), lang)
 
 
-def said(line: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
+def describe_cause(line: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
     """(what a cause changes, what it is)."""
     change = "" if cause.change is None else points(from_micro(cause.change), plus=True)
     parts = [say(word("causes", cause.kind), lang)]
@@ -150,7 +150,7 @@ def rows(line: Timeline, lang: Lang) -> list[dict[str, Any]]:
             "grade": grade(step.after, step.version or line.scheme, lang),
             "score": points(from_micro(step.after.score)),
             "change": "" if step.change is None else points(from_micro(step.change), plus=True),
-            "causes": [tuple(map(clean, said(line, cause, step.version, lang))) for cause in step.causes],
+            "causes": [tuple(map(clean, describe_cause(line, cause, step.version, lang))) for cause in step.causes],
         }
         for step in line.steps
     ]

@@ -35,7 +35,7 @@ class Picks:
         place = self.names.index(name)
         return f"(m{place // BITS} & {1 << place % BITS}) <> 0"
 
-    def kept(self, word: int) -> int:
+    def kept_bits(self, word: int) -> int:
         """The bits of those choices that keep repaired records."""
         places = range(word * BITS, min(len(self.names), (word + 1) * BITS))
         return sum(1 << place % BITS for place in places if self.keeps_repaired[place])
@@ -106,7 +106,7 @@ def known_sql(folded: Folded, recipe: Recipe, picks: Picks, closed: bool) -> str
     Columns: sid, day, m0 …, amount, quantity, points, known_day, closed_day (NULL while open, or when `closed` is
     not asked for). A record that belongs to no choice stays in, with masks of 0.
     """
-    keep = [picks.kept(word) for word in range(picks.words)]
+    keep = [picks.kept_bits(word) for word in range(picks.words)]
     masks = ", ".join(
         f"i.m{word} & d.m{word} & CASE WHEN f.status = {STATUS_REPAIRED} THEN {keep[word]} ELSE -1 END AS m{word}"
         for word in range(picks.words)

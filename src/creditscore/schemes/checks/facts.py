@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import Exemption, Fact, Rule, Scheme
@@ -46,7 +46,7 @@ def check(scheme: Scheme, source: Source) -> None:
 
 def _fact(scheme: Scheme, source: Source, path: KeyPath, fact: Fact) -> None:
     if fact.take not in TAKES[fact.of]:
-        message = f"{fact.take} is not taken of {fact.of}; there are: {some(TAKES[fact.of])}"
+        message = f"{fact.take} is not taken of {fact.of}; there are: {list_few(TAKES[fact.of])}"
         source.fault((*path, "take"), message, "E501")
         return
     for key in ("items", "tags", "window", "by", "column", "years", "lists", "dates", "where"):
@@ -108,7 +108,7 @@ def _elapsed(scheme: Scheme, source: Source, path: KeyPath, fact: Fact) -> None:
         if not dated and name not in source.lost:
             dates = [name for name, attribute in scheme.attributes.items() if attribute.type == "date"]
             message = (
-                f"{name!r} is not a date of the subject; there are: {some([*dates, 'registered_on'])}, dated facts"
+                f"{name!r} is not a date of the subject; there are: {list_few([*dates, 'registered_on'])}, dated facts"
             )
             source.fault((*path, "dates"), message, "E508")
 
@@ -117,7 +117,7 @@ def _lookups(scheme: Scheme, source: Source) -> None:
     for key, table in scheme.lookups.items():
         path: KeyPath = ("lookups", key)
         if table.key not in SUBJECT_COLUMNS:
-            message = f"{table.key!r} is not a column of the subject; there are: {some(SUBJECT_COLUMNS)}"
+            message = f"{table.key!r} is not a column of the subject; there are: {list_few(SUBJECT_COLUMNS)}"
             source.fault((*path, "key"), message, "E510")
         if not table.columns:
             source.fault((*path, "columns"), "is empty; name the columns of each row", "E511")
@@ -126,7 +126,7 @@ def _lookups(scheme: Scheme, source: Source) -> None:
             source.fault((*path, "prefix"), message, "E511")
         for name in table.since:
             if name not in table.rows:
-                source.fault((*path, "since", name), f"{name!r} is not a row: {some(table.rows)}", "E301")
+                source.fault((*path, "since", name), f"{name!r} is not a row: {list_few(table.rows)}", "E301")
         rows: list[tuple[KeyPath, list[Decimal]]] = [(("rows", name), row) for name, row in table.rows.items()]
         for at, row in [*rows, (("default",), table.default)]:
             if len(row) != len(table.columns):

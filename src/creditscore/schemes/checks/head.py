@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.references import walk
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.records.schema import KINDS
@@ -22,7 +22,7 @@ def check(scheme: Scheme, source: Source) -> None:
     _spread(scheme, source)
     for kind in scheme.kinds or []:
         if kind not in KINDS:
-            source.fault(("kinds",), f"{kind!r} is not a kind of subject; there are: {some(KINDS)}", "E301")
+            source.fault(("kinds",), f"{kind!r} is not a kind of subject; there are: {list_few(KINDS)}", "E301")
     if not scheme.grades:
         source.fault(("grades",), "has no grade; name them best first", "E120")
     floor, ceiling = scheme.combine.floor, scheme.combine.ceiling
@@ -127,7 +127,7 @@ def _window(scheme: Scheme, source: Source, path: KeyPath, window: Window) -> No
     if until is not None and until not in source.lost:
         attribute = scheme.record_attributes.get(until)
         if attribute is None:
-            known = some(scheme.record_attributes)
+            known = list_few(scheme.record_attributes)
             source.fault((*path, "or_until"), f"{until!r} is not a record attribute; there are: {known}", "E301")
         elif attribute.type != "date":
             source.fault((*path, "or_until"), f"{until!r} is a {attribute.type}; or_until needs a date", "E135")

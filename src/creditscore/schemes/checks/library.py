@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from creditscore.core.model import Label
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.references import walk
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks import starts
@@ -88,7 +88,7 @@ def _clocks(scheme: Scheme, source: Source, key: str, listed: ListRule) -> None:
         for i, part in enumerate(parts):
             if part.since is not None and part.since not in known:
                 message = (
-                    f"{part.since!r} is neither a day of an entry nor a date of its records: {some(sorted(known))}"
+                    f"{part.since!r} is neither a day of an entry nor a date of its records: {list_few(sorted(known))}"
                 )
                 source.fault(("lists", key, section, i, "since"), message, "E301")
 

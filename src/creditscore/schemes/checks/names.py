@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.types import ASSESSED, MOMENTS, RECORD, SUBJECT_COLUMNS
@@ -114,7 +114,9 @@ def _references(scheme: Scheme, source: Source) -> None:
         gone = (section,) in source.pruned or (section == "grades" and not scheme.grades)
         if value is not None and value not in known and value not in source.lost and not gone:
             source.fault(
-                path, f"{value!r} is not {'an' if what[0] in 'aeiou' else 'a'} {what}; there are: {some(known)}", "E301"
+                path,
+                f"{value!r} is not {'an' if what[0] in 'aeiou' else 'a'} {what}; there are: {list_few(known)}",
+                "E301",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Applies, Item, Scheme
 from creditscore.schemes.parts import DATES
@@ -71,7 +71,7 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
             message = f"{name!r} is neither a declared record attribute nor one of {', '.join(REQUIRED)}"
             source.fault((*path, "requires"), message, "E301")
     if item.measure and names.get(item.measure.of) != "text" and item.measure.of not in source.lost:
-        message = f"{item.measure.of!r} is not a record attribute of type text; there are: {some(_texts(scheme))}"
+        message = f"{item.measure.of!r} is not a record attribute of type text; there are: {list_few(_texts(scheme))}"
         source.fault((*path, "measure", "of"), message, "E412")
     if item.measure and not item.measure.levels:
         source.fault((*path, "measure", "levels"), "is empty", "E412")
@@ -119,7 +119,7 @@ def _groups(scheme: Scheme, source: Source) -> None:
             message = "has items that add and items that deduct; a capped group needs one kind"
             source.fault(("groups", name), message, "E431")
         if any(item.cap is not None for item in members) and group.take == "heaviest":
-            message = f"takes the heaviest; none of its items may have a cap ({some(_capped(scheme, name))})"
+            message = f"takes the heaviest; none of its items may have a cap ({list_few(_capped(scheme, name))})"
             source.fault(("groups", name), message, "E432")
     for name, pool in scheme.pools.items():
         members = [item for _, _, item in items(scheme) if item.value and item.value.pool == name]

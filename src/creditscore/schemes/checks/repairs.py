@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.quantities import BASIS
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks.head import length
@@ -80,7 +80,7 @@ def _gives(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
     for key, gives in item.repair.gives.items():
         at = (*path, key)
         if key not in ids and key not in source.lost:
-            source.fault(at, f"{key!r} is not a window of {item.repair.rule}; there are: {some(ids)}", "E301")
+            source.fault(at, f"{key!r} is not a window of {item.repair.rule}; there are: {list_few(ids)}", "E301")
         _amounts(source, at, gives)
         for give in gives:
             _points(source, at, give, item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from creditscore.core.model_keys import some
+from creditscore.core.model_keys import list_few
 from creditscore.core.references import Citing, Reference, check_citing, check_references
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Item, Scheme, StartRule
@@ -26,7 +26,7 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
         Reference(
             "reading",
             lambda _: {*scheme.readings, *source.lost},
-            lambda name, _: f"{name!r} is not among the readings: {some(scheme.readings)}",
+            lambda name, _: f"{name!r} is not among the readings: {list_few(scheme.readings)}",
             "E204",
         ),
     )

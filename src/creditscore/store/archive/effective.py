@@ -104,7 +104,7 @@ def as_scored(composite: Composite) -> dict[str, Scored]:
     return _grouped(Scored, {table: getattr(composite, table) for table in SCORES})
 
 
-def kept(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
+def archived_rows(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
     """The rows of some subjects as they were kept; a subject that is not in the run is left out.
 
     `kind`: Rows of a graded run, Scored of a composite.

@@ -187,7 +187,7 @@ def test_curves_run_from_nothing_to_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("y", "risk", "weight", "said"),
+    ("y", "risk", "weight", "message"),
     [
         ([0, 2], [1, 2], None, "y holds 2"),
         ([0, None], [1, 2], None, "missing"),
@@ -201,6 +201,6 @@ def test_curves_run_from_nothing_to_everything() -> None:
         ([0, 1], [[1, 1], [2, 2]], None, "shape"),
     ],
 )
-def test_bad_input_is_named(y: list, risk: list, weight: list | None, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_bad_input_is_named(y: list, risk: list, weight: list | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         discrimination(y, risk, weight)

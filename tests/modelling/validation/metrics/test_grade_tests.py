@@ -77,7 +77,7 @@ def test_within_a_grade_all_are_alike_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grade", "order", "said"),
+    ("grade", "order", "message"),
     [
         (["A", None], None, "no grade"),
         (["A", "X"], ["A", "B"], "not in the order"),
@@ -85,8 +85,8 @@ def test_within_a_grade_all_are_alike_or_not() -> None:
         (["A"], None, "1 values"),
     ],
 )
-def test_bad_grades_are_named(grade: list, order: list | None, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_bad_grades_are_named(grade: list, order: list | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         grade_tests([0, 1], [0.1, 0.2], grade, order=order)
 
 

@@ -78,7 +78,7 @@ def _version(run: dict[str, Any]) -> str:
 
     from creditscore.schemes import registry
 
-    return registry.kept(str(run["scheme"]), date.fromisoformat(run["as_of"])).name
+    return registry.pick_recorded(str(run["scheme"]), date.fromisoformat(run["as_of"])).name
 
 
 def graded_again(
@@ -129,7 +129,7 @@ def check_text(plan: Plan, run: dict[str, Any]) -> None:
         )
 
 
-def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
+def load_subject_input(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
     """The plan and the input of one subject of a written grading."""
     from creditscore.explanation.read import read
 
