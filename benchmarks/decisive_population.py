@@ -62,7 +62,7 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from creditscore.cli.brought import again, run_of
+    from creditscore.cli.subject_input import again, run_of
     from creditscore.explanation.decisive.population import brief
     from creditscore.records.snapshot_files import read_snapshot
 
