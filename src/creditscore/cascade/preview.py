@@ -205,11 +205,12 @@ def bench(
     ...     list(bench(store).runs)
     ['0f3a9c51d2b47e68']
     """
-    opened = {snapshot.content_hash(): snapshot for snapshot in snapshots}
+    given, opened = tuple(snapshots), dict[str, Snapshot]()
 
     def find(run: KeptRun) -> Snapshot:
         if run.snapshot_hash not in opened:
-            opened[run.snapshot_hash] = snapshot_of(run)
+            fitting = (snapshot for snapshot in given if snapshot.has_hash(run.snapshot_hash))
+            opened[run.snapshot_hash] = next(fitting, None) or snapshot_of(run)
         return as_graded(opened[run.snapshot_hash], run.manifest)
 
     runs = {run.run_id: run for run in kept_runs(store)}

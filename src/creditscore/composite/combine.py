@@ -17,13 +17,14 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.inputs import Gathered, content, gather, listed_rules, newest_day, pivot
 from creditscore.composite.load import load_composite
 from creditscore.composite.population import population, sole_traders
-from creditscore.composite.result import FORMAT, Composite
+from creditscore.composite.result import FORMAT, RUN_FORMAT, Composite, composite_id
 from creditscore.composite.score import function_of, reference_score
 from creditscore.composite.tables import open_listings
 from creditscore.core.boundary import guarded
 from creditscore.core.days import day_of
 from creditscore.core.errors import UsageError
 from creditscore.core.version import __version__
+from creditscore.grading.identity import rules_hash
 from creditscore.records import Snapshot
 
 ACTS = ("once", "unchecked")
@@ -114,7 +115,7 @@ def combine(
     inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
     manifest = {
         "format": FORMAT,
-        "run_id": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16],
+        "run_id": composite_id(inputs),
         **inputs,
         "reference": reference_score(f),
         "rules": json.loads(rules.model_dump_json(by_alias=True, exclude_none=True)),
@@ -128,8 +129,10 @@ def combine(
 
 
 def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: bool, chosen: bool) -> dict[str, Any]:
-    """What the result depends on; its hash is the run's id."""
+    """What the result depends on; `composite_id` makes the run's id of it."""
     return {
+        "run_format": RUN_FORMAT,
+        "rules_hash": rules_hash(config),
         "creditscore": __version__,
         "config": config.composite,
         "config_version": config.version,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +17,9 @@ from creditscore.composite.score import Ints
 from creditscore.core.days import to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.tables import cell_sql
+from creditscore.core.tables.hashing import hash_rows, row_text
 from creditscore.core.tables.memory import to_arrow
+from creditscore.core.tables.table import quote
 from creditscore.grading.batch import Gradings
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run
@@ -105,12 +106,10 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
 
 
 def content(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    """SHA-256 of the rows of a query, in any order of rows."""
-    digest = hashlib.sha256()
-    cursor = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL")
-    while rows := cursor.fetchmany(100_000):
-        digest.update(repr(rows).encode())
-    return "sha256:" + digest.hexdigest()
+    """`sha256-2:…` of the rows of a query, in any order of rows."""
+    names = [name for name, *_ in con.execute(f"DESCRIBE {query}").fetchall()]
+    cells = {name: f"CAST({quote(name)} AS VARCHAR)" for name in names}
+    return "sha256-2:" + hash_rows(con, f"({query})", row_text(dict.fromkeys(names, "VARCHAR"), names, cells))
 
 
 def _listed(gradings: Any) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from creditscore.core.boundary import described, guarded
 from creditscore.core.csv_people import Csv, write_people_table
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.json_source import Needed, read_object
+from creditscore.grading.identity import id_of
 from creditscore.grading.result_columns import column_fault
 
 if TYPE_CHECKING:
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
 TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
 MANIFEST = "manifest.json"
 FORMAT = "creditscore-composite"
+RUN_FORMAT = 2  # changes when the algorithm gives other rows for the same input
+# what the id of a composite's run is made of, and that of one which states no `run_format`
+RUN = ("run_format", "rules_hash", "config", "config_version", "as_of", "inputs", "listings", "subjects")
+FIRST_RUN = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
 NEEDED: Needed = {"run_id": str, "reference": (str, int), "as_of": str, "rules": dict, "inputs": list, "notes": list}
+
+
+def composite_id(manifest: Mapping[str, Any]) -> str:
+    """The id that a composite's run with this manifest has; KeyError where the manifest lacks a part of it."""
+    return id_of({name: manifest[name] for name in (RUN if "run_format" in manifest else FIRST_RUN)})
 
 
 @dataclass(frozen=True)

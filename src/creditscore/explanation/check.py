@@ -16,7 +16,7 @@ from creditscore.explanation.check_decision import decision_faults, without_faul
 from creditscore.explanation.check_rows import row_faults
 from creditscore.explanation.read import SubjectRows
 from creditscore.grading.bind import bind
-from creditscore.grading.identity import RUN, run_id_of
+from creditscore.grading.identity import named_in, run_id_of
 from creditscore.grading.input_state.state import ACCEPTED, BLOCKED, REFUSED, WHOLE
 from creditscore.grading.interpreter.exact import Outcome
 from creditscore.grading.interpreter.ledger import STEPS, Line
@@ -61,7 +61,7 @@ def check(
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
     """The plan under which a run graded; None where another version of this package did, or its text says less."""
-    if run.get("creditscore") != __version__ or not set(RUN) <= set(run):
+    if run.get("creditscore") != __version__ or not set(named_in(run)) <= set(run):
         return None
     at = int(run["period"]) if scheme.period == "year" else date.fromisoformat(run["as_of"])
     law = None if run["law_known_at"] == "latest" else date.fromisoformat(run["law_known_at"])
@@ -83,7 +83,7 @@ def _refuse(subject_rows: SubjectRows, faults: Iterator[str], what: str) -> None
 
 def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
     run, grade = subject_rows.manifest, subject_rows.grade
-    if set(RUN) <= set(run) and run_id_of(run) != run.get("run_id"):
+    if set(named_in(run)) <= set(run) and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
     code, _, version = str(run["scheme"]).partition("@")
     results = {

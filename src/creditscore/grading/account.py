@@ -10,13 +10,14 @@ from creditscore.core.errors import InternalError
 from creditscore.core.version import __version__
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import Admitted
-from creditscore.grading.identity import hash_of, run_id_of
+from creditscore.grading.identity import FORMAT, hash_of, rules_hash, run_id_of
 from creditscore.grading.input_state.period_over import judged_on, law_notes, time_notes
 from creditscore.grading.input_state.unread import float_notes
 from creditscore.grading.plan import Plan
 from creditscore.grading.population import run
 from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
+from creditscore.records.digest import CURRENT
 from creditscore.records.refused import refused_hash
 
 
@@ -59,12 +60,14 @@ def make_manifest(
         "known_at": from_day(plan.known_at).isoformat(),
         "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
     }
+    refused_content = refused_hash(engine.con, snapshot.refused, snapshot.hash_format)
     identity = {
+        **({"run_format": FORMAT, "rules_hash": rules_hash(plan.scheme)} if snapshot.hash_format == CURRENT else {}),
         "creditscore": __version__,
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
-        "refused_hash": refused_hash(engine.con, snapshot.refused) if snapshot.judges_refused else "",
+        "refused_hash": refused_content if snapshot.judges_refused else "",
         "accepted": accepted,
         "period_over": plan.as_of <= judged_on(snapshot, plan),
     }

@@ -17,7 +17,7 @@ from creditscore.core.errors import InputError, NotInForce, UsageError
 from creditscore.grading.batch import Gradings, join
 from creditscore.grading.compare_tables import Difference, first_difference, same_bytes
 from creditscore.grading.grade import Chosen, choose, grade_snapshot
-from creditscore.grading.identity import RUN, run_id_of
+from creditscore.grading.identity import named_in, run_id_of
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.manifest import read_manifest
 from creditscore.grading.result import TABLES, Grading
@@ -211,7 +211,7 @@ def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cau
     """What else two manifests say that is not the same."""
     older = {key for key in NEWER if key not in run}
     apart = {*APART, *older}
-    if older and set(RUN) <= set(new):  # the id says what the manifest says
+    if older and set(named_in(new)) <= set(new):  # the id says what the manifest says
         new = {**new, "run_id": run_id_of({key: value for key, value in new.items() if key not in older})}
     elif older:
         apart.add("run_id")

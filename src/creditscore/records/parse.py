@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from creditscore.core.days import LAST
 from creditscore.core.tables import cell_sql
-from creditscore.records.schema import EVENTS, LAST_DAY
+from creditscore.records.schema import EVENTS
 
 BAD_EVENT = 255
 _SERIAL_1970 = 25569  # the day number of 1970-01-01 in a spreadsheet
@@ -33,7 +34,7 @@ def hint(reason: str, x: str) -> str:
     cell = f"coalesce({cell_sql.code_of(f'CAST({x} AS VARCHAR)', 'VARCHAR')}, '')"
     if reason == "bad_date":
         serial = f"TRY_CAST(split_part({cell}, '.', 1) AS INTEGER)"
-        shaped = f"regexp_full_match({cell}, '[0-9]{{5}}([.][0-9]*)?') AND {serial} <= {LAST_DAY + _SERIAL_1970}"
+        shaped = f"regexp_full_match({cell}, '[0-9]{{5}}([.][0-9]*)?') AND {serial} <= {LAST + _SERIAL_1970}"
         day = f"CAST(DATE '1899-12-30' + {serial} AS VARCHAR)"
         advice = f"' (an Excel day number: ' || {day} || '; format the column as a date)'"
         return f"CASE WHEN {shaped} THEN {advice} ELSE '' END"

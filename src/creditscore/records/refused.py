@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from creditscore.core.identity import canonical_code, is_mangled
 from creditscore.core.tables import cell_sql
+from creditscore.core.tables.hashing import hash_rows
 from creditscore.core.tables.source import Source, literal, quote
-from creditscore.records.digest import table_sum
+from creditscore.records.digest import CURRENT, table_sum
 from creditscore.records.faults import Fault, drop_pairs, put_pairs
 from creditscore.records.schema import ONE
 
@@ -102,11 +103,16 @@ def copy_refused(
             target.executemany(f"INSERT INTO quarantine VALUES ({', '.join('?' * len(faults_of[0]))})", faults_of)
 
 
-def refused_hash(con: duckdb.DuckDBPyConnection, table: str = "refused_rows") -> str:
-    """`sha256:…` of the refused rows and of whom they name, whatever their order; empty where there is none."""
+def refused_hash(con: duckdb.DuckDBPyConnection, table: str = "refused_rows", hash_format: int = CURRENT) -> str:
+    """`sha256-2:…` of the refused rows and of whom they name, whatever their order; empty where there is none."""
     text = "concat_ws(chr(0), r.\"table\", coalesce(s.subject_id, ''), r.cells, r.faults)"
-    rows, total = table_sum(con, f"{table} r LEFT JOIN subjects s ON s.sid = r.sid", text)
-    return "sha256:" + hashlib.sha256(f"{rows} {total}".encode()).hexdigest() if rows else ""
+    source = f"{table} r LEFT JOIN subjects s ON s.sid = r.sid"
+    if not con.execute(f"SELECT EXISTS (FROM {table})").fetchall()[0][0]:
+        return ""
+    if hash_format == CURRENT:
+        return "sha256-2:" + hash_rows(con, source, text)
+    rows, total = table_sum(con, source, text)
+    return "sha256:" + hashlib.sha256(f"{rows} {total}".encode()).hexdigest()
 
 
 def attribute_rows(con: duckdb.DuckDBPyConnection, uscc: bool) -> None:

@@ -44,7 +44,6 @@ HISTORY_CODES = {
 FILED, AMENDED, CORRECTED, REPAIRED, WITHDRAWN, REINSTATED, DISPUTED, RESOLVED = range(8)
 
 ONE = 1_000_000  # points, quantities, amounts and shares count in millionths
-FIRST_DAY, LAST_DAY = -25567, 47846  # 1900-01-01 and 2100-12-31 in days since 1970-01-01
 
 
 TABLES = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.tables.source import quote
-from creditscore.records.digest import content_hash
+from creditscore.records.digest import CURRENT, content_hash, first_content_hash, format_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,8 +44,10 @@ class Snapshot:
         Whether the data is synthetic; results computed from it state so.
     intake_day
         The day of intake (days since 1970-01-01); None where it is not known.
-    known_hash
-        The content hash once it is computed or read; empty before.
+    known_hashes
+        The content hash once it is computed or read, by format (`records.digest`).
+    hash_format
+        The format of hashes in the results; an earlier one where a run of an earlier version is made again.
     subjects, attributes, log, listings, history, feeds, quarantine
         The names of the tables or views in `con`.
     refused
@@ -75,7 +77,8 @@ class Snapshot:
     in_order: bool = field(default=False, repr=False, compare=False)
     made_up: bool = field(default=False, compare=False)
     intake_day: int | None = field(default=None, compare=False)
-    known_hash: list[str] = field(default_factory=list, repr=False, compare=False)
+    known_hashes: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
+    hash_format: int = field(default=CURRENT, repr=False, compare=False)
     subjects: str = "subjects"
     attributes: str = "attributes"
     log: str = "log"
@@ -91,16 +94,25 @@ class Snapshot:
     stated_unknown: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
 
     def content_hash(self) -> str:
-        """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""
-        if not self.known_hash:
-            self.known_hash.append(self.computed_hash())
-        return self.known_hash[0]
+        """`sha256-2:…` of every cell of every good row; computed at the first call, or read with the snapshot."""
+        if self.hash_format not in self.known_hashes:
+            self.known_hashes[self.hash_format] = self.computed_hash(self.hash_format)
+        return self.known_hashes[self.hash_format]
 
-    def computed_hash(self) -> str:
+    def has_hash(self, stated: object) -> bool:
+        """Whether this is the snapshot of which somebody stated the content hash, in whatever format."""
+        return isinstance(stated, str) and self.in_format(stated).content_hash() == stated
+
+    def in_format(self, stated: str) -> Snapshot:
+        """The same snapshot, whose results have hashes of the format of a stated one."""
+        return replace(self, hash_format=format_of(stated))
+
+    def computed_hash(self, hash_format: int = CURRENT) -> str:
         """The content hash, computed from the rows as they are now."""
         tables = {name: column_types(self.con, name) for name in CONTENT_TABLES}
         words = {"items": self.items, "domains": self.domains}
-        return content_hash(self.con, tables, self.log_columns, words)
+        compute = content_hash if hash_format == CURRENT else first_content_hash
+        return compute(self.con, tables, self.log_columns, words)
 
     @property
     def feeds_declared(self) -> bool:

@@ -14,6 +14,7 @@ from creditscore.core.folders import whole
 from creditscore.core.json_source import read_object
 from creditscore.core.tables.source import literal, quote
 from creditscore.records.auxiliary_tables import COLUMNS as SIDE_TABLES
+from creditscore.records.digest import format_of
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
 from creditscore.records.refused import REFUSED_ROWS, create_refused, take_from_quarantine
@@ -237,10 +238,10 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
         in_order=True,
         made_up=bool(manifest.get("made_up", False)),
         intake_day=_intake_day(folder, manifest),
-        known_hash=[manifest["content_hash"]],
+        known_hashes={format_of(manifest["content_hash"]): manifest["content_hash"]},
     )
     _check_counts(snapshot, folder)
-    if verify and snapshot.computed_hash() != manifest["content_hash"]:
+    if verify and snapshot.computed_hash(format_of(manifest["content_hash"])) != manifest["content_hash"]:
         raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
     if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
         raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)

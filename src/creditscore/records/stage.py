@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from creditscore.core.days import LAST
 from creditscore.core.identity import look_at_id
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
 from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
-from creditscore.records.schema import LAST_DAY
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +63,7 @@ class Stage:
         if not self.source.has(column):
             return "CAST(NULL AS INTEGER)"
         if self.latest is not None and not planned:
-            late = f"{quote('p_' + column)} BETWEEN {self.latest + 1} AND {LAST_DAY}"
+            late = f"{quote('p_' + column)} BETWEEN {self.latest + 1} AND {LAST}"
             self.fault("after_intake", column, late)
         if column in self.source.sure_days:
             name = quote("p_" + column)

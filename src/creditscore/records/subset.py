@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import outside
-from creditscore.core.days import from_day, to_day
+from creditscore.core.days import LAST, from_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.core.tables.source import quote
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.intake import ingest
 from creditscore.records.refused import copy_refused
-from creditscore.records.schema import ATTRIBUTE_PREFIX, EVENTS, LAST_DAY, LOG_COLUMNS, ONE
+from creditscore.records.schema import ATTRIBUTE_PREFIX, EVENTS, LOG_COLUMNS, ONE
 from creditscore.records.snapshot import Snapshot, attribute_names
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def subset(
     small = ingest(
         **{name: table for name, table in given.items() if name in ("subjects", "records") or table.num_rows},
         subject_ids=snapshot.subject_ids,  # type: ignore[arg-type]
-        intake_on=from_day(LAST_DAY),  # what a plan looks ahead to is no fault
+        intake_on=from_day(LAST),  # what a plan looks ahead to is no fault
     )
     refused = small.con.execute(f"SELECT reason, message FROM {small.quarantine} ORDER BY ALL").fetchall()
     if refused:
@@ -87,6 +87,7 @@ def subset(
         made_up=snapshot.made_up,
         accepted=snapshot.accepted,
         judges_refused=snapshot.judges_refused,
+        hash_format=snapshot.hash_format,
         stated_marks=snapshot.stated_marks,
         whole_names=attribute_names(snapshot),
         inputs=snapshot.inputs,

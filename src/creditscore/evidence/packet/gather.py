@@ -80,7 +80,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
     together, UsageError for a model part of another subject or one that does not say that it is advisory.
     """
     beside, sid = added or Added(), run.subject_id
-    if snapshot.content_hash() != run.manifest["snapshot_hash"]:
+    if not snapshot.has_hash(run.manifest["snapshot_hash"]):
         raise InputError(
             "the snapshot is not the one that was graded",
             allowed=str(run.manifest["snapshot_hash"]),

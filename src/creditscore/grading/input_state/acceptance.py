@@ -80,7 +80,7 @@ def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:
     """Give a snapshot what a run took beside it: accepted rows, day of intake, whether it judged refused rows."""
     marks = tuple(code for code in manifest.get("input_marks", ()) if code != UNATTRIBUTED)
     return replace(
-        taken_in(snapshot, manifest),
+        taken_in(snapshot, manifest).in_format(str(manifest["snapshot_hash"])),
         accepted=tuple(dict(row) for row in manifest.get("accepted", ())),
         judges_refused="blocked_grades" in manifest,
         stated_marks=marks,

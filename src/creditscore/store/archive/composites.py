@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.combine import combine
 from creditscore.composite.config import CompositeConfig
-from creditscore.composite.result import Composite, read_composite
+from creditscore.composite.result import Composite, composite_id, read_composite
 from creditscore.composite.result_columns import SCORES
 from creditscore.composite.tables import ENTRIES, LISTINGS, SUBJECTS
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.tables.read import load_table
 from creditscore.core.tables.source import literal, quote
 from creditscore.grading.grade import grade
-from creditscore.grading.identity import is_run
+from creditscore.grading.identity import is_run, rules_hash
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 ACTION = "composite.keep"
 COLUMNS = ("run_id", "config", "config_version", "as_of", "manifest", "hashes", "kept_by", "kept_at_seq")
-# what the id of a composite's run is a hash of
-INPUTS = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
 BESIDE = {  # tables that a composite takes, with the columns that are kept of them
     "listings": dict.fromkeys(("listing_id", *ENTRIES.columns), "VARCHAR"),
     "subjects": dict.fromkeys(("subject_id", "kind"), "VARCHAR"),
@@ -265,10 +263,10 @@ def _sound(composite: Composite, place: str) -> str:
     """The id of the composite's run; DifferenceError where the manifest does not fit itself."""
     manifest = composite.manifest
     try:
-        inputs = {name: manifest[name] for name in INPUTS}
         rules = hashlib.sha256(composite.config.model_dump_json().encode()).hexdigest()
-        run_id = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
-        fits = manifest["run_id"] == run_id and inputs["config_sha256"] == rules
+        run_id = composite_id(manifest)
+        fits = manifest["run_id"] == run_id and manifest["config_sha256"] == rules
+        fits = fits and manifest.get("rules_hash") in (None, rules_hash(composite.config))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the manifest lacks {error}", where=place, next="make the composite again") from error
     if not fits:
@@ -321,6 +319,12 @@ def _beside(given: Mapping[str, Any], composite: Composite, place: str) -> dict[
 
 
 def _same(composite: Composite, again: Composite, hashes: Mapping[str, str], place: str) -> None:
+    if "run_format" not in composite.manifest:
+        raise InputError(
+            "a composite of an earlier version names its tables by another hash, and cannot be compared",
+            where=place,
+            next="make it again with `creditscore composite` and keep that",
+        )
     for name in BESIDE:
         if again.manifest[name] != composite.manifest[name]:
             raise InputError(

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from creditscore.composite.result_columns import SCORES
+from creditscore.core.tables.hashing import row_text
 from creditscore.core.tables.source import literal, quote
 from creditscore.grading.result_columns import GRADES, LATER, LEDGER
-from creditscore.records.digest import row_text, table_sum
+from creditscore.records.digest import table_sum
 
 if TYPE_CHECKING:
     import duckdb
