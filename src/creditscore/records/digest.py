@@ -2,11 +2,11 @@
 
 Format 2, in which hashes begin with `sha256-2:`. Each row becomes an unambiguous text (`core.tables.hashing`) with the
 words of items, domains and events in place of codes, and without numbers of rows; absent cells add nothing. The
-texts of one subject stand in a fixed order: its own row, attributes, listings, history (each by their text), then
-its records by day, record and event; SHA-256 over them is the subject's digest. SHA-256 over all digests in the order
-of the subjects' ids (by their UTF-8), with that of the feeds at the end, is the hash. It does not depend on order,
-threads, file format, or on how a table is cut: parts of a population are hashed apart and their digests merged. To
-find two contents of one hash takes a collision of SHA-256: 128 bits.
+texts of one subject stand in a fixed order: its own row, attributes, listings, history, then its records by the first
+day that they state, and by their bytes where that leaves them alike; SHA-256 over them is the subject's digest. SHA-256
+over all digests in the order of the subjects' ids (by their UTF-8), with that of the feeds at the end, is the hash. It
+does not depend on order, threads, file format, or on how a table is cut: parts of a population are hashed apart and
+their digests merged. To find two contents of one hash takes a collision of SHA-256: 128 bits.
 
 Format 1 (`sha256:`) was SHA-256 over sums of MD5 numbers of rows, in any order, with the dictionaries of codes. It is
 still computed where a snapshot or run of an earlier version is compared; sums can be forged, so nothing new has it.
@@ -19,6 +19,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from creditscore.core.days import FIRST
 from creditscore.core.tables.hashing import hash_groups, hash_rows, row_text
 from creditscore.core.tables.table import literal, quote
 from creditscore.records.schema import EVENTS, LOG_COLUMNS, ONE
@@ -39,7 +40,8 @@ LOG_CELLS = {
 }
 ORDER_DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 SIDE = {"subjects": "S", "attributes": "A", "listings": "L", "history": "H"}  # the first letter of their rows
-RECORD, FEED = "R", "F"
+RECORD = "R"
+BEFORE_DAYS = FIRST - len(SIDE)  # rows of these tables stand before all records
 AT_ONCE = 4_000_000  # rows that are sorted at once, so that memory does not grow with the population
 
 
@@ -75,7 +77,7 @@ def subject_digests(
     width = max(1, subjects // (1 + rows // AT_ONCE))
     for first in range(0, subjects, width):
         chosen = " UNION ALL ".join(f"{part} WHERE sid BETWEEN {first} AND {first + width - 1}" for part in parts)
-        yield from hash_groups(con, f"SELECT sid, x FROM ({chosen}) ORDER BY sid, place, day, name, number")
+        yield from hash_groups(con, f"SELECT sid, place, x FROM ({chosen}) ORDER BY sid, place")
 
 
 def feeds_digest(con: duckdb.DuckDBPyConnection, types: Mapping[str, str]) -> str:
@@ -88,37 +90,27 @@ def feeds_digest(con: duckdb.DuckDBPyConnection, types: Mapping[str, str]) -> st
 def _side(name: str, types: Mapping[str, str]) -> str:
     """SQL: sid, place in the order of a subject's rows, and the text of each row of one of the smaller tables."""
     columns = {column: kind for column, kind in types.items() if column not in NOT_CONTENT | {"sid"}}
-    text = f"concat(chr(10), '{SIDE[name]}', {row_text(columns, list(columns), {})})"
-    place = list(SIDE).index(name)
-    return (
-        f"SELECT sid, CAST({place} AS TINYINT) AS place, 0 AS day, {text} AS name, 0 AS number, {text} AS x"
-        f" FROM {quote(name)}"
-    )
+    place = BEFORE_DAYS + list(SIDE).index(name)
+    text = row_text(columns, list(columns), {})
+    return f"SELECT sid, {place} AS place, concat(chr(10), '{SIDE[name]}', {text}) AS x FROM {quote(name)}"
 
 
 def _records(types: Mapping[str, str], log_columns: Collection[str], words: Words) -> str:
-    """SQL: the same of the log; a record and event stand in it once, so that their order is one only."""
+    """SQL: the same of the log, in the order of the first day that a row states."""
     coded = {"domain": words["domains"], "item": words["items"], "event": (None, *EVENTS[1:])}
-    columns = {
-        name: "VARCHAR" if name in coded else kind
-        for name, (kind, _) in LOG_COLUMNS.items()
-        if name not in NOT_CONTENT | {"sid"}
-    }
-    further = set(types) - set(LOG_COLUMNS) - NOT_CONTENT
-    cells = LOG_CELLS | {name: _word(name, known) for name, known in coded.items()}
-    text = row_text(columns, {*log_columns, *further} - NOT_CONTENT - {"sid"}, cells)
+    columns = {name: kind for name, (kind, _) in LOG_COLUMNS.items() if name not in NOT_CONTENT | {"sid"}}
+    further = set(types) - set(LOG_COLUMNS)
+    tagged = {name: _words(name, coded[name], list(columns).index(name)) for name in coded}
+    text = row_text(columns, {*log_columns, *further} - NOT_CONTENT - {"sid"}, LOG_CELLS, tagged)
     days = [name for name in ORDER_DAYS if name in log_columns]
-    day = f"coalesce({', '.join(days)}, 0)" if days else "0"
-    return (
-        f"SELECT sid, CAST({len(SIDE)} AS TINYINT) AS place, {day} AS day, record_id AS name, event_no AS number,"
-        f" concat(chr(10), '{RECORD}', {text}) AS x FROM log"
-    )
+    place = f"coalesce({', '.join(days)}, 0)" if days else "0"
+    return f"SELECT sid, {place} AS place, concat(chr(10), '{RECORD}', {text}) AS x FROM log"
 
 
-def _word(column: str, words: Sequence[str | None]) -> str:
-    """SQL: the word of a code, its place among `words`; without words, nothing."""
-    listed = ", ".join("NULL" if word is None else literal(word) for word in words)
-    return f"(CAST([{listed}] AS VARCHAR[]))[{quote(column)} + 1]"
+def _words(column: str, words: Sequence[str | None], number: int) -> str:
+    """SQL: the cell of a code, its place among `words`, as `row_text` has it for text; without words, nothing."""
+    cells = (word and literal(f"{chr(ord('A') + number)}{len(word.encode())}:{word}") for word in words)
+    return f"(CAST([{', '.join(cell or 'NULL' for cell in cells)}] AS VARCHAR[]))[{quote(column)} + 1]"
 
 
 def first_content_hash(

@@ -1,6 +1,8 @@
 """SHA-256 over rows: any cell counts, their order does not, and a row that stands twice counts twice."""
 
 import hashlib
+import itertools
+import random
 
 import duckdb
 import pyarrow as pa
@@ -34,7 +36,21 @@ def test_texts_can_be_read_in_one_way_only(rows):
 def test_groups_are_hashed_alike_however_rows_come(monkeypatch, batch):
     monkeypatch.setattr(hashing, "BATCH", batch)
     con = duckdb.connect()
-    query = "SELECT * FROM (VALUES (1, 'a'), (1, 'bc'), (2, ''), (5, '甲'), (5, 'd')) t(key, x)"
+    query = "SELECT * FROM (VALUES (1, 1, 'c'), (1, 1, 'ab'), (2, 0, ''), (5, 0, '甲'), (5, 1, 'd')) t(key, place, x)"
     wanted = [hashlib.sha256(text.encode()).digest() for text in ("abc", "", "甲d")]
     assert list(hash_groups(con, query)) == wanted
     assert list(hash_groups(con, f"SELECT * FROM ({query}) WHERE key > 9")) == []
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20_000])
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_of_one_place_are_sorted_by_their_bytes(monkeypatch, batch, seed):
+    monkeypatch.setattr(hashing, "BATCH", batch)
+    chance = random.Random(seed)
+    rows = [(chance.randrange(6), chance.randrange(3), chance.choice("abcdé甲") * 2) for _ in range(60)]
+    con = duckdb.connect()
+    con.execute("CREATE TABLE rows (key INTEGER, place INTEGER, x VARCHAR)")
+    con.executemany("INSERT INTO rows VALUES (?, ?, ?)", chance.sample(rows, len(rows)))
+    groups = itertools.groupby(sorted(rows, key=lambda row: (row[0], row[1], row[2].encode())), lambda row: row[0])
+    wanted = [hashlib.sha256("".join(text for *_, text in group).encode()).digest() for _, group in groups]
+    assert list(hash_groups(con, "SELECT key, place, x FROM rows ORDER BY key, place")) == wanted
