@@ -217,6 +217,10 @@ def test_a_manifest_that_was_changed_does_not_fit_its_run(run: Run, tmp_path: Pa
     code, text = again(run)
     assert code == 5
     assert "cause: creditscore\n  written   0.0.1" in text
+    assert "cause: run_id" not in text  # the id says nothing of the version
+    path.write_text(json.dumps({**manifest, "rules_hash": "sha256-2:0"}), encoding="utf-8")
+    code, text = again(run)
+    assert code == 5
     assert "cause: run_id" in text
     path.write_text(json.dumps({**manifest, "counts": {}}), encoding="utf-8")
     code, text = again(run)
