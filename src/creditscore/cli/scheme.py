@@ -26,29 +26,27 @@ COLUMNS = ("scheme", "from", "to", "role", "name")
 @scheme_app.command("list")
 def list_command(lang: Lang = "en") -> None:
     """Every scheme with its versions; `to` is the first period no longer governed."""
-    from creditscore.schemes import registry
+    from creditscore.schemes import browse
 
-    loaded = [registry.load(entry) for entry in registry.entries()]
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in loaded])
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list()])
 
 
 @scheme_app.command("in-force")
 def in_force_command(
-    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD (its year for schemes graded by year).")],
+    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD.")],
     lang: Lang = "en",
 ) -> None:
-    """Versions in force on a day."""
-    from datetime import date
+    """Versions in force on a day: those graded by year for the year of the day, whole or not."""
+    from creditscore.core.days import day_of
+    from creditscore.schemes import browse
 
-    from creditscore.schemes import registry
-
-    try:
-        day = date.fromisoformat(on)
-    except ValueError as error:
-        raise UsageError(f"{on!r} is not a day", allowed="YYYY-MM-DD") from error
-    loaded = [registry.load(entry) for entry in registry.entries()]
-    held = [scheme for scheme in loaded if registry.in_force(scheme, day.year if scheme.period == "year" else day)]
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in held])
+    day = day_of(on, "on")
+    assert day is not None
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list(day)])
+    last_graded = browse.list_last_graded(day)
+    if last_graded:
+        names = ", ".join(scheme.name for scheme in last_graded)
+        say_line(f"\nthe last whole year, {day.year - 1}, is graded by: {names}")
 
 
 @scheme_app.command("coverage")
