@@ -13,12 +13,11 @@ import numpy as np
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
-from creditscore.modelling.features.frames import read_frame, settle_inputs
+from creditscore.modelling.features.frames import as_frame, read_frame, settle_inputs
 from creditscore.modelling.models.explain import (
     NOTICES,
     Explainer,
     ModelExplanation,
-    as_inputs,
     event_log_odds,
     explain,
     score_of,
@@ -159,21 +158,15 @@ class GradingModel:
 
     def inputs(self, X: Any) -> pd.DataFrame:
         """The columns of the model from a table of any kind, in its order and of its kinds; infinities are refused."""
-        frame = read_frame(X, self.kinds) if isinstance(X, str | Path) else as_inputs(X)
+        where = f"inputs of model {self.name}"
+        frame = read_frame(X, self.kinds) if isinstance(X, str | Path) else as_frame(X, where)
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
             raise InputError(
                 f"column {lacking[0]!r} is missing" + (f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""),
-                where=f"inputs of model {self.name}",
+                where=where,
                 allowed=self.columns[:20],
                 next="give every column of the model; leave a value that is not known empty",
-            )
-        if frame.columns.has_duplicates and frame.columns[frame.columns.duplicated()].isin(self.columns).any():
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise InputError(
-                f"column {twice!r} stands twice",
-                where=f"inputs of model {self.name}",
-                next="keep one, rename the other",
             )
         frame = settle_inputs(frame[list(self.columns)], self.kinds)
         refuse_infinities(frame)

@@ -36,8 +36,8 @@ def write_table(table: pd.DataFrame, file: str | Path, people: bool = False) -> 
 
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 over every cell and the names of the columns, the same for any order of rows and columns."""
-    from creditscore.modelling.validation.inputs import as_frame
+    from creditscore.modelling.validation.inputs import make_frame
 
-    frame = as_frame(table)
+    frame = make_frame(table)
     assert frame is not None
     return digest(frame[sorted(frame.columns)])

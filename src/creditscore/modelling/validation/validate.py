@@ -14,7 +14,7 @@ from creditscore.core.errors import InputError
 from creditscore.core.version import __version__
 from creditscore.modelling.validation import parts
 from creditscore.modelling.validation.criteria import load_criteria, verdict
-from creditscore.modelling.validation.inputs import Subject, as_frame, event_probability, prepared
+from creditscore.modelling.validation.inputs import Subject, event_probability, make_frame, prepared
 from creditscore.modelling.validation.metrics.inputs import plain
 from creditscore.modelling.validation.metrics.stability import Profile, profile_of
 from creditscore.store.entry import canonical, sha256
@@ -220,7 +220,7 @@ def validate(
     if labels is None and graded is not None:
         labels = graded(subject.p)
     order = grade_order if grade_order is not None else list(getattr(scale, "labels_", None) or []) or None
-    first_X = None if reference is None else as_frame(reference.X)
+    first_X = None if reference is None else make_frame(reference.X)
     first_p = None if reference is None or reference.p is None else event_probability(reference.p)
     if first_p is None and first_X is not None and subject.predict is not None:
         first_p = subject.predict(first_X)
@@ -252,7 +252,7 @@ def validate(
     if shielded:
         take("fairness", parts.fair(subject, shielded, threshold, edges))
     for title, table in (explanations or {}).items():
-        shown = as_frame(table)
+        shown = make_frame(table)
         if shown is not None:
             tables[f"explanation: {title}"], results[f"explanation: {title}"] = shown, "given"
     rules = load_criteria() if criteria is None else criteria
@@ -269,7 +269,7 @@ def validate(
 
 
 def _protected(protected: Any, data: Any) -> dict[str, Any]:
-    table = as_frame(protected)
+    table = make_frame(protected)
     if table is not None:
         return {str(name): table[name] for name in table.columns}
     X = getattr(data, "X", data)
