@@ -98,6 +98,9 @@ class Family(Generic[M]):
         What holds for this family alone: in one file; over all files, in their order.
     leaves_out
         Names of files in its folder that belong to another family.
+    depends_on
+        Folders whose files say part of what its own do (`review`), below the folders of rules or beside the file; `.`
+        is the file's own folder. Where one of them has changed, its files are read again.
     is_partial
         Whether what can be read of a faulty file is checked too, so that all is said in one round.
     code_named
@@ -129,6 +132,7 @@ class Family(Generic[M]):
     check: Check | None = None
     check_together: Callable[[Sequence[RuleSet]], None] | None = None
     leaves_out: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     is_partial: bool = False
     code_named: str = "E108"
     docs: str | None = None
@@ -144,23 +148,8 @@ class Family(Generic[M]):
         if self.is_file:
             return (self._stat(next((root for root in reversed(roots) if root.is_file()), roots[-1])),)
         prefix = f"{self._folder_shown()}/"
-        files = {file.shown: file for root in roots for file in self._scan(str(root), prefix)}
+        files = {file.shown: file for root in roots for file in _scan(str(root), prefix, self.nested, self.leaves_out)}
         return tuple(sorted(files.values()) if len(roots) == 1 else (files[shown] for shown in sorted(files)))
-
-    def _scan(self, folder: str, shown: str) -> list[RuleFile]:
-        files: list[RuleFile] = []
-        if not os.path.isdir(folder):
-            return files
-        with os.scandir(folder) as entries:  # laws are asked for at every grading: quicker than glob
-            for entry in entries:
-                name = entry.name
-                if name.endswith(".yaml"):
-                    if name not in self.leaves_out:
-                        now = entry.stat()
-                        files.append(RuleFile(entry.path, shown + name, now.st_mtime_ns, now.st_size))
-                elif self.nested and entry.is_dir():
-                    files += self._scan(entry.path, f"{shown}{name}/")
-        return files
 
     def _folder_shown(self) -> str:
         return PurePath(self.place).name
@@ -258,7 +247,7 @@ class Family(Generic[M]):
         SchemeError
             With every fault of all files, each with file, line and key path.
         """
-        return _load(self, self.list_files(place), tuple(without))
+        return self._load(self.list_files(place), without)
 
     def load_only(self, place: Path | None = None) -> M:
         """Load the only file of the family, or the one in `place`; SchemeError lists every fault."""
@@ -308,8 +297,17 @@ class Family(Generic[M]):
         SchemeError
             With every fault of the file.
         """
-        content: M = _load(self, (self.find_file(name, place),), ())[0]
-        return content
+        return self._load((self.find_file(name, place),))[0]
+
+    def _load(self, files: tuple[RuleFile, ...], without: Sequence[str] = ()) -> tuple[M, ...]:
+        return _load(self, files, self._list_sources(files), tuple(without))
+
+    def _list_sources(self, files: Sequence[RuleFile]) -> tuple[RuleFile, ...]:
+        """List the files of other folders that say part of what `files` do."""
+        folders = {layer / name: self.nested for name in self.depends_on if name != "." for layer in list_layers()}
+        folders |= {file.file.parent / name: False for name in self.depends_on for file in files}
+        sources = {file for folder, nested in folders.items() for file in _scan(str(folder), f"{folder}/", nested)}
+        return tuple(sorted(sources))
 
     def describe_file(self) -> dict[str, Any]:
         """Describe what a file may say as JSON Schema, for editors that complete keys and underline mistakes."""
@@ -320,9 +318,31 @@ class Family(Generic[M]):
         raise_faults([fault for source in sources for fault in source.faults], self.docs)
 
 
+def _scan(folder: str, shown: str, nested: bool, without: Sequence[str] = ()) -> list[RuleFile]:
+    """List the files of a folder, and of its inner ones where `nested`; none where there is no such folder."""
+    files: list[RuleFile] = []
+    if not os.path.isdir(folder):
+        return files
+    with os.scandir(folder) as entries:  # laws are asked for at every grading: quicker than glob
+        for entry in entries:
+            name = entry.name
+            if name.endswith(".yaml"):
+                if name not in without:
+                    now = entry.stat()
+                    files.append(RuleFile(entry.path, shown + name, now.st_mtime_ns, now.st_size))
+            elif nested and entry.is_dir():
+                files += _scan(entry.path, f"{shown}{name}/", nested, without)
+    return files
+
+
 @lru_cache(maxsize=64)
-def _load(family: Family[Any], files: tuple[RuleFile, ...], without: tuple[str, ...]) -> tuple[Any, ...]:
-    """What files say, once for each state of them; faults are raised and so never kept: others may have mended them."""
+def _load(
+    family: Family[Any], files: tuple[RuleFile, ...], sources: tuple[RuleFile, ...], without: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """What files say, once for each state of them and of `sources`.
+
+    Faults are raised and so never kept: others may have mended them.
+    """
     sets = family.inspect_files(files, without)
     family.raise_faults([rules.source for rules in sets])
     return tuple(rules.content for rules in sets)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -70,18 +69,13 @@ PROCEDURE = Family(
 )
 
 
-@lru_cache(maxsize=4)  # asked for at every entry
 def procedure(file: Path | None = None) -> Procedure:
     """The common rules; SchemeError lists every fault with its line."""
     return PROCEDURE.load_only(file)
 
 
-@lru_cache(maxsize=256)
 def version(name: str) -> Scheme:
-    """The version that a case was opened under, looked up once: a case asks for its rule at every step.
-
-    Also by a name of an earlier release.
-    """
+    """The version that a case was opened under, also by a name of an earlier release."""
     try:
         return registry.pick_recorded(name)
     except UsageError as error:

@@ -173,7 +173,7 @@ def pick_recorded(name: str, at: int | date | None = None, root: Path | None = N
     library = versions(scheme, root)
     heirs = [version for version in library if pinned and pinned in map(str, version.formerly)]
     if not heirs or pinned in [version.version for version in library]:
-        return pick(name, root)
+        return _pinned(scheme, pinned, library) if pinned else library[-1]
     fitting = [version for version in heirs if at is not None and in_force(version, moment(version.period, at))]
     return [*fitting, *heirs][0]
 
