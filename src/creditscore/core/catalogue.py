@@ -44,6 +44,7 @@ class RuleFile(NamedTuple):
     shown: str
     changed: int
     size: int
+    is_named: bool = False  # by its path: it lies where somebody likes, and is called as they like
 
     @property
     def file(self) -> Path:
@@ -181,13 +182,13 @@ class Family(Generic[M]):
         if content is not None and self.complete is not None:
             content = self.complete(content, source)
         if content is not None:
+            if self.named_by and not file.is_named:
+                self._check_path(content, source, file.file)
             self.check_content(content, source, without)
         return RuleSet(file, content, source)
 
     def check_content(self, content: M, source: Source, without: Sequence[str] = ()) -> None:
         """Add to `source` every fault of a content; read from a file, or made in memory."""
-        if source.path is not None and self.named_by:
-            self._check_path(content, source, source.path)
         if self.persons is not None:
             check_persons(source, self.persons)
         wanted = [reference for reference in self.references if reference.kind not in without]
@@ -204,7 +205,7 @@ class Family(Generic[M]):
     def _check_path(self, content: M, source: Source, file: Path) -> None:
         values = [str(getattr(content, key)) for key in self.named_by]
         parts = [*file.parts[-len(values) : -1], file.stem]
-        if values == parts or source.file.count("/") < len(values):  # a file that somebody names lies where it likes
+        if values == parts:
             return
         if len(values) == 1:
             message = f"{values[0]!r} must be the file's name {parts[0]!r}"
@@ -271,8 +272,8 @@ class Family(Generic[M]):
         """
         if name.endswith(YAML):
             file = self._stat(Path(name))
-            if Path(name).is_file():
-                return file
+            if file.file.is_file():
+                return file._replace(is_named=True)
         files = dict(zip(self.names(place), self.list_files(place), strict=True))
         if name not in files:
             raise self.refuse_name(name, files)
