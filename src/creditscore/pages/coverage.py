@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.coverage import (
     Coverage,
@@ -17,7 +16,7 @@ from creditscore.schemes.coverage import (
     versions_in,
 )
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.profiles import Profile, load_profile
+from creditscore.schemes.profiles import PROFILES, Profile
 
 HEAD = """# Coverage / 覆盖范围
 
@@ -51,8 +50,8 @@ def _lines(table: Coverage) -> Iterator[str]:
         yield f"- `{status}`: {label.en} / {label.zh} ({number})"
     yield from _exact()
     yield from _whole()
-    for file in sorted((config_root() / "profiles").glob("*.yaml")):
-        yield from _district(load_profile(file.stem))
+    for profile in PROFILES.load():
+        yield from _district(profile)
     yield "\n## Systems / 评价体系\n"
     yield "| § | what the plan asks / 要求 | department / 部门 | status | schemes |"
     yield "|---|---|---|---|---|"

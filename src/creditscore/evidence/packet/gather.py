@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import outside
-from creditscore.core.config import config_root
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.core.tables.source import literal
@@ -21,6 +20,7 @@ from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.records import Snapshot
 from creditscore.records.subset import subset, unpack
 from creditscore.schemes import registry
+from creditscore.schemes.laws import LAWS
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
 
@@ -162,7 +162,7 @@ def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:
     laws = []
     for law in named:
         own = None if file is None else file.parent / "laws" / f"{law}.yaml"
-        place = own if own is not None and own.is_file() else config_root() / "laws" / f"{law}.yaml"
+        place = own if own is not None and own.is_file() else LAWS.find_file(law).file
         laws.append({"id": law, "text": place.read_text(encoding="utf-8")})
     return laws
 
