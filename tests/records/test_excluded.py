@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.records.excluded import REASONS, excluded, reason_for
+from creditscore.records.excluded import REASONS, by_reason, excluded
 
 SUBJECTS = pd.DataFrame({"subject_id": ["a"]})
 
@@ -31,7 +31,7 @@ def records(**row: str) -> pd.DataFrame:
     ],
 )
 def test_words(word: str, reason: str | None) -> None:
-    assert reason_for(word) == reason
+    assert by_reason([word]) == ({} if reason is None else {reason: [word]})
 
 
 def test_every_entry_names_a_reason_and_words() -> None:

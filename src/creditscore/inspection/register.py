@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import duckdb
 
 SCRIPT = "verify_draw.py"
-DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", "to_fill.csv", SCRIPT)
 TRIALS = 3
 COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
 

@@ -12,12 +12,11 @@ from pydantic import Field
 from creditscore.core.catalogue import Family
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Label, Model
-from creditscore.core.references import Citing
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.lists import ListExit, ListKind, ListRule, ListTerm, Span
 from creditscore.schemes.model import MARKS, Decide, Rule, Scheme
-from creditscore.schemes.references import LAWS
+from creditscore.schemes.references import CITED_AND_MARKED, LAWS
 
 COUNTS = ("count", "sum", "run", "chain")
 PUBLISHED = ("verified", "recalled", "derived", "local")  # marks of rules that somebody published
@@ -58,14 +57,13 @@ class Procedure(Model):
     exits: list[GeneralExit]
 
 
-_OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
 PROCEDURE = Family(
     "lists",
     "file of common rules of lists",
     Procedure,
     "lists/procedure.yaml",
     references=(LAWS,),
-    citing=Citing(uncited=_OWED, unmarked=_OWED),
+    citing=CITED_AND_MARKED,
 )
 
 

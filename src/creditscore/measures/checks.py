@@ -35,7 +35,6 @@ FITTING: Mapping[str, tuple[ListKind, ...]] = {
     "dishonest_conduct": ("serious", "watch", "abnormal", "record"),
 }
 LAWS = replace(references.LAWS, code="J202")
-ALONE = ("grade", "score")
 CITING = Citing(uncited="carries no cite; without a basis nothing may follow", codes=("J201", "J203"))
 
 

@@ -35,7 +35,6 @@ CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_day
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
 FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
-OPEN_STATES = ("proposed", "accepted", "notified", "executed")
 Rows = list[dict[str, Any]]
 RESULTS_TABLE = Table(
     "results",

@@ -61,11 +61,6 @@ def _excluded(file: Path) -> tuple[Excluded, ...]:
     return tuple(excludeds)
 
 
-def reason_for(word: str) -> str | None:
-    """The reason code for which an item, domain or attribute of this name is refused; None where it is not."""
-    return next((excluded_rule.reason for excluded_rule in excluded() if excluded_rule.fits(word)), None)
-
-
 def by_reason(words: Iterable[str]) -> dict[str, list[str]]:
     """The refused ones among `words`, by reason code."""
     kinds = excluded()
