@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -145,12 +146,16 @@ class Family(Generic[M]):
 
     def list_files(self, place: Path | None = None) -> tuple[RuleFile, ...]:
         """List its files in order of their paths, in `place` or in the folders of rules."""
-        roots = [layer / self.place for layer in list_layers()] if place is None else [place]
         if self.is_file:
+            roots = [layer / self.place for layer in list_layers()] if place is None else [place]
             return (self._stat(next((root for root in reversed(roots) if root.is_file()), roots[-1])),)
-        prefix = f"{self._folder_shown()}/"
-        files = {file.shown: file for root in roots for file in _scan(str(root), prefix, self.nested, self.leaves_out)}
-        return tuple(sorted(files.values()) if len(roots) == 1 else (files[shown] for shown in sorted(files)))
+        return tuple(read_state(path, shown) for shown, path in self.list_paths(place))
+
+    def list_paths(self, place: Path | None = None) -> tuple[tuple[str, str], ...]:
+        """List its files without their state, in order of their paths: what each is called in faults, where it lies."""
+        roots = tuple(str(layer / self.place) for layer in list_layers()) if place is None else (str(place),)
+        walked = tuple(_walk(root, self.nested) for root in roots)
+        return _merge(f"{self._folder_shown()}/", self.leaves_out, roots, walked)
 
     def _folder_shown(self) -> str:
         return PurePath(self.place).name
@@ -158,12 +163,7 @@ class Family(Generic[M]):
     def _stat(self, file: Path) -> RuleFile:
         """A file by its path; without a state where it is not there, which reading reports."""
         parents = PurePath(self.place).parent.name if self.is_file else self._folder_shown()
-        shown = f"{parents}/{file.name}" if parents else file.name
-        try:
-            now = file.stat()
-        except OSError:
-            return RuleFile(str(file), shown, 0, 0)
-        return RuleFile(str(file), shown, now.st_mtime_ns, now.st_size)
+        return read_state(str(file), f"{parents}/{file.name}" if parents else file.name)
 
     def read_file(self, file: RuleFile, without: Sequence[str] = ()) -> RuleSet:
         """Read and check one file; faults are collected in its source, never raised.
@@ -250,6 +250,10 @@ class Family(Generic[M]):
         """
         return self._load(self.list_files(place), without)
 
+    def load_file(self, file: RuleFile) -> M:
+        """Load one file; SchemeError lists its faults."""
+        return self._load((file,))[0]
+
     def load_only(self, place: Path | None = None) -> M:
         """Load the only file of the family, or the one in `place`; SchemeError lists every fault."""
         (content,) = self.load(place)
@@ -298,7 +302,7 @@ class Family(Generic[M]):
         SchemeError
             With every fault of the file.
         """
-        return self._load((self.find_file(name, place),))[0]
+        return self.load_file(self.find_file(name, place))
 
     def _load(self, files: tuple[RuleFile, ...], without: Sequence[str] = ()) -> tuple[M, ...]:
         return _load(self, files, self._list_sources(files), tuple(without))
@@ -307,8 +311,8 @@ class Family(Generic[M]):
         """List the files of other folders that say part of what `files` do."""
         folders = {layer / name: self.nested for name in self.depends_on if name != "." for layer in list_layers()}
         folders |= {file.file.parent / name: False for name in self.depends_on for file in files}
-        sources = {file for folder, nested in folders.items() for file in _scan(str(folder), f"{folder}/", nested)}
-        return tuple(sorted(sources))
+        paths = {path for folder, nested in folders.items() for path in _walk(str(folder), nested)}
+        return tuple(read_state(path, path) for path in sorted(paths))
 
     def describe_file(self) -> dict[str, Any]:
         """Describe what a file may say as JSON Schema, for editors that complete keys and underline mistakes."""
@@ -319,24 +323,59 @@ class Family(Generic[M]):
         raise_faults([fault for source in sources for fault in source.faults], self.docs)
 
 
-def _scan(folder: str, shown: str, nested: bool, without: Sequence[str] = ()) -> list[RuleFile]:
-    """List the files of a folder, and of its inner ones where `nested`; none where there is no such folder."""
-    files: list[RuleFile] = []
-    if not os.path.isdir(folder):
-        return files
-    with os.scandir(folder) as entries:  # laws are asked for at every grading: quicker than glob
-        for entry in entries:
-            name = entry.name
-            if name.endswith(".yaml"):
-                if name not in without:
-                    now = entry.stat()
-                    files.append(RuleFile(entry.path, shown + name, now.st_mtime_ns, now.st_size))
-            elif nested and entry.is_dir():
-                files += _scan(entry.path, f"{shown}{name}/", nested, without)
-    return files
+def read_state(path: str, shown: str) -> RuleFile:
+    """Look up the state of a file; of one that is not there it is 0, which reading reports."""
+    try:
+        now = os.stat(path)
+    except OSError:
+        return RuleFile(path, shown, 0, 0)
+    return RuleFile(path, shown, now.st_mtime_ns, now.st_size)
+
+
+SETTLED = 2_000_000_000  # ns after which a second change of a folder has another time than the first
+_walked: dict[tuple[str, bool], tuple[dict[str, int], tuple[str, ...]]] = {}  # every grading asks anew, several times
+
+
+def _walk(root: str, nested: bool) -> tuple[str, ...]:
+    """List the files of a folder, and of its inner ones where `nested`; walked again where one of them has changed."""
+    walked = _walked.get((root, nested))
+    if walked is not None and all(_changed(folder) == when for folder, when in walked[0].items()):
+        return walked[1]
+    changed: dict[str, int] = {root: _changed(root)}
+    paths: list[str] = []
+    for folder, inner, names in os.walk(root):
+        if not nested:
+            inner.clear()
+        changed[folder] = _changed(folder)
+        paths += [os.path.join(folder, name) for name in names if name.endswith(".yaml")]
+    # a folder that changed a moment ago may change again within one tick of its clock, unseen
+    if max(changed.values()) < time.time_ns() - SETTLED:
+        _walked[root, nested] = changed, tuple(paths)
+    return tuple(paths)
+
+
+def _changed(folder: str) -> int:
+    """0 for a folder that is gone."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=64)
+def _merge(
+    prefix: str, without: tuple[str, ...], roots: tuple[str, ...], walked: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Put the files of folders of rules over each other: of one name, that of the last folder stands."""
+    files: dict[str, str] = {}
+    for root, paths in zip(roots, walked, strict=True):
+        for path in paths:
+            if os.path.basename(path) not in without:
+                files[prefix + path[len(root) + 1 :].replace(os.sep, "/")] = path
+    return tuple(sorted(files.items()))
+
+
+@lru_cache(maxsize=1024)
 def _load(
     family: Family[Any], files: tuple[RuleFile, ...], sources: tuple[RuleFile, ...], without: tuple[str, ...]
 ) -> tuple[Any, ...]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.catalogue import Family
-from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import Fault, Source, read
 from creditscore.records.publicity.load import MAPPING
@@ -106,16 +105,13 @@ def _files(
 
 def _others(root: Path | None) -> Iterator[Fault]:
     """Faults of the plan's table, the mapping, profiles and what follows from a grade, where there are such files."""
-    base = root or config_root()
-    families: list[Family[Any]] = [MEASURES, PROFILES] if root else [COVERAGE, MEASURES, PROFILES]
+    families: list[Family[Any]] = [MEASURES, PROFILES, MAPPING] if root else [COVERAGE, MEASURES, PROFILES, MAPPING]
     for family in families:
-        for rules in family.inspect(base / family.place) if (base / family.place).exists() else ():
+        files = family.list_files(root and root / family.place)
+        for rules in family.inspect_files([file for file in files if file.file.is_file()]):
+            if family is MAPPING and rules.content is not None:
+                _check_items(rules.content, rules.source, root)
             yield from rules.source.faults
-    if (base / MAPPING.place).is_file():
-        (mapping,) = MAPPING.inspect(base / MAPPING.place)
-        if mapping.content is not None:
-            _check_items(mapping.content, mapping.source, root)
-        yield from mapping.source.faults
 
 
 def _check_items(mapping: MappingFile, source: Source, root: Path | None) -> None:
