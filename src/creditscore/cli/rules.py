@@ -35,6 +35,7 @@ DECLARED = (
     "schemes.publication",
     "store.retention",
     "records.publicity.load",
+    "records.excluded",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ KEYS = {"better", "warn", "fail", "essential", "section", "label"}
 BETTER = ("high", "low", "near_one")
 
 
-@lru_cache(maxsize=4)
 def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The criteria by name; InputError names the line of thought that a wrong file breaks."""
     from creditscore.modelling.registry.config import load_config
