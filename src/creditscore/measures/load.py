@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -13,6 +14,7 @@ from creditscore.core.catalogue import Family, RuleFile, RuleSet
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
 from creditscore.core.partial_parse import in_order, raise_faults
+from creditscore.core.references import Citing
 from creditscore.core.yaml_source import Fault
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import (
@@ -29,6 +31,7 @@ from creditscore.measures.model import (
     Side,
 )
 from creditscore.schemes.lists import ListKind
+from creditscore.schemes.references import LAWS, NO_READINGS
 
 M = TypeVar("M", bound=BaseModel)
 HEAD, LINKS = "four_lists", "links"
@@ -40,8 +43,17 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "punish_measures": PunishMeasures,
     LINKS: Links,
 }
+CITING = Citing(uncited="carries no cite; without a basis nothing may follow", codes=("J201", "J203"))
 FAMILIES: Mapping[str, Family[BaseModel]] = {
-    name: Family(f"four_lists/{name}", "table", model, f"supervision/four_lists/{name}.yaml", persons="J104")
+    name: Family(
+        f"four_lists/{name}",
+        "table",
+        model,
+        f"supervision/four_lists/{name}.yaml",
+        references=(replace(LAWS, code="J202"), NO_READINGS),
+        citing=replace(CITING, free=("project_default",)) if name == HEAD else CITING,
+        persons="J104",
+    )
     for name, model in MODELS.items()
 }
 
