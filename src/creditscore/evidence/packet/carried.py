@@ -8,24 +8,24 @@ from datetime import date
 from pathlib import Path
 
 from creditscore.core.calendars import Calendar, calendar_given, installed
-from creditscore.core.config import config_root, rules_from
+from creditscore.core.config import rules_from
 from creditscore.core.days import from_day, iso, to_day, year_end, year_start
-from creditscore.repair.rules import load_repairs
+from creditscore.records.excluded import REFUSED_INPUTS
+from creditscore.repair.rules import REPAIRS, load_repairs
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.walk import cites
 
-REFUSED = "coverage.yaml"  # its table says which inputs are never read
 Row = dict[str, str]
 
 
 def rule_rows(scheme: Scheme, lists: Collection[str]) -> list[Row]:
     """The files that grading and repair read: refused inputs, repair, schemes beside, those of lists it stands on."""
-    root = config_root()
-    files = {*(root / "repair").rglob("*.yaml")}
-    files |= {entry.file for entry in schemes_read(scheme, lists)}
-    rows = [{"file": file.relative_to(root).as_posix(), "text": file.read_text(encoding="utf-8")} for file in files]
-    return sorted([*rows, {"file": REFUSED, "text": _refused(root / REFUSED)}], key=lambda row: row["file"])
+    files = {shown: Path(path) for shown, path in REPAIRS.list_paths()}
+    files |= {f"schemes/{entry.scheme}/{entry.file.name}": entry.file for entry in schemes_read(scheme, lists)}
+    rows = [{"file": shown, "text": file.read_text(encoding="utf-8")} for shown, file in files.items()]
+    refused = {"file": REFUSED_INPUTS.place, "text": _refused(REFUSED_INPUTS.list_files()[0].file)}
+    return sorted([*rows, refused], key=lambda row: row["file"])
 
 
 def _refused(file: Path) -> str:
