@@ -49,7 +49,7 @@ def dirty(seed: int) -> dict[str, pd.DataFrame]:
     return {"subjects": pd.DataFrame(subjects), "records": pd.DataFrame(records)}
 
 
-@pytest.mark.parametrize("first", thinned(range(0, 100, 5), 20, in_ci=2))
+@pytest.mark.parametrize("first", thinned(range(0, 100, 5), 20, in_ci=4))
 def test_random_dirty_tables_grade_and_their_rows_add_up(first: int) -> None:
     for seed in range(first, first + 5):
         tables = dirty(seed)
