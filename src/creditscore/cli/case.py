@@ -279,7 +279,7 @@ def events_command(
 ) -> None:
     """Export the record events that were decided, as rows of the record log."""
     from creditscore.cascade.inputs import record_events
-    from creditscore.cli.tables import write_table
+    from creditscore.core.tables.write import write_table
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))

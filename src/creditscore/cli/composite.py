@@ -199,11 +199,11 @@ def explain_command(
     for line in lines:
         typer.echo(line)
     if html is not None:
+        from creditscore.core.atomic import write_text
         from creditscore.pages.composite import composite_subject_page
-        from creditscore.present.html import write_page
 
         page = composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
-        typer.echo(f"written to {write_page(html, page)}")
+        typer.echo(f"written to {write_text(html, page)}")
 
 
 @composite_app.command("compare")

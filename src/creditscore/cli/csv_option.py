@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from creditscore.core.csv_people import Csv
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv
 
 CsvFiles = Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet, for machines.")]
 CsvPeople = Annotated[

@@ -14,7 +14,7 @@ from creditscore.cli.progress import working
 from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.core.csv_people import Csv
+    from creditscore.core.tables.write import Csv
     from creditscore.grading.batch import Gradings
     from creditscore.grading.result import Grading
 

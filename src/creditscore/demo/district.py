@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditscore.core.atomic import write_text
+from creditscore.core.tables.write import write_tables
 from creditscore.demo.firms import YEAR, firms
 from creditscore.demo.records import records
 from creditscore.demo.slips import with_slips
@@ -37,15 +39,9 @@ class District:
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet and say beside them that they are made up; returns the files by name."""
-        from pyarrow import parquet
-
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "MADE_UP.txt").write_text(NOTE, encoding="utf-8")
-        files = {}
-        for name, table in self.tables().items():
-            files[name] = folder / f"{name}.parquet"
-            parquet.write_table(table, files[name], compression="zstd")
-        return files
+        tables = self.tables()
+        write_text(folder / "MADE_UP.txt", NOTE)
+        return dict(zip(tables, write_tables(folder, tables, codec="zstd"), strict=True))
 
 
 def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> District:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import NotInForce
+from creditscore.core.tables.write import write_tables
 from creditscore.demo.district import declare_rows
 from creditscore.grading.batch import Gradings, grade_all
 from creditscore.grading.input_state.unread import read_attributes
@@ -32,6 +33,7 @@ INTAKE_ON = NEWEST
 # Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
 SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
 AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
+TABLES = ("subjects", "records", "attributes", "listings", "feeds")
 NOTE = "made-up records of organisations that do not exist"
 
 
@@ -47,15 +49,8 @@ class PlanTables:
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet; returns the files by name."""
-        from pyarrow import parquet
-
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            name: folder / f"{name}.parquet" for name in ("subjects", "records", "attributes", "listings", "feeds")
-        }
-        for name, file in files.items():
-            parquet.write_table(getattr(self, name), file, compression="zstd")
-        return files
+        tables = {name: getattr(self, name) for name in TABLES}
+        return dict(zip(TABLES, write_tables(folder, tables, codec="zstd"), strict=True))
 
     def snapshot(self) -> Snapshot:
         snapshot = ingest(

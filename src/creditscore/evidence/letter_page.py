@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import write_json, write_text
 from creditscore.core.i18n import LANGS, Lang
 from creditscore.evidence.letter import Letter, outward
-from creditscore.present.html import as_json, draw, write_page
+from creditscore.present.html import draw
 
 LETTER = "letter.json"  # every folder of a letter holds it
 
@@ -21,7 +22,7 @@ def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Pat
     """`letter.zh.txt`, `letter.zh.html`, the same in English, and `letter.json` with what they were made from."""
     files, data = [], outward(data)
     for lang in LANGS:
-        files.append(write_page(folder / f"letter.{lang}.txt", str(letters[lang])))
-        files.append(write_page(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))
-    files.append(write_page(folder / LETTER, as_json(data) + "\n"))
+        files.append(write_text(folder / f"letter.{lang}.txt", str(letters[lang])))
+        files.append(write_text(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))
+    files.append(write_json(folder / LETTER, data, sort_keys=True))
     return files
