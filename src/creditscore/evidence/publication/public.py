@@ -13,8 +13,7 @@ from creditscore.core.i18n import LANGS, clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object, require
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, literal
 from creditscore.evidence.publication.rows import (
     GRADES,
     ITEMS,

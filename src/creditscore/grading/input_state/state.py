@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from creditscore.core.identity import canonical_code
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.input_state.play_readings import Base, changes_together, signature_of, stands
 from creditscore.grading.input_state.refused_rows import (
@@ -26,7 +27,6 @@ from creditscore.grading.quarantine import Refusals
 from creditscore.grading.replay import subjects
 from creditscore.records import Snapshot
 from creditscore.records.refused import UNATTRIBUTED
-from creditscore.schemes.expressions import literal
 
 WHOLE = "whole"
 REFUSED, ACCEPTED = "refused_rows", "accepted_rows"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.records.publicity.kinds import SPECIAL
 from creditscore.records.publicity.mapping import Row
 from creditscore.records.publicity.match import Matcher
