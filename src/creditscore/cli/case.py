@@ -224,8 +224,7 @@ def letter_command(
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS
-    from creditscore.evidence.letter import compose_letter
-    from creditscore.evidence.letter_page import LETTER, write_letters
+    from creditscore.evidence.letter import LETTER, compose_letter, write_letters
     from creditscore.objections.actions import notify
     from creditscore.store.entry import canonical, sha256
 

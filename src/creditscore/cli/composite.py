@@ -10,9 +10,9 @@ from typer.core import TyperGroup
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.composite_check import check_command
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

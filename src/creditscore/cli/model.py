@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.model_versions import (
     Store,
     Uri,
@@ -20,6 +19,7 @@ from creditscore.cli.model_versions import (
     say_facts,
 )
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
 model_app = typer.Typer(

@@ -9,9 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result import Composite
 from creditscore.core.errors import NotInForce
 from creditscore.core.tables.write import write_tables
-from creditscore.demo.district import declare_rows
+from creditscore.demo.district import SEED, declare_rows, district
 from creditscore.grading.batch import Gradings, grade_all
 from creditscore.grading.input_state.unread import read_attributes
 from creditscore.records import Snapshot, ingest
@@ -232,3 +235,22 @@ def _record(scheme: Scheme, subject: str, year: int, number: int, rng: np.random
             if attribute.most is not None and attribute.type == "number":
                 row[name] = str(attribute.most)
     return [row]
+
+
+def score_district(
+    configs: Sequence[CompositeConfig], subjects: int = 2000, seed: int = SEED, year: int = YEARS[-1]
+) -> dict[str, Composite]:
+    """Each composite that is in force on 31 December of a year of the plan, by name; other ones are left out.
+
+    The organisations are those of the demo with this number and seed, graded under the profile of the district.
+    """
+    import numpy as np
+
+    tables = plan_tables(district(subjects, seed).subjects, np.random.default_rng(seed))
+    (graded,) = plan_years(tables.snapshot(), [year])
+    day = date(year, 12, 31)
+    return {
+        config.name: combine(graded.gradings, config, listings=tables.listings, as_of=day)
+        for config in configs
+        if config.effective_from <= day and (config.effective_to is None or day < config.effective_to)
+    }

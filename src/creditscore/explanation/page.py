@@ -10,7 +10,7 @@ from markupsafe import Markup
 from creditscore.core import i18n
 from creditscore.core.i18n import Lang, clean, period_said, say, word
 from creditscore.core.identity import redact
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation import text as terminal
 from creditscore.explanation.as_data import explanation_data, subject_data
 from creditscore.explanation.audit import Audit

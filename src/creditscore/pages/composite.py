@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import LANGS, Lang, clean, period_said, say, word
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.composite import CompositeExplanation
 from creditscore.explanation.composite_text import (
     facts,
@@ -21,7 +21,7 @@ from creditscore.explanation.composite_text import (
 )
 from creditscore.pages.plots import pairs, shown
 from creditscore.present import charts, html
-from creditscore.present.sections import Figure, Section, Table
+from creditscore.present.page import Figure, Section, Table
 from creditscore.schemes.citing import cite_said
 
 Parts = list[Table | Figure]

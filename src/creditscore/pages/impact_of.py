@@ -13,7 +13,7 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS, Lang, clean
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.explanation.labels import Labels
 from creditscore.grading.migration import Side, side

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from creditscore.core.i18n import LANGS
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.sections import all_sections
 from creditscore.explanation.page_words import text, word

@@ -11,8 +11,7 @@ from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.evidence.publication.public import Public
 from creditscore.explanation.input_lines import state_labels
 from creditscore.present import html, page
-from creditscore.present.page import number
-from creditscore.present.sections import Said, Section, Table, heads
+from creditscore.present.page import Said, Section, Table, heads, number
 from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("public")

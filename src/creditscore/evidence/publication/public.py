@@ -29,7 +29,7 @@ from creditscore.evidence.publication.rows import (
     shares_of,
 )
 from creditscore.grading.disputes import read_disputes
-from creditscore.grading.input_state.stated import input_column
+from creditscore.grading.input_state.state import input_column
 from creditscore.grading.manifest import refuse_failed
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws

@@ -15,8 +15,7 @@ from creditscore.core.model import Label
 from creditscore.core.tables.read import load_table
 from creditscore.core.tables.table import Table, literal
 from creditscore.explanation.labels import Labels
-from creditscore.grading.input_state.state import BLOCKED
-from creditscore.grading.input_state.stated import NOT_OVER
+from creditscore.grading.input_state.state import BLOCKED, NOT_OVER
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.publication import GradeRule, Publication
