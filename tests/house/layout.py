@@ -38,7 +38,6 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
         ("cascade.log_check", "objections.case"),
         ("cascade.preview", "objections.case"),
         ("measures.lines", "lists.entry_history"),
-        ("measures.words", "lists.entry_history"),
         ("store.retention", "lists.store"),
         ("store.retention", "lists.terms"),
         ("store.retention", "measures.register"),

@@ -178,6 +178,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def memory(files: dict[str, Path], out: Path) -> None:
     """Pages that no command writes on its own: the overview, and a page of a grading in memory, which knows names."""
+    from creditscore.core.atomic import write_text
     from creditscore.core.errors import TooManyRejected
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.page import subject_page
@@ -185,7 +186,6 @@ def memory(files: dict[str, Path], out: Path) -> None:
     from creditscore.grading.grade import grade
     from creditscore.pages.overview import write_overview
     from creditscore.pages.summary import summarise
-    from creditscore.present.html import write_page
 
     given = {name: file for name, file in files.items() if name not in ("records", "history")}
     with pytest.raises(TooManyRejected) as error:
@@ -193,8 +193,8 @@ def memory(files: dict[str, Path], out: Path) -> None:
     grading = error.value.grading  # type: ignore[attr-defined]
     write_overview(summarise(grading), out / "overview")
     explanation = explain(grading, ids(12)[0])
-    write_page(out / "memory.html", subject_page(explanation, "zh"))
-    write_page(out / "memory.txt", render(explanation, "zh", 100))
+    write_text(out / "memory.html", subject_page(explanation, "zh"))
+    write_text(out / "memory.txt", render(explanation, "zh", 100))
     from creditscore.store import Database, Log
 
     with Database(out / "acts.store") as store:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.cascade.regrade import regrade
 from creditscore.core.days import to_day
 from creditscore.core.errors import UsageError
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.faults import drop_pairs, put_pairs

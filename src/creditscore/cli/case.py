@@ -224,8 +224,7 @@ def letter_command(
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS
-    from creditscore.evidence.letter import compose_letter
-    from creditscore.evidence.letter_page import LETTER, write_letters
+    from creditscore.evidence.letter import LETTER, compose_letter, write_letters
     from creditscore.objections.actions import notify
     from creditscore.store.entry import canonical, sha256
 
@@ -279,7 +278,7 @@ def events_command(
 ) -> None:
     """Export the record events that were decided, as rows of the record log."""
     from creditscore.cascade.inputs import record_events
-    from creditscore.cli.tables import write_table
+    from creditscore.core.tables.write import write_table
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))

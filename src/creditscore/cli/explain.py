@@ -62,15 +62,15 @@ def explain_command(
     pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, results, strict=True)]
     typer.echo("\n".join(pages), nl=False)
     if html is not None:
+        from creditscore.core.atomic import write_text
         from creditscore.explanation.page import subject_page
-        from creditscore.present.html import write_page
 
         for explanation, held, marks, lines in zip(explained, hashes, marked, results, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{explanation.scheme.partition('@')[0].replace('/', '-')}")
             drawn = subject_page(explanation, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
-            typer.echo(f"written to {write_page(page, drawn)}")
+            typer.echo(f"written to {write_text(page, drawn)}")
 
 
 def _marked(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.core.csv_people import Csv
+    from creditscore.core.tables.write import Csv
     from creditscore.grading.batch import Gradings
     from creditscore.grading.result import Grading
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.csv_option import CsvPeople
-from creditscore.cli.tables import show
+from creditscore.cli.tables import CsvPeople, show
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, lang_given, open_log
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
-from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, TooManyRejected, UsageError
 
 if TYPE_CHECKING:

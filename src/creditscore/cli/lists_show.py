@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.lists_shared import (
     Kept,
     Lang,
@@ -15,6 +14,7 @@ from creditscore.cli.lists_shared import (
     iso_day,
     read_book,
 )
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
     from creditscore.lists import Book
@@ -91,14 +91,14 @@ def export_command(
 ) -> None:
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
     from creditscore.cli.acting import date_given, open_log
-    from creditscore.lists.export import write
+    from creditscore.lists.listings import write_listings
     from creditscore.objections.disputes import entry_disputes
 
     book, form = read_book(store, proved=True), chosen_csv(csv, csv_people)
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True) as log:
         disputes = entry_disputes(log.store, book if day is None else book.known(day), day)
-    for file, rows in write(book, out, known_at, form, {"list_disputes": disputes}).items():
+    for file, rows in write_listings(book, out, known_at, form, {"list_disputes": disputes}).items():
         typer.echo(f"{file}: {rows} rows")
     if disputes.num_rows:
         entries = len(set(disputes["listing_id"].to_pylist()))

@@ -228,10 +228,10 @@ def _page(
 ) -> None:
     if file is None:
         return
+    from creditscore.core.atomic import write_json, write_text
     from creditscore.pages.repair import repair_page
-    from creditscore.present.html import as_json, write_page
 
     data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
-    write_page(file, repair_page(data, lang))
-    write_page(file.with_suffix(".json"), as_json(data) + "\n")
+    write_text(file, repair_page(data, lang))
+    write_json(file.with_suffix(".json"), data, sort_keys=True)
     typer.echo(f"written to {file}", err=True)

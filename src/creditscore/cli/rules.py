@@ -34,7 +34,7 @@ DECLARED = (
     "schemes.remedies",
     "schemes.publication",
     "store.retention",
-    "records.publicity.load",
+    "records.publicity.mapping",
     "records.excluded",
 )
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import RolesFile, say_held_at
-from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from creditscore.core.days import to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.memory import to_arrow
+from creditscore.core.tables.table import literal
 from creditscore.grading.batch import Gradings
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run
@@ -69,8 +70,8 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
                 runs += [_again(snapshot, part) for part in parts]
             else:
                 unchecked.append(str(source))
-                file = str(Path(source) / "grades.parquet").replace("'", "''")
-                views.append(_select(con, f"read_parquet('{file}')"))
+                file = literal(str(Path(source) / "grades.parquet"))
+                views.append(_select(con, f"read_parquet({file})"))
                 inputs += [_input(part) for part in parts]
         elif isinstance(source, Grading):
             if source.plan.scheme.scheme in wanted:
@@ -96,7 +97,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
         inputs.append(_input(run.manifest))
     if not views:
         raise UsageError("no grading holds a scheme of this composite", allowed=sorted(wanted), next="grade under some")
-    listed = ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(wanted))
+    listed = ", ".join(map(literal, sorted(wanted)))
     con.execute(f"CREATE TEMP VIEW g AS SELECT * FROM ({' UNION ALL '.join(views)}) WHERE scheme IN ({listed})")
     inputs.sort(key=lambda source: json.dumps(source, sort_keys=True))
     made_up = any(source.get("made_up") for source in inputs)

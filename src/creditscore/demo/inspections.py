@@ -8,15 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.atomic import write_text
 from creditscore.core.errors import InternalError
 from creditscore.core.folders import whole
+from creditscore.core.tables.write import csv_text
 from creditscore.demo.district import NOTE
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
 from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who, commit, draw_visits
 from creditscore.inspection.results import COLUMNS
-from creditscore.inspection.rows import Row, csv_text, read_text, rows_of
+from creditscore.inspection.rows import Row, read_text, rows_of
 from creditscore.inspection.verify import verify_draw
 from creditscore.pages.supervision import supervision
 from creditscore.pages.supervision_page import write_supervision
@@ -105,7 +107,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
 
 
 def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
-    file.write_text(csv_text(columns, rows), encoding="utf-8")
+    write_text(file, csv_text(columns, rows))
 
 
 def _inspectors(programmes: list[str]) -> list[Row]:

@@ -15,8 +15,7 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.letter import compose_letter
-from creditscore.evidence.letter_page import write_letters
+from creditscore.evidence.letter import compose_letter, write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet, log_packet
 from creditscore.explanation.timeline.timeline import Timeline, timeline

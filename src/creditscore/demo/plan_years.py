@@ -9,8 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result import Composite
 from creditscore.core.errors import NotInForce
-from creditscore.demo.district import declare_rows
+from creditscore.core.tables.write import write_tables
+from creditscore.demo.district import SEED, declare_rows, district
 from creditscore.grading.batch import Gradings, grade_all
 from creditscore.grading.input_state.unread import read_attributes
 from creditscore.records import Snapshot, ingest
@@ -32,6 +36,7 @@ INTAKE_ON = NEWEST
 # Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
 SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
 AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
+TABLES = ("subjects", "records", "attributes", "listings", "feeds")
 NOTE = "made-up records of organisations that do not exist"
 
 
@@ -47,15 +52,8 @@ class PlanTables:
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet; returns the files by name."""
-        from pyarrow import parquet
-
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            name: folder / f"{name}.parquet" for name in ("subjects", "records", "attributes", "listings", "feeds")
-        }
-        for name, file in files.items():
-            parquet.write_table(getattr(self, name), file, compression="zstd")
-        return files
+        tables = {name: getattr(self, name) for name in TABLES}
+        return dict(zip(TABLES, write_tables(folder, tables, codec="zstd"), strict=True))
 
     def snapshot(self) -> Snapshot:
         snapshot = ingest(
@@ -237,3 +235,22 @@ def _record(scheme: Scheme, subject: str, year: int, number: int, rng: np.random
             if attribute.most is not None and attribute.type == "number":
                 row[name] = str(attribute.most)
     return [row]
+
+
+def score_district(
+    configs: Sequence[CompositeConfig], subjects: int = 2000, seed: int = SEED, year: int = YEARS[-1]
+) -> dict[str, Composite]:
+    """Each composite that is in force on 31 December of a year of the plan, by name; other ones are left out.
+
+    The organisations are those of the demo with this number and seed, graded under the profile of the district.
+    """
+    import numpy as np
+
+    tables = plan_tables(district(subjects, seed).subjects, np.random.default_rng(seed))
+    (graded,) = plan_years(tables.snapshot(), [year])
+    day = date(year, 12, 31)
+    return {
+        config.name: combine(graded.gradings, config, listings=tables.listings, as_of=day)
+        for config in configs
+        if config.effective_from <= day and (config.effective_to is None or day < config.effective_to)
+    }

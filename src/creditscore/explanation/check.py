@@ -9,8 +9,7 @@ from typing import Any
 
 from creditscore.core.days import to_day
 from creditscore.core.errors import CreditscoreError, DifferenceError
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro, plain, to_micro
+from creditscore.core.quantities import from_micro, plain, points, to_micro
 from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults

@@ -12,7 +12,7 @@ from creditscore.composite.combine import LIMITS
 from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say, word
 from creditscore.core.i18n import text as word_text
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
 from creditscore.grading.input_state.state import BLOCKED

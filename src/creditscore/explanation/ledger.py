@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, plain, word
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS, points
+from creditscore.core.quantities import MINUS, points
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
 from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules

@@ -11,7 +11,7 @@ from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.remedies import remedy

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import guarded
-from creditscore.core.csv_people import Csv
 from creditscore.core.days import day_of
 from creditscore.core.errors import NotInForce, UsageError
+from creditscore.core.tables.table import literal
+from creditscore.core.tables.write import Csv, Query, write_table
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.input_state.acceptance import check_matched, read_acceptances
@@ -110,13 +111,13 @@ class Gradings:
                 files = [str(Path(parts) / f"{k:03}" / f"{name}.parquet") for k in range(len(self.runs))]
                 if not all(Path(file).is_file() for file in files):
                     continue  # graded without a ledger
-                listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+                listed = ", ".join(map(literal, files))
                 rows = f"SELECT * FROM read_parquet([{listed}])"
                 if name == "quarantine":
                     rows = f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL"
                 engine.write(rows, folder / f"{name}.parquet")
                 if csv:
-                    engine.write_csv(rows, folder / f"{name}.csv", csv)
+                    write_table(Query(engine.con, rows), folder / f"{name}.csv", people=csv == "people")
         write_manifest(folder, self.manifest | ({"failed": failed} if failed else {}))
         return folder
 

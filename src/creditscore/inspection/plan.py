@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.errors import InputError, NotInForce, UsageError
 from creditscore.core.json_source import parse_object, require
+from creditscore.core.tables.write import csv_text
 from creditscore.core.version import __version__
 from creditscore.inspection.capacity import (
     Capacity,
@@ -40,7 +42,7 @@ from creditscore.inspection.plan_tables import (
     visit_rows,
 )
 from creditscore.inspection.programme import Programme, decimal, load_programme, project_defaults
-from creditscore.inspection.rows import Row, csv_text, new_folder, read_text, table_hash, write_all
+from creditscore.inspection.rows import Row, new_folder, read_text, table_hash
 
 FORMAT = "creditscore-inspection-plan"
 FILES = (
@@ -160,7 +162,7 @@ class InspectionPlan:
     def write(self, out: Path | str) -> Path:
         """Write the folder, whole or not at all; returns it."""
         folder = new_folder(out, FILES)
-        write_all(folder, self.files)
+        write_texts(folder, self.files)
         return folder
 
 
@@ -342,7 +344,7 @@ def _notes(plan: InspectionPlan) -> list[str]:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json_text(data, indent=2, sort_keys=True)
 
 
 def read_plan(folder: Path | str) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.clock import check_day_has_come, office_day
 from creditscore.core.errors import StoreDiffers, UsageError
 from creditscore.inspection.commitment import (
@@ -23,7 +23,7 @@ from creditscore.inspection.draw import Outcome, draw_json, run_draw
 from creditscore.inspection.inspectors import VISITS, Staff, read_staff
 from creditscore.inspection.plan import read_plan
 from creditscore.inspection.results import CARRIED_OUT
-from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of, write_all
+from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of
 from creditscore.store import Database, Log, Roles
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def commit(
                 "INSERT INTO draw_commitments VALUES (?, ?, ?, ?, ?)",
                 [commitment.draw_id, commitment.hash, commitment.canonical, str(on), act.entry.seq],
             )
-            write_all(folder, {"commitment.json": _pretty(commitment.content), **tables})
+            write_texts(folder, {"commitment.json": _pretty(commitment.content), **tables})
     return commitment
 
 
@@ -227,7 +227,7 @@ def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
             files = outcome.files | {"draw.json": draw_json(commitment, plain, day, outcome), SCRIPT: script_text()}
             if not earlier:
                 _insert(act.con, commitment, plain, day, tables, outcome, act.entry.seq)
-            write_all(place, files)
+            write_texts(place, files)
     return outcome
 
 
@@ -325,4 +325,4 @@ def _insert(
 
 
 def _pretty(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json_text(content, indent=2, sort_keys=True)

@@ -14,7 +14,7 @@ from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 from creditscore.lists.case import ListCase
 from creditscore.lists.events import Day, Event, subject
-from creditscore.lists.notes import Note
+from creditscore.lists.exit_route import Note
 from creditscore.lists.register import Book
 from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.schemes.citing import cited_text

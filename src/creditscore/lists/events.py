@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Required, TypedDict
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import FIRST, LAST, from_day, to_day
+from creditscore.core.days import FIRST, LAST, from_day, iso, to_day
 from creditscore.core.errors import UsageError
 from creditscore.core.identity import INVISIBLE, canonical_code, is_resident, look_at_id
 
@@ -197,3 +198,23 @@ def _plain(value: Any, name: str) -> Any:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def opened(event: Event, kind: str) -> dict[str, Any]:
+    """The case as its first event describes it."""
+    args = event.args
+    return {
+        "subject_id": args["subject"],
+        "list": args["list"],
+        "kind": kind,
+        "scheme": args["scheme"],
+        "triggers": list(args.get("triggers", [])),
+        "records": list(args.get("records", [])),
+        "dates": {name: day(argument, name) for name, argument in args.get("dates", {}).items()},
+    }
+
+
+def case_id_of(key: str, who: str, content: list[Any], typed_dict: Said) -> str:
+    """The name of a case: the list, and a hash of whom, on what, since when."""
+    whole = as_json([who, *content, iso(day(typed_dict["on"], "on"))])
+    return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"

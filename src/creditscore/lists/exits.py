@@ -11,8 +11,7 @@ from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
-from creditscore.lists.exit_route import clock, exit_route, expires_on, require_running
-from creditscore.lists.notes import Note
+from creditscore.lists.exit_route import Note, clock, exit_route, expires_on, require_running
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import list_rule, procedure
 from creditscore.lists.terms import first_day_out, later

@@ -10,8 +10,7 @@ from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import entry
-from creditscore.lists.events import Day, Event, Said, day, subject
-from creditscore.lists.opening import case_id_of, opened
+from creditscore.lists.events import Day, Event, Said, case_id_of, day, opened, subject
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import list_rule, version_of_today
 from creditscore.schemes.model import Rule

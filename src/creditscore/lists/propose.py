@@ -12,10 +12,9 @@ from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
 from creditscore.lists.case import ListCase, given_days
-from creditscore.lists.events import Day, Event, Said, day, subject, text
+from creditscore.lists.events import Day, Event, Said, case_id_of, day, opened, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
-from creditscore.lists.opening import case_id_of, opened
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import decision, items_read, list_rule, version, version_of_today, why_not
 from creditscore.schemes import registry

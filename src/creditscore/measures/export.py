@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.csv_people import Csv
+from creditscore.core.atomic import write_json
 from creditscore.core.days import iso, to_day
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv, as_queries, write_tables
 from creditscore.core.version import __version__
-from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.measures.codes import NOT_PROPOSED
 from creditscore.measures.model import TABLES, FourLists
 from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force, read_cases
 from creditscore.measures.replay import replay
-from creditscore.records.intake import connect
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log
 
@@ -129,14 +127,9 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
     if any(out.iterdir()) and not (out / "four_lists.json").is_file():
         raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
     acts = replay(log)
-    con = connect()
-    engine, data = DuckDBEngine(con), tables(log, lists, listings, on)
-    for name in FILES:
-        con.register("shown", data[name])
-        engine.write("SELECT * FROM shown", out / f"{name}.parquet")
-        (out / f"{name}.csv").unlink(missing_ok=True)
-        if csv:
-            engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
+    data = tables(log, lists, listings, on)
+    with as_queries({name: data[name] for name in FILES}) as queries:
+        write_tables(out, queries, csv, level=1)
     manifest = {
         "creditscore": __version__,
         "on": iso(on),
@@ -147,8 +140,8 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         "acts_compared_with_the_log": acts,
         "counts": {name: data[name].num_rows for name in FILES},
     }
-    _json(out / "four_lists.json", as_data(lists))
-    _json(out / "manifest.json", manifest)
+    write_json(out / "four_lists.json", as_data(lists), sort_keys=True)
+    write_json(out / "manifest.json", manifest, sort_keys=True)
     return out
 
 
@@ -161,7 +154,3 @@ def as_data(lists: FourLists) -> dict[str, Any]:
         data[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
     data["links"] = [link.model_dump(mode="json") for link in lists.links]
     return data
-
-
-def _json(file: Path, data: Any) -> None:
-    file.write_text(json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

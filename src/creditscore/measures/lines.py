@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.core.days import day_in_words, iso
+from creditscore.core.i18n import Words, load_words
 from creditscore.core.quantities import plain
-from creditscore.lists.entry_history import lang_of, word
+from creditscore.lists.entry_history import lang_of, mark_in_words, word
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import TABLES, FourLists, Measure, PunishMeasure
-from creditscore.measures.words import code_word, mark_said
 from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.describe import label, span
 from creditscore.schemes.lists import Span
@@ -23,6 +25,24 @@ if TYPE_CHECKING:
     from creditscore.measures.by_grade import Attached
     from creditscore.measures.match import NotProposed, Proposal
     from creditscore.measures.register import Due
+
+
+@lru_cache(maxsize=1)
+def joint_words() -> Words:
+    """The sections of words.yaml."""
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def code_word(section: str, code: str, lang: str) -> str:
+    """The word for a code; the code itself where it has none."""
+    label = joint_words()[section].get(code)
+    return code if label is None else str(getattr(label, lang_of(lang)))
+
+
+def mark_said(mark: str | None, lang: str) -> str:
+    """An evidence mark behind what it marks; nothing for what was verified."""
+    return mark_in_words(mark, lang_of(lang))
+
 
 Row = tuple[str, ...]
 Block = tuple[str, list[str]]  # a line, and what stands under it

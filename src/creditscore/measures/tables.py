@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.core.identity import look_at_id, redact
-from creditscore.core.tables.source import Source, literal, open_sources
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.source import Source, open_sources
+from creditscore.core.tables.table import Table, literal
 from creditscore.measures.model import EventKind
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.faults import (

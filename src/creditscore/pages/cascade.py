@@ -17,8 +17,7 @@ from creditscore.core.model import Label
 from creditscore.explanation import page_words
 from creditscore.present import page
 from creditscore.present.html import write_pair
-from creditscore.present.page import number
-from creditscore.present.sections import Said, Section, Table, heads
+from creditscore.present.page import Said, Section, Table, heads, number
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 

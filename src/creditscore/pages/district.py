@@ -14,9 +14,9 @@ from creditscore.core.errors import CreditscoreError, InputError
 from creditscore.core.i18n import clean, plain, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.explanation.labels import Labels
-from creditscore.grading.input_state.stated import blocked_rows, run_marks, runs_of
+from creditscore.grading.input_state.state import blocked_rows, run_marks, runs_of
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.migration import Side, compare
 from creditscore.pages.district_lists import both, ending, entries

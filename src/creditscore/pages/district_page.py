@@ -10,8 +10,7 @@ from creditscore.core.i18n import Lang, clean, say, word
 from creditscore.pages import district_charts, plots
 from creditscore.pages.plots import shown
 from creditscore.present import html, page
-from creditscore.present.page import number
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads, number
 from creditscore.records.feed_health import STATES
 
 said_in = page.said_in("district")

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import LANGS, Lang, say
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.grading.migration import Side
 from creditscore.present.page import said_in
 from creditscore.schemes.citing import cite_said, cited_rules

@@ -12,7 +12,7 @@ from creditscore.core.model import Label
 from creditscore.core.quantities import TOP, from_micro
 from creditscore.core.quantities import plain as shown
 from creditscore.explanation.labels import Labels, labels_of
-from creditscore.grading.input_state.stated import blocked_rows, run_marks
+from creditscore.grading.input_state.state import blocked_rows, run_marks
 from creditscore.grading.result import Grading
 
 GROUPS = ("district", "industry", "size")

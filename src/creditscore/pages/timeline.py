@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from creditscore.core.days import from_day, iso
 from creditscore.core.i18n import Lang, clean, day_said
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro
+from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.page_words import text
 from creditscore.explanation.timeline.text import grade, heads, rows
 from creditscore.explanation.timeline.timeline import Timeline

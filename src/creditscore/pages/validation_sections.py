@@ -10,7 +10,7 @@ from creditscore.core.i18n import clean
 from creditscore.pages import plots
 from creditscore.pages.plots import LIGHTS, shown
 from creditscore.present.charts import BAR
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads
 
 MOST = 15  # variables in a picture or table; the JSON has them all
 STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9bec5"}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from creditscore.core.days import from_day
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.deliveries import Delivered, check_deliveries
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents

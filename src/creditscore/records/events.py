@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.records.faults import Fault, bit_of
 from creditscore.records.schema import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE, RESOLVED
 

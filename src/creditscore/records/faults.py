@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from creditscore.core.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
 from creditscore.core.tables.cell_sql import raw_text
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.parse import hint
 from creditscore.records.schema import QUARANTINE, REASONS
 

@@ -16,7 +16,8 @@ from creditscore.core.days import day_of, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, forget, open_sources, quote
+from creditscore.core.tables.source import Source, forget, open_sources
+from creditscore.core.tables.table import quote
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.errors import InputError
 from creditscore.core.identity import MANGLED_LIKE, canonical_code
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import quote
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
 from creditscore.records.excluded import by_reason

@@ -10,7 +10,7 @@ from creditscore.core.boundary import outside
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.intake import ingest
 from creditscore.records.refused import copy_refused
@@ -172,7 +172,7 @@ OPTIONAL: Mapping[str, str] = {
 
 
 def _words(words: Iterable[str]) -> str:
-    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+    listed = ", ".join(map(literal, words))
     return f"CAST([{listed}] AS VARCHAR[])"
 
 

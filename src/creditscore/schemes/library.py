@@ -10,8 +10,7 @@ from typing import Any
 from creditscore.core.catalogue import Family
 from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import Fault, Source, read
-from creditscore.records.publicity.load import MAPPING
-from creditscore.records.publicity.mapping import MappingFile
+from creditscore.records.publicity.mapping import MAPPING, MappingFile
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library

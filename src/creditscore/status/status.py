@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.days import to_day
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import LifeRules, life_rules
 from creditscore.store import Database, Log

@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, to_day
 from creditscore.core.errors import UsageError
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, Procedure, life_rules
 from creditscore.status.status import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash

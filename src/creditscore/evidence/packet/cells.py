@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from creditscore.core.i18n import LANGS, clean
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.explanation.page_words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.core.version import __version__
 from creditscore.evidence.packet.carried import calendar_rows, laws_read, rule_rows, schemes_read
 from creditscore.evidence.packet.refused import refused_inputs

@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.core.days import to_day
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS, points
+from creditscore.core.quantities import MINUS, points
 from creditscore.evidence.packet.recompute import Again
 from creditscore.explanation.labels import Labels
 from creditscore.grading.interpreter.assess import assess

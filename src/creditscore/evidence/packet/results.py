@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import DifferenceError, InternalError, UsageError
+from creditscore.core.quantities import from_micro, plain
 from creditscore.evidence.packet.form import Packet, assembled
 from creditscore.evidence.packet.gather import Added, Inputs, Run, gather
 from creditscore.evidence.packet.recompute import Again, graded_again
 from creditscore.evidence.packet.records import record_rows
 from creditscore.evidence.packet.repairs import deadline_rows, repair_data
-from creditscore.evidence.packet.replays import replay_rows
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
 from creditscore.explanation.decisive.decisive import decisive
@@ -21,6 +22,8 @@ from creditscore.explanation.labels import Labels
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.shapley import shapley
 from creditscore.grading.input_state.state import BLOCKED
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
+from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.diff import Change, diff
@@ -209,4 +212,39 @@ def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
         "version": again.scheme.name,
         "version_before": again.before.name if again.before is not None else "",
         "changes": changes,
+    }
+
+
+MOST = 200  # records replayed one by one; what is left out is said
+
+
+def replay_rows(again: Again, records: Iterable[str], disputed: Iterable[str]) -> dict[str, Any]:
+    """`whole`: with every record; `without`: without each of `records`, and without all `disputed` together.
+
+    Each row has `then` and `now`: state, grade and score as known on the run's day, and with all that is known since.
+    """
+    chosen, contested = list(dict.fromkeys(records)), sorted(set(disputed))
+    rows = [{"without": [name], **_both(again, {name})} for name in chosen[:MOST]]
+    if len(contested) > 1:
+        rows.insert(0, {"without": contested, **_both(again, set(contested))})
+    return {"whole": _both(again, set()), "without": rows, "left_out": max(0, len(chosen) - MOST)}
+
+
+def _both(again: Again, gone: set[str]) -> dict[str, Any]:
+    then = _without(again.plan, again.then, gone)
+    now = _without(again.plan_now, again.now, gone)
+    return {"then": _reached(then), "now": _reached(now)}
+
+
+def _without(plan: Plan, subject: Subject, gone: set[str]) -> Outcome:
+    left = [record for record in subject.records if record["record_id"] not in gone]
+    return grade_subject(plan, replace(subject, records=left))
+
+
+def _reached(outcome: Outcome) -> Mapping[str, Any]:
+    score = outcome.score if outcome.state != "not_graded" else None
+    return {
+        "state": outcome.state,
+        "grade": outcome.grade,
+        "score": None if score is None else plain(from_micro(score)),
     }

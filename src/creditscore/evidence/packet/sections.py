@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.core.i18n import LANGS
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.cells import (
     FIRST,
     Cell,

@@ -13,8 +13,7 @@ from creditscore.core.i18n import LANGS, clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object, require
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, literal
 from creditscore.evidence.publication.rows import (
     GRADES,
     ITEMS,
@@ -30,7 +29,7 @@ from creditscore.evidence.publication.rows import (
     shares_of,
 )
 from creditscore.grading.disputes import read_disputes
-from creditscore.grading.input_state.stated import input_column
+from creditscore.grading.input_state.state import input_column
 from creditscore.grading.manifest import refuse_failed
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws

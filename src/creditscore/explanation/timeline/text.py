@@ -8,8 +8,7 @@ from typing import Any
 from creditscore.core.days import iso
 from creditscore.core.i18n import Lang, clean, day_said, period_said, say
 from creditscore.core.i18n import text as plain_text
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro
+from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.labels import grade_or_state, scheme_named, scheme_title
 from creditscore.explanation.page_words import text, word
 from creditscore.explanation.timeline.attribution import Cause, Reached

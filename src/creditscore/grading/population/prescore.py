@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.load_inputs import engine_of, take_in
@@ -24,7 +25,7 @@ from creditscore.grading.population.sql_records import fact_condition, over_reco
 from creditscore.grading.population.sql_totals import needs_calendar, texts
 from creditscore.grading.replay import subjects
 from creditscore.records import Snapshot
-from creditscore.schemes.expressions import Node, literal, names, to_sql
+from creditscore.schemes.expressions import Node, names, to_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from creditscore.core.quantities import MICRO, TOP, UNBOUNDED
+from creditscore.core.tables.table import literal
 from creditscore.grading.plan import Plan, PlanFact, PlanRule
 from creditscore.grading.population.compile import bit, mark, reading_mask
 from creditscore.grading.population.sql_totals import carried, distinct
-from creditscore.schemes.expressions import literal, names, to_sql
+from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.types import SUBJECT_COLUMNS
 
 SINCE = ("months_since", "days_since")
@@ -57,7 +58,7 @@ def history_fact(plan: Plan, fact: PlanFact) -> str:
 
 
 def listing_fact(fact: PlanFact) -> str:
-    lists = ", ".join("'" + name.replace("'", "''") + "'" for name in fact.lists)
+    lists = ", ".join(map(literal, fact.lists))
     columns = {name: f"COALESCE(l.{name}, '')" for name in ("list", "exit_reason", "basis")}
     columns |= {"entered_on": "l.entered_day", "term_end": "l.term_end_day", "exited_on": "l.exited_day"}
     where = f" AND {to_sql(fact.where, columns.__getitem__)}" if fact.where else ""
@@ -154,7 +155,7 @@ def _silent(attribute: object) -> str:
     value = attribute.absent  # type: ignore[attr-defined]
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    return str(int(value * MICRO)) if attribute.type == "number" else "'" + str(value).replace("'", "''") + "'"  # type: ignore[attr-defined]
+    return str(int(value * MICRO)) if attribute.type == "number" else literal(str(value))  # type: ignore[attr-defined]
 
 
 def _filled(fact: PlanFact, value: str) -> str:

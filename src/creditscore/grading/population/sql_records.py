@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from creditscore.core.quantities import MICRO
+from creditscore.core.tables.table import literal
 from creditscore.grading.interpreter.assess import SWITCH_DATES, day_column
 from creditscore.grading.plan import FULL, NO_AMOUNT, BoundWindow, Plan, PlanFact
 from creditscore.grading.population.compile import (
@@ -21,7 +22,7 @@ from creditscore.grading.population.compile import (
     repairs,
     until_attributes,
 )
-from creditscore.schemes.expressions import literal, names, to_sql
+from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.parts import DATES
 
 SINCE, WIDTH = 100_000, 64  # day and window of a correction in one number: no day is before, no rule is wider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import typed
 from creditscore.modelling.features.coverage import fed_sql, heard_sql
@@ -33,7 +34,7 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     of its kind is missing.
     """
     names = {name: k for k, name in enumerate(kinds)}
-    listed = ", ".join(_text(name) for name in names) or "''"
+    listed = ", ".join(literal(name) for name in names) or "''"
     ranked = (
         "SELECT x.sid, x.name, x.value, ROW_NUMBER() OVER (PARTITION BY x.sid, x.name ORDER BY "
         f"COALESCE(x.from_day, {LONG_AGO}) DESC, COALESCE(x.known_day, {LONG_AGO}) DESC, x.value) AS n "
@@ -43,7 +44,7 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     )
     columns = []
     for name, kind in kinds.items():
-        value = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
+        value = typed(kind, f"CASE WHEN r.name = {literal(name)} THEN r.value END")
         columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value}) AS x_{names[name]}")
     return f"SELECT r.sid{''.join(', ' + column for column in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
 
@@ -98,7 +99,7 @@ def history_sql(snapshot: Snapshot, name: str, day: int) -> str:
     return (
         "SELECT sid, grade FROM (SELECT h.sid, h.grade, ROW_NUMBER() OVER (PARTITION BY h.sid ORDER BY h.year DESC, "
         "h.known_day DESC, CASE WHEN h.status = 'superseded' THEN 1 ELSE 0 END, h.grade) AS n "
-        f"FROM {snapshot.history} h WHERE (h.domain = {_text(name)} OR h.scheme = {_text(name)}) "
+        f"FROM {snapshot.history} h WHERE (h.domain = {literal(name)} OR h.scheme = {literal(name)}) "
         f"AND h.known_day <= {day} AND {ended} <= DATE '1970-01-01' + {day}) WHERE n = 1"
     )
 
@@ -137,7 +138,3 @@ def put_person(
     if recipe.outcome is not None:
         results["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
     return results
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

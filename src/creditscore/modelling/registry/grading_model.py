@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from creditscore.core.atomic import write_json
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
@@ -300,11 +300,7 @@ def stated_hash(data: Mapping[str, Any], file: Path) -> str:
 
 def write_bundle(data: Mapping[str, Any], folder: str | Path) -> Path:
     """Write a model's dict with its content hash as `model.json`."""
-    place = Path(folder) / FILE
-    place.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**data, "content_hash": content_hash(data)}, ensure_ascii=False, indent=1, allow_nan=False)
-    place.write_text(text + "\n", encoding="utf-8")
-    return place
+    return write_json(Path(folder) / FILE, {**data, "content_hash": content_hash(data)})
 
 
 def load_model(folder: str | Path) -> GradingModel:

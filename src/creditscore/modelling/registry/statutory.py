@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from creditscore.core.atomic import write_json
 from creditscore.core.errors import InputError
 from creditscore.store.entry import canonical, sha256
 
@@ -145,10 +146,7 @@ class StatutoryModel:
         """Write `model.json`."""
         from creditscore.modelling.registry.grading_model import FILE
 
-        place = Path(folder) / FILE
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return place
+        return write_json(Path(folder) / FILE, self.to_dict())
 
 
 def statutory_model(scheme: str, at: str | None = None) -> StatutoryModel:

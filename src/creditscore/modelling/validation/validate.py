@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from creditscore.core.atomic import write_json
 from creditscore.core.errors import InputError
 from creditscore.core.version import __version__
 from creditscore.modelling.validation import parts
@@ -107,11 +107,7 @@ class ValidationReport:
 
     def write(self, file: Path | str) -> Path:
         """The report as JSON."""
-        place = Path(file)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, sort_keys=True)
-        place.write_text(text + "\n", encoding="utf-8")
-        return place
+        return write_json(file, self.to_dict(), sort_keys=True)
 
 
 def tidy(value: Any) -> Any:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.records.publicity.kinds import SPECIAL
-from creditscore.records.publicity.mapping import Row
-from creditscore.records.publicity.match import Matcher
+from creditscore.records.publicity.mapping import Matcher, Row
 from creditscore.records.schema import KIND_OF_PREFIX
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from creditscore.records.intake import connect
 from creditscore.records.publicity import assemble, fields
 from creditscore.records.publicity.deadlines import report_deadlines
 from creditscore.records.publicity.imported import Imported
-from creditscore.records.publicity.load import load_mapping
-from creditscore.records.publicity.mapping import Mapping, Row
+from creditscore.records.publicity.mapping import Mapping, Row, load_mapping
 from creditscore.records.publicity.notices import notices_of
 from creditscore.records.publicity.rows import create_rows, take_rows
 

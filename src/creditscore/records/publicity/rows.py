@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from creditscore.core.days import iso
 from creditscore.core.identity import RESIDENT_LIKE, look_at_id
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, literal
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal
 from creditscore.records.faults import (
     bit_of,
     drop_pairs,
