@@ -106,7 +106,7 @@ def diff_command(
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
     first, second = registry.pick(a), registry.pick(b)
-    changes = diff(first, second, lang)
+    changes = diff(first, second, lang, codes=as_json)
     moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
     if as_json:
         data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(change) for change in changes]}

@@ -73,7 +73,7 @@ class Decision:
     """What was decided: an action for each contested record, why, under which articles, and the grade before and after.
 
     `changes` maps a record to the fields that a correction sets; `after` and `ledger` are rows of the result tables,
-    numbers as text. `follows`: what else changed (`consequences.followed`), empty where nothing did.
+    numbers as text. `follows`: what else changed (`objections.decision.followed`), empty where nothing did.
     """
 
     findings: Mapping[str, str]

@@ -1,7 +1,8 @@
 """A repair plan checked without the search: day by day, and by trying every set of actions on every event day.
 
-Nothing here uses the choices of the search or its event days: only the options, the calendar, the reference interpreter
-and what a plan can tell apart on a day (`event_days.Reader`).
+`simulate` uses neither the choices of the search nor its event days (`repair.days`): only the calendar, the reference
+interpreter and what a scheme can tell apart on a day (`explanation.timeline.event_days.Reader`). `exhaust` tries every
+set of the options on the event days that the plan names.
 """
 
 from __future__ import annotations
