@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from creditscore.core.days import iso
-from creditscore.lists.events import Event, Said, as_json, day
+from creditscore.lists.events import Event, StepFields, as_json, day
 
 
 def opened(event: Event, kind: str) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def opened(event: Event, kind: str) -> dict[str, Any]:
     }
 
 
-def case_id_of(key: str, who: str, content: list[Any], typed_dict: Said) -> str:
+def case_id_of(key: str, who: str, content: list[Any], step_fields: StepFields) -> str:
     """The name of a case: the list, and a hash of whom, on what, since when."""
-    whole = as_json([who, *content, iso(day(typed_dict["on"], "on"))])
+    whole = as_json([who, *content, iso(day(step_fields["on"], "on"))])
     return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"

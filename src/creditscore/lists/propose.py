@@ -12,7 +12,7 @@ from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
 from creditscore.lists.case import ListCase, given_days
-from creditscore.lists.events import Day, Event, Said, day, subject, text
+from creditscore.lists.events import Day, Event, StepFields, day, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
 from creditscore.lists.opening import case_id_of, opened
@@ -50,7 +50,7 @@ def propose(
     lists: Iterable[str] | None = None,
     records: Any = None,
     dates: Mapping[str, Mapping[str, Day]] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> tuple[Book, Proposals]:
     """Propose every organisation for which a deciding rule of a grading is a trigger of a list.
 
@@ -73,7 +73,7 @@ def propose(
     dates
         Such days given for each subject, `{"9131…": {"deadline_on": "2024-03-01"}}`; they replace those of `records`.
         None for none.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `on` is not before
@@ -105,9 +105,9 @@ def propose(
     for graded in read(grading):
         scheme = graded.scheme
         known |= set(scheme.lists)
-        if day(typed_dict["on"], "on") < graded.as_of:
+        if day(step_fields["on"], "on") < graded.as_of:
             raise UsageError(
-                f"proposed on {typed_dict['on']}, before the day of the grading ({iso(graded.as_of)})",
+                f"proposed on {step_fields['on']}, before the day of the grading ({iso(graded.as_of)})",
                 where=graded.scheme.name,
                 allowed=f"{iso(graded.as_of)} or later",
             )
@@ -127,14 +127,14 @@ def propose(
                 )
                 for who, own in held:
                     given = {**of_records(new_named_days, own or ()), **(dates or {}).get(who, {})}
-                    case, why = _case(book, who, key, scheme, trigger, own, typed_dict)
+                    case, why = _case(book, who, key, scheme, trigger, own, step_fields)
                     if why is not None:
                         skipped.append((who, key, trigger, why))
                         continue
                     run: dict[str, Any] = {"run_id": graded.run_id, "as_of": iso(graded.as_of)}
                     run |= {"items": graded.items_of(who, own or ())}
                     args = _args(case, scheme, trigger, own, given) | run
-                    book = step(book, case, "proposed", args, typed_dict, proposed)
+                    book = step(book, case, "proposed", args, step_fields, proposed)
                     result.append(case.case_id)
     if not known:
         raise UsageError(
@@ -156,7 +156,7 @@ def propose_one(
     *,
     records: Iterable[str] = (),
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> tuple[Book, str]:
     """Propose one organisation for a list without a grading, as a person found it.
 
@@ -177,7 +177,7 @@ def propose_one(
     dates
         Days that the steps of the list count from and the case does not set itself, such as `deadline_on`; None for
         none.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -205,14 +205,14 @@ def propose_one(
     named = sorted({text(record, "records") for record in records})
     own = named if why is not None or named or items_read(chosen, trigger) is not None else None
     case, no = (
-        _case(book, subject(subject_id), key, chosen, trigger, own, typed_dict) if why is None else (ListCase(""), why)
+        _case(book, subject(subject_id), key, chosen, trigger, own, step_fields) if why is None else (ListCase(""), why)
     )
     if no is not None:
         raise UsageError(
             f"{trigger!r} leads to no proposal for {key}: {no}", where=chosen.name, allowed=chosen.lists[key].triggers
         )
     args = _args(case, chosen, trigger, own, dates or {})
-    return step(book, case, "proposed", args, typed_dict, proposed), case.case_id
+    return step(book, case, "proposed", args, step_fields, proposed), case.case_id
 
 
 def proposed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
@@ -223,12 +223,12 @@ def proposed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], 
 
 
 def _case(
-    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, typed_dict: Said
+    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, step_fields: StepFields
 ) -> tuple[ListCase, str | None]:
     """The case that a proposal opens, and why it may not."""
-    on = day(typed_dict["on"], "on")
+    on = day(step_fields["on"], "on")
     mine = records or []
-    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], typed_dict), who, key)
+    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], step_fields), who, key)
     if records is not None and not records:
         return case, "no record carries it"
     record_list = scheme.lists[key].kind == "record"

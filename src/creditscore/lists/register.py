@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, apply, fold, to_data
-from creditscore.lists.events import Day, Event, Said, day, event, with_result
+from creditscore.lists.events import Day, Event, StepFields, day, event, with_result
 from creditscore.lists.rules import cited
 from creditscore.schemes.model import Rule
 
@@ -120,14 +120,18 @@ def book_of(events: Iterable[Event]) -> Book:
     return Book(listed, cases, {key: tuple(ids) for key, ids in groups.items()})
 
 
-def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], typed_dict: Said, work: Work) -> Book:
+def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], step_fields: StepFields, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
-    list_event = event(case.case_id, 1 + len(case.events), kind, typed_dict, args)
+    list_event = event(case.case_id, 1 + len(case.events), kind, step_fields, args)
     group = [*book.beside(case), *([case] if case.events else [])]
     newest = max((other_event.recorded_on for other in group for other_event in other.events), default=list_event.on)
-    if typed_dict.get("recorded_on") is None:
+    if step_fields.get("recorded_on") is None:
         list_event = event(
-            case.case_id, list_event.no, kind, {**typed_dict, "recorded_on": from_day(max(list_event.on, newest))}, args
+            case.case_id,
+            list_event.no,
+            kind,
+            {**step_fields, "recorded_on": from_day(max(list_event.on, newest))},
+            args,
         )
     elif list_event.recorded_on < newest:
         raise UsageError(

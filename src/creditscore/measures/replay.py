@@ -12,7 +12,7 @@ from creditscore.store import Entry, Log
 from creditscore.store.entry import canonical, sha256
 
 MATCH = "joint.match"
-Said = tuple[str, str, str, str, str, str, tuple[str, ...]]
+LoggedAct = tuple[str, str, str, str, str, str, tuple[str, ...]]
 
 
 def replay(log: Log) -> int:
@@ -32,10 +32,10 @@ def replay(log: Log) -> int:
     for seq, entry in begun.items():
         if seq not in ended or entry.data is None:
             continue
-        rows = [*map(_said, acts.get(seq, []))]
+        rows = [*map(_act_of_row, acts.get(seq, []))]
         if entry.action == MATCH:
             _proposals(entry, rows, proposals.get(seq, []))
-        elif rows != list(_told(entry)):
+        elif rows != list(_acts_of_entry(entry)):
             raise _differs(seq, "the acts of the table are not those of the log")
     _asked(log, {seq: entry for seq, entry in begun.items() if seq in ended and entry.action == MATCH})
     return sum(map(len, acts.values()))
@@ -77,18 +77,18 @@ def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[
     return results
 
 
-def _said(row: tuple[Any, ...]) -> Said:
+def _act_of_row(row: tuple[Any, ...]) -> LoggedAct:
     _, key, act, on, by, reason, number, flags = row
     return key, act, iso(on), by, reason, number, split(flags)
 
 
-def _told(entry: Entry) -> Iterator[Said]:
+def _acts_of_entry(entry: Entry) -> Iterator[LoggedAct]:
     for row in entry.data:
         flags = tuple(row["acknowledged"])
         yield row["proposal_id"], row["act"], row["on"], entry.actor, row["reason"], row["document_no"], flags
 
 
-def _proposals(entry: Entry, acts: list[Said], rows: list[tuple[Any, ...]]) -> None:
+def _proposals(entry: Entry, acts: list[LoggedAct], rows: list[tuple[Any, ...]]) -> None:
     """The proposals of a match: their hash, and that each was proposed, by whoever matched, on the day of its event."""
     on, key = PROPOSAL.index("on_day"), PROPOSAL.index("proposal_id")
     if sha256(canonical([list(row) for row in rows])) != entry.data["content"]:
