@@ -29,7 +29,7 @@ def names_of(rule: ListRule) -> list[str]:
 def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, int]]:
     """For each record its days by name, as far as the table has them; InputError for a cell that is no day.
 
-    `records` is a table as intake takes it (path, pandas, Arrow, DuckDB relation), or None for none. Where a record has
+    `records` is a table as intake takes it of any kind, or None for none. Where a record has
     several events the newest day counts.
     """
     import duckdb

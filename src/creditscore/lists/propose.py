@@ -69,7 +69,7 @@ def propose(
         Names of the lists to propose for; None for all lists of the schemes.
     records
         The table that was graded, from which the days are read that the steps of a list count from (`deadline_on`,
-        `handled_on` …): a path, pandas, Arrow or a DuckDB relation. None for none.
+        `handled_on` …): a table of any kind that `ingest` takes. None for none.
     dates
         Such days given for each subject, `{"9131…": {"deadline_on": "2024-03-01"}}`; they replace those of `records`.
         None for none.

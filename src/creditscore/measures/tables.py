@@ -92,8 +92,8 @@ def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
 def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = None) -> Intake:
     """Read the tables that a match of joint measures needs: business events, listings and subjects.
 
-    Each table is a path (.csv or .parquet), pandas, Arrow or DuckDB; None where it is not given. Faulty rows are
-    refused with a reason and do not stop the reading.
+    Each table is of any kind that `ingest` takes (a file, pandas, Polars, Arrow, a DuckDB relation, a list of
+    mappings); None where it is not given. Faulty rows are refused with a reason and do not stop the reading.
 
     Parameters
     ----------

@@ -95,8 +95,8 @@ def ingest(
     Parameters
     ----------
     subjects, records, attributes, listings, history, feeds
-        Tables: a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or a
-        DuckDB relation.
+        Tables: a path (CSV in UTF-8, UTF-16 with its mark or GB18030, Parquet, a folder or pattern of Parquet files),
+        pandas, Polars (lazy frames too), Arrow, a DuckDB relation or a list of mappings.
     con, threads, memory_limit
         The connection to use, else what a new one may use.
     subject_ids

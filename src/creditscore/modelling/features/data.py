@@ -101,7 +101,7 @@ class ModelData:
         target: Literal["binary", "grade"] = "binary",
         name: str = "",
     ) -> ModelData:
-        """A plain table as ModelData: pandas, pyarrow, polars, or a mapping of arrays.
+        """Take a table as ModelData: pandas, Polars, Arrow, a DuckDB relation, a list of mappings, a mapping of arrays.
 
         Each part is the name of a column (which then is no feature) or values of the same length. `event` is the value
         of y that means the adverse event; without it y must be 0/1 or boolean. `known_on` are the days on which the

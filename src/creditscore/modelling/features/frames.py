@@ -42,7 +42,7 @@ DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
 
 
 def as_table(X: Any) -> Any:
-    """A table in memory (Polars, Arrow, DuckDB, mappings) as a pandas frame; pandas and arrays as they are."""
+    """Turn a table in memory (Polars, Arrow, DuckDB relation, list of mappings) into pandas; pandas and arrays stay."""
     import pandas as pd
 
     if type(X) is dict:

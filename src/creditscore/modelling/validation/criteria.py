@@ -23,7 +23,7 @@ BETTER = ("high", "low", "near_one")
 
 @lru_cache(maxsize=4)
 def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
-    """The criteria by name; InputError names the line of thought that a wrong file breaks."""
+    """Load the criteria by name; InputError names the criterion that cannot be read, and what one may say."""
     from creditscore.modelling.registry.config import load_config
 
     place = file or config_root() / "modelling" / "validation.yaml"

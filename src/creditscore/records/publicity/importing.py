@@ -60,7 +60,7 @@ def import_publicity(
 ) -> Imported:
     """Import tables of the national double publicity format (docs/double_publicity.md).
 
-    A table is what `ingest` takes: a path (.csv in UTF-8 or GB18030, .parquet), pandas, Arrow, a DuckDB relation.
+    A table is of any kind that `ingest` takes: a file, pandas, Polars, Arrow, a DuckDB relation, a list of mappings.
     `schemes` picks the rows of the mapping (`environment/shandong`), one scheme per domain; `unit` is the unit of
     the amounts. Faulty rows raise nothing and stand in `faults`; rows of natural persons are counted and forgotten.
     """
