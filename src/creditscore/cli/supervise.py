@@ -201,7 +201,11 @@ def import_command(
     counts = imported.counts
     refused = sum(counts["refused"].values())
     typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
-    rows = [(arm, result, str(count)) for arm, new_arm in counts["arms"].items() for result, count in new_arm.items()]
+    rows = [
+        (arm, result, str(count))
+        for arm, counts_by_result in counts["arms"].items()
+        for result, count in counts_by_result.items()
+    ]
     show(("arm", "result", "visits"), rows)
     for reason, count in counts["refused"].items():
         typer.echo(f"refused  {reason}: {count}")

@@ -71,7 +71,7 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
         for key in value:
             value[key] = _numbers(value[key], (*path, key), source)
     elif isinstance(value, list):
-        value[:] = [_numbers(inner_value, (*path, i), source) for i, inner_value in enumerate(value)]
+        value[:] = [_numbers(element, (*path, i), source) for i, element in enumerate(value)]
     elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         wrong, spare = "", Decimal(1)
         if not -LARGEST <= Decimal(value) <= LARGEST:

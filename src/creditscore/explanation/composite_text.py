@@ -114,8 +114,8 @@ def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple
     ]
     names = [say(word("marks", composite_explanation.marks[name]), lang) for name in ("weights", "maps", "bands")]
     rows.append((text("numbers", lang), text("ours", lang, *names)))
-    new_limits = limits(composite_explanation.notes, lang)
-    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(new_limits))] if new_limits else []
+    limit_sentences = limits(composite_explanation.notes, lang)
+    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(limit_sentences))] if limit_sentences else []
     return [(what, clean(value)) for what, value in rows]
 
 

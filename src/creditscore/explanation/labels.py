@@ -200,7 +200,7 @@ def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Lab
     `beside`: a folder of further texts, for a scheme outside the library.
     """
     laws = all_laws(beside)
-    used = sorted({other_article.split(" ")[0] for other_article in articles if other_article})
+    used = sorted({article.split(" ")[0] for article in articles if article})
     return {key: cited(key, "", laws, number=True) for key in used if key in laws}
 
 

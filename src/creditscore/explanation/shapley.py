@@ -129,5 +129,5 @@ class _Score:
         """The score when `counts` records of each class are there."""
         gone = [kind.count - k for kind, k in zip(self.search.game.kinds, counts, strict=True)]
         leaf, low, _ = self.search.outcomes.place(gone)
-        new_leaf: Leaf = leaf
-        return Fraction(self._limited(new_leaf.low + low), MICRO)
+        reached: Leaf = leaf
+        return Fraction(self._limited(reached.low + low), MICRO)

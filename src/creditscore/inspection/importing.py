@@ -210,10 +210,7 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
         statement = strata.get(unit["stratum"], {"units": 1, "visits": 0})
         if Fraction(unit["probability"]) != min(Fraction(statement["visits"], statement["units"]), Fraction(1)):
             raise wrong
-    if any(
-        (sizes[key], visits[key]) != (new_statement["units"], new_statement["visits"])
-        for key, new_statement in strata.items()
-    ):
+    if any((sizes[key], visits[key]) != (stratum["units"], stratum["visits"]) for key, stratum in strata.items()):
         raise wrong
 
 

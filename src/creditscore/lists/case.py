@@ -177,9 +177,9 @@ def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
         if name in DAYS and value is not None:
             data[name] = iso(value)
         elif name in DAY_MAPS:
-            data[name] = {key: iso(inner_value) for key, inner_value in value.items()}
+            data[name] = {key: iso(content) for key, content in value.items()}
         elif name == "applied":
-            data[name] = {key: iso(inner_value) if key != "exit" else inner_value for key, inner_value in value.items()}
+            data[name] = {key: iso(content) if key != "exit" else content for key, content in value.items()}
         else:
             data[name] = value
     return {"set": [[name, value] for name, value in sorted(data.items())]}
@@ -192,11 +192,9 @@ def apply(case: ListCase, event: Event) -> ListCase:
         if name in DAYS and value is not None:
             changes[name] = day(value, name)
         elif name in DAY_MAPS:
-            changes[name] = {key: day(inner_value, key) for key, inner_value in value.items()}
+            changes[name] = {key: day(content, key) for key, content in value.items()}
         elif name == "applied":
-            changes[name] = {
-                key: inner_value if key == "exit" else day(inner_value, key) for key, inner_value in value.items()
-            }
+            changes[name] = {key: content if key == "exit" else day(content, key) for key, content in value.items()}
         else:
             changes[name] = tuple(value) if isinstance(value, list) else value
     return replace(case, **changes, events=(*case.events, event))

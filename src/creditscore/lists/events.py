@@ -187,9 +187,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return {text(key, name): _plain(inner_value, f"{name}.{key}") for key, inner_value in value.items()}
+        return {text(key, name): _plain(element, f"{name}.{key}") for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner_value, name) for inner_value in value]
+        return [_plain(element, name) for element in value]
     if isinstance(value, date):
         return value.isoformat()
     return text(value, name) if isinstance(value, str) else value

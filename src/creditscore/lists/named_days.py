@@ -52,15 +52,15 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
         f"SELECT {record} AS id, {', '.join([*days, *bad])} FROM {source.view}"
         f" WHERE {record} IN (SELECT id FROM wanted_ids) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    new_named_days: dict[str, dict[str, int]] = {}
+    days_by_record: dict[str, dict[str, int]] = {}
     for who, *values in rows:
         for name, newest, least in zip(there, values[: len(there)], values[len(there) :], strict=True):
             if least == cell_sql.BAD_DAY:
                 raise InputError(f"{name} of record {who} is not a day", where=source.origin, allowed="YYYY-MM-DD")
             if newest is not None:
-                new_named_days.setdefault(who, {})[name] = newest
+                days_by_record.setdefault(who, {})[name] = newest
     con.close()
-    return new_named_days
+    return days_by_record
 
 
 def of_records(row: Mapping[str, Mapping[str, int]], records: Iterable[str]) -> dict[str, Day]:

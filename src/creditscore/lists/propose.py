@@ -122,11 +122,11 @@ def propose(
                 held = list(_held(graded, scheme, trigger))
                 if held:
                     _of_library(scheme)
-                new_named_days = named_days(
+                days_of_records = named_days(
                     records, [name for _, own in held for name in own or ()], names_of(scheme.lists[key])
                 )
                 for who, own in held:
-                    given = {**of_records(new_named_days, own or ()), **(dates or {}).get(who, {})}
+                    given = {**of_records(days_of_records, own or ()), **(dates or {}).get(who, {})}
                     case, why = _case(book, who, key, scheme, trigger, own, step_fields)
                     if why is not None:
                         skipped.append((who, key, trigger, why))

@@ -78,5 +78,5 @@ def barred_from(lists: FourLists, entries: Iterable[Listing], since: int, barrin
 def first(endings: Iterable[Ending | None]) -> Ending | None:
     """The earliest; of one day the cause that stands first in `codes.ENDINGS`."""
     order = list(ENDINGS)
-    new_endings = [ending for ending in endings if ending is not None]
-    return min(new_endings, key=lambda ending: (ending.on, order.index(ending.cause)), default=None)
+    known_endings = [ending for ending in endings if ending is not None]
+    return min(known_endings, key=lambda ending: (ending.on, order.index(ending.cause)), default=None)

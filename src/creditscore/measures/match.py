@@ -130,15 +130,15 @@ def match(
     for event in sorted(events, key=lambda event: (event.on, event.event_id)):
         for raw in sorted(set(event.subject_ids)):
             pair = _pair(lists, event, raw, listings, subjects, known_at, texts)
-            new_proposals: list[Found] = (
+            answers: list[Found] = (
                 [pair]
                 if isinstance(pair, NotProposed)
                 else [*_of_subject(pair, listings.get(pair.subject, ()), open_now)]
             )
-            good = [proposal for proposal in new_proposals if isinstance(proposal, Proposal)]
+            good = [proposal for proposal in answers if isinstance(proposal, Proposal)]
             proposals += good
-            refused += [not_proposed for not_proposed in new_proposals if isinstance(not_proposed, NotProposed)]
-            fates["proposed" if good else "refused" if new_proposals else "clear"] += 1
+            refused += [not_proposed for not_proposed in answers if isinstance(not_proposed, NotProposed)]
+            fates["proposed" if good else "refused" if answers else "clear"] += 1
     refused.sort(
         key=lambda not_proposed: (
             not_proposed.event_id,

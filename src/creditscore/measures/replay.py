@@ -57,7 +57,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
         if entry.data is None or "asked" not in entry.data:
             continue
         results |= entry.data["asked"]
-        if any(held.get(inner_value) != value for inner_value, value in entry.data["asked"].items()):
+        if any(held.get(event_id) != value for event_id, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
         if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")

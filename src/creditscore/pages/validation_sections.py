@@ -30,9 +30,9 @@ def name_of(value: Any, t: Phrase) -> str:
 
 def sections(data: dict[str, Any], t: Phrase) -> list[Section]:
     """Every section that the report has tables for, in the order of the page."""
-    results = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
-    new_sections = [value(data["tables"], data["numbers"], t) for value in results]
-    return [section for section in new_sections if section is not None]
+    parts = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
+    drawn = [draw_part(data["tables"], data["numbers"], t) for draw_part in parts]
+    return [section for section in drawn if section is not None]
 
 
 def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section:

@@ -49,16 +49,16 @@ def inert(data: Any) -> Markup:
 def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    new_environment = Environment(
+    templates = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    new_environment.filters["thousands"] = lambda value: f"{value:,}"
-    new_environment.globals["inert"] = inert
-    return new_environment
+    templates.filters["thousands"] = lambda value: f"{value:,}"
+    templates.globals["inert"] = inert
+    return templates
 
 
 def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:

@@ -152,9 +152,9 @@ def _log(snapshot: Snapshot) -> str:
         *(f"x.{name}" for name in ("act_id", "source_subject_id", "source", "document_no", "basis")),
         *(f"x.{quote(ATTRIBUTE_PREFIX + name)} AS {quote(name)}" for name in snapshot.attribute_columns),
     ]
-    new_columns = [column for column in columns if _given(column.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
+    given_columns = [column for column in columns if _given(column.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
     return (
-        f"SELECT {', '.join(new_columns)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
+        f"SELECT {', '.join(given_columns)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
         " ORDER BY s.subject_id, x.record_id, x.event_no"
     )
 

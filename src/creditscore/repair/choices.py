@@ -79,9 +79,7 @@ class Choosing:
     ) -> None:
         self.views, self.day, self.cost, self.memory = views, day, cost, memory
         self.opened = [opening(view.plan, replace(view.subject, records=())) for view in views]
-        self.readings = tuple(
-            (view.reading, other_opening.cycles) for view, other_opening in zip(views, self.opened, strict=True)
-        )
+        self.readings = tuple((view.reading, opened.cycles) for view, opened in zip(views, self.opened, strict=True))
         self.numbers = [self._number(repr(reading)) for reading in self.readings]
         self.looked = [read_names(view.plan) for view in views]
         self.of: dict[str, list[Option]] = {}

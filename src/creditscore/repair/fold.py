@@ -115,7 +115,7 @@ class _Layer:
 
     def __init__(self, plan: Plan, opened: Opening, number: int, choices: Sequence[Sequence[Choice]]) -> None:
         self.plan, self.number = plan, number
-        self.rows = [[choice.records[number] for choice in new_choice] for new_choice in choices]
+        self.rows = [[choice.records[number] for choice in choice_of_slot] for choice_of_slot in choices]
         self.lookups = opened.lookups
         self.bag = _needs_bag(plan)
         self.record_facts = [fact for fact in plan.facts if fact.of == "records"]
@@ -131,7 +131,13 @@ class _Layer:
         }
         self.brings = [[any(value is not None for value in row) for row in part] for part in self.parts]
         self.routes = [[self._route(row) for row in rows] for rows in self.rows]
-        moving = {slot for new_route in self.routes for route in new_route for slot in route if len(new_route) > 1}
+        moving = {
+            slot
+            for routes_of_choice in self.routes
+            for route in routes_of_choice
+            for slot in route
+            if len(routes_of_choice) > 1
+        }
         grown = True
         while grown:  # a record that shares a slot with one that moves is taken in with it
             more = {s for route in self.routes for r in route if moving & set(r) for s in r}

@@ -97,10 +97,10 @@ def open_course(
     fitting = [scheme for scheme in library if not scheme.missing and _governs(scheme, at, last)]
     versions: list[Version] = []
     found_id = subject_id
-    for other_scheme in fitting:
-        moment = at if registry.in_force(other_scheme, at) else other_scheme.effective_from
+    for fitting_scheme in fitting:
+        moment = at if registry.in_force(fitting_scheme, at) else fitting_scheme.effective_from
         try:
-            plan, rows = admitted(other_scheme if own is not None else other_scheme.name, moment)
+            plan, rows = admitted(fitting_scheme if own is not None else fitting_scheme.name, moment)
         except CreditscoreError:
             if not versions:
                 raise

@@ -273,7 +273,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     certain = None if certain is not None and end is not None and certain > end else certain
     readings = [*(tier.reading if tier else ()), *(rule.unknown_tier.reading if rule.unknown_tier and not tier else ())]
     shown = tier or rule.unknown_tier
-    marks = [literal for literal in (rule.evidence, shown.evidence if shown else None) if literal is not None]
+    marks = [mark for mark in (rule.evidence, shown.evidence if shown else None) if mark is not None]
     return Option(
         "record",
         record["record_id"],

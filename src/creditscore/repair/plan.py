@@ -208,7 +208,7 @@ def plan_repair(
             break
         days.append(replace(result, why=why))
         if end is not None:
-            key = tuple(day if literal == "date" else end.cost[_place(weights, literal)] for literal in weights.order)
+            key = tuple(day if measure == "date" else end.cost[_place(weights, measure)] for measure in weights.order)
             if best is None or key < best[0]:
                 best = (key, day, end.actions)
             if weights.order[0] == "date":
@@ -247,7 +247,7 @@ def plan_repair(
 
 
 def _place(weights: Weights, key: str) -> int:
-    return [literal for literal in weights.order if literal != "date"].index(key)  # type: ignore[arg-type]
+    return [measure for measure in weights.order if measure != "date"].index(key)  # type: ignore[arg-type]
 
 
 def on_day(

@@ -166,11 +166,13 @@ def applies(applies_rule: Applies | None) -> str:
     return text if applies_rule.by == "period" else f"by {applies_rule.by}: {text}"
 
 
-def condition(other_condition: Condition) -> str:
-    if other_condition.unknown:
+def condition(points_condition: Condition) -> str:
+    if points_condition.unknown:
         return "unknown"
     return (
-        f"-{plain(other_condition.deduct)}" if other_condition.deduct is not None else f"+{plain(other_condition.add)}"
+        f"-{plain(points_condition.deduct)}"
+        if points_condition.deduct is not None
+        else f"+{plain(points_condition.add)}"
     )
 
 

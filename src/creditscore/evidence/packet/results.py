@@ -166,13 +166,13 @@ def _shares(again: Again) -> dict[str, Any]:
 
 def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
     """What a version changed, in both languages; a label that changed in one language alone stands in both."""
-    new_changes: dict[tuple[str, ...], dict[str, Change]] = {}
+    changes_by_key: dict[tuple[str, ...], dict[str, Change]] = {}
     for lang in ("zh", "en"):
         for change in diff(before, after, lang):
-            new_changes.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
+            changes_by_key.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
     return [
         {lang: list(changes.get(lang, next(iter(changes.values()))).words(lang)) for lang in ("zh", "en")}
-        for changes in new_changes.values()
+        for changes in changes_by_key.values()
     ]
 
 

@@ -74,9 +74,9 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     again = text_of(packet)
     if again != text:
         return [_first(file, text, again, "as written: one line per row, nothing twice")]
-    changeds = list(_inputs(packet, file))
-    if changeds:
-        return changeds
+    changed_lines = list(_inputs(packet, file))
+    if changed_lines:
+        return changed_lines
     short = lacking(packet["inputs"])
     if short:
         number = _find(text, f'"{short[0]}"')

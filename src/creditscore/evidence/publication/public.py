@@ -216,30 +216,32 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:
     """The schemes to publish; UsageError names every one that may not be, and those that may."""
-    gradeds = {name: _scheme(name) for name in named}
+    graded_schemes = {name: _scheme(name) for name in named}
     if wanted:
         missing = [
             value
             for value in wanted
-            if value not in gradeds and value not in {name.partition("@")[0] for name in gradeds}
+            if value not in graded_schemes and value not in {name.partition("@")[0] for name in graded_schemes}
         ]
         if missing:
             raise UsageError(
-                f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(gradeds)
+                f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(graded_schemes)
             )
-        gradeds = {
-            name: graded for name, graded in gradeds.items() if name in wanted or name.partition("@")[0] in wanted
+        graded_schemes = {
+            name: scheme
+            for name, scheme in graded_schemes.items()
+            if name in wanted or name.partition("@")[0] in wanted
         }
-    barred = {name: graded.use for name, graded in gradeds.items() if graded.use not in (PUBLIC, LIST)}
+    barred = {name: scheme.use for name, scheme in graded_schemes.items() if scheme.use not in (PUBLIC, LIST)}
     if barred:
-        public = [name for name in gradeds if name not in barred]
+        public = [name for name in graded_schemes if name not in barred]
         raise UsageError(
             "; ".join(f"{name} is {use}: it is never published" for name, use in barred.items()),
             where=str(folder),
             allowed=", ".join(public) or "schemes with use: public_grade",
             next="name the schemes to publish with --scheme" if public else None,
         )
-    return list(gradeds.values())
+    return list(graded_schemes.values())
 
 
 def _scheme(name: str) -> Graded:

@@ -91,13 +91,13 @@ def _explore(game: Game, chosen: dict[str, Choice], results: list[int]) -> list[
     first = below[0]
     if len(first) == 1 and all(_same(first[0], values, name) for values in below):
         return [Leaf(chosen, first[0].low, first[0].high, first[0].ranges)]
-    return [leaf for new_leaves in below for leaf in new_leaves]
+    return [leaf for branch in below for leaf in branch]
 
 
 def _agrees(choice: Choice, chosen: Mapping[str, Choice]) -> bool:
     """Whether a choice can stand beside others: the records of which one stays are not all withdrawn."""
     gone = choice.gone.union(*(other.gone for other in chosen.values()))
-    return not any(other_choice.one and other_choice.one <= gone for other_choice in (choice, *chosen.values()))
+    return not any(demand.one and demand.one <= gone for demand in (choice, *chosen.values()))
 
 
 def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
@@ -105,7 +105,7 @@ def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
     if len(others) != 1:
         return False
     other = others[0]
-    chosen = [{key: choice for key, choice in other_leaf.chosen.items() if key != name} for other_leaf in (leaf, other)]
+    chosen = [{key: choice for key, choice in compared.chosen.items() if key != name} for compared in (leaf, other)]
     return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (other.low, other.high, other.ranges)
 
 
@@ -154,7 +154,7 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
     unsure = any(kind.low != kind.high for kind in game.kinds) or any(
         record["plan_item"].form == "pool" and is_scored(record) for record in game.opened.records
     )
-    new_cells = []
+    outcome_cells = []
     for leaf in branches:
         gone: frozenset[int] = frozenset().union(*(choice.gone for choice in leaf.chosen.values()))
         facts = [
@@ -166,8 +166,8 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
         ]
         for end, score in _scores(leaf, unsure, reached):
             if not any(demand.records <= gone for demand in facts if demand.of == "one"):
-                new_cells.append(Cell(end, gone, (*score, *facts), leaf.chosen))
-    return tuple(new_cells)
+                outcome_cells.append(Cell(end, gone, (*score, *facts), leaf.chosen))
+    return tuple(outcome_cells)
 
 
 def _scores(leaf: Leaf, unsure: bool, reached: Reached) -> Iterator[tuple[End, tuple[Demand, ...]]]:

@@ -113,12 +113,14 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
                 env[fact.name] = since(fact, env, opened.dates)
     facts = Facts(env, readings, derived, opened.dates)
     atoms = [atom for node in nodes for atom in _atoms(node)]
-    new_readings = {}
+    readings_with_choices = {}
     for name, reading in readings.items():
         shown, stepwise = _told_apart(facts, name, atoms, exact)
-        new_readings[name] = _with_choices(reading, shown, stepwise)
-    fixed = {name: reading.choices[0].value for name, reading in new_readings.items() if len(reading.choices) == 1}
-    moving = {name: reading for name, reading in new_readings.items() if name not in fixed}
+        readings_with_choices[name] = _with_choices(reading, shown, stepwise)
+    fixed = {
+        name: reading.choices[0].value for name, reading in readings_with_choices.items() if len(reading.choices) == 1
+    }
+    moving = {name: reading for name, reading in readings_with_choices.items() if name not in fixed}
     still = {name: plan_fact for name, plan_fact in derived.items() if set(plan_fact.dates) & set(moving)}
     env |= fixed
     env |= {name: since(plan_fact, env, opened.dates) for name, plan_fact in derived.items() if name not in still}

@@ -70,8 +70,8 @@ def span(
     moves = of["moves"].to_numpy()
     few, kinds = np.flatnonzero(moves >= 0), np.full(len(sids), -1)
     alike, first, kinds[few] = _alike(np.column_stack((moves, shown))[few])
-    new_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
-    answer = sums(weighing.plan, sids, moves, kinds, new_rules, weighed.records)
+    deciding_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
+    answer = sums(weighing.plan, sids, moves, kinds, deciding_rules, weighed.records)
     ids = of["subject_id"].to_pylist()
     singles, smallest, proved = answer.singles, answer.smallest, np.ones(len(sids), bool)
     for k, subject_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):

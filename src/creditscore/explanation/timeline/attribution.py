@@ -121,13 +121,13 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
         for declared_attribute in b.subject.attributes
         if ("attributes", declared_attribute) in results
     ]
-    new_names = {name: base.attributes.get(name) for name in names}
+    attributes_before = {name: base.attributes.get(name) for name in names}
     # the rest of what stands beside the records follows the clock; what was told since comes after
     entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in results]
     subject = replace(
         b.subject,
         records=list(rows.values()),
-        attributes={**b.subject.attributes, **new_names},
+        attributes={**b.subject.attributes, **attributes_before},
         listings=[listing for listing in b.subject.listings if listing not in entered],
         history=base.history if any(table == "history" for table, _ in results) else b.subject.history,
     )

@@ -95,19 +95,19 @@ class _Proof:
 
     def suspects(self, category: Class) -> set[str]:
         moved = dict(category.facts)
-        new_suspects = self._score(category, moved)
+        suspect_rules = self._score(category, moved)
         for rule in self.adjusters:
             moves = condition_moves(rule.when, moved, self.kinds)
             worsens = RISE if rule.ceiling is not None or rule.down is not None else FALL
             if worsens in moves and rule.id not in self.known:
-                new_suspects.add(rule.id)
+                suspect_rules.add(rule.id)
         for before, first in enumerate(self.deciders):
             for after, second in enumerate(self.deciders):
                 pair = {first.id, second.id}
                 open_ = not pair & self.known and self._may_pass(before, after, moved)
                 if open_ and self._worse(before, after, moved):
-                    new_suspects |= pair
-        return new_suspects
+                    suspect_rules |= pair
+        return suspect_rules
 
     def _score(self, category: Class, moved: dict[str, Moves]) -> set[str]:
         """How the score moves (into `moved`), and the rules of start and conditions that may worsen it."""

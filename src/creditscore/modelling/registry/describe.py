@@ -194,12 +194,8 @@ def figure(value: Any) -> str:
 
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " / ".join(str(inner_value) for inner_value in value.values())
-    return (
-        "; ".join(str(inner_value).rstrip(".") for inner_value in value)
-        if isinstance(value, list | tuple)
-        else str(value)
-    )
+        return " / ".join(str(element) for element in value.values())
+    return "; ".join(str(element).rstrip(".") for element in value) if isinstance(value, list | tuple) else str(value)
 
 
 def split_words(about: Mapping[str, Any]) -> dict[str, str]:

@@ -315,11 +315,7 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
     }
     for name, value in columns.items():
         if name not in given:
-            there = (
-                [inner_value for inner_value in value if inner_value in table.columns]
-                if isinstance(value, list)
-                else value
-            )
+            there = [column for column in value if column in table.columns] if isinstance(value, list) else value
             columns[name] = there if isinstance(there, list) or there in table.columns else None
             continue
         chosen = [
@@ -327,8 +323,8 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
         ]
         if len(chosen) > 1 and name != "protected":
             raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
-        for inner_value in chosen:
-            _there(table, inner_value)
+        for column in chosen:
+            _there(table, column)
         columns[name] = chosen if name == "protected" else next(iter(chosen), None)
     return columns
 

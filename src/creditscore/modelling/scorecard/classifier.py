@@ -256,7 +256,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         for b, effect, code, covariance in zip(
             fitted.bins, fitted.effects, fitted.codes, fitted.covariances, strict=True
         ):
-            new_variable_rows = variable_rows(
+            rows_of_variable = variable_rows(
                 b,
                 effect,
                 tally(code, weight, b.total),
@@ -269,10 +269,10 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
                 covariance=covariance,
             )
-            if new_variable_rows is None:
+            if rows_of_variable is None:
                 column_evidences[b.name] = replace(column_evidences[b.name], stays=False, told=False, why="no_points")
             else:
-                rows += new_variable_rows
+                rows += rows_of_variable
         self.left_ |= {name: column.words for name, column in column_evidences.items() if not column.stays}
         evidence = gather_evidence(column_evidences.values(), rule.level, event, weight, rule.columns, groups)
         card = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)

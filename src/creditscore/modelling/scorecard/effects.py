@@ -227,7 +227,7 @@ def woe_effects(
     means = [float(m) for m in np.average(matrix, axis=0, weights=weight)]
     intercept = float(model.intercept_[0]) + sum(s * m for s, m in zip(slopes, means, strict=True))
     effects = tuple(s * (w - m) for s, w, m in zip(slopes, woes, means, strict=True))
-    new_effects = Effects(
+    fitted_effects = Effects(
         tuple(bins),
         intercept,
         effects,
@@ -235,7 +235,7 @@ def woe_effects(
         covariances_at(model.decision_function(matrix), bins, codes, event, weight, groups),
         slopes={b.name: s for b, s in zip(bins, slopes, strict=True)},
     )
-    return conclude(new_effects, judged, weight, screened, rule)
+    return conclude(fitted_effects, judged, weight, screened, rule)
 
 
 def covariances_at(

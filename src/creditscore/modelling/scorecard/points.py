@@ -114,8 +114,8 @@ def variable_rows(
         bins, stretches = joined(bins, points)
     errors: list[float | None] = [None] * len(stretches)
     if covariance is not None:
-        new_errors = errors_of(covariance, counts, points, stretches, original, policies)
-        errors = [None if error is None else shorten(scaling.factor * error) for error in new_errors]
+        errors_of_points = errors_of(covariance, counts, points, stretches, original, policies)
+        errors = [None if error is None else shorten(scaling.factor * error) for error in errors_of_points]
     counts, events = (np.array([values[codes].sum() for codes in stretches]) for values in (counts, events))
     points = np.array([points[codes[0]] for codes in stretches])
     shown: list[float | None] = [float(p) for p in points]

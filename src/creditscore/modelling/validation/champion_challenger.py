@@ -219,14 +219,12 @@ def ledger_explanations(rules: Statutory, most: int = 5) -> dict[Any, str]:
     moved = moved.sort_values(["subject_id", "size", "item"], kind="stable")
     moved["text"] = moved["item"].astype(str) + " " + moved["points"].map(lambda point: f"{point:+g}".replace("-", "−"))
     table = moved.groupby("subject_id", sort=False).head(most)
-    new_ledger_explanations = {
-        plain(key): "; ".join(column) for key, column in table.groupby("subject_id", sort=False)["text"]
-    }
+    text_by_subject = {plain(key): "; ".join(column) for key, column in table.groupby("subject_id", sort=False)["text"]}
     if "decided" in rules.subjects:
         for key, rule in zip(rules.subjects["subject_id"], rules.subjects["decided"], strict=True):
             if rule not in ("", "bands"):  # a grade that does not come from points alone
-                new_ledger_explanations[plain(key)] = f"[{rule}] {new_ledger_explanations.get(plain(key), '')}".strip()
-    return new_ledger_explanations
+                text_by_subject[plain(key)] = f"[{rule}] {text_by_subject.get(plain(key), '')}".strip()
+    return text_by_subject
 
 
 @dataclass(frozen=True)

@@ -271,10 +271,10 @@ def own_limits(
     of: Subject, measured: Mapping[str, float | None], rules: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str]]:
     """Limits that the figures themselves show, in both languages."""
-    new_own_limits = []
+    limits = []
 
     def say(zh: str, en: str) -> None:
-        new_own_limits.append({"zh": zh, "en": en})
+        limits.append({"zh": zh, "en": en})
 
     say(
         "模型结果仅供参考，不决定任何法定等级。",
@@ -315,4 +315,4 @@ def own_limits(
             "未能评估：" + "、".join(row["zh"] for row in gone) + "。",
             "Not assessed: " + "; ".join(row["en"] for row in gone) + ".",
         )
-    return new_own_limits
+    return limits

@@ -117,9 +117,9 @@ class ValidationReport:
 def tidy(value: Any) -> Any:
     """A value as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): tidy(inner_value) for key, inner_value in value.items()}
+        return {str(key): tidy(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(inner_value) for inner_value in value]
+        return [tidy(element) for element in value]
     value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None

@@ -146,9 +146,9 @@ def _fates(con: duckdb.DuckDBPyConnection, counts: dict[str, dict[str, int]]) ->
         ' "table", line, bool_or(place IS NOT NULL) AS hit, bool_or(place IS NULL) AS miss FROM mapped'
         ' GROUP BY "table", line) GROUP BY 1'
     ).fetchall()
-    new_fates = {name: numbers for name, *numbers in fates}
+    counts_by_table = {name: numbers for name, *numbers in fates}
     for name, count in counts.items():
-        imported, unmapped, partly = new_fates.get(name, (0, 0, 0))
+        imported, unmapped, partly = counts_by_table.get(name, (0, 0, 0))
         count |= {"imported": imported, "unmapped": unmapped, "partly_unmapped": partly}
 
 

@@ -115,7 +115,7 @@ class _Ordered:
                 else:
                     self._never(source, path, rule)
         for rule in self._all():
-            ordered = any(rule is other_rule for listed in self.lists for other_rule in listed)
+            ordered = any(rule is ordered_rule for listed in self.lists for ordered_rule in listed)
             if not ordered and id(rule) not in self.possible:
                 if id(rule) in self.unsure:
                     source.note(self.places[id(rule)], "whether it can hold is unproved: the search gave up", "N201")
