@@ -126,8 +126,11 @@ def as_table(events: Sequence[RecordEvent]) -> pa.Table:
 
     rows = [{**{name: getattr(event, name) for name in OF_THE_LOG}, **(event.further or {})} for event in events]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    texts = [name for name in names if any(row.get(name) is not None for row in rows)] or ["subject_id", "record_id"]
-    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in texts})
+    filled_columns = [name for name in names if any(row.get(name) is not None for row in rows)] or [
+        "subject_id",
+        "record_id",
+    ]
+    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in filled_columns})
 
 
 def _text(value: Any) -> str | None:

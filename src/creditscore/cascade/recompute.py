@@ -202,9 +202,9 @@ def _without(
 
     listings = unpack(snapshot, ids)["listings"]
     gone = pc.is_in(listings["listing_id"], value_set=pa.array(sorted(annulled), pa.string()))
-    results: dict[str, tuple[str, ...]] = {}
+    annulled_entries: dict[str, tuple[str, ...]] = {}
     for row in listings.filter(gone).to_pylist():
-        results[row["subject_id"]] = (*results.get(row["subject_id"], ()), row["listing_id"])
-    if results:
+        annulled_entries[row["subject_id"]] = (*annulled_entries.get(row["subject_id"], ()), row["listing_id"])
+    if annulled_entries:
         tables["listings"] = listings.filter(pc.invert(gone))
-    return results
+    return annulled_entries

@@ -321,9 +321,9 @@ def _finding(text: str) -> tuple[str, str]:
     return record.strip(), action.strip()
 
 
-def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
+def _changes(assignments: list[str]) -> dict[str, dict[str, str]]:
     changes: dict[str, dict[str, str]] = {}
-    for text in texts:
+    for text in assignments:
         place, equals, value = text.partition("=")
         record, dot, column = place.rpartition(".")
         if not (equals and dot and record):

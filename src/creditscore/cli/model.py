@@ -124,9 +124,9 @@ def validate_command(
     columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
-    results = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
-    results["population-rate"] = None if population_rate is None else f"{population_rate:g}"
-    options = [word for name, value in results.items() if value is not None for word in (f"--{name}", value)]
+    chosen_options = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    chosen_options["population-rate"] = None if population_rate is None else f"{population_rate:g}"
+    options = [word for name, value in chosen_options.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)
@@ -228,15 +228,15 @@ def predict_command(
         name, _, version = name.partition("/")
         loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
     rows = read_frame(table, getattr(loaded, "kinds", None))
-    results = _names(keep) or ()
-    strange = [name for name in results if name not in rows.columns]
+    columns_in_front = _names(keep) or ()
+    strange = [name for name in columns_in_front if name not in rows.columns]
     if strange:
         raise UsageError(
             f"there is no column {strange[0]!r}", where="--keep", allowed=list(map(str, rows.columns))[:30]
         )
     with working("predicting"):
         data_table = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(results)], data_table], axis=1), out, csv_people)
+        write_table(pd.concat([rows[list(columns_in_front)], data_table], axis=1), out, csv_people)
     for grade, count in data_table["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")

@@ -47,9 +47,13 @@ def reproduce_command(
         own = {own_scheme.scheme: own_scheme for own_scheme in (registry.pick(str(path)) for path in scheme or [])}
         source = _source(snapshot, tables, run, own, memory_limit)
         reproduction = reproduce(run, source, own)
-    results = {"bytes": "the same bytes", "rows": "the same rows, in a file of other bytes", "differs": "differs"}
+    words_of_result = {
+        "bytes": "the same bytes",
+        "rows": "the same rows, in a file of other bytes",
+        "differs": "differs",
+    }
     for table, how in reproduction.files.items():
-        typer.echo(f"{table}.parquet: {results[how]}")
+        typer.echo(f"{table}.parquet: {words_of_result[how]}")
     if reproduction.ok:
         typer.echo(f"run {reproduction.run_id}: computed again, nothing differs")
         return

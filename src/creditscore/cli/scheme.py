@@ -71,8 +71,8 @@ def coverage_command(
     chosen, table = lang_of(lang), load_coverage()
     rows: list[tuple[str, str, str, str, str]] = []
     for system in table.systems:
-        statement = getattr(system.reason, chosen) if system.reason else ""
-        rows.append((system.section, getattr(system.asks, chosen), system.status, "", statement))
+        why_not = getattr(system.reason, chosen) if system.reason else ""
+        rows.append((system.section, getattr(system.asks, chosen), system.status, "", why_not))
         for scheme in versions_of(system):
             exact = "exact" if is_exact(scheme) else "partial"
             rows.append(

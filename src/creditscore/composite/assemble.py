@@ -134,11 +134,11 @@ def _regraded(again: list[Regraded]) -> pa.Table:
 
     rows = [(regraded, line) for regraded in again for line in regraded.lines]
     points = pa.decimal128(20, 6)
-    texts: dict[str, list[str]] = {
+    columns: dict[str, list[str]] = {
         name: [getattr(regraded, name) for regraded, _ in rows]
         for name in ("subject_id", "scheme", "version", "period")
     }
-    data = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    data = {name: pa.array(column, pa.string()) for name, column in columns.items()}
     for name in ("step", "record_id", "item"):
         data[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
     for name in ("nominal", "effective"):
@@ -217,11 +217,11 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     import pyarrow as pa
 
     domains, f = config.domains, scores.resolved
-    remaining = np.flatnonzero(scores.state != SOLE_TRADER)
+    scored = np.flatnonzero(scores.state != SOLE_TRADER)
     size = len(domains)
     # words depend on the cell and on the hard rules that lists bring: few kinds
-    sets, number = _sets(f.rules[remaining].ravel())
-    code = (f.cell[remaining].ravel() + 1) * len(sets) + number
+    sets, number = _sets(f.rules[scored].ravel())
+    code = (f.cell[scored].ravel() + 1) * len(sets) + number
     kind, count = _numbered(code)
     kinds = np.zeros(count, dtype=np.int64)
     kinds[kind] = code
@@ -241,19 +241,19 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
 
     grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in kind_codes]
     notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in kind_codes]
-    ungraded = np.repeat(scores.state[remaining] != GRADED, size)
+    ungraded = np.repeat(scores.state[scored] != GRADED, size)
     rows: dict[str, Any] = {
         "subject_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.repeat(remaining.astype(np.int32), size)), pa.array(ids, pa.string())
+            pa.array(np.repeat(scored.astype(np.int32), size)), pa.array(ids, pa.string())
         ),
-        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(remaining)), [domain.id for domain in domains]),
+        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(scored)), [domain.id for domain in domains]),
         "scheme": column_of("scheme"),
         "version": column_of("version"),
         "period": column_of("period"),
         "grade": _words(kind, grades),
-        "value": pa.array(f.values[remaining].ravel(), pa.int32()),
-        "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(remaining))),
-        "contribution": pa.array(scores.shares[remaining].ravel(), pa.int32(), mask=ungraded),
+        "value": pa.array(f.values[scored].ravel(), pa.int32()),
+        "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(scored))),
+        "contribution": pa.array(scores.shares[scored].ravel(), pa.int32(), mask=ungraded),
         "evidence": _words(kind, marks),
         "note": _words(kind, notes),
     }

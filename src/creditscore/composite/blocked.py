@@ -74,8 +74,8 @@ def name_blocked(cells: Cells, pivot: Ints, resolved: Resolved) -> Resolved:
         cell = cells.cells[number]
         hidden = (pivot == number).any(axis=1) & (chosen[:, cell.domain] != number)
         for other in np.unique(chosen[hidden, cell.domain]).tolist():
-            shown = cells.cells[other]
-            cells.cells.append(_noted(shown, f"refused_rows:{cell.said.scheme}"))
+            standing_in = cells.cells[other]
+            cells.cells.append(_noted(standing_in, f"refused_rows:{cell.said.scheme}"))
             chosen[hidden & (chosen[:, cell.domain] == other), cell.domain] = len(cells.cells) - 1
     return replace(resolved, cell=chosen)
 

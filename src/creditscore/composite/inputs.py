@@ -204,7 +204,7 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     """
     con = gathered.con
     rows = con.execute(f"SELECT DISTINCT {', '.join(KEY)} FROM g").fetchall()
-    results = sorted(
+    statements_with_keys = sorted(
         (
             Statement(scheme, last_day_of(period), version, period, state, reason, grade, evidence, input_state=marks),
             key,
@@ -214,14 +214,16 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     )
     import pyarrow as pa
 
-    numbers = [cells.number(statement) for statement, _ in results]
-    columns = {name: pa.array([key[k] for _, key in results], pa.string()) for k, name in enumerate(KEY)}
+    numbers = [cells.number(statement) for statement, _ in statements_with_keys]
+    columns = {name: pa.array([key[k] for _, key in statements_with_keys], pa.string()) for k, name in enumerate(KEY)}
     columns |= {"cell": pa.array(numbers, pa.int32())}
-    columns |= {"place": pa.array([cells.schemes.index(statement.scheme) for statement, _ in results], pa.int32())}
+    columns |= {
+        "place": pa.array([cells.schemes.index(statement.scheme) for statement, _ in statements_with_keys], pa.int32())
+    }
     con.register("key", pa.table(columns))
     con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS SELECT hash({', '.join(KEY)}) AS h, cell, place FROM key")
     # one number to compare instead of eight texts; two of these few that are alike would be a fault of the hash
-    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(results)
+    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(statements_with_keys)
     wide = ", ".join(f"max(CASE WHEN place = {k} THEN cell END) AS c{k}" for k in range(len(cells.schemes)))
     hashed = f"SELECT subject_id, hash({', '.join(KEY)}) AS h FROM g"
     joined = f"SELECT subject_id, cell, place FROM ({hashed}) JOIN coded USING (h)"
@@ -269,12 +271,12 @@ def listed_rules(con: duckdb.DuckDBPyConnection, cells: Cells, ids: list[str]) -
     d = f"DATE '1970-01-01' + {day}"
     in_force = f"entered_on <= {d} AND (exited_on IS NULL OR exited_on > {d}) AND (term_end IS NULL OR term_end >= {d})"
     known = f"(recorded_on IS NULL OR recorded_on <= {d})"
-    results = con.execute(
+    columns = con.execute(
         f"SELECT who.row, bit_or(bit.bits) FROM listings l JOIN bit USING (list) JOIN who USING (subject_id) "
         f"WHERE {in_force} AND {known} GROUP BY who.row"
     ).fetchnumpy()
     result = np.zeros(len(ids), dtype=np.int64)
-    rows, values = results.values()
+    rows, values = columns.values()
     result[np.asarray(rows, dtype=np.int64)] = np.asarray(values, dtype=np.int64)
     counted = con.execute(
         f"SELECT count(*), count(*) FILTER (NOT {known}), count(*) FILTER ({known} AND NOT ({in_force})), "

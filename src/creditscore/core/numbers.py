@@ -13,7 +13,7 @@ def points(value: Decimal | None, plus: bool = False) -> str:
     """`89.4`, `−3`; empty for None; with `plus` a gain shows its sign."""
     if value is None:
         return ""
-    shown = plain(abs(value))
+    digits = plain(abs(value))
     if value < 0:
-        return MINUS + shown
-    return "+" + shown if plus and value > 0 else shown
+        return MINUS + digits
+    return "+" + digits if plus and value > 0 else digits

@@ -86,19 +86,19 @@ def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
     if set(RUN) <= set(run) and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
     code, _, version = str(run["scheme"]).partition("@")
-    results = {
+    stated_by_run = {
         "scheme": code,
         "version": version,
         "period": str(run.get("period")),
         "known_at": str(run.get("known_at")),
     }
-    for name, value in results.items():
+    for name, value in stated_by_run.items():
         if str(grade[name]) != value:
             yield f"the grade has {name} {grade[name]!s}, the run {value}"
     for number, row in enumerate(subject_rows.ledger, start=1):
         for name in ABOUT:
-            if row[name] != results[name]:
-                yield f"row {number} has {name} {row[name]!r}, the run {results[name]!r}"
+            if row[name] != stated_by_run[name]:
+                yield f"row {number} has {name} {row[name]!r}, the run {stated_by_run[name]!r}"
 
 
 def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:

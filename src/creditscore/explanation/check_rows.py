@@ -117,7 +117,7 @@ def _returns(item: PlanItem, line: Line) -> bool:
 
 def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[dict[str, Any]], bool]:
     """The rows that weigh, as the sum takes them, and whether all that they weigh can be told from them."""
-    remaining, exact, selected = [], True, False
+    counted_records, exact, selected = [], True, False
     for line, items in records:
         head = line.reason.partition(":")[0]
         selected |= head == "displaced"
@@ -132,9 +132,9 @@ def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[di
             low, high = (item.lowest, item.highest) if line.nominal is None else (0, item.sign * line.nominal)
         else:
             low = high = item.sign * (line.effective or 0)
-        remaining.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
+        counted_records.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
     # what a heavier record displaced may show how much that one weighs at least
-    return remaining, exact and not (selected and any(row["low"] != row["high"] for row in remaining))
+    return counted_records, exact and not (selected and any(row["low"] != row["high"] for row in counted_records))
 
 
 def _faults(

@@ -442,11 +442,11 @@ def _whole(total: int, weights: list[Fraction]) -> list[int]:
     """`total` shared by weight, in whole numbers by the largest remainder; ties in order."""
     whole = sum(weights, Fraction(0))
     exact = [Fraction(total) * weight / whole for weight in weights]
-    results = [share.numerator // share.denominator for share in exact]
-    order = sorted(range(len(exact)), key=lambda k: (results[k] - exact[k], k))
-    for k in order[: total - sum(results)]:
-        results[k] += 1
-    return results
+    whole_shares = [share.numerator // share.denominator for share in exact]
+    order = sorted(range(len(exact)), key=lambda k: (whole_shares[k] - exact[k], k))
+    for k in order[: total - sum(whole_shares)]:
+        whole_shares[k] += 1
+    return whole_shares
 
 
 def _check(config: CompositeConfig, composite_explanation: CompositeExplanation) -> None:

@@ -42,11 +42,11 @@ def person_days(programme: Programme, visits: int) -> Fraction:
 
 def visits_of(frame: Frame) -> dict[tuple[str, str], tuple[int, int]]:
     """(programme, class) → organisations and visits."""
-    results: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    units_and_visits: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for stratum in frame.strata:
-        units, visits = results[(stratum.programme, stratum.class_)]
-        results[(stratum.programme, stratum.class_)] = units + stratum.units, visits + stratum.visits
-    return dict(sorted(results.items()))
+        units, visits = units_and_visits[(stratum.programme, stratum.class_)]
+        units_and_visits[(stratum.programme, stratum.class_)] = units + stratum.units, visits + stratum.visits
+    return dict(sorted(units_and_visits.items()))
 
 
 def check_capacity(frame: Frame, inspectors: Sequence[Inspector]) -> list[Capacity]:

@@ -153,13 +153,13 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     ]
 
 
-def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
+def _basis(law_words: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
     rank = code_word("basis_level", level, lang)
     return (
-        f"依据：{texts}（{rank}）{mark_said(mark, lang)}"
+        f"依据：{law_words}（{rank}）{mark_said(mark, lang)}"
         if lang == "zh"
-        else f"basis: {texts} ({rank}){mark_said(mark, lang)}"
+        else f"basis: {law_words} ({rank}){mark_said(mark, lang)}"
     )
 
 

@@ -52,17 +52,17 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
     refused = _by_entry(log, "joint_refusal", REFUSED, ", ".join(REFUSED))
     for seq in sorted(refused.keys() - matches.keys()):
         raise _differs(seq, "the tables hold what no finished act of the log wrote")
-    results: dict[str, str] = {}
+    asked: dict[str, str] = {}
     for seq, entry in sorted(matches.items()):
         if entry.data is None or "asked" not in entry.data:
             continue
-        results |= entry.data["asked"]
+        asked |= entry.data["asked"]
         if any(held.get(event_id) != value for event_id, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
         if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")
     whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
-    if whole and (strange := sorted(held.keys() - results.keys())):
+    if whole and (strange := sorted(held.keys() - asked.keys())):
         raise StoreDiffers(
             f"the event {strange[0]!r} stands in no entry of the log",
             where="joint_event",

@@ -197,10 +197,10 @@ def _listings(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple
         "UPDATE quarantine SET reason = 'bad_uscc', message = 'not a valid unified social credit code (GB 32100-2015)'"
         " WHERE reason = 'unknown_subject' AND \"table\" = 'listings'"
     )
-    results = con.execute(
+    listing_rows = con.execute(
         "SELECT t.listing_id, s.subject_id, t.list, t.entered_day, t.term_end_day, t.exited_day,"
         " coalesce(t.exit_reason, ''), t.known_day FROM listings t JOIN subjects s USING (sid)"
     ).fetchall()
     return by_subject(
-        replace(listing, exit_reason=redact(listing.exit_reason)) for listing in (Listing(*row) for row in results)
+        replace(listing, exit_reason=redact(listing.exit_reason)) for listing in (Listing(*row) for row in listing_rows)
     )

@@ -346,10 +346,10 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
             content = {"on": case_event.on.isoformat(), "content": sha256(canonical(dict(case_event.data)))}
             whose = (case.case_id, case_event.by)
             # what an entry carried may be gone by rule; who acted, and on which case, is not
-            results = (
+            as_logged = (
                 content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
             )
-            if entry is None or results != content or (entry.subject, entry.actor.strip()) != whose:
+            if entry is None or as_logged != content or (entry.subject, entry.actor.strip()) != whose:
                 changed_places.append(place)
             elif listed_events(events.get(case_event.seq, [])) != case_event.data.get("events", []):
                 changed_places.append((place[0], f"record events of {place[1]}"))

@@ -161,9 +161,9 @@ def _subjects(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.register("about", table)
 
 
-def _codes(scheme: Scheme | None, texts: Sequence[str]) -> list[str]:
+def _codes(scheme: Scheme | None, codes: Sequence[str]) -> list[str]:
     """Grades best first; without the scheme's file, as they are called."""
-    return [grade.code for grade in scheme.grades] if scheme else sorted(texts)
+    return [grade.code for grade in scheme.grades] if scheme else sorted(codes)
 
 
 def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:

@@ -380,11 +380,11 @@ def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> 
             continue
         title = name.removeprefix("explanation: ")
         known = title == "mean_share"  # the table that every model of this package gives
-        statement = t if known else clean
-        head = [(statement(row), "n" if isinstance(rows[0][row], int | float) else "") for row in rows[0]]
+        write = t if known else clean
+        head = [(write(row), "n" if isinstance(rows[0][row], int | float) else "") for row in rows[0]]
         listed = [
             [shown(value) if isinstance(value, float) else name_of(value, t) for value in row.values()]
             for row in rows[:50]
         ]
-        parts.append(Table(head, listed, statement(title)))
+        parts.append(Table(head, listed, write(title)))
     return Section(t("explanations"), "", parts) if parts else None

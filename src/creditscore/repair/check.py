@@ -72,7 +72,7 @@ def options(
     return tuple(ways)
 
 
-def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | None) -> list[Option]:
+def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, ListRule] | None) -> list[Option]:
     """The ways out of one entry of a list, as the rule of the list says them; none once it has ended.
 
     Under which trigger an entry was made does not stand in the table of listings. A way out for some triggers only is
@@ -82,10 +82,14 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
-    label = results[1].label if results else Label(zh=row["list"], en=row["list"])
+    label = scheme_and_rule[1].label if scheme_and_rule else Label(zh=row["list"], en=row["list"])
     options_of_entry: list[Option] = []
-    ways = [way for way in results[1].exits if way.kind not in ("annulled", "deregistered")] if results else []
-    whichever = _whichever(results[1], ways, row, on) if results else None
+    ways = (
+        [way for way in scheme_and_rule[1].exits if way.kind not in ("annulled", "deregistered")]
+        if scheme_and_rule
+        else []
+    )
+    whichever = _whichever(scheme_and_rule[1], ways, row, on) if scheme_and_rule else None
     for way in ways:  # the others are no repair
         since, earliest = _opens(way, row, on)
         sure = earliest if not way.triggers else whichever if way.kind != "expiry" else None
@@ -101,7 +105,7 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
                 row["list"],
                 label,
                 "exit",
-                f"{results[0] if results else ''}:{row['list']}.{way.id}",
+                f"{scheme_and_rule[0] if scheme_and_rule else ''}:{row['list']}.{way.id}",
                 way.label or WAYS_OUT[way.kind],
                 state,
                 way.since or "",
@@ -121,7 +125,9 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
     if not options_of_entry:
         no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
         options_of_entry.append(
-            Option("listing", key, row["list"], label, "exit", results[0] if results else "", no, "unknown")
+            Option(
+                "listing", key, row["list"], label, "exit", scheme_and_rule[0] if scheme_and_rule else "", no, "unknown"
+            )
         )
     return options_of_entry
 

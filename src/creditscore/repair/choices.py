@@ -161,13 +161,13 @@ def _different(ways: Sequence[Choice]) -> list[Choice]:
 
 def read_names(plan: Plan) -> tuple[str, ...]:
     """What a plan looks at in an assessed record."""
-    texts = set(STRUCTURE)
+    read = set(STRUCTURE)
     for fact in plan.facts:
-        texts |= {name for name in (fact.column, fact.by) if name}
-        texts |= set(names(fact.where)) if fact.where is not None else set()
+        read |= {name for name in (fact.column, fact.by) if name}
+        read |= set(names(fact.where)) if fact.where is not None else set()
     for item in plan.items:
-        texts |= set(item.attributes)
-    return tuple(sorted(texts))
+        read |= set(item.attributes)
+    return tuple(sorted(read))
 
 
 def _ways(record: Mapping[str, Any], option: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:

@@ -153,7 +153,7 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
 
     Only schemes whose files name one of the lists are loaded.
     """
-    results: dict[str, tuple[str, str, ListRule]] = {}
+    newest_rule: dict[str, tuple[str, str, ListRule]] = {}
     day = from_day(on)
     for entry in registry.entries() if keys else ():
         text = entry.file.read_text(encoding="utf-8")
@@ -163,9 +163,9 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
         if registry.in_force(scheme, day if scheme.period == "day" else day.year):
             for key in keys & set(scheme.lists):
                 begin = str(scheme.effective_from)
-                if key not in results or results[key][0] < begin:
-                    results[key] = begin, scheme.name, scheme.lists[key]
-    return {key: (name, rule) for key, (_, name, rule) in results.items()}
+                if key not in newest_rule or newest_rule[key][0] < begin:
+                    newest_rule[key] = begin, scheme.name, scheme.lists[key]
+    return {key: (name, rule) for key, (_, name, rule) in newest_rule.items()}
 
 
 __all__ = ["Opened", "lists_of", "open_course"]

@@ -272,8 +272,8 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         return None  # by then the next version holds
     certain = None if certain is not None and end is not None and certain > end else certain
     readings = [*(tier.reading if tier else ()), *(rule.unknown_tier.reading if rule.unknown_tier and not tier else ())]
-    shown = tier or rule.unknown_tier
-    marks = [mark for mark in (rule.evidence, shown.evidence if shown else None) if mark is not None]
+    window = tier or rule.unknown_tier
+    marks = [mark for mark in (rule.evidence, window.evidence if window else None) if mark is not None]
     return Option(
         "record",
         record["record_id"],
@@ -295,7 +295,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         tuple(rule.effects.values()),
         tuple(rule.readings[name] for name in dict.fromkeys(readings)),
         tuple(rule.notes.values()),
-        article(shown) if shown and shown.cite else article(rule),
+        article(window) if window and window.cite else article(rule),
         max(marks, key=MARKS.index),
         record["amount"],
         corrected_by=on,

@@ -276,12 +276,12 @@ def on_day(
             _read(bases, choosing, given),
             tuple(tuple((choice.mark, choice.cost) for choice in c) for c in choices),
         )
-        end, (results, top) = None, memory.days.get(key, (0, best))
+        end, (outcomes, top) = None, memory.days.get(key, (0, best))
         if key not in memory.days:
-            end, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
+            end, outcomes, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
             if end is None:
-                memory.days[key] = results, top
-        count += results
+                memory.days[key] = outcomes, top
+        count += outcomes
         best = min(best, top, key=lambda pair: pair[0])
         if end is not None and (cheapest is None or end.cost < cheapest.cost):
             cheapest = replace(end, actions=tuple(sorted((*given, *end.actions), key=_by_day)))

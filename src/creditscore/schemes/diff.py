@@ -83,11 +83,11 @@ def _order(section: str, before: list[str], after: list[str]) -> list[Change]:
     """Parts whose place among those common to both has changed."""
     old = [name for name in before if name in after]
     new = [name for name in after if name in before]
-    texts = _longest(old, new)
+    unmoved = _longest(old, new)
     return [
         Change(section, name, "moved", "order", str(old.index(name) + 1), str(new.index(name) + 1))
         for name in new
-        if name not in texts
+        if name not in unmoved
     ]
 
 
@@ -219,7 +219,7 @@ def _sections(scheme: Scheme, lang: str, codes: bool) -> dict[str, dict[str, Par
 
 def _listed(rule: Rule) -> str:
     """What a list, or a step, term or way out of it, says."""
-    shown = []
+    phrases = []
     for key in (
         "kind",
         "within",
@@ -241,8 +241,8 @@ def _listed(rule: Rule) -> str:
         if value:
             text = describe.span(value) if isinstance(value, Span) else value
             text = ", ".join(text) if isinstance(text, list | tuple) else text
-            shown.append(key if value is True else f"{key} {text}")
+            phrases.append(key if value is True else f"{key} {text}")
     for key in ("needs", "unless"):
         named = getattr(rule, key, None)
-        shown += [f"{key} {', '.join(named)}"] if named else []
-    return ", ".join(shown)
+        phrases += [f"{key} {', '.join(named)}"] if named else []
+    return ", ".join(phrases)

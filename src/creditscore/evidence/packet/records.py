@@ -56,7 +56,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
         mine = lines.get(record_id, [])
         effective = [row["effective"] for row in mine]
         total = None if None in effective or not mine else sum(effective)
-        use, results = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
+        use, reason = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
         article = mine[0]["article"] if mine else ""
         label = labels.item(code, article or "") or Label(zh=code, en=code)
         rows.append(
@@ -66,7 +66,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
                 "label": {"zh": label.zh, "en": label.en},
                 "use": use,
                 "effective": None if total is None else points(total).replace(MINUS, "-"),
-                "why": results,
+                "why": reason,
                 "article": article or "",
                 "cited": cited_text(article or "", laws).model_dump(),
                 "disputed": record_id in disputed or bool((assessed.get(record_id) or {}).get("disputed")),

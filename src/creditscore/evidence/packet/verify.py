@@ -116,30 +116,30 @@ def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
     """Rows of the inputs that do not fit their check, and entries of the provenance that were changed instead."""
     stated, computed = packet["provenance"], provenance(packet["inputs"])
     places = {place: k for k, (place, _) in enumerate(numbered(packet), start=1) if place is not None}
-    for k, (statement, data) in enumerate(zip(stated, computed, strict=False)):
-        if statement == data:
+    for k, (stated_part, data) in enumerate(zip(stated, computed, strict=False)):
+        if stated_part == data:
             continue
         own = places["provenance", k]
         part, rows = data["part"], packet["inputs"][data["part"]]
-        checks = [statement["checks"][i : i + CHECK] for i in range(0, len(statement["checks"]), CHECK)]
+        checks = [stated_part["checks"][i : i + CHECK] for i in range(0, len(stated_part["checks"]), CHECK)]
         now = [data["checks"][i : i + CHECK] for i in range(0, len(data["checks"]), CHECK)]
         odd = [i for i in range(len(rows)) if i >= len(checks) or checks[i] != now[i]]
-        if statement["sha256"] != data["sha256"] and odd and statement["part"] == part:
-            if len(rows) != statement["rows"]:
+        if stated_part["sha256"] != data["sha256"] and odd and stated_part["part"] == part:
+            if len(rows) != stated_part["rows"]:
                 yield Changed(
                     file,
                     places.get((part, odd[0]), own),
                     f"inputs.{part}",
                     _cut(line_of(rows[odd[0]])),
-                    f"{statement['rows']} rows in all",
+                    f"{stated_part['rows']} rows in all",
                 )
                 continue
             for i in odd:
                 yield Changed(file, places[part, i], f"inputs.{part}[{i}]", _cut(line_of(rows[i])))
-        elif statement["sha256"] != data["sha256"] and statement["rows"] > len(rows):
-            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{statement['rows']} rows")
+        elif stated_part["sha256"] != data["sha256"] and stated_part["rows"] > len(rows):
+            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{stated_part['rows']} rows")
         else:  # the rows fit one another: what was changed is what is said of them
-            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(statement)), _cut(line_of(data)))
+            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(stated_part)), _cut(line_of(data)))
     if len(stated) != len(computed):
         yield Changed(
             file, places.get(("provenance", 0), 1), "provenance", f"{len(stated)} parts", f"{len(computed)} parts"

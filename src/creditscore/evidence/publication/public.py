@@ -127,11 +127,11 @@ def publish(
 def _disputed(folder: Path) -> dict[tuple[str, str], str]:
     """(scheme, subject) of the grades of a folder that rest on a contested record → the first day of the dispute."""
     composite = "composite:" if (folder / "composite.parquet").is_file() else ""
-    results: dict[tuple[str, str], str] = {}
+    disputed_since: dict[tuple[str, str], str] = {}
     for row in read_disputes(folder):
         key, since = (f"{composite}{row['scheme']}", str(row["subject_id"])), str(row["disputed_since"])
-        results[key] = min(results.get(key, since), since)
-    return results
+        disputed_since[key] = min(disputed_since.get(key, since), since)
+    return disputed_since
 
 
 def _not_before_its_period(con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date) -> None:

@@ -112,7 +112,9 @@ def _from_brute(brute_force: Brute, wanted: str, ids: list[str], limit: int) -> 
     minimal = sorted(brute_force.minimal(wanted), key=lambda ids: (len(ids), sorted(ids)))
     sizes = Counter(map(len, minimal))
     size = min(sizes, default=None)
-    patterns = [Pattern(tuple((place[name], 1) for name in sorted(texts)), len(texts), 1) for texts in minimal]
+    patterns = [
+        Pattern(tuple((place[name], 1) for name in sorted(record_ids)), len(record_ids), 1) for record_ids in minimal
+    ]
     return Decisive(
         state=brute_force.now[0],
         grade=brute_force.now[1],

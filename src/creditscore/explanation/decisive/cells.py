@@ -73,9 +73,9 @@ def leaves(game: Game) -> tuple[Leaf, ...]:
     return tuple(_explore(game, {}, [0]))
 
 
-def _explore(game: Game, chosen: dict[str, Choice], results: list[int]) -> list[Leaf]:
-    results[0] += 1
-    if results[0] > MOST_LEAVES:
+def _explore(game: Game, chosen: dict[str, Choice], visited: list[int]) -> list[Leaf]:
+    visited[0] += 1
+    if visited[0] > MOST_LEAVES:
         raise TooMuch(f"the rules of this subject have more than {MOST_LEAVES} branches")
     values = {name: choice.value for name, choice in chosen.items()}
     env = game.facts.env(values)
@@ -84,7 +84,7 @@ def _explore(game: Game, chosen: dict[str, Choice], results: list[int]) -> list[
     except KeyError as missing:
         name = game.facts.needed(missing.args[0], values)
     below = [
-        _explore(game, {**chosen, name: choice}, results)
+        _explore(game, {**chosen, name: choice}, visited)
         for choice in game.facts.readings[name].choices
         if _agrees(choice, chosen)
     ]

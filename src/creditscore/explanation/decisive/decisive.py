@@ -200,25 +200,25 @@ class Search:
         self, chains: Sequence[Chain], witness: Counts, limit: int, work: Work, listing: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        results, complete, best = {witness}, True, sum(witness)
+        listed_counts, complete, best = {witness}, True, sum(witness)
         for chain in chains:  # the smallest sets first, so that a cut leaves the others away
-            if len(results) <= limit and (chain.bound() or 0) <= best:
-                results.update(self._some(chain, listing, limit + 1 - len(results), most=best))
+            if len(listed_counts) <= limit and (chain.bound() or 0) <= best:
+                listed_counts.update(self._some(chain, listing, limit + 1 - len(listed_counts), most=best))
         for chain in chains:
             walk = Walk(chain, min(STEPS, listing.left))
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
                 try:
                     if one_cell or sum(counts) == best or not self._smaller(chains, counts, work):
-                        results.add(counts)
+                        listed_counts.add(counts)
                 except TooMuch:
                     walk.stopped = True
-                if len(results) > 4 * limit or walk.stopped:
+                if len(listed_counts) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
             listing.left -= walk.taken
             complete &= not walk.stopped
-        patterns = [self._pattern(counts) for counts in results]
+        patterns = [self._pattern(counts) for counts in listed_counts]
         return sorted(patterns, key=lambda pattern: (pattern.size, pattern.parts)), complete
 
     def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:

@@ -115,8 +115,8 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
     atoms = [atom for node in nodes for atom in _atoms(node)]
     readings_with_choices = {}
     for name, reading in readings.items():
-        shown, stepwise = _told_apart(facts, name, atoms, exact)
-        readings_with_choices[name] = _with_choices(reading, shown, stepwise)
+        told_apart, stepwise = _told_apart(facts, name, atoms, exact)
+        readings_with_choices[name] = _with_choices(reading, told_apart, stepwise)
     fixed = {
         name: reading.choices[0].value for name, reading in readings_with_choices.items() if len(reading.choices) == 1
     }
@@ -195,15 +195,15 @@ def _atoms(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _with_choices(reading: Reading, shown: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
-    apart = shown or (lambda value: (type(value), value))
+def _with_choices(reading: Reading, told_apart: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
+    apart = told_apart or (lambda value: (type(value), value))
     if reading.shape == "order":
         return _ordered(reading, apart)
 
     def mark(amount: int) -> Any:
         return apart(value_of(reading, amount))
 
-    if reading.shape == "sum" and stepwise and shown is not None:
+    if reading.shape == "sum" and stepwise and told_apart is not None:
         starts = _steps(
             sum(min(w, 0) for w in reading.keys.values()), sum(max(w, 0) for w in reading.keys.values()), mark
         )

@@ -153,8 +153,8 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     for number, span in enumerate(ranges):
         if len(ranges) > 1:  # one span holds every subject, and all of them are shown
             show(engine, span, has_attributes)
-        for name, sql, remaining in steps:
-            if remaining:
+        for name, sql, materialised in steps:
+            if materialised:
                 engine.materialise(name, sql)
             elif number == 0:
                 engine.step(name, sql)
@@ -168,7 +168,7 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
         engine.view("result_ledger", ledger_words(plan))
     if len(ranges) > 1:
         show(engine, None, has_attributes)
-    engine.forget([name for name, _, new_remaining in steps if new_remaining])
+    engine.forget([name for name, _, is_table in steps if is_table])
     return used
 
 

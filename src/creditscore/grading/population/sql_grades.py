@@ -117,8 +117,8 @@ def faced(plan: Plan, has_pools: bool) -> str:
             if fact.take in SINCE:
                 columns.append(f"n_{fact.name}.first_day AS since_{fact.name}")
             else:
-                shown = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
-                columns.append(f"{shown} AS x_{fact.name}")
+                fact_sql = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
+                columns.append(f"{fact_sql} AS x_{fact.name}")
     inner = f"SELECT {', '.join(columns)}, s.registered_day FROM subject s {' '.join(joins)}"
     elapsed = [fact for fact in plan.facts if fact.take in SINCE]
     if not elapsed:

@@ -109,13 +109,13 @@ def settle_inputs(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     """Columns that are text where a model has numbers become numbers, and blank texts missing."""
     import pandas as pd
 
-    texts = [
+    text_columns = [
         name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object
     ]
-    if not texts:
+    if not text_columns:
         return frame
-    settled_texts = settle_frame(frame[texts], kinds)
-    return frame.assign(**{name: settled_texts[name] for name in texts})
+    settled_texts = settle_frame(frame[text_columns], kinds)
+    return frame.assign(**{name: settled_texts[name] for name in text_columns})
 
 
 def _settle_series(column: pd.Series[Any], name: str, kind: str | None) -> pd.Series[Any]:

@@ -53,10 +53,10 @@ def person_sql(
 ) -> str:
     """SELECT of every subject: what is known of it, `left_out` (NULL: it is in), y, and a column per need of feeds."""
     chosen = [f"a.x_{k} AS x_{k}" for k in range(len(recipe.attributes))]
-    results, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
+    attribute_kinds, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
     joins = [
         f"LEFT JOIN ({attribute_sql(snapshot, dict(recipe.attributes), at.day, at.day)}) a ON a.sid = s.sid",
-        f"LEFT JOIN ({attribute_sql(snapshot, results, at.day, at.day)}) v ON v.sid = s.sid",
+        f"LEFT JOIN ({attribute_sql(snapshot, attribute_kinds, at.day, at.day)}) v ON v.sid = s.sid",
         f"LEFT JOIN ({attribute_sql(snapshot, ended, at.day, at.day)}) e ON e.sid = s.sid",
     ]
     columns = ["s.*", *chosen, "v.x_0 AS said_inspected"]
@@ -133,10 +133,10 @@ def put_person(
     engine.materialise("ds_everybody", person_sql(snapshot, recipe, at, declared, needs))
     counts = dict(engine.rows("SELECT left_out, COUNT(*) FROM ds_everybody WHERE left_out IS NOT NULL GROUP BY 1"))
     engine.view("ds_person", "SELECT * FROM ds_everybody WHERE left_out IS NULL")
-    results = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
+    left_out = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
     if recipe.outcome is not None:
-        results["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
-    return results
+        left_out["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
+    return left_out
 
 
 def _text(value: str) -> str:

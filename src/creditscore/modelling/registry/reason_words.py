@@ -40,10 +40,10 @@ def reason_columns(model: GradingModel, frame: pd.DataFrame, count: int, lang: s
         text = np.full(len(frame), NO_REASON[lang] if rank == 0 and judged else None, dtype=object)
         points = np.full(len(frame), np.nan)
         if rank < order.shape[1]:
-            shown = cost[:, rank] < 0
-            points[shown] = np.round(cost[shown, rank], 1)
+            is_reason = cost[:, rank] < 0
+            points[is_reason] = np.round(cost[is_reason, rank], 1)
             for place, (code, labels) in words.items():
-                here = shown & (order[:, rank] == place)
+                here = is_reason & (order[:, rank] == place)
                 text[here] = labels[code[here]]
         columns[f"reason_{rank + 1}"] = pd.array(text, dtype="str")
         columns[f"reason_{rank + 1}_points"] = points

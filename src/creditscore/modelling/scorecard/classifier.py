@@ -243,8 +243,11 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def _policies(self, name: str) -> tuple[str, str]:
         """Policies for missing and unseen in the fit, where `error` counts like neutral."""
-        results = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
-        return ("neutral" if results[0] == "error" else results[0], "neutral" if results[1] == "error" else results[1])
+        policies = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
+        return (
+            "neutral" if policies[0] == "error" else policies[0],
+            "neutral" if policies[1] == "error" else policies[1],
+        )
 
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
@@ -432,8 +435,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             self.feature_names_in_ = np.array(self.names_, dtype=object)
         self.classes_ = np.array(d["classes"])
         self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
-        statement = d["smoothing"]
-        self.smoothing_ = Smoothing(statement["factor"], tuple((f, v) for f, v in statement["tried"]))
+        smoothing = d["smoothing"]
+        self.smoothing_ = Smoothing(smoothing["factor"], tuple((f, v) for f, v in smoothing["tried"]))
         self.card_ = CardTable.from_dict(d["card"])
         return self
 

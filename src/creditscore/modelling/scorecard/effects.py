@@ -142,7 +142,7 @@ def conclude(
 ) -> Effects:
     """The effects without negligible columns, and the evidence of every column that was judged."""
     place = {b.name: j for j, b in enumerate(effects.bins)}
-    results = find_told(screened.standing, max(rule.columns, len(whole[0])))
+    tellable = find_told(screened.standing, max(rule.columns, len(whole[0])))
     evidence, slight = [], set()
     for j, (b, code, standing) in enumerate(zip(*whole, screened.standing, strict=True)):
         k = place.get(b.name)
@@ -165,7 +165,7 @@ def conclude(
             ColumnEvidence(
                 b.name,
                 inside,
-                inside and j in results,
+                inside and j in tellable,
                 why,
                 standing.p,
                 standing.gain,

@@ -142,8 +142,8 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         refused = np.isnan(v.points.astype(float))
         check_refused(v, codes[j], slice(0, source.rows), refused)
         short = np.round((base[v.name] - np.nan_to_num(v.points.astype(float))) * SCALE).astype(np.int64)
-        shown = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
-        keys.append(np.where(shown & (short > 0), short * 1024 + (1023 - j), 0))
+        tellable = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
+        keys.append(np.where(tellable & (short > 0), short * 1024 + (1023 - j), 0))
     most = min(k, width)
     top = np.zeros((most, source.rows), dtype=np.int64)
     for start in range(0, source.rows, CHUNK):

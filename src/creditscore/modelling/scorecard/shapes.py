@@ -45,18 +45,18 @@ def prefix_losses(values: Floats, weight: Floats) -> Floats:
     """Weighted squares lost when the first 0, 1, … values are made not to fall; one pass."""
     out = np.zeros(len(values) + 1)
     pools: list[tuple[float, float]] = []
-    remaining = squares = 0.0
+    pooled_squares = squares = 0.0
     for place, (value, own) in enumerate(zip(values, weight, strict=True)):
         mean, mass = float(value), float(own)
         squares += mass * mean * mean
         while pools and pools[-1][0] >= mean:
             before, more = pools.pop()
-            remaining -= more * before * before
+            pooled_squares -= more * before * before
             mean = (before * more + mean * mass) / (more + mass) if more + mass > 0 else (before + mean) / 2
             mass += more
         pools.append((mean, mass))
-        remaining += mass * mean * mean
-        out[place + 1] = max(squares - remaining, 0.0)
+        pooled_squares += mass * mean * mean
+        out[place + 1] = max(squares - pooled_squares, 0.0)
     return out
 
 

@@ -65,8 +65,8 @@ def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> No
             f"two columns of the card are called {alike[0]!r} but for upper and lower case",
             next="SQL reads one of them for both: rename one and fit again",
         )
-    texts = {"score", *(("points_" + v).casefold() for v in variables if parts)}
-    taken = [k for k in (variables if keep is None else keep) if k.casefold() in texts]
+    reserved_names = {"score", *(("points_" + v).casefold() for v in variables if parts)}
+    taken = [k for k in (variables if keep is None else keep) if k.casefold() in reserved_names]
     if taken:
         raise UsageError(
             f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"

@@ -321,8 +321,8 @@ def champion_challenger(
     parts: list[tuple[str, Any, Any]] = [("all", "", np.ones(len(y), dtype=bool))]
     attributes: Mapping[str, Any] | pd.DataFrame = {} if by is None else by
     for name in attributes if isinstance(attributes, Mapping) else attributes.columns:
-        code, results = codes(str(name), attributes[name], len(y))
-        parts += [(str(name), group, code == k) for k, group in enumerate(results)]
+        code, group_names = codes(str(name), attributes[name], len(y))
+        parts += [(str(name), group, code == k) for k, group in enumerate(group_names)]
     swaps = []
     for name, group, inside in parts:
         total = float(np.sum(weight[inside]))

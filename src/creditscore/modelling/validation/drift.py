@@ -374,14 +374,14 @@ def recalibrate(
         inside = part != k
         line = _line(y[inside], z[inside], weight[inside], method)
         after[~inside] = expit(line[0] + line[1] * z[~inside])
-    shown = [("before", y, p, weight), ("after", y, after, weight)]
+    stages = [("before", y, p, weight), ("after", y, after, weight)]
     if holdout is not None:
         y_new = outcomes(holdout[0])
         p_new = probabilities(holdout[1], len(y_new), "holdout")
-        values = np.ones(len(y_new))
+        weight_new = np.ones(len(y_new))
         moved = expit(theta[0] + theta[1] * log_odds(p_new))
-        shown += [("holdout_before", y_new, p_new, values), ("holdout_after", y_new, moved, values)]
-    table = frame([{"rows": name} | _figures(*given) for name, *given in shown])
+        stages += [("holdout_before", y_new, p_new, weight_new), ("holdout_after", y_new, moved, weight_new)]
+    table = frame([{"rows": name} | _figures(*given) for name, *given in stages])
     return Recalibration(method, float(theta[0]), float(theta[1]), len(y), int(np.sum(y)), table)
 
 

@@ -104,11 +104,11 @@ def statutory(
     subjects = graded[["subject_id", "score", "grade"]].copy()
     subjects["score"] = subjects["score"].astype(float)
     decided = ledger[ledger["step"] == "decide"]
-    results: dict[Any, str] = {}
+    deciding_rules: dict[Any, str] = {}
     if "rule" in decided:
         for key, rule in zip(decided["subject_id"], decided["rule"], strict=True):
-            results[key] = f"{results[key]}; {rule}" if key in results else str(rule)
-    subjects["decided"] = [results.get(key, "") for key in subjects["subject_id"]]
+            deciding_rules[key] = f"{deciding_rules[key]}; {rule}" if key in deciding_rules else str(rule)
+    subjects["decided"] = [deciding_rules.get(key, "") for key in subjects["subject_id"]]
     rows = ledger[
         ledger["step"].isin(["record", "condition"]) & ledger["subject_id"].isin(subjects["subject_id"])
     ].copy()
