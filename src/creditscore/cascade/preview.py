@@ -365,9 +365,11 @@ def _of(on_bench: Bench, changed_case: Changed) -> list[KeptRun]:
 
 
 def _because(key: Key, derived: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
-    records = [name for name in sorted(touched) if before.uses(name) or derived.rows[key].uses(name)]
-    runs = [f"run {name} {key[1]}" for name in derived.chained.get(key, ())]
-    entries = [f"list {name}" for name in derived.released.get(key, ())]
+    records = [
+        record_id for record_id in sorted(touched) if before.uses(record_id) or derived.rows[key].uses(record_id)
+    ]
+    runs = [f"run {run_id} {key[1]}" for run_id in derived.chained.get(key, ())]
+    entries = [f"list {listing_id}" for listing_id in derived.released.get(key, ())]
     return (*records, *runs, *entries)
 
 

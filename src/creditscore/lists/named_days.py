@@ -47,7 +47,7 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     days = [f"max({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     bad = [f"min({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     con.execute("CREATE TEMP TABLE wanted_ids (id VARCHAR)")
-    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[name] for name in wanted])
+    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[record_id] for record_id in wanted])
     rows = con.execute(
         f"SELECT {record} AS id, {', '.join([*days, *bad])} FROM {source.view}"
         f" WHERE {record} IN (SELECT id FROM wanted_ids) GROUP BY ALL ORDER BY ALL"

@@ -123,7 +123,7 @@ def propose(
                 if held:
                     _of_library(scheme)
                 days_of_records = named_days(
-                    records, [name for _, own in held for name in own or ()], names_of(scheme.lists[key])
+                    records, [record_id for _, own in held for record_id in own or ()], names_of(scheme.lists[key])
                 )
                 for who, own in held:
                     given = {**of_records(days_of_records, own or ()), **(dates or {}).get(who, {})}

@@ -113,14 +113,15 @@ def _from_brute(brute_force: Brute, wanted: str, ids: list[str], limit: int) -> 
     sizes = Counter(map(len, minimal))
     size = min(sizes, default=None)
     patterns = [
-        Pattern(tuple((place[name], 1) for name in sorted(record_ids)), len(record_ids), 1) for record_ids in minimal
+        Pattern(tuple((place[record_id], 1) for record_id in sorted(record_ids)), len(record_ids), 1)
+        for record_ids in minimal
     ]
     return Decisive(
         state=brute_force.now[0],
         grade=brute_force.now[1],
         target=wanted,
         classes=tuple((key,) for key in ids),
-        singles=tuple(Single((name,), *end) for name, end in sorted(brute_force.singles().items())),
+        singles=tuple(Single((record_id,), *end) for record_id, end in sorted(brute_force.singles().items())),
         possible=bool(minimal),
         smallest=size,
         smallest_sets=None if size is None else sizes[size],

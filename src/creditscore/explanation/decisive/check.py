@@ -74,9 +74,9 @@ def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:
     search = Search(plan, subject)
     for target in (*plan.grades, ANY):
         decisive = search.answer(target, ALL)
-        for name, ours, theirs in _pairs(decisive, truth, target):
+        for claim, ours, theirs in _pairs(decisive, truth, target):
             if ours != theirs:
-                yield f"target {target}: {name} {ours!r}, by brute force {theirs!r}"
+                yield f"target {target}: {claim} {ours!r}, by brute force {theirs!r}"
         short = search.answer(target, 0)  # nothing listed: the minimal sets are counted
         if short.minimal_sets not in (None, decisive.minimal_sets):
             yield f"target {target}: {short.minimal_sets} minimal sets counted, {decisive.minimal_sets} listed"
@@ -108,4 +108,4 @@ def _pairs(decisive: Decisive, truth: Brute, target: str) -> Iterator[tuple[str,
 def expand(decisive: Decisive, pattern: Pattern) -> Iterator[frozenset[str]]:
     """The sets of record ids that a pattern stands for."""
     chosen = product(*(combinations(decisive.classes[i], k) for i, k in pattern.parts))
-    return (frozenset(name for group in sets for name in group) for sets in chosen)
+    return (frozenset(record_id for group in sets for record_id in group) for sets in chosen)

@@ -137,11 +137,11 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
         rows[rk] = new[rk]
         subject = replace(subject, records=list(rows.values()))
         yield "record", new[rk]["record_id"], new[rk]["item"], 0, grade_subject(plan, subject)
-    for record_id in dict.fromkeys([*(name for _, name, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
+    for record_id in dict.fromkeys([*(row_id for _, row_id, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
         for rk in [rk for rk in fresh if new[rk]["record_id"] == record_id]:
             rows[rk] = new[rk]
             subject = replace(subject, records=list(rows.values()))
-            kind, late = _kind(a, b, new[rk], rk in old, [event for _, name, event in news if name == record_id])
+            kind, late = _kind(a, b, new[rk], rk in old, [event for _, row_id, event in news if row_id == record_id])
             yield kind, record_id, new[rk]["item"], late, grade_subject(plan, subject)
     for rk in gone:
         row = rows.pop(rk)
