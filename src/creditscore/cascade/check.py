@@ -159,7 +159,7 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
 
 def touched(log: Log, on_bench: Bench) -> list[str]:
     """The subjects of which something was decided: events, annulled entries, rows superseded before."""
-    states = {value for (value,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
+    states = {subject_id for (subject_id,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
     entries = {case.subject_id for case in on_bench.book.cases.values() if case.exit_reason == "annulled"}
     ruled = {subject for _, subject in under_decided_law(log.store)}
     return sorted({event.subject_id for event in decided(log.store, ever=True)} | states | entries | ruled)

@@ -45,9 +45,9 @@ def composite_changes(
     known = listings(book)
     known = known.filter(pc.equal(known["subject_id"], subject_id))
     left = known.filter(pc.invert(pc.is_in(known["listing_id"], value_set=_texts(sorted(without)))))
-    name = config if isinstance(config, str) else config.name
+    config_name = config if isinstance(config, str) else config.name
     was, now = _score(config, subject_id, before, known), _score(config, subject_id, after, left)
-    return [] if was == now else [CompositeChange(subject_id, name, was, now)]
+    return [] if was == now else [CompositeChange(subject_id, config_name, was, now)]
 
 
 def _score(

@@ -93,8 +93,8 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
     """Letters: which tasks, by whom, on which day, under which number."""
     held: dict[int, list[list[Any]]] = {}
     columns = 'seq, of_seq, nr, on_day, "by", document_no'
-    for seq, of, nr, on, by, number in log.store.rows(f"SELECT {columns} FROM cascade_done ORDER BY ALL"):
-        held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), number])
+    for seq, of, nr, on, by, document_no in log.store.rows(f"SELECT {columns} FROM cascade_done ORDER BY ALL"):
+        held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), document_no])
     numbers = {  # a letter of a case says its number in the case; its entry has the hash of that
         event.seq: str(event.data.get("document_no", "")).strip()
         for case in cases(log.store).values()
@@ -109,7 +109,7 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
         if not isinstance(logged, dict) or (entry.action == "case.letter" and seq not in numbers):
             continue
         tasks = [[logged["of"], logged["nr"]]] if entry.action == "cascade.told" else logged.get("told", [])
-        number = logged["document_no"] if entry.action == "cascade.told" else numbers[seq]
-        wanted = sorted([of, nr, logged["on"], entry.actor.strip(), number] for of, nr in tasks)
+        document_no = logged["document_no"] if entry.action == "cascade.told" else numbers[seq]
+        wanted = sorted([of, nr, logged["on"], entry.actor.strip(), document_no] for of, nr in tasks)
         if wanted != sorted(held.get(seq, [])):
             yield seq, OTHER

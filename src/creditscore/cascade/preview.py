@@ -445,7 +445,7 @@ def record_rows(snapshot: Snapshot, record_id: str, subject_id: str = "") -> lis
         " ORDER BY 1, 2",
         [record_id, subject_id],
     ).fetchall()
-    return [(subject, number, EVENTS[event]) for subject, number, event in rows]
+    return [(subject, event_no, EVENTS[event]) for subject, event_no, event in rows]
 
 
 def subject_of(on_bench: Bench, record_id: str) -> str:

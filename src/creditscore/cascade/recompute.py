@@ -170,9 +170,9 @@ def _with_later_grades(
     chained: dict[Key, tuple[str, ...]] = {}
     for earlier, subject in moved:
         key = (earlier.run_id, subject)
-        for line in lines:
-            if line["subject_id"] == subject and _is_of(line, earlier, before[key]):
-                line.update(_said(rows[key]))
+        for history_row in lines:
+            if history_row["subject_id"] == subject and _is_of(history_row, earlier, before[key]):
+                history_row.update(_said(rows[key]))
                 here = (run.run_id, subject)
                 chained[here] = tuple(sorted({*chained.get(here, ()), earlier.run_id}))
     if not chained:
@@ -182,13 +182,19 @@ def _with_later_grades(
     return {"history": pa.Table.from_pylist(lines, schema=history.schema)}, chained
 
 
-def _is_of(line: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
+def _is_of(history_row: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
     """Whether a line of the history is what a run said of its subject."""
     grade = rows.grades[0]
-    named = line["scheme"] is None or str(line["scheme"]).partition("@")[0] == run.scheme
-    same = all((line[name] or None) == grade[name] for name in ("grade", "route"))
-    state = (line["state"] or "graded") == grade["state"]
-    return named and same and state and line["domain"] in (None, grade["domain"]) and str(line["period"]) == run.period
+    named = history_row["scheme"] is None or str(history_row["scheme"]).partition("@")[0] == run.scheme
+    same = all((history_row[name] or None) == grade[name] for name in ("grade", "route"))
+    state = (history_row["state"] or "graded") == grade["state"]
+    return (
+        named
+        and same
+        and state
+        and history_row["domain"] in (None, grade["domain"])
+        and str(history_row["period"]) == run.period
+    )
 
 
 def _said(rows: Rows) -> dict[str, str | None]:

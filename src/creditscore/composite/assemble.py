@@ -89,12 +89,12 @@ def _alike(codes: Ints) -> tuple[Ints, Ints]:
 def _numbered(codes: Ints) -> tuple[Ints, int]:
     """Small numbers in place of codes of up to a few millions, and how many there are; without sorting the rows."""
     if len(codes) < 50_000:  # the table of codes would be larger than the rows
-        kinds, number = np.unique(codes, return_inverse=True)
-        return number, len(kinds)
+        kinds, place_of_row = np.unique(codes, return_inverse=True)
+        return place_of_row, len(kinds)
     there = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
     there[codes] = True
-    number = np.cumsum(there) - 1
-    return number[codes], int(there.sum())
+    place_of_row = np.cumsum(there) - 1
+    return place_of_row[codes], int(there.sum())
 
 
 def tables(
@@ -189,7 +189,7 @@ def _marks(cells: Cells) -> Ints:
 
 def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
     """The weakest mark of the hard rules in each set of bits."""
-    sets, number = _sets(rules)
+    sets, set_of_row = _sets(rules)
     marks = [
         max(
             (
@@ -201,15 +201,15 @@ def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
         )
         for k in sets
     ]
-    return np.array(marks, dtype=np.int64)[number]
+    return np.array(marks, dtype=np.int64)[set_of_row]
 
 
 def _sets(rules: Ints) -> tuple[list[int], Ints]:
     """The different sets of bits, the empty one first, and the number of each row's set; most rows have none."""
-    number, subset = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
-    result, number[subset] = np.unique(rules[subset], return_inverse=True)
-    number[subset] += 1
-    return [0, *result.tolist()], number
+    set_of_row, subset = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
+    result, set_of_row[subset] = np.unique(rules[subset], return_inverse=True)
+    set_of_row[subset] += 1
+    return [0, *result.tolist()], set_of_row
 
 
 def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores: Scores) -> pa.Table:
@@ -220,8 +220,8 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     scored = np.flatnonzero(scores.state != SOLE_TRADER)
     size = len(domains)
     # words depend on the cell and on the hard rules that lists bring: few kinds
-    sets, number = _sets(f.rules[scored].ravel())
-    code = (f.cell[scored].ravel() + 1) * len(sets) + number
+    sets, set_of_row = _sets(f.rules[scored].ravel())
+    code = (f.cell[scored].ravel() + 1) * len(sets) + set_of_row
     kind, count = _numbered(code)
     kinds = np.zeros(count, dtype=np.int64)
     kinds[kind] = code

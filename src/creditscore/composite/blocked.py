@@ -90,6 +90,6 @@ def unite_marks(cells: Cells, pivot: Ints) -> tuple[list[str], Ints]:
     codes = sorted({code for listed in parts for code in listed})
     bits = [sum(1 << codes.index(code) for code in listed) for listed in parts]
     united = np.bitwise_or.reduce(np.array([*bits, 0], dtype=np.int64)[pivot], axis=1)
-    sets, number = np.unique(united, return_inverse=True)
+    sets, set_of_row = np.unique(united, return_inverse=True)
     texts = [";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()]
-    return texts, number
+    return texts, set_of_row

@@ -78,17 +78,17 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             else:
                 others.add(source.plan.scheme.scheme)
         else:
-            name = f"table_{len(views)}"
-            con.register(name, to_arrow(source, "grades")[0])
-            there = [column[0] for column in con.execute(f"SELECT * FROM {name} LIMIT 0").description or []]
+            view = f"table_{len(views)}"
+            con.register(view, to_arrow(source, "grades")[0])
+            there = [column[0] for column in con.execute(f"SELECT * FROM {view} LIMIT 0").description or []]
             lacking = [column for column in STATED if column not in there]
             if lacking:
                 raise InputError(f"column {lacking[0]!r} is missing", where="grades", allowed=COLUMNS)
             columns = [column for column in COLUMNS if column in there]
-            others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {name}").fetchall()} - wanted
+            others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {view}").fetchall()} - wanted
             unchecked.append("a table")
-            views.append(_select(con, name))
-            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {name}")})
+            views.append(_select(con, view))
+            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {view}")})
     for k, run in enumerate(runs):
         chosen = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in COLUMNS)
         con.register(f"run_{k}", run.con.sql(f"SELECT {chosen} FROM result_grades").to_arrow_table())

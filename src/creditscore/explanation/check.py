@@ -230,11 +230,11 @@ def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
     lines = outcome.ledger
     for number, (row, line) in enumerate(zip(subject_rows.ledger, lines, strict=False), start=1):
         for name in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"):
-            value = getattr(line, name)
-            value = from_micro(value) if name in ("nominal", "effective") else value
-            if _text(row[name]) != _text(value):
+            computed = getattr(line, name)
+            computed = from_micro(computed) if name in ("nominal", "effective") else computed
+            if _text(row[name]) != _text(computed):
                 place = f"row {number} ({line.step} {line.record_id or line.rule})"
-                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(computed) or '(none)'}"
     if len(subject_rows.ledger) != len(lines):
         yield f"the ledger has {len(subject_rows.ledger)} rows, computed again {len(lines)}"
 

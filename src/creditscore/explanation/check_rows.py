@@ -89,18 +89,18 @@ def _may(item: PlanItem, nominal: int | None) -> bool:
     """Whether a record of the item can weigh that before repair; what depends on its quantity is not known here."""
     if nominal is None:
         return item.form == "pool" or (item.form == "unknown" and item.lowest != item.highest)
-    value = item.sign * nominal
+    full_points = item.sign * nominal
     match item.form:
         case "fixed":
-            return value == item.points
+            return full_points == item.points
         case "tiers":
-            return value in {points for *_, points in item.tiers}
+            return full_points in {points for *_, points in item.tiers}
         case "levels":
-            return value in {points for _, points in item.levels}
+            return full_points in {points for _, points in item.levels}
         case "each" | "base":
-            return value >= 0
+            return full_points >= 0
         case "unknown":
-            return value == item.lowest == item.highest
+            return full_points == item.lowest == item.highest
     return False
 
 

@@ -73,13 +73,13 @@ def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple
     """(what, value): the head of the explanation."""
     rows = []
     if composite_explanation.state == "graded":
-        name = say(composite_explanation.grade_label, lang)
+        grade_words = say(composite_explanation.grade_label, lang)
         rows.append(
             (
                 text("grade", lang),
                 composite_explanation.grade
-                if composite_explanation.grade in name
-                else f"{composite_explanation.grade} ({name})",
+                if composite_explanation.grade in grade_words
+                else f"{composite_explanation.grade} ({grade_words})",
             )
         )
         rows.append((text("score", lang), f"{composite_explanation.score} / 1000"))

@@ -181,17 +181,21 @@ class Labels:
 
 def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labels:
     """Labels of the scheme that a manifest names; `changed` when today's file is not the one that graded."""
-    name = str(manifest["scheme"])
+    version_name = str(manifest["scheme"])
     if scheme is None:
         day = str(manifest.get("as_of", ""))
         try:
-            scheme = registry.pick_recorded(name, date.fromisoformat(day) if day else None) if "@" in name else None
+            scheme = (
+                registry.pick_recorded(version_name, date.fromisoformat(day) if day else None)
+                if "@" in version_name
+                else None
+            )
         except CreditscoreError:
             scheme = None
     if scheme is None:
-        return Labels(None, name)
+        return Labels(None, version_name)
     known = hash_of(scheme)
-    return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
+    return Labels(scheme, version_name, manifest.get("scheme_hash", known) != known)
 
 
 def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:

@@ -206,11 +206,11 @@ def fold(events: Iterable[Event]) -> ListCase:
     effective: dict[int, Event] = {}
     for event in listed:
         if event.kind == "corrected":
-            for number, parts in event.data.get("replaced", {}).items():
-                old = effective[int(number)]
-                effective[int(number)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
+            for event_no, parts in event.data.get("replaced", {}).items():
+                old = effective[int(event_no)]
+                effective[int(event_no)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
         effective[event.no] = event
     case = ListCase(listed[0].case_id)
-    for number in sorted(effective):
-        case = apply(case, effective[number])
+    for event_no in sorted(effective):
+        case = apply(case, effective[event_no])
     return case

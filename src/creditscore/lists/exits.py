@@ -164,10 +164,10 @@ def revoke(book: Book, case_id: str, *, reason: str, **step_fields: Unpack[StepF
     ...               organ="区人社局", document="〔2024〕12号")  # doctest: +SKIP
     """
     old = book.case(case_id)
-    number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
+    next_number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
     return step(
         book,
-        ListCase(f"{case_id}.{number}", old.subject_id, old.list),
+        ListCase(f"{case_id}.{next_number}", old.subject_id, old.list),
         "revoked",
         {"of": case_id, "reason": reason},
         step_fields,

@@ -125,7 +125,8 @@ def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], step_fi
     list_event = event(case.case_id, 1 + len(case.events), kind, step_fields, args)
     group = [*book.beside(case), *([case] if case.events else [])]
     newest = max(
-        (earlier_event.recorded_on for other in group for earlier_event in other.events), default=list_event.on
+        (earlier_event.recorded_on for earlier_case in group for earlier_event in earlier_case.events),
+        default=list_event.on,
     )
     if step_fields.get("recorded_on") is None:
         list_event = event(

@@ -415,7 +415,7 @@ def _known_records(snapshot: Snapshot, subject_id: str, record_ids: list[str]) -
         " WHERE s.subject_id = ?",
         [subject_id],
     ).fetchall()
-    missing = sorted(set(record_ids) - {value for (value,) in rows})
+    missing = sorted(set(record_ids) - {record_id for (record_id,) in rows})
     if missing:
         raise UsageError(
             f"{subject_id} has no record {missing[0]!r}", next="`creditscore explain` shows the ids of its records"

@@ -62,7 +62,7 @@ def open_course(
             where=f"{folder} names {run.get('snapshot_hash')}, the snapshot is {snapshot.content_hash()}",
             next="give the snapshot of that run; what was decided since belongs in --events",
         )
-    name, _, _ = str(run["scheme"]).partition("@")
+    scheme_id, _, _ = str(run["scheme"]).partition("@")
     replayed = run["law_known_at"] != "latest"
     known = date.fromisoformat(str(run["known_at"]))
     yearly = str(run["period"]).isdigit()
@@ -92,7 +92,7 @@ def open_course(
         return readmit(snapshot, [subject_id], chosen, known_on=start, events=events, **when)
 
     at: int | date = int(run["period"]) if yearly else start
-    library = [own] if own is not None else registry.versions(name)
+    library = [own] if own is not None else registry.versions(scheme_id)
     last = until or date(start.year + 6, 12, 31)
     fitting = [scheme for scheme in library if not scheme.missing and _governs(scheme, at, last)]
     versions: list[Version] = []

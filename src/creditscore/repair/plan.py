@@ -56,9 +56,9 @@ class Weights:
 
     def cost(self, actions: Sequence[Action]) -> Cost:
         """(actions, amount) in the order that counts."""
-        number = sum((self.actions or {}).get(action.kind, 1) for action in actions)
+        steps = sum((self.actions or {}).get(action.kind, 1) for action in actions)
         pays = sum(action.amount or 0 for action in actions if action.kind == "correct")
-        return tuple({"actions": number, "amount": pays}[key] for key in self.order if key != "date")
+        return tuple({"actions": steps, "amount": pays}[key] for key in self.order if key != "date")
 
 
 @dataclass(frozen=True)

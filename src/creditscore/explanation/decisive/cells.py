@@ -77,19 +77,19 @@ def _explore(game: Game, chosen: dict[str, Choice], visited: list[int]) -> list[
     visited[0] += 1
     if visited[0] > MOST_LEAVES:
         raise TooMuch(f"the rules of this subject have more than {MOST_LEAVES} branches")
-    values = {name: choice.value for name, choice in chosen.items()}
+    values = {fact_name: choice.value for fact_name, choice in chosen.items()}
     env = game.facts.env(values)
     try:
         return [_leaf(game, chosen, env)]
     except KeyError as missing:
-        name = game.facts.needed(missing.args[0], values)
+        fact_name = game.facts.needed(missing.args[0], values)
     below = [
-        _explore(game, {**chosen, name: choice}, visited)
-        for choice in game.facts.readings[name].choices
+        _explore(game, {**chosen, fact_name: choice}, visited)
+        for choice in game.facts.readings[fact_name].choices
         if _agrees(choice, chosen)
     ]
     first = below[0]
-    if len(first) == 1 and all(_same(first[0], values, name) for values in below):
+    if len(first) == 1 and all(_same(first[0], values, fact_name) for values in below):
         return [Leaf(chosen, first[0].low, first[0].high, first[0].ranges)]
     return [leaf for branch in below for leaf in branch]
 

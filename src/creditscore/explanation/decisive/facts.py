@@ -168,11 +168,11 @@ def _told_apart(
 ) -> tuple[Callable[[Any], Any] | None, bool]:
     """A function that is equal for values that no condition tells apart (None: each value stands for itself), and
     whether it changes only where a number crosses another."""
-    related = {name} | {value for value, fact in facts.derived.items() if name in fact.dates}
+    related = {name} | {derived_name for derived_name, fact in facts.derived.items() if name in fact.dates}
     moving = set(facts.readings) | set(facts.derived) | {"score"}
     if related & exact:
         return None, False
-    if any(set(facts.derived[value].dates) & set(facts.readings) != {name} for value in related - {name}):
+    if any(set(facts.derived[derived_name].dates) & set(facts.readings) != {name} for derived_name in related - {name}):
         return None, False
     mine = [atom for atom in atoms if related & set(names(atom))]
     if any(set(names(atom)) & (moving - related) for atom in mine):

@@ -111,8 +111,8 @@ class Tree:
         gains = np.full((int(items.sum()), depth + 1, most + 1), NEVER)
         gains[:, :, 0] = _sorted_sums(item_of[plain], weight[plain[bucket]], len(gains), depth)
         inside = ~plain[bucket]
-        number = (np.cumsum(~plain) - 1)[bucket[inside]]
-        table = _bucket_gains(number, weight[inside], counted[inside], int((~plain).sum()), depth, most)
+        step_of_bucket = (np.cumsum(~plain) - 1)[bucket[inside]]
+        table = _bucket_gains(step_of_bucket, weight[inside], counted[inside], int((~plain).sum()), depth, most)
         gains = _widen(table, item_of[~plain], len(gains), gains)
         gains = _over(gains, self.item_sum[items], self.cap[items])
         group_of = (np.cumsum(helps) - 1)[self.group_of_item[items]]

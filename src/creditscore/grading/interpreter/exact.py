@@ -229,8 +229,8 @@ def limited(plan: Plan, low: int, high: int, lines: list[Line]) -> tuple[int, in
 
     limited = clamp(low), clamp(high)
     if low == high and limited[0] != low:
-        name = "floor" if limited[0] > low else "ceiling"
-        lines.append(Line("limit", "", "", None, limited[0] - low, name, "", name))
+        limit = "floor" if limited[0] > low else "ceiling"
+        lines.append(Line("limit", "", "", None, limited[0] - low, limit, "", limit))
     return limited
 
 

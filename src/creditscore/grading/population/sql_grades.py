@@ -131,10 +131,12 @@ def faced(plan: Plan, has_pools: bool) -> str:
             joins.append(
                 f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}"
             )
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
+            elapsed_sql = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
         else:
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
-        more.append(f"{value} AS x_{fact.name}")
+            elapsed_sql = (
+                f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
+            )
+        more.append(f"{elapsed_sql} AS x_{fact.name}")
     return f"SELECT s.*, {', '.join(more)} FROM ({inner}) s {' '.join(joins)}"
 
 
@@ -151,10 +153,10 @@ def _date_column(plan: Plan, name: str) -> str:
 
 
 def _silent(attribute: object) -> str:
-    value = attribute.absent  # type: ignore[attr-defined]
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return str(int(value * MICRO)) if attribute.type == "number" else "'" + str(value).replace("'", "''") + "'"  # type: ignore[attr-defined]
+    absent = attribute.absent  # type: ignore[attr-defined]
+    if isinstance(absent, bool):
+        return "TRUE" if absent else "FALSE"
+    return str(int(absent * MICRO)) if attribute.type == "number" else "'" + str(absent).replace("'", "''") + "'"  # type: ignore[attr-defined]
 
 
 def _filled(fact: PlanFact, value: str) -> str:
@@ -187,8 +189,8 @@ def started(plan: Plan) -> str:
         f"{to_sql(rule.when, columns.__getitem__) if rule.when else 'TRUE'} AS c{k}"
         for k, rule in enumerate(plan.conditions)
     )
-    number = chosen(plan, plan.start) if plan.start else "-1"
-    first = f"SELECT s.*, {number} AS start_rule{', ' + held if held else ''} FROM faced s"
+    chosen_rule = chosen(plan, plan.start) if plan.start else "-1"
+    first = f"SELECT s.*, {chosen_rule} AS start_rule{', ' + held if held else ''} FROM faced s"
     points = by_number([rule.points for rule in plan.start], "s.start_rule")
     span = by_number([rule.span for rule in plan.start], "s.start_rule")
     sql = f"SELECT s.*, {points} AS start0, {span} AS start_span FROM ({first}) s"

@@ -77,8 +77,8 @@ def _item_columns(plan: Plan) -> str:
         alias = {"name": "item_name", "evidence": "item_evidence", "readings": "item_readings"}.get(name, name)
         different = set(values)
         constant = len(different) == 1 and kind != "VARCHAR"
-        value = next(iter(different)) if constant else None
-        literal = "NULL" if value is None else str(value).upper()
+        constant_value = next(iter(different)) if constant else None
+        literal = "NULL" if constant_value is None else str(constant_value).upper()
         columns_sql.append(f"CAST({literal} AS {kind}) AS {alias}" if constant else f'i."{name}" AS {alias}')
     return ", ".join(columns_sql)
 

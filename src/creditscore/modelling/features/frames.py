@@ -240,9 +240,9 @@ def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], te
 def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
     if y is None:
-        name = type(estimator).__name__
+        class_name = type(estimator).__name__
         raise TableError(
-            f"This {name} estimator requires y to be passed, but the target y is None.",
+            f"This {class_name} estimator requires y to be passed, but the target y is None.",
             next="give one outcome per row",
         )
     y = column_or_1d(y, warn=True)

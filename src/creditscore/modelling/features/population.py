@@ -43,8 +43,8 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     )
     columns = []
     for name, kind in kinds.items():
-        value = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
-        columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value}) AS x_{names[name]}")
+        value_sql = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
+        columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value_sql}) AS x_{names[name]}")
     return f"SELECT r.sid{''.join(', ' + column for column in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
 
 

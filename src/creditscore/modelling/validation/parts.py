@@ -151,9 +151,9 @@ def calibrate(of: Subject, bins: int) -> ReportPart:
         ),
     }
     if _both(of):
-        line = calibration_tests.calibration_line(*given, clusters=alike)
-        numbers["calibration_line"] = asdict(line)
-        measured["slope"] = line.slope if line.converged else None
+        fitted_line = calibration_tests.calibration_line(*given, clusters=alike)
+        numbers["calibration_line"] = asdict(fitted_line)
+        measured["slope"] = fitted_line.slope if fitted_line.converged else None
     tables = {
         "reliability": calibration_tests.reliability(*given, bins=bins, clusters=alike),
         "calibration_tests": frame([asdict(test) for test in tests]),

@@ -183,8 +183,8 @@ def points_against_log_odds(
         n = effective(w)
         rate = float(np.sum(w * y[inside]) / np.sum(w))
         ends = jeffreys(rate * n, n, level)
-        line = theta[0] + theta[1] * (risk[inside] - centre) / spread
-        mean = float(np.sum(w * expit(line)) / np.sum(w))
+        fitted_log_odds = theta[0] + theta[1] * (risk[inside] - centre) / spread
+        mean = float(np.sum(w * expit(fitted_log_odds)) / np.sum(w))
         deviance += n * (rate - mean) ** 2 / max(mean * (1 - mean), 1e-12)
         rows.append(
             {"bin": k + 1, "low": float(score[inside].min()), "high": float(score[inside].max())}

@@ -121,8 +121,8 @@ def influence(of: Ranked) -> tuple[float, Floats]:
     above = 1 - (np.cumsum(of.events) - of.events / 2) / total_e
     auc = float(np.sum(of.events * below)) / total_e
     event = of.y == 1
-    value = np.where(event, below[of.inverse] - auc, above[of.inverse] - auc)
-    return auc, of.weight * value / np.where(event, total_e, total_o)
+    influences = np.where(event, below[of.inverse] - auc, above[of.inverse] - auc)
+    return auc, of.weight * influences / np.where(event, total_e, total_o)
 
 
 def _variance(parts: list[Floats], y: Floats, weight: Floats, groups: Ints | None) -> Floats:

@@ -150,10 +150,12 @@ def withheld(counts: Any, min_count: int) -> list[str]:
     """`shown`, `small` or `secondary` for each group."""
     state = ["small" if count < min_count else "shown" for count in counts]
     while "small" in state and "shown" in state:
-        hidden = [int(count) for count, name in zip(counts, state, strict=True) if name != "shown"]
+        hidden = [int(count) for count, group_state in zip(counts, state, strict=True) if group_state != "shown"]
         if len(hidden) > 1 and sum(hidden) >= min_count:
             break
-        state[min((k for k, name in enumerate(state) if name == "shown"), key=lambda k: (counts[k], k))] = "secondary"
+        state[
+            min((k for k, group_state in enumerate(state) if group_state == "shown"), key=lambda k: (counts[k], k))
+        ] = "secondary"
     return state
 
 

@@ -120,8 +120,8 @@ def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
 
 def _rank(value: Any) -> tuple[int, float]:
     """Numbers by size before texts."""
-    number = isinstance(value, int | float | np.number)
-    return (0, float(value)) if number else (1, 0.0)
+    is_number = isinstance(value, int | float | np.number)
+    return (0, float(value)) if is_number else (1, 0.0)
 
 
 def plain(value: Any) -> Any:
