@@ -79,7 +79,7 @@ class PlanYear:
 
 def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[PlanYear]:
     """Grade the organisations of a plan's snapshot on the last day of each year of the plan, or of some of them."""
-    new_plan_years = []
+    years_of_plan = []
     for year in years or YEARS:
         at = date(year, 12, 31)
         names = load_profile(PROFILE).schemes(at)
@@ -87,8 +87,8 @@ def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[P
         gradings.manifest["made_up"] = True
         for run in gradings.manifest["schemes"].values():
             run["made_up"] = True
-        new_plan_years.append(PlanYear(year, gradings))
-    return new_plan_years
+        years_of_plan.append(PlanYear(year, gradings))
+    return years_of_plan
 
 
 def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:

@@ -83,10 +83,10 @@ class Intake:
 
 def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
     """Entries by subject, each in order of entry and id."""
-    new_listings: dict[str, list[Listing]] = {}
+    entries_by_subject: dict[str, list[Listing]] = {}
     for listing in sorted(listings, key=lambda listing: (listing.subject_id, listing.entered_on, listing.listing_id)):
-        new_listings.setdefault(listing.subject_id, []).append(listing)
-    return {subject: tuple(rows) for subject, rows in new_listings.items()}
+        entries_by_subject.setdefault(listing.subject_id, []).append(listing)
+    return {subject: tuple(rows) for subject, rows in entries_by_subject.items()}
 
 
 def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = None) -> Intake:

@@ -35,9 +35,9 @@ ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")
 # tables whose rows go with the payload of an action
 ROWS = {
-    "grading.keep": [f"{literal}_{table}" for literal in ("run", "cascade") for table in TABLES],
+    "grading.keep": [f"{prefix}_{table}" for prefix in ("run", "cascade") for table in TABLES],
     ACTION: [
-        *(f"{literal}_{table}" for literal in ("run", "cascade") for table in SCORES),
+        *(f"{prefix}_{table}" for prefix in ("run", "cascade") for table in SCORES),
         *(f"composite_{table}" for table in BESIDE),
     ],
 }
