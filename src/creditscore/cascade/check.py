@@ -56,10 +56,10 @@ class Checked:
     def require(self) -> Checked:
         """Itself, or StoreDiffers that names the first flaws."""
         if self.flaws:
-            shown = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
+            first_flaws = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
             raise StoreDiffers(
                 f"the store does not hold together ({len(self.flaws)} flaws)",
-                where=shown,
+                where=first_flaws,
                 next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
             )
         return self

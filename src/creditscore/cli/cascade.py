@@ -222,10 +222,10 @@ def show_command(
             show_blocks(lines.moves(cascade_result, language), indent=4)
         for task, seq, nr in tasks:
             if seq == cascade_act.seq:
-                shown = (seq, nr) in done if task.task == "tell" else None
-                head, under = lines.task(task, language, shown)
+                is_done = (seq, nr) in done if task.task == "tell" else None
+                head, under = lines.task(task, language, is_done)
                 under += [f"{lines.word('words', 'with', language)}: creditscore cascade told {seq} {nr}"] * (
-                    shown is False
+                    is_done is False
                 )
                 show_blocks([(f"{nr}  {head}", under)], indent=4)
     say_line(f"{len(listed)} cascades")

@@ -176,13 +176,13 @@ def _opened(
     from creditscore.schemes import registry
 
     own = registry.pick(scheme) if scheme is not None and scheme.endswith((".yaml", ".yml")) else None
-    name = own.scheme if own is not None else scheme or ""
+    scheme_name = own.scheme if own is not None else scheme or ""
     return open_course(
         grades,
         read_snapshot(snapshot),
         subject,
         on=_day(on, "--on"),
-        scheme=name,
+        scheme=scheme_name,
         own=own,
         events=_events(events),
         until=until,

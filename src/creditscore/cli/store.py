@@ -41,10 +41,10 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 next="give the file that `creditscore store checkpoint --out` wrote",
             ) from error
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        verification, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
+        verification, unfinished, log_id = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
         data = {
-            "log_id": name,
+            "log_id": log_id,
             "entries": verification.entries,
             "checkpoints": verification.checkpoints,
             "faults": [vars(fault) for fault in verification.faults],
@@ -64,7 +64,7 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 f"unfinished: entry {entry.seq}, {entry.action} {entry.subject} by {entry.actor}: a process died in it"
             )
         say_line(
-            f"log {name}: {verification.entries} entries, {verification.checkpoints} checkpoints compared,"
+            f"log {log_id}: {verification.entries} entries, {verification.checkpoints} checkpoints compared,"
             f" {len(verification.faults)} faults"
         )
     verification.require()

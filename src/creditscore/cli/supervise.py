@@ -55,12 +55,12 @@ def plan_command(
 
     given = []
     for programme in programmes:
-        name, mark, table = programme.partition("=")
-        if not mark or not name or not table:
+        programme_name, mark, table = programme.partition("=")
+        if not mark or not programme_name or not table:
             raise UsageError(
                 f"{programme!r} is no programme with its classes", allowed="--programme composite=classes.csv"
             )
-        given.append((name, Path(table)))
+        given.append((programme_name, Path(table)))
     changes = [[part.strip() for part in text.split(",") if part.strip()] for text in what_if or ()]
     with working("planning"):
         plan = plan_inspections(

@@ -91,5 +91,7 @@ def unite_marks(cells: Cells, pivot: Ints) -> tuple[list[str], Ints]:
     bits = [sum(1 << codes.index(code) for code in listed) for listed in parts]
     united = np.bitwise_or.reduce(np.array([*bits, 0], dtype=np.int64)[pivot], axis=1)
     sets, set_of_row = np.unique(united, return_inverse=True)
-    texts = [";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()]
-    return texts, set_of_row
+    marks_of_set = [
+        ";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()
+    ]
+    return marks_of_set, set_of_row

@@ -125,13 +125,15 @@ def _listed(gradings: Any) -> Iterator[Any]:
 
 def _select(con: duckdb.DuckDBPyConnection, rows: str) -> str:
     """Words that are not there are empty; of a reason only what stands before its details."""
-    texts = ", ".join(f"COALESCE({name}, '') AS {name}" for name in KEY if name not in ("state_reason", "input_state"))
+    key_columns = ", ".join(
+        f"COALESCE({name}, '') AS {name}" for name in KEY if name not in ("state_reason", "input_state")
+    )
     there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
     state = "COALESCE(CAST(input_state AS VARCHAR), '')" if "input_state" in there else "''"
     marks = f"CASE {state} WHEN '' THEN '{UNSTATED}' ELSE {state} END AS input_state"
     why = "CASE WHEN state = 'graded' OR state_reason IS NULL THEN '' ELSE split_part(state_reason, ':', 1) END"
     who = cell_sql.code_of("subject_id", "VARCHAR")
-    return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason, {marks} FROM {rows}"
+    return f"SELECT {who} AS subject_id, {key_columns}, {why} AS state_reason, {marks} FROM {rows}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

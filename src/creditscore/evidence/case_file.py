@@ -313,10 +313,10 @@ def _merit(merit: Merit) -> dict[str, Any]:
 
 def _question(row: Mapping[str, Any], on: date) -> dict[str, Any]:
     plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-    names = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
+    texts = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
     return {
         **plainly,
-        **names,
+        **texts,
         "records": list(row["records"]),
         "overdue": row["answered_on"] is None and row["due"] < on,
     }
@@ -358,10 +358,10 @@ def _state(value: Any) -> dict[str, Any]:
 
 def graded_in_short(grade: Mapping[str, Any]) -> str:
     """`C (57)`, `not_graded`: a row of grades in short."""
-    shown = grade.get("grade") or str(grade.get("state"))
+    grade_or_state = grade.get("grade") or str(grade.get("state"))
     score = grade.get("score")
     plain = str(score).rstrip("0").rstrip(".") if "." in str(score) else str(score)
-    return shown if not score else f"{shown} ({plain})"
+    return grade_or_state if not score else f"{grade_or_state} ({plain})"
 
 
 def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
@@ -379,8 +379,8 @@ def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str
 def _with_score(label: Label, score: Any) -> dict[str, str]:
     """`A级（90分）`, `A (90)`: a grade, or what stands for it, and its score."""
     short = graded_in_short({"grade": label.en, "score": score})
-    number = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
-    return {"zh": f"{label.zh}（{number}分）" if number else label.zh, "en": short}
+    points_words = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
+    return {"zh": f"{label.zh}（{points_words}分）" if points_words else label.zh, "en": short}
 
 
 def state_label(code: str) -> Label:

@@ -119,9 +119,9 @@ def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
     is_blocked = (state, subject_rows.grade["state_reason"]) == ("not_computable", BLOCKED)
     if (subject_rows.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
         yield f"the state is {state} ({subject_rows.grade['state_reason']}), input_state {stated!r}"
-    shown = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
-    if is_blocked and shown:
-        yield f"refused rows leave the grade open, and {', '.join(shown)} is given"
+    stated_columns = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
+    if is_blocked and stated_columns:
+        yield f"refused rows leave the grade open, and {', '.join(stated_columns)} is given"
     if subject_rows.grade["grade_without"] is not None and not is_blocked:
         yield "a grade that stands has another one without the refused rows"
 
@@ -160,9 +160,9 @@ def _row_sums(subject_rows: SubjectRows) -> Iterator[str]:
             yield f"{place} stands where no such row may stand"
             return
         before = STEPS.index(row["step"])
-        shown = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
+        row_words = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
         if not _fits(row["step"], row["reason"].partition(":")[0], nominal, effective):
-            yield f"{place}: {shown}"
+            yield f"{place}: {row_words}"
 
 
 def _fits(step: str, reason: str, nominal: Decimal | None, effective: Decimal | None) -> bool:

@@ -61,8 +61,8 @@ def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weig
 def _hidden_scores(weighed: Weighed) -> dict[str, Any]:
     low, high = weighed.scores or (None, None)
     bounds = {"score_low": low, "score_high": high}
-    shown = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
-    return {**shown, "score": None if low is None or low != high else from_micro(low)}
+    bounds_by_name = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
+    return {**bounds_by_name, "score": None if low is None or low != high else from_micro(low)}
 
 
 def _hidden_row(

@@ -153,8 +153,8 @@ class CompositeExplanation:
         if self.score is None:
             return ""
         terms = [domain.contribution for domain in self.domains if domain.contribution]
-        shown = "".join(f" {'−' if term < 0 else '+'} {abs(term)}" for term in terms)
-        return f"{self.reference}{shown} = {self.score} → {self.grade}"
+        terms_words = "".join(f" {'−' if term < 0 else '+'} {abs(term)}" for term in terms)
+        return f"{self.reference}{terms_words} = {self.score} → {self.grade}"
 
     def text(self, lang: Lang = "zh", width: int = 120) -> str:
         """Render the explanation for a terminal, at most `width` columns wide."""

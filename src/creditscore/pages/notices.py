@@ -202,18 +202,18 @@ def _remedy(way: Remedy, on: date | None, lang: Lang) -> str:
 
 
 def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
-    name = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
+    named = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
     cited = cite_said(line["article"], lang)
     place = f"（{cited}）" if lang == "zh" else f" ({cited})"
-    name += place if line["article"] else ""
+    named += place if line["article"] else ""
 
     def number(value: Decimal | None) -> str:
         return _said("notice_open_number", lang) if value is None else points(value, plus=True)
 
     if line["step"] == "decide":
-        return f"{name} {_said('notice_unstep' if line['removed'] else 'notice_step', lang)}"
+        return f"{named} {_said('notice_unstep' if line['removed'] else 'notice_step', lang)}"
     if line["added"]:
-        return f"{name} {_said('notice_added', lang, number(line['now']))}"
+        return f"{named} {_said('notice_added', lang, number(line['now']))}"
     if line["removed"]:
-        return f"{name} {_said('notice_removed', lang, number(line['was']))}"
-    return f"{name} {number(line['was'])} → {number(line['now'])}"
+        return f"{named} {_said('notice_removed', lang, number(line['was']))}"
+    return f"{named} {number(line['was'])} → {number(line['now'])}"

@@ -128,9 +128,9 @@ def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
             " GROUP BY 1 ORDER BY 1"
         ).fetchall()
         if rows:
-            shown = redact(clean(rows[0][0]))
+            first_code = redact(clean(rows[0][0]))
             raise InputError(
-                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {shown!r}",
+                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {first_code!r}",
                 where="results",
                 allowed=known,
                 next="import them with `creditscore supervise import`",

@@ -39,10 +39,10 @@ def as_json(data: Any) -> str:
 
 def inert(data: Any) -> Markup:
     """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
-    shown = as_json(data)
+    json_text = as_json(data)
     for name in "<>&\u2028\u2029":
-        shown = shown.replace(name, f"\\u{ord(name):04x}")
-    return Markup(shown)  # every character that HTML could take for markup is gone
+        json_text = json_text.replace(name, f"\\u{ord(name):04x}")
+    return Markup(json_text)  # every character that HTML could take for markup is gone
 
 
 @lru_cache(maxsize=1)

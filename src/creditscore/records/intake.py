@@ -229,7 +229,7 @@ def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
     for table, columns in dated.items():
         days = [name for name in columns if name.endswith("_day") and (table, name) not in PLANNED]
         if days:
-            shown = ", ".join(f"max({column})" for column in days)
-            newest += con.execute(f"SELECT {shown} FROM {table}").fetchall()[0]
+            newest_sql = ", ".join(f"max({column})" for column in days)
+            newest += con.execute(f"SELECT {newest_sql} FROM {table}").fetchall()[0]
     known = [day for day in newest[1:] if day is not None]
     return max(known) if known else 0

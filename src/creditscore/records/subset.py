@@ -203,10 +203,10 @@ def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[s
     for row in rows:
         newest[row["record_id"]] = max(newest.get(row["record_id"], 0), row["event_no"])
     for row in events.to_pylist():
-        number = row.get("event_no") or newest.get(row["record_id"], 0) + 1
-        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(number))
-        rows.append({**row, "event_no": number})
-        added.append((str(row["record_id"]), str(number)))
+        event_no = row.get("event_no") or newest.get(row["record_id"], 0) + 1
+        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(event_no))
+        rows.append({**row, "event_no": event_no})
+        added.append((str(row["record_id"]), str(event_no)))
     import pyarrow as pa
 
     names = list(dict.fromkeys(name for row in rows for name in row))

@@ -229,10 +229,10 @@ class _Layer:
                             self.last[high] = max(self.last[high], self.last[low])
 
     def numbered(self, state: Any) -> int:
-        number = self.numbers.setdefault(state, len(self.states))
-        if number == len(self.states):
+        state_number = self.numbers.setdefault(state, len(self.states))
+        if state_number == len(self.states):
             self.states.append(state)
-        return number
+        return state_number
 
     def turn(self) -> None:
         """The states so far are those before the next record."""

@@ -103,8 +103,8 @@ def effect(rule: Decide) -> str:
 
 def band(grade_band: Band) -> str:
     edges = (("≥", grade_band.at_least), (">", grade_band.above), ("≤", grade_band.at_most), ("<", grade_band.below))
-    shown = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
-    return f"{grade_band.grade} {shown}{f' [{grade_band.reading}]' if grade_band.reading else ''}"
+    edges_words = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
+    return f"{grade_band.grade} {edges_words}{f' [{grade_band.reading}]' if grade_band.reading else ''}"
 
 
 def repair_window(window_rule: RepairWindow) -> str:

@@ -244,8 +244,8 @@ def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
     """An entry on several matters is kept until the last of them has ended; on none, from its own day."""
     data = entry.data
     rows = data if isinstance(data, list) else data.get("proposals", []) if isinstance(data, dict) else []
-    names = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
-    return _last([ends.get(name) for name in names]) if names else _day(entry)
+    row_ids = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
+    return _last([ends.get(name) for name in row_ids]) if row_ids else _day(entry)
 
 
 def _day(entry: Entry) -> int:

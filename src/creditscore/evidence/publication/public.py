@@ -266,7 +266,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
     runs = manifest.get("schemes", {"": manifest})
     laws = load_laws()
     day = decided_on or max((date.fromisoformat(run["known_at"]) for run in runs.values()), default=date.max)
-    shown = []
+    schemes_shown = []
     for scheme in schemes:
         periods = {
             str(run.get("period", run.get("as_of", ""))) for run in runs.values() if scheme.name == run.get("scheme")
@@ -275,7 +275,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
         cited = scheme.laws
         foreign = bool(cited) and all(laws[law].level == "foreign" for law in cited if law in laws)
         way = None if foreign else remedy(scheme.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
-        shown.append(
+        schemes_shown.append(
             {
                 "scheme": scheme.name,
                 "use": scheme.use,
@@ -298,7 +298,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
             }
         )
     return {
-        "schemes": shown,
+        "schemes": schemes_shown,
         "decided_by": redact(clean(decided_by)),
         "decided_on": str(decided_on or ""),
         "made_up": bool(manifest.get("made_up", False)),

@@ -104,9 +104,15 @@ def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
     """Whether a branch ends as the other did: the fact was read, but nothing follows from it."""
     if len(others) != 1:
         return False
-    other = others[0]
-    chosen = [{key: choice for key, choice in compared.chosen.items() if key != name} for compared in (leaf, other)]
-    return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (other.low, other.high, other.ranges)
+    second_leaf = others[0]
+    chosen = [
+        {key: choice for key, choice in compared.chosen.items() if key != name} for compared in (leaf, second_leaf)
+    ]
+    return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (
+        second_leaf.low,
+        second_leaf.high,
+        second_leaf.ranges,
+    )
 
 
 def _leaf(game: Game, chosen: dict[str, Choice], env: Mapping[str, Any]) -> Leaf:

@@ -220,7 +220,7 @@ def _sorted_sums(of: Array, values: Array, size: int, depth: int) -> Array:
 def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: int, most: int) -> Array:
     """A bucket falls to its next weight when all heavier records are gone; counted ones may go besides."""
     result = np.full((size, depth + 1, most + 1), NEVER)
-    number = total(of, counted.astype(np.int64), size)
+    counted_by_group = total(of, counted.astype(np.int64), size)
     rank = _rank(of)
     heavy, length = np.zeros(size, np.int64), np.bincount(of, minlength=size)
     heavy[of[rank == 0]] = weight[rank == 0]
@@ -231,7 +231,7 @@ def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: in
         here[of[rank == gone]] = weight[rank == gone]
         gain = heavy - here
         for more in range(min(most, depth - gone) + 1):
-            rows = alive[number[alive] - before[alive] >= more]
+            rows = alive[counted_by_group[alive] - before[alive] >= more]
             among = np.minimum(before[rows] + more, most)
             result[rows, gone + more, among] = np.maximum(result[rows, gone + more, among], gain[rows])
         before[of[rank == gone]] += counted[rank == gone]

@@ -107,7 +107,7 @@ def case(variable: Variable, whole: bool) -> str:
             return f"CAST(error({text(shown_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
         return points(row.points, whole)
 
-    other = None
+    unseen_row = None
     own = []
     for row in variable.rows:
         if row.role == "special":
@@ -117,7 +117,7 @@ def case(variable: Variable, whole: bool) -> str:
             absent = f"{column} IS NULL" + (f" OR isnan({column})" if numeric else "")
             lines.insert(0, f"WHEN {absent} THEN {then(row)}")
         elif row.role == "other":
-            other = row
+            unseen_row = row
         else:
             own.append(row)
     if numeric:
@@ -128,6 +128,6 @@ def case(variable: Variable, whole: bool) -> str:
     else:
         for row in own:
             lines.append(f"WHEN {column} IN ({', '.join(text(str(v)) for v in row.levels)}) THEN {then(row)}")
-        assert other is not None
-        last = other
+        assert unseen_row is not None
+        last = unseen_row
     return f"CASE {' '.join(lines)} ELSE {then(last)} END"

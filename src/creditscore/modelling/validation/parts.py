@@ -246,15 +246,15 @@ def fair(
     """Rates, errors, calibration and impact by group."""
     at = flag_threshold(of.y, of.p, of.weight) if threshold is None else threshold
     table = fairness(of.y, of.p, shielded, at, of.weight, edges=edges, clusters=_alike(of))
-    shown = table[table["state"] == "shown"]
-    off = (shown["calibrated"] == False) & ((shown["oe"] > LARGE) | (shown["oe"] < 1 / LARGE))  # noqa: E712
+    shown_groups = table[table["state"] == "shown"]
+    off = (shown_groups["calibrated"] == False) & ((shown_groups["oe"] > LARGE) | (shown_groups["oe"] < 1 / LARGE))  # noqa: E712
     flagged = float(np.sum(of.weight[of.p >= at]) / np.sum(of.weight))
     low, high = jeffreys(flagged * len(of.y), len(of.y))
     numbers = {"threshold": at, "flagged": flagged, "flagged_low": float(low), "flagged_high": float(high)}
     numbers |= {"withheld": int((table["state"] != "shown").sum()), "given": threshold is not None}
     measured: dict[str, float | None] = {
-        "impact": float(shown["impact"].min()) if len(shown) else None,
-        "groups_miscalibrated": float(off.sum()) if len(shown) else None,
+        "impact": float(shown_groups["impact"].min()) if len(shown_groups) else None,
+        "groups_miscalibrated": float(off.sum()) if len(shown_groups) else None,
     }
     return ReportPart({"fairness": table}, {"fairness": numbers}, measured)
 

@@ -60,10 +60,10 @@ def _marks(scheme: Scheme, source: Source) -> None:
     for code, marks, what in (("N301", ("unknown",), "unknown"), ("N302", ("local", "project_default"), "local")):
         paths = [path for path, rule in rules(scheme) if rule.evidence in marks]
         if paths:
-            shown = ", ".join(".".join(map(str, path)) for path in paths[:4])
+            first_paths = ", ".join(".".join(map(str, path)) for path in paths[:4])
             more = f" and {len(paths) - 4} more" if len(paths) > 4 else ""
             carry = "rule carries" if len(paths) == 1 else "rules carry"
-            source.note(paths[0], f"{len(paths)} {carry} numbers or texts that are {what}: {shown}{more}", code)
+            source.note(paths[0], f"{len(paths)} {carry} numbers or texts that are {what}: {first_paths}{more}", code)
 
 
 def _readings(scheme: Scheme, source: Source) -> None:

@@ -205,7 +205,7 @@ def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
 
     Empty where there is none: of a state that names the kept rows again, and of rows that no state speaks of.
     """
-    hash_by_subject: dict[tuple[int, str, str], tuple[str, str]] = {
+    results: dict[tuple[int, str, str], tuple[str, str]] = {
         (seq, run, subject): ("" if as_kept else stated, "")
         for seq, run, subject, as_kept, stated in store.rows(
             "SELECT seq, run_id, subject_id, as_kept, hash FROM cascade_states"
@@ -222,10 +222,10 @@ def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
                 own = rows.setdefault((seq, run, str(named["subject_id"])), {name: [] for name in kind.tables})
                 own[table].append(named)
         for key, own in rows.items():
-            stated, computed = hash_by_subject.get(key, ("", ""))
+            stated, computed = results.get(key, ("", ""))
             result: Any = kind
-            hash_by_subject[key] = (stated, computed + result(*map(tuple, own.values())).hash)
-    return hash_by_subject
+            results[key] = (stated, computed + result(*map(tuple, own.values())).hash)
+    return results
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -242,7 +242,7 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], r
 
 def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
     ids = sorted(set(subject_ids))
-    rows_by_subject: dict[str, dict[str, list[Row]]] = {}
+    results: dict[str, dict[str, list[Row]]] = {}
     for table, source in sources.items():
         columns = ALL[table]
         listed = ", ".join(map(quote, columns))
@@ -250,20 +250,20 @@ def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterab
             f"SELECT {listed} FROM {source} WHERE list_contains(?, subject_id) ORDER BY subject_id, place", [ids]
         )
         for row in rows:
-            own = rows_by_subject.setdefault(row[0], {name: [] for name in sources})
+            own = results.setdefault(row[0], {name: [] for name in sources})
             own[table].append(_texts(dict(zip(columns, row, strict=True))))
     make: Any = kind
-    return {subject: make(*map(tuple, own.values())) for subject, own in rows_by_subject.items()}
+    return {subject: make(*map(tuple, own.values())) for subject, own in results.items()}
 
 
 def _grouped(kind: type[R], tables: Mapping[str, pa.Table]) -> dict[str, R]:
-    rows_by_subject: dict[str, dict[str, list[Row]]] = {}
+    results: dict[str, dict[str, list[Row]]] = {}
     for table, rows in tables.items():
         for row in rows.select(list(ALL[table])).to_pylist():
-            own = rows_by_subject.setdefault(row["subject_id"], {name: [] for name in tables})
+            own = results.setdefault(row["subject_id"], {name: [] for name in tables})
             own[table].append(_texts(row))
     make: Any = kind
-    return {subject: make(*map(tuple, own.values())) for subject, own in rows_by_subject.items()}
+    return {subject: make(*map(tuple, own.values())) for subject, own in results.items()}
 
 
 def _stated(row: Row) -> dict[str, str | None]:

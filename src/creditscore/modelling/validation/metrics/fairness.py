@@ -114,14 +114,14 @@ def fairness(
         held.append((name, code, names, counts, withheld(counts, min_count)))
     sure = 1 - (1 - level) / max(1, sum(state.count("shown") for *_, state in held))
     for name, code, names, counts, state in held:
-        shown = [k for k in range(len(names)) if state[k] == "shown"]
-        base = max(shown, key=lambda k: (counts[k], -k)) if shown else -1
+        shown_groups = [k for k in range(len(names)) if state[k] == "shown"]
+        base = max(shown_groups, key=lambda k: (counts[k], -k)) if shown_groups else -1
         wanted = (reference or {}).get(str(name))
         if wanted is not None:
             if plain(wanted) not in names:
                 raise InputError(f"{wanted!r} is no group of {name}", where=str(name), allowed=map(str, names))
             base = names.index(plain(wanted))
-        free = _free(p, weight, code == base, threshold, clusters) if base in shown else None
+        free = _free(p, weight, code == base, threshold, clusters) if base in shown_groups else None
         for k, group in enumerate(names):
             row: dict[str, Any] = {"attribute": str(name), "group": group, "state": state[k]}
             if state[k] == "shown":

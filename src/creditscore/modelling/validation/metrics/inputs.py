@@ -53,8 +53,8 @@ def outcomes(y: Any, length: int | None = None) -> Floats:
         raise TableError("there are no outcomes", where="y", next="give at least one row")
     odd = np.unique(array[(array != 0) & (array != 1)])
     if len(odd):
-        shown = ", ".join(f"{value:g}" for value in odd[:5])
-        raise TableError(f"y holds {shown}", where="y", allowed="1 (the adverse event) and 0")
+        odd_values = ", ".join(f"{value:g}" for value in odd[:5])
+        raise TableError(f"y holds {odd_values}", where="y", allowed="1 (the adverse event) and 0")
     return array
 
 

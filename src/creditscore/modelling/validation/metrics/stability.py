@@ -57,8 +57,10 @@ class FixedBins:
             result = np.searchsorted(np.asarray(self.edges), numbers, side="left")
             return np.where(gone, len(self.edges) + 1, result).astype(np.int64)
         place = pd.Series(range(len(self.levels)), index=pd.Index(self.levels, dtype=object), dtype=float)
-        texts = series.astype(object).where(~gone, None).map(lambda value: None if value is None else str(plain(value)))
-        coded = texts.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
+        level_texts = (
+            series.astype(object).where(~gone, None).map(lambda value: None if value is None else str(plain(value)))
+        )
+        coded = level_texts.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
         coded = np.where(np.isnan(coded), len(self.levels), coded)
         return np.where(gone, len(self.levels) + 1, coded).astype(np.int64)
 
