@@ -228,15 +228,15 @@ def predict_command(
         name, _, version = name.partition("/")
         loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
     rows = read_frame(table, getattr(loaded, "kinds", None))
-    columns_in_front = _names(keep) or ()
-    strange = [name for name in columns_in_front if name not in rows.columns]
+    results = _names(keep) or ()
+    strange = [name for name in results if name not in rows.columns]
     if strange:
         raise UsageError(
             f"there is no column {strange[0]!r}", where="--keep", allowed=list(map(str, rows.columns))[:30]
         )
     with working("predicting"):
         data_table = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(columns_in_front)], data_table], axis=1), out, csv_people)
+        write_table(pd.concat([rows[list(results)], data_table], axis=1), out, csv_people)
     for grade, count in data_table["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")

@@ -38,13 +38,13 @@ class DuckDBEngine:
     def view(self, name: str, sql: str) -> None:
         self.con.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
 
-    def words(self, words: list[str]) -> None:
+    def words(self, texts: list[str]) -> None:
         """The type `word`, whose values are these texts; what used an earlier one is dropped."""
         for name in ("ledger_sorted", "item_word", "item_cap", "group_cap"):
             self.con.execute(f"DROP TABLE IF EXISTS {name}")
         for name in ("result_ledger", "ledger_coded", "displaced", "displaced_before"):
             self.con.execute(f"DROP VIEW IF EXISTS {name}")
-        listed = ", ".join("'" + text.replace("'", "''") + "'" for text in words)
+        listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
         self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TEMP TYPE word AS ENUM ({listed})")
 
     def materialise(self, name: str, sql: str) -> None:

@@ -33,10 +33,10 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
             width = room * grade["count"] / row["total"]
             text = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
             parts.append(rect(x, y, width, 19, shades[grade["code"]], text))
-            fitted_name = fit(grade["name"], width - 8)
-            if width >= 22 and fitted_name == grade["name"]:
+            shown = fit(grade["name"], width - 8)
+            if width >= 22 and shown == grade["name"]:
                 ink = "on-dark" if shades[grade["code"]] in DARK else "on-light"
-                parts.append(say(x + width / 2, y + 14, fitted_name, "middle", ink))
+                parts.append(say(x + width / 2, y + 14, shown, "middle", ink))
             x += width
     return picture(name, title, desc, 26 * len(rows) + 10, parts)
 

@@ -68,11 +68,11 @@ def stacked(
             width = room * count / total if total else 0
             if not count:
                 continue
-            percent = f"{row['percents'][code]:.1f}"
-            parts.append(rect(x, y, width, 20, shades[code], f"{row['label']} {code}: {count} ({percent} %)"))
+            shown = f"{row['percents'][code]:.1f}"
+            parts.append(rect(x, y, width, 20, shades[code], f"{row['label']} {code}: {count} ({shown} %)"))
             if width >= 34:
                 ink = "on-dark" if shades[code] in DARK else "on-light"
-                parts.append(say(x + width / 2, y + 15, percent, "middle", ink))
+                parts.append(say(x + width / 2, y + 15, shown, "middle", ink))
             x += width
     return picture(name, title, desc, 28 * len(rows) + 34, parts)
 

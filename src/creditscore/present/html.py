@@ -39,26 +39,26 @@ def as_json(data: Any) -> str:
 
 def inert(data: Any) -> Markup:
     """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
-    json_text = as_json(data)
+    shown = as_json(data)
     for name in "<>&\u2028\u2029":
-        json_text = json_text.replace(name, f"\\u{ord(name):04x}")
-    return Markup(json_text)  # every character that HTML could take for markup is gone
+        shown = shown.replace(name, f"\\u{ord(name):04x}")
+    return Markup(shown)  # every character that HTML could take for markup is gone
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    templates = Environment(
+    new_environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["thousands"] = lambda value: f"{value:,}"
-    templates.globals["inert"] = inert
-    return templates
+    new_environment.filters["thousands"] = lambda value: f"{value:,}"
+    new_environment.globals["inert"] = inert
+    return new_environment
 
 
 def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:

@@ -45,12 +45,12 @@ _walked: dict[str, tuple[dict[str, int], tuple[Entry, ...]]] = {}  # every gradi
 
 def _walk(folder: str) -> tuple[dict[str, int], tuple[Entry, ...]]:
     """When each folder of the library changed, before it was read, and the files in them."""
-    changed, entries_of_folder = {}, []
+    changed, new_entries = {}, []
     for place, _, names in os.walk(folder):
         changed[place] = _changed(place)
         scheme = place[len(folder) + 1 :].replace(os.sep, "/")
-        entries_of_folder += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
-    return changed, tuple(sorted(entries_of_folder, key=lambda entry: (entry.scheme, entry.version)))
+        new_entries += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
+    return changed, tuple(sorted(new_entries, key=lambda entry: (entry.scheme, entry.version)))
 
 
 def _changed(place: str) -> int:
@@ -120,13 +120,13 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
     """
     scheme, pinned = split(name)
     schemes = versions(scheme, root)
-    for governing in schemes:
-        if (governing.period == "year") != isinstance(at, int):
+    for other_scheme in schemes:
+        if (other_scheme.period == "year") != isinstance(at, int):
             wanted = (
-                "an evaluation year (--period 2024)" if governing.period == "year" else "a day (--as-of 2024-12-31)"
+                "an evaluation year (--period 2024)" if other_scheme.period == "year" else "a day (--as-of 2024-12-31)"
             )
             raise UsageError(
-                f"{scheme} is graded for {wanted}", where=f"the scheme {governing.name}", next=f"give {wanted}"
+                f"{scheme} is graded for {wanted}", where=f"the scheme {other_scheme.name}", next=f"give {wanted}"
             )
     if pinned:
         chosen = _pinned(scheme, pinned, schemes)

@@ -153,8 +153,8 @@ class Database:
             try:
                 for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):  # of one that was killed
                     left.unlink(missing_ok=True)
-                (database_name,) = self.con.execute("SELECT current_database()").fetchall()[0]
-                place, own = str(fresh).replace("'", "''"), str(database_name).replace('"', '""')
+                (name,) = self.con.execute("SELECT current_database()").fetchall()[0]
+                place, own = str(fresh).replace("'", "''"), str(name).replace('"', '""')
                 self.con.execute(f"ATTACH '{place}' AS fresh")
                 try:
                     self.con.execute(f'COPY FROM DATABASE "{own}" TO fresh')

@@ -21,10 +21,10 @@ from creditscore.present.html import text as page_text
 
 def packet_page(packet: Mapping[str, Any]) -> str:
     """The page of a packet; the same text for the same packet."""
-    explanation = packet["results"]["explanation"]
+    shown = packet["results"]["explanation"]
     about = about_of(packet["inputs"])
-    shade = charts.NAMED.get(explanation["grade"], "#44546a")
-    marks = {"kind": packet["kind"], "digest": packet["digest"], "made_up": explanation["made_up"]}
+    shade = charts.NAMED.get(shown["grade"], "#44546a")
+    marks = {"kind": packet["kind"], "digest": packet["digest"], "made_up": shown["made_up"]}
     return (
         environment()
         .get_template("packet.html")
@@ -33,21 +33,21 @@ def packet_page(packet: Mapping[str, Any]) -> str:
             tag="zh-CN",
             lang="zh",
             data=marks,
-            made_up=explanation["made_up"],
+            made_up=shown["made_up"],
             both=both,
-            shown=explanation,
+            shown=shown,
             about=about,
             digest=packet["digest"],
             sections=all_sections(packet),
-            route=pair(word("routes", explanation["route"])) if explanation["route"] else "",
+            route=pair(word("routes", shown["route"])) if shown["route"] else "",
             counts=_counts(packet),
             shade=shade,
             ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
-            sum=explanation["sum"].replace("-", MINUS) if explanation["by_score"] else "",
+            sum=shown["sum"].replace("-", MINUS) if shown["by_score"] else "",
             grade=_named(packet),
-            **_badge(explanation),
-            score_head="score" if explanation["by_score"] else "score_aside",
-            state=pair(word("states", explanation["state"])),
+            **_badge(shown),
+            score_head="score" if shown["by_score"] else "score_aside",
+            state=pair(word("states", shown["state"])),
         )
     )
 
@@ -57,9 +57,9 @@ def _counts(packet: Mapping[str, Any]) -> str:
     return " · ".join(text("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
 
 
-def _badge(explanation: Mapping[str, Any]) -> dict[str, str]:
+def _badge(shown: Mapping[str, Any]) -> dict[str, str]:
     """The printed symbol of the grade, else the first word of its label."""
-    code, label = explanation["grade"], explanation["grade_label"]["zh"]
+    code, label = shown["grade"], shown["grade_label"]["zh"]
     sign = code if not code or SYMBOL.fullmatch(code) else re.split(r"[（(]", label)[0].strip()
     return {"badge": sign or "–", "wordy": "wordy" if len(sign) > 3 else ""}
 

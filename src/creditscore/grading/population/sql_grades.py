@@ -153,10 +153,10 @@ def _date_column(plan: Plan, name: str) -> str:
 
 
 def _silent(attribute: object) -> str:
-    absent = attribute.absent  # type: ignore[attr-defined]
-    if isinstance(absent, bool):
-        return "TRUE" if absent else "FALSE"
-    return str(int(absent * MICRO)) if attribute.type == "number" else "'" + str(absent).replace("'", "''") + "'"  # type: ignore[attr-defined]
+    value = attribute.absent  # type: ignore[attr-defined]
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(int(value * MICRO)) if attribute.type == "number" else "'" + str(value).replace("'", "''") + "'"  # type: ignore[attr-defined]
 
 
 def _filled(fact: PlanFact, value: str) -> str:

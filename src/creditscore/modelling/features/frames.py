@@ -42,7 +42,7 @@ DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
 
 
 def as_table(X: Any) -> Any:
-    """Turn a table in memory (Polars, Arrow, DuckDB relation, list of mappings) into pandas; pandas and arrays stay."""
+    """A table in memory (Polars, Arrow, DuckDB, mappings) as a pandas frame; pandas and arrays as they are."""
     import pandas as pd
 
     if type(X) is dict:
@@ -109,13 +109,13 @@ def settle_inputs(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     """Columns that are text where a model has numbers become numbers, and blank texts missing."""
     import pandas as pd
 
-    text_columns = [
+    texts = [
         name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object
     ]
-    if not text_columns:
+    if not texts:
         return frame
-    settled_texts = settle_frame(frame[text_columns], kinds)
-    return frame.assign(**{name: settled_texts[name] for name in text_columns})
+    settled_texts = settle_frame(frame[texts], kinds)
+    return frame.assign(**{name: settled_texts[name] for name in texts})
 
 
 def _settle_series(column: pd.Series[Any], name: str, kind: str | None) -> pd.Series[Any]:
@@ -240,9 +240,9 @@ def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], te
 def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
     if y is None:
-        class_name = type(estimator).__name__
+        name = type(estimator).__name__
         raise TableError(
-            f"This {class_name} estimator requires y to be passed, but the target y is None.",
+            f"This {name} estimator requires y to be passed, but the target y is None.",
             next="give one outcome per row",
         )
     y = column_or_1d(y, warn=True)

@@ -43,8 +43,8 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     )
     columns = []
     for name, kind in kinds.items():
-        value_sql = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
-        columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value_sql}) AS x_{names[name]}")
+        value = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
+        columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value}) AS x_{names[name]}")
     return f"SELECT r.sid{''.join(', ' + column for column in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
 
 
@@ -133,10 +133,10 @@ def put_person(
     engine.materialise("ds_everybody", person_sql(snapshot, recipe, at, declared, needs))
     counts = dict(engine.rows("SELECT left_out, COUNT(*) FROM ds_everybody WHERE left_out IS NOT NULL GROUP BY 1"))
     engine.view("ds_person", "SELECT * FROM ds_everybody WHERE left_out IS NULL")
-    left_out = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
+    results = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
     if recipe.outcome is not None:
-        left_out["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
-    return left_out
+        results["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
+    return results
 
 
 def _text(value: str) -> str:

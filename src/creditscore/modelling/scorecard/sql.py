@@ -65,8 +65,8 @@ def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> No
             f"two columns of the card are called {alike[0]!r} but for upper and lower case",
             next="SQL reads one of them for both: rename one and fit again",
         )
-    reserved_names = {"score", *(("points_" + v).casefold() for v in variables if parts)}
-    taken = [k for k in (variables if keep is None else keep) if k.casefold() in reserved_names]
+    texts = {"score", *(("points_" + v).casefold() for v in variables if parts)}
+    taken = [k for k in (variables if keep is None else keep) if k.casefold() in texts]
     if taken:
         raise UsageError(
             f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"
@@ -107,7 +107,7 @@ def case(variable: Variable, whole: bool) -> str:
             return f"CAST(error({text(shown_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
         return points(row.points, whole)
 
-    unseen_row = None
+    other = None
     own = []
     for row in variable.rows:
         if row.role == "special":
@@ -117,7 +117,7 @@ def case(variable: Variable, whole: bool) -> str:
             absent = f"{column} IS NULL" + (f" OR isnan({column})" if numeric else "")
             lines.insert(0, f"WHEN {absent} THEN {then(row)}")
         elif row.role == "other":
-            unseen_row = row
+            other = row
         else:
             own.append(row)
     if numeric:
@@ -128,6 +128,6 @@ def case(variable: Variable, whole: bool) -> str:
     else:
         for row in own:
             lines.append(f"WHEN {column} IN ({', '.join(text(str(v)) for v in row.levels)}) THEN {then(row)}")
-        assert unseen_row is not None
-        last = unseen_row
+        assert other is not None
+        last = other
     return f"CASE {' '.join(lines)} ELSE {then(last)} END"

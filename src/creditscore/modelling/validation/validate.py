@@ -227,11 +227,11 @@ def validate(
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
-    functions: dict[str, str] = {}
+    results: dict[str, str] = {}
 
     def take(function: str, report_part: parts.ReportPart) -> None:
         for name, table in report_part.tables.items():
-            tables[name], functions[name] = table, function
+            tables[name], results[name] = table, function
         numbers.update(report_part.numbers)
         measured.update(report_part.measured)
 
@@ -252,9 +252,9 @@ def validate(
     if shielded:
         take("fairness", parts.fair(subject, shielded, threshold, edges))
     for title, table in (explanations or {}).items():
-        explanation_frame = as_frame(table)
-        if explanation_frame is not None:
-            tables[f"explanation: {title}"], functions[f"explanation: {title}"] = explanation_frame, "given"
+        shown = as_frame(table)
+        if shown is not None:
+            tables[f"explanation: {title}"], results[f"explanation: {title}"] = shown, "given"
     rules = load_criteria() if criteria is None else criteria
     outcome, judged = verdict(measured, rules)
     return ValidationReport(
@@ -263,7 +263,7 @@ def validate(
         numbers=numbers,
         tables=tables,
         criteria=judged,
-        figures=_figures(tables, functions),
+        figures=_figures(tables, results),
         limits=(*limits, *parts.own_limits(subject, measured, rules)),
     )
 
