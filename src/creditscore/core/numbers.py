@@ -13,7 +13,7 @@ def points(value: Decimal | None, plus: bool = False) -> str:
     """`89.4`, `−3`; empty for None; with `plus` a gain shows its sign."""
     if value is None:
         return ""
-    digits = plain(abs(value))
+    shown = plain(abs(value))
     if value < 0:
-        return MINUS + digits
-    return "+" + digits if plus and value > 0 else digits
+        return MINUS + shown
+    return "+" + shown if plus and value > 0 else shown

@@ -18,7 +18,7 @@ from creditscore.explanation import page_words
 from creditscore.present import page
 from creditscore.present.html import write_pair
 from creditscore.present.page import number
-from creditscore.present.sections import Phrase, Section, Table, heads
+from creditscore.present.sections import Said, Section, Table, heads
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 
@@ -78,7 +78,7 @@ def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     )
 
 
-def events(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             clean(event["record_id"]),
@@ -90,7 +90,7 @@ def events(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     return Section(t("events_section"), "", [Table(heads(t, "record", "event", "day"), rows)]) if rows else None
 
 
-def grades(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
             _label(data, change["scheme"], lang),
@@ -118,7 +118,7 @@ def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -
     return f"{grade_words}\n{score.rstrip('0').rstrip('.') if '.' in score else score}".rstrip("\n").replace("-", "−")
 
 
-def composites(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             f"{_label(data, score['config'], lang)}\n{day_said(score['as_of'], lang)}",
@@ -154,7 +154,7 @@ def _grade(data: dict[str, Any], name: str, grade: str | None, state: str, lang:
     return say(known if known.zh != state else said_of("state_reasons", state), lang)
 
 
-def tasks(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = []
     for task in data["tasks"]:
         about = whom(task["who"], lang) if task["task"] == "tell" else _thing(data, task["thing"], lang)
@@ -180,7 +180,7 @@ def _thing(data: dict[str, Any], thing: str, lang: Lang) -> str:
     return _label(data, thing, lang) if thing in data["labels"] else thing
 
 
-def hashes(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def hashes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [change["run_id"], change["before"]["hash"][:HASH], change["after"]["hash"][:HASH]]
         for change in [*data["changes"], *data["scores"]]

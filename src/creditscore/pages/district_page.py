@@ -11,7 +11,7 @@ from creditscore.pages import district_charts, plots
 from creditscore.pages.plots import shown
 from creditscore.present import html, page
 from creditscore.present.page import number
-from creditscore.present.sections import Figure, Phrase, Section, Table, heads
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 from creditscore.records.feed_health import STATES
 
 said_in = page.said_in("district")
@@ -63,7 +63,7 @@ def in_scope(row: dict[str, Any]) -> int:
     return int(row["graded"] + sum(row[name] for name in WITHOUT))
 
 
-def shares(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     parts: list[Table | Figure] = []
     year = data["years"][-1]
     bars = [
@@ -92,7 +92,7 @@ def shares(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("shares"), "", parts)
 
 
-def blocked(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def blocked(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     """Grades that refused rows leave open, by feed and reason, and what marks every grade of a run."""
     marks = [row["label"][lang] for row in data["marks"]]
     rows = [
@@ -119,7 +119,7 @@ def _grade(row: dict[str, Any], lang: Lang) -> str:
     return str(row["code"] if row["code"].upper() == row["code"] else row["label"][lang])
 
 
-def _counts(row: dict[str, Any] | None, lang: Lang, t: Phrase) -> str:
+def _counts(row: dict[str, Any] | None, lang: Lang, t: Said) -> str:
     """How many of each grade, and below them those without one."""
     if row is None:
         return "—"
@@ -128,7 +128,7 @@ def _counts(row: dict[str, Any] | None, lang: Lang, t: Phrase) -> str:
     return "\n".join(part for part in (text or "—", " · ".join(rest)) if part)
 
 
-def migration(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     if not data["migration"]:
         return None
     labels = {row["scheme"]: row["label"][lang] for row in data["shares"]}
@@ -167,7 +167,7 @@ def migration(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     return Section(t("migration"), t("migration_desc"), parts)
 
 
-def maps(data: dict[str, Any], lang: Lang, t: Phrase) -> list[Section]:
+def maps(data: dict[str, Any], lang: Lang, t: Said) -> list[Section]:
     sections = []
     for k, mapping in enumerate(data["maps"]):
 
@@ -182,7 +182,7 @@ def maps(data: dict[str, Any], lang: Lang, t: Phrase) -> list[Section]:
     return sections
 
 
-def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     if not data["lists"]:
         return Section(t("lists"), t("no_lists"))
     years = sorted({year for row in data["lists"] for year in row["entered"]})
@@ -202,7 +202,7 @@ def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("lists"), t("lists_desc"), [Table(head, rows)])
 
 
-def ending(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def ending(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
             f"{clean(row['name'])}\n{row['subject_id']}" if row["name"] else row["subject_id"],
@@ -222,11 +222,11 @@ def ending(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     )
 
 
-def state(row: dict[str, Any], t: Phrase) -> str:
+def state(row: dict[str, Any], t: Said) -> str:
     return " + ".join(t(part) for part in row["state"].split("+"))
 
 
-def feeds(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def feeds(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     counts: dict[str, list[int]] = {}
     for window in data["windows"]:
         counts.setdefault(window["feed"], []).append(window["records"])
@@ -266,7 +266,7 @@ def _p(row: dict[str, Any]) -> str:
     return shown(min(names), 2) if names else ""
 
 
-def signs(data: dict[str, Any], t: Phrase) -> Section:
+def signs(data: dict[str, Any], t: Said) -> Section:
     if not data["signs"]:
         return Section(t("signs"), t("no_signs"))
     rows = [

@@ -10,7 +10,7 @@ from creditscore.pages import plots
 from creditscore.pages.plots import shown
 from creditscore.present import charts, page
 from creditscore.present.page import number
-from creditscore.present.sections import Figure, Phrase, Section, Table, heads
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("impact")
@@ -47,7 +47,7 @@ def impact_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     )
 
 
-def limits(data: dict[str, Any], t: Phrase) -> list[str]:
+def limits(data: dict[str, Any], t: Said) -> list[str]:
     notes = list(data["notes"])
     notes += [] if data["comparable"] else ["no_scale"]
     notes += [] if any(data["groups"].values()) else ["not_known"]
@@ -62,7 +62,7 @@ def _side(named: str, lang: Lang) -> str:
     return clean(f"{say(word('states', state), lang)}{text('colon', lang)}{say(word('state_reasons', why), lang)}")
 
 
-def flows(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     names = data["names"]
     count = {(row["before"], row["after"]): row["subjects"] for row in data["matrix"]}
     graded = {*data["a"]["grades"], *data["b"]["grades"]}
@@ -87,7 +87,7 @@ def flows(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("flows"), "", parts)
 
 
-def group(data: dict[str, Any], by: str, lang: Lang, t: Phrase) -> Section | None:
+def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
     rows = data["groups"][by]
     if not rows:
         return None
@@ -133,7 +133,7 @@ def _main(row: dict[str, Any], lang: Lang) -> str:
     )
 
 
-def ranks(data: dict[str, Any], t: Phrase) -> Section:
+def ranks(data: dict[str, Any], t: Said) -> Section:
     held = data["ranks"]
     if held is None:
         return Section(t("ranks"), t("no_ranks"))
@@ -167,7 +167,7 @@ def _who(row: dict[str, Any]) -> str:
     return f"{clean(row['name'])}\n{clean(row['subject_id'])}" if row["name"] else clean(row["subject_id"])
 
 
-def notices(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def notices(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     count, drafts = data["notices"]["count"], data["notices"]["shown"][:NOTICES]
     if not count:
         return Section(t("notices"), t("no_notices"))
@@ -176,7 +176,7 @@ def notices(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("notices"), t("notices_desc", number(count), len(drafts)), [table])
 
 
-def changes(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def changes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     held = data["changes"]
     if not held:
         return None

@@ -12,7 +12,7 @@ from creditscore.pages.validation import own, said_in
 from creditscore.pages.validation_sections import name_of, percent, span
 from creditscore.present import html
 from creditscore.present.charts import BAR
-from creditscore.present.sections import Figure, Phrase, Section, Table, heads
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
 SIGNS = {"as_expected": BAR, "wrong": "#a6263a", "unscored": "#e0a93f", "unclear": "#b9bec5", "too_few": "#b9bec5"}
 MOST = 30
@@ -48,7 +48,7 @@ def rules_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     )
 
 
-def points(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section:
+def points(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
     held = numbers["points"]
     marks = [
         {"label": f"{shown(row['low'])} – {shown(row['high'])} ({row['count']:,})", "value": row["log_odds"]}
@@ -71,7 +71,7 @@ def points(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Sectio
     )
 
 
-def items(tables: dict[str, Any], t: Phrase) -> Section:
+def items(tables: dict[str, Any], t: Said) -> Section:
     rows = sorted(tables["items"], key=lambda row: (-row["count"], row["item"]))[:MOST]
     marks = [
         {"label": f"{clean(row['item'])} ({row['events']:,} / {row['count']:,})", "value": row["lift"]}
@@ -115,7 +115,7 @@ def items(tables: dict[str, Any], t: Phrase) -> Section:
     return Section(t("items_title"), "", parts)
 
 
-def doubles(tables: dict[str, Any], t: Phrase) -> Section:
+def doubles(tables: dict[str, Any], t: Said) -> Section:
     pairs = [
         [
             clean(row["first"]),
@@ -143,7 +143,7 @@ def doubles(tables: dict[str, Any], t: Phrase) -> Section:
     return Section(t("redundancy"), t("redundancy_desc"), parts)
 
 
-def opinions(tables: dict[str, Any], held: dict[str, Any], t: Phrase) -> Section:
+def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
     names, classes = held["grades"], held["classes"]
     size = len(names)
     cells = tables["agreement"]
@@ -192,7 +192,7 @@ def opinions(tables: dict[str, Any], held: dict[str, Any], t: Phrase) -> Section
     )
 
 
-def swaps(tables: dict[str, Any], held: dict[str, Any], t: Phrase) -> Section:
+def swaps(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
     measures = [
         [
             t(f"measure_{row['measure']}"),
@@ -242,7 +242,7 @@ def swaps(tables: dict[str, Any], held: dict[str, Any], t: Phrase) -> Section:
     return Section(t("challenge"), "", parts)
 
 
-def _named(name: str, t: Phrase) -> str:
+def _named(name: str, t: Said) -> str:
     known = ("grade", "size", "ownership", "district", "age", "industry", "sector")
     return t(name) if name in known else clean(name)
 

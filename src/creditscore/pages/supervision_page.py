@@ -14,7 +14,7 @@ from creditscore.pages.supervision import RESULTS
 from creditscore.present import html, page
 from creditscore.present.charts import BAR
 from creditscore.present.page import number
-from creditscore.present.sections import Figure, Phrase, Section, Table, heads
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
 said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40
@@ -62,7 +62,7 @@ def _class(data: dict[str, Any], lang: Lang, row: dict[str, Any]) -> str:
     return str(label.get(lang, row["class"]))
 
 
-def _place(text: str, t: Phrase) -> str:
+def _place(text: str, t: Said) -> str:
     """`industry=…; district=…` with the columns in words."""
     parts = [part.partition("=") for part in text.replace(OTHERS, t("others")).split("; ")]
     return "; ".join(f"{t(name)} {value}" if name in COLUMNS else f"{name}{mark}{value}" for name, mark, value in parts)
@@ -72,7 +72,7 @@ def _percent(value: float | None) -> str:
     return "—" if value is None else f"{100 * value:.1f} %"
 
 
-def classes(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def classes(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
             _named(data, lang, row["programme"]),
@@ -94,7 +94,7 @@ def _span(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{low:.1f} – {high:.1f}"
 
 
-def yields(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def yields(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     marks = [
         {
             "label": f"{_class(data, lang, row)} · {_named(data, lang, row['programme'])}",
@@ -124,7 +124,7 @@ def yields(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("yields"), "", [Figure("", t("yields_desc"), picture), table])
 
 
-def results(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def results(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     if not data["arms"]:
         return Section(t("arms"), t("no_results"))
     rows = [[t(row["arm"]), number(row["total"]), *(number(row[name]) for name in RESULTS)] for row in data["arms"]]
@@ -132,7 +132,7 @@ def results(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("arms"), t("arms_desc"), [Table(head, rows)])
 
 
-def capacity(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def capacity(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             t("everybody") if row["certificate"] == "(all)" else row["certificate"],
@@ -148,7 +148,7 @@ def capacity(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     return Section(t("capacity"), "", [Table(head, rows)]) if rows else None
 
 
-def places(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def places(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     held = data["places"]
     rows = [
         [_named(data, lang, row["programme"]), _place(row["place"], t), number(row["units"]), number(row["visits"])]
@@ -162,7 +162,7 @@ def places(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     )
 
 
-def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [row["label"][lang], number(row["running"]), number(row["exited"]), number(row["entered"])]
         for row in data["lists"]
@@ -172,7 +172,7 @@ def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("lists"), "", [Table(heads(t, "list", running="n", exited="n", entered="n"), rows)])
 
 
-def measures(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def measures(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
             row["office"][lang],

@@ -9,7 +9,7 @@ from creditscore.core.i18n import Lang, clean
 from creditscore.pages.plots import OUTCOMES, shown
 from creditscore.pages.validation_sections import sections
 from creditscore.present import html, page
-from creditscore.present.sections import Phrase, Table
+from creditscore.present.sections import Said, Table
 
 FACTS = (
     "model",
@@ -103,7 +103,7 @@ def _called(tables: dict[str, Any], labels: dict[str, Any], lang: Lang) -> dict[
     }
 
 
-def _tiles(data: dict[str, Any], t: Phrase) -> list[tuple[str, str]]:
+def _tiles(data: dict[str, Any], t: Said) -> list[tuple[str, str]]:
     numbers = data["numbers"]
     coverage, ranks = numbers["coverage"], numbers.get("discrimination", {})
     return [
@@ -116,7 +116,7 @@ def _tiles(data: dict[str, Any], t: Phrase) -> list[tuple[str, str]]:
     ]
 
 
-def _criteria(rows: list[dict[str, Any]], t: Phrase, lang: Lang) -> list[dict[str, str]]:
+def _criteria(rows: list[dict[str, Any]], t: Said, lang: Lang) -> list[dict[str, str]]:
     signs = {"high": "< {0}", "low": "≥ {0}", "near_one": "> {0} / < 1/{0}"}
     result = []
     for row in rows:
@@ -135,7 +135,7 @@ def _criteria(rows: list[dict[str, Any]], t: Phrase, lang: Lang) -> list[dict[st
     return result
 
 
-def _hashes(about: dict[str, Any], t: Phrase) -> list[tuple[str, str]]:
+def _hashes(about: dict[str, Any], t: Said) -> list[tuple[str, str]]:
     named = (
         ("model_hash", "model_hash"),
         ("table_hash", "table_sha256"),

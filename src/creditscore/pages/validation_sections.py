@@ -10,7 +10,7 @@ from creditscore.core.i18n import clean
 from creditscore.pages import plots
 from creditscore.pages.plots import LIGHTS, shown
 from creditscore.present.charts import BAR
-from creditscore.present.sections import Figure, Phrase, Section, Table, heads
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
 MOST = 15  # variables in a picture or table; the JSON has them all
 STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9bec5"}
@@ -24,18 +24,18 @@ def percent(value: float | None) -> str:
     return "—" if value is None else f"{100 * value:.1f} %"
 
 
-def name_of(value: Any, t: Phrase) -> str:
+def name_of(value: Any, t: Said) -> str:
     return t("unnamed") if value is None else clean(str(value))
 
 
-def sections(data: dict[str, Any], t: Phrase) -> list[Section]:
+def sections(data: dict[str, Any], t: Said) -> list[Section]:
     """Every section that the report has tables for, in the order of the page."""
     parts = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
     drawn = [draw_part(data["tables"], data["numbers"], t) for draw_part in parts]
     return [section for section in drawn if section is not None]
 
 
-def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section:
+def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
     held = numbers["coverage"]
     named = (
         ("rows_in", "rows"),
@@ -75,7 +75,7 @@ def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Sect
     return Section(t("data_section"), "", parts)
 
 
-def discrimination(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def discrimination(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     held = numbers.get("discrimination")
     if held is None:
         return None
@@ -108,7 +108,7 @@ def discrimination(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -
     return Section(t("discrimination"), t("discrimination_desc", f"{100 * held['level']:g}"), parts)
 
 
-def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section:
+def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
     marks = [
         row | {"label": f"{shown(row['low'])} – {shown(row['high'])}: {row['events']:,} / {row['count']:,}"}
         for row in tables["reliability"]
@@ -166,7 +166,7 @@ def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> S
     )
 
 
-def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     if "grades" not in tables:
         return None
     rows = tables["grades"]
@@ -254,7 +254,7 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Sectio
     return Section(t("grades"), "", parts)
 
 
-def _migration(cells: list[dict[str, Any]], held: dict[str, Any], t: Phrase) -> Figure:
+def _migration(cells: list[dict[str, Any]], held: dict[str, Any], t: Said) -> Figure:
     labels = [name_of(grade, t) for grade in held["grades"]]
     size = len(labels)
     shares = [[cells[i * size + j]["share"] for j in range(size)] for i in range(size)]
@@ -266,7 +266,7 @@ def _migration(cells: list[dict[str, Any]], held: dict[str, Any], t: Phrase) -> 
     return Figure(t("migration"), f"{caption} · {t('migration_far', odd)}", picture)
 
 
-def stability(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def stability(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     parts: list[Table | Figure] = []
     if "psi" in tables:
         rows = [
@@ -295,7 +295,7 @@ def stability(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Sec
     return Section(t("stability"), "", parts) if parts else None
 
 
-def sensitivity(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def sensitivity(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     if "left_out" not in tables:
         return None
     parts: list[Table | Figure] = []
@@ -323,7 +323,7 @@ def sensitivity(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> S
     return Section(t("sensitivity"), t("sensitivity_desc", f"{numbers['sensitivity']['rows']:,}"), parts)
 
 
-def fairness(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def fairness(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     if "fairness" not in tables:
         return None
     parts: list[Table | Figure] = []
@@ -373,7 +373,7 @@ def _with(row: dict[str, Any], name: str, ends: str = "") -> str:
     return f"{shown(row[name])}\n{span(row[f'{ends or name}_low'], row[f'{ends or name}_high'])}"
 
 
-def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Phrase) -> Section | None:
+def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:
     parts: list[Table | Figure] = []
     for name, rows in tables.items():
         if not name.startswith("explanation: ") or not rows:

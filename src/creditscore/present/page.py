@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.core.i18n import Lang, Words, clean, load_words, say
 from creditscore.present import html
-from creditscore.present.sections import Phrase, Section
+from creditscore.present.sections import Said, Section
 
 
 @lru_cache(maxsize=8)
@@ -16,10 +16,10 @@ def _words(name: str) -> Words:
     return load_words(html.HERE / f"{name}_words.yaml")
 
 
-def said_in(name: str) -> Callable[[Lang], Phrase]:
+def said_in(name: str) -> Callable[[Lang], Said]:
     """Texts of `<name>_words.yaml` by language; what it does not have comes from the texts of all pages."""
 
-    def said_of(lang: Lang) -> Phrase:
+    def said_of(lang: Lang) -> Said:
         def fill(code: str, *values: object) -> str:
             label = _words(name)["texts"].get(code)
             if label is None:
@@ -37,7 +37,7 @@ def said_in(name: str) -> Callable[[Lang], Phrase]:
 def draw(
     data: dict[str, Any],
     lang: Lang,
-    t: Phrase,
+    t: Said,
     kind: str,
     title: str,
     sections: Sequence[Section | None],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-Phrase = Callable[..., str]
+Said = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ class Section:
     notes: list[str] = field(default_factory=list)
 
 
-def heads(t: Phrase, *left: str, **right: str) -> list[tuple[str, str]]:
+def heads(t: Said, *left: str, **right: str) -> list[tuple[str, str]]:
     return [(t(name), "") for name in left] + [(t(name), css) for name, css in right.items()]

@@ -12,7 +12,7 @@ from creditscore.evidence.publication.public import Public
 from creditscore.explanation.input_lines import state_labels
 from creditscore.present import html, page
 from creditscore.present.page import number
-from creditscore.present.sections import Phrase, Section, Table, heads
+from creditscore.present.sections import Said, Section, Table, heads
 from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("public")
@@ -58,14 +58,14 @@ def _grade(row: dict[str, Any], lang: Lang) -> str:
     return grade_name(row["grade"], label)
 
 
-def _marked(row: dict[str, Any], lang: Lang, t: Phrase) -> str:
+def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
     lines = [_grade(row, lang), *(say(label, lang) for label in state_labels(row["input_state"]))]
     if row["disputed_since"]:
         lines.append(t("disputed", day_said(row["disputed_since"], lang)))
     return "\n".join(lines)
 
 
-def grades(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     titles = _titles(data, lang)
     rows = [
         [
@@ -85,7 +85,7 @@ def grades(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("grades_section"), caption, [Table(head, rows)])
 
 
-def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             _who(row),
@@ -103,7 +103,7 @@ def lists(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     return Section(t("lists_section"), caption, [Table(head, rows)])
 
 
-def shares(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     titles = _titles(data, lang)
     rows = [
         [
@@ -121,7 +121,7 @@ def shares(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
     )
 
 
-def objections(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
+def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = []
     for scheme in data["schemes"]:
         way = scheme["remedy"]
@@ -135,7 +135,7 @@ def objections(data: dict[str, Any], lang: Lang, t: Phrase) -> Section:
     return Section(t("object"), "", [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
 
 
-def sources(data: dict[str, Any], lang: Lang, t: Phrase) -> Section | None:
+def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [[scheme["label"][lang], law[lang]] for scheme in data["schemes"] for law in scheme["laws"]]
     return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 

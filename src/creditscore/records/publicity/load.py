@@ -33,9 +33,9 @@ def load_mapping(given: str | Path | Mapping | None = None) -> Mapping:
 def _check(loaded: MappingFile, source: Source) -> None:
     """What pydantic does not see: words and kinds of the other table, deadlines behind one for all."""
     for place, row in enumerate(loaded.rows):
-        foreign_kind = "violation" if row.table == "licences" else "licence"
-        if getattr(row, foreign_kind) is not None:
-            source.fault(("rows", place, foreign_kind), "unknown key here", "E106")
+        other = "violation" if row.table == "licences" else "licence"
+        if getattr(row, other) is not None:
+            source.fault(("rows", place, other), "unknown key here", "E106")
         strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
         if strange or row.kinds == frozenset():
             text = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
