@@ -95,7 +95,7 @@ def decide(
     on: int,
     reason: str = "",
     acknowledge: Sequence[str] = (),
-    law_by_id: Mapping[str, Law] | None = None,
+    texts: Mapping[str, Law] | None = None,
 ) -> None:
     """Accept or reject a proposal. Who decides did not propose it (NotAllowed).
 
@@ -114,7 +114,7 @@ def decide(
     if not accept and not reason.strip():
         raise UsageError("a rejection needs a reason", where=proposal_id, next="give --reason TEXT")
     if accept:
-        flags = _stands(case, lists, listings, on, load_laws() if law_by_id is None else law_by_id)
+        flags = _stands(case, lists, listings, on, load_laws() if texts is None else texts)
         open_flags = [flag for flag in MUST_ACKNOWLEDGE if flag in flags and flag not in acknowledge]
         if open_flags or (set(acknowledge) & set(MUST_ACKNOWLEDGE) and not reason.strip()):
             flag = open_flags[0] if open_flags else MUST_ACKNOWLEDGE[0]
