@@ -50,8 +50,8 @@ def test_a_silent_row_is_noticed(tmp_path: Path) -> None:
         (records | {"refused": 1}, None),
     ):
         (tmp_path / "manifest.json").write_text(manifest % str(given).replace("'", '"'), encoding="utf-8")
-        new_silent_rows = silent_rows(tmp_path, {"records": 4 if wanted == "are counted" else 3})
-        assert (new_silent_rows is None) if wanted is None else wanted in str(new_silent_rows)
+        complaints = silent_rows(tmp_path, {"records": 4 if wanted == "are counted" else 3})
+        assert (complaints is None) if wanted is None else wanted in str(complaints)
 
 
 def test_the_same_number_and_seed_give_the_same_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

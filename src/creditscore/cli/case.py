@@ -187,7 +187,7 @@ def decide_command(
     from creditscore.objections.ruling import Ruling
     from creditscore.records.snapshot_files import read_snapshot
 
-    literal, day = lang_of(lang), date_given(on)
+    language, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
     opened = [read_snapshot(path) for path in snapshot or []]
     with open_log(store, roles, read_only=preview, made_by="creditscore keep") as log:
@@ -196,12 +196,12 @@ def decide_command(
             weighed = weigh(log, desk, case, ruling, by=by, on=day)
         say_line(said_grade(weighed.data, lang))
         if weighed.cascade is not None:
-            show_blocks(lines.blocks(weighed.cascade, literal), lines.word("words", "follows", literal))
+            show_blocks(lines.blocks(weighed.cascade, language), lines.word("words", "follows", language))
         if preview:
-            say_line(lines.word("words", "unwritten", literal))
+            say_line(lines.word("words", "unwritten", language))
             return
         if not yes and sys.stdin.isatty() and sys.stdout.isatty():
-            typer.confirm(lines.word("words", "meant", literal), abort=True)
+            typer.confirm(lines.word("words", "meant", language), abort=True)
         opened_case = decide(log, desk, weighed)
     show_blocks([said_case(opened_case, day, lang)])
 
@@ -233,12 +233,12 @@ def letter_command(
         with working("writing the letter"):
             data = _data(log, opened_case, source, day, scheme)
         letters = {
-            literal: compose_letter(
-                data, literal, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
+            language: compose_letter(
+                data, language, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
             )
-            for literal in LANGS
+            for language in LANGS
         }
-        content = "sha256:" + sha256(canonical({literal: str(text) for literal, text in letters.items()}))
+        content = "sha256:" + sha256(canonical({language: str(text) for language, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
             notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
@@ -320,9 +320,9 @@ def _finding(text: str) -> tuple[str, str]:
     return record.strip(), action.strip()
 
 
-def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
+def _changes(assignments: list[str]) -> dict[str, dict[str, str]]:
     changes: dict[str, dict[str, str]] = {}
-    for text in texts:
+    for text in assignments:
         place, equals, value = text.partition("=")
         record, dot, column = place.rpartition(".")
         if not (equals and dot and record):

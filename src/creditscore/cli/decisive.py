@@ -121,10 +121,10 @@ def check_command(
 
     chosen = [registry.load(entry) for entry in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
     total = [0, 0, 0, 0]
-    for other_scheme in chosen:
-        if other_scheme.missing:
+    for chosen_scheme in chosen:
+        if chosen_scheme.missing:
             continue
-        checked = (check_columns if columns else check)(other_scheme, subjects, seed, range(records + 1))
+        checked = (check_columns if columns else check)(chosen_scheme, subjects, seed, range(records + 1))
         counts = (checked.subjects, checked.questions, checked.sets, len(checked.differences))
         total = [a + b for a, b in zip(total, counts, strict=True)]
         typer.echo(f"{checked.scheme}: {_counted(counts, columns)}")

@@ -264,8 +264,8 @@ def _report(grading: Grading) -> None:
     )
     elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
     parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
-    shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
-    say_line(f"records: {rows['in']} in = {shown}")
+    sum_of_rows = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
+    say_line(f"records: {rows['in']} in = {sum_of_rows}")
     for reason, count in manifest["reasons"].items():
         say_line(f"refused  {reason}: {count}")
     _report_input(manifest)

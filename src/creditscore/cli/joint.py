@@ -75,11 +75,11 @@ def show_command(
 
     lang_given(lang)
     if grades is not None:
-        results = _attached(grades, lang)
+        attached_measures = _attached(grades, lang)
         if as_json:
-            typer.echo(json.dumps([vars(value) for value in results], ensure_ascii=False, indent=1))
+            typer.echo(json.dumps([vars(value) for value in attached_measures], ensure_ascii=False, indent=1))
         else:
-            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in results], fold=True)
+            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in attached_measures], fold=True)
             say_line(lines.INFORMATION[lang])
         return
     lists = load_four_lists(folder)

@@ -124,9 +124,9 @@ def validate_command(
     columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
-    results = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
-    results["population-rate"] = None if population_rate is None else f"{population_rate:g}"
-    options = [word for name, value in results.items() if value is not None for word in (f"--{name}", value)]
+    chosen_options = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    chosen_options["population-rate"] = None if population_rate is None else f"{population_rate:g}"
+    options = [word for name, value in chosen_options.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)

@@ -69,16 +69,16 @@ def coverage_command(
     chosen, table = lang_of(lang), load_coverage()
     rows: list[tuple[str, str, str, str, str]] = []
     for system in table.systems:
-        statement = getattr(system.reason, chosen) if system.reason else ""
-        rows.append((system.section, getattr(system.asks, chosen), system.status, "", statement))
+        why_not = getattr(system.reason, chosen) if system.reason else ""
+        rows.append((system.section, getattr(system.asks, chosen), system.status, "", why_not))
         for scheme in versions_of(system):
             exact = "exact" if is_exact(scheme) else "partial"
             rows.append(
                 ("", "", f"{scheme.role}, {exact}", scheme.name, f"{counted(scheme)}; unknown: {len(unknowns(scheme))}")
             )
     show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
-    literals = Counter(system.status for system in table.systems)
-    typer.echo("  ".join(f"{status} {literals[status]}" for status in table.statuses))
+    status_counts = Counter(system.status for system in table.systems)
+    typer.echo("  ".join(f"{status} {status_counts[status]}" for status in table.statuses))
 
 
 @scheme_app.command("show")
@@ -89,26 +89,26 @@ def show_command(
     """What a scheme says, newest version unless pinned: items, windows, facts, decisions, lists, readings."""
     from creditscore.schemes import registry
 
-    other_scheme = registry.pick(scheme)
-    _head(other_scheme, _language(lang))
-    if other_scheme.missing:
-        show(("missing",), [(getattr(label, lang),) for label in other_scheme.missing], title="", fold=True)
+    loaded = registry.pick(scheme)
+    _head(loaded, _language(lang))
+    if loaded.missing:
+        show(("missing",), [(getattr(label, lang),) for label in loaded.missing], title="", fold=True)
         say_line("grading under this scheme is refused until that is known")
         return
-    if other_scheme.imported_decision:
+    if loaded.imported_decision:
         say_line(
             "\nThe newest decision is the grade: records of item `decision` with decided_grade, document_no, source."
         )
     else:
-        _counting(other_scheme, lang)
-        _deciding(other_scheme, lang)
-    _lists(other_scheme, lang)
-    readings = [(key, getattr(label, lang)) for key, label in other_scheme.readings.items()]
+        _counting(loaded, lang)
+        _deciding(loaded, lang)
+    _lists(loaded, lang)
+    readings = [(key, getattr(label, lang)) for key, label in loaded.readings.items()]
     _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
     _section(
         "withdrawing a record may worsen the grade by",
         ("rule", "why"),
-        [(item.id, getattr(item.why, lang)) for item in other_scheme.not_monotone],
+        [(item.id, getattr(item.why, lang)) for item in loaded.not_monotone],
     )
 
 

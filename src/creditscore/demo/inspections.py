@@ -102,8 +102,8 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         write_supervision(data, folder / "page")
     pages = (out / "page" / f"supervision.{kind}" for kind in ("html", "en.html", "json"))
     files = tuple(out / name for name in ("plan", "draw", "results.csv", "results"))
-    number = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
-    return Inspections(commitment.draw_id, len(outcome.units), len(outcome.visits), number, (*files, *pages), data)
+    findings = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
+    return Inspections(commitment.draw_id, len(outcome.units), len(outcome.visits), findings, (*files, *pages), data)
 
 
 def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
@@ -162,8 +162,8 @@ def _found(row: Row, drawn_as: Mapping[tuple[str, str], str], rng: np.random.Gen
         return row | {"result": "not_done", "recorded_on": str(split_day)}
     if chance < 0.05:
         return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(split_day)}
-    results = _result(drawn_as[(row["department"], row["subject_id"])], rng)
-    return row | {"inspected_on": str(day), "recorded_on": str(split_day)} | results
+    results_of_unit = _result(drawn_as[(row["department"], row["subject_id"])], rng)
+    return row | {"inspected_on": str(day), "recorded_on": str(split_day)} | results_of_unit
 
 
 def _result(of_class: str, rng: np.random.Generator) -> Row:

@@ -77,7 +77,7 @@ class PlanYear:
 
 def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[PlanYear]:
     """Grade the organisations of a plan's snapshot on the last day of each year of the plan, or of some of them."""
-    new_plan_years = []
+    years_of_plan = []
     for year in years or YEARS:
         at = date(year, 12, 31)
         names = load_profile(PROFILE).schemes(at)
@@ -85,8 +85,8 @@ def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[P
         gradings.manifest["made_up"] = True
         for run in gradings.manifest["schemes"].values():
             run["made_up"] = True
-        new_plan_years.append(PlanYear(year, gradings))
-    return new_plan_years
+        years_of_plan.append(PlanYear(year, gradings))
+    return years_of_plan
 
 
 def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
@@ -142,13 +142,13 @@ def _attributes(ids: list[str]) -> list[dict[str, Any]]:
 
 def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One feed falls silent, another sends old records again under new numbers, all on one day."""
-    results = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
-    old = [row for row in results if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
+    delivered = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
+    old = [row for row in delivered if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
     again = [
         {**row, "record_id": f"{row['record_id']}-2", "recorded_on": AGAIN_ON.isoformat()}
         for row in old[-AGAIN_RECORDS:]
     ]
-    return results + again
+    return delivered + again
 
 
 def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -230,8 +230,8 @@ def _record(scheme: Scheme, subject: str, year: int, number: int, rng: np.random
             words = list(levels or attribute.allowed or ())
             row[name] = words[int(rng.integers(len(words)))]
         else:
-            results = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
-            row[name] = results.get(attribute.type, (day + timedelta(days=30)).isoformat())
+            value_by_kind = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
+            row[name] = value_by_kind.get(attribute.type, (day + timedelta(days=30)).isoformat())
             if attribute.most is not None and attribute.type == "number":
                 row[name] = str(attribute.most)
     return [row]

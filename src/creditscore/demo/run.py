@@ -71,10 +71,10 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         raise UsageError(f"{subjects} is not a number of organisations for the demo", allowed=f"50 to {MOST}")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file", next="give a folder with --out")
-    shown = console or Console()
+    terminal = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
-    with _steps(shown, 11) as done:
+    with _steps(terminal, 11) as done:
 
         def step(name: str) -> None:
             seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
@@ -147,15 +147,15 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
             "ledger_lines": grading.ledger.num_rows,
             "visits": inspections.visits,
         }
-        results: dict[str, tuple[object, ...]] = {
+        summary_rows: dict[str, tuple[object, ...]] = {
             "overview": (f"{district_tables.subjects.num_rows:,}",),
             "composite": (objection.subject_id,),
             "supervision": (inspections.visits,),
             "letter": (objection.case_id, objection.before, objection.after),
         }
-        files += write_index(out, counts, results)
+        files += write_index(out, counts, summary_rows)
     demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
-    _show(demo, render(explanation, "zh", min(shown.width, 120)), shown)
+    _show(demo, render(explanation, "zh", min(terminal.width, 120)), terminal)
     return demo
 
 

@@ -172,8 +172,8 @@ def compose_letter(
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
     sections.append(Section(("" if lang == "zh" else " ").join(dates)))
-    name = clean(data["name"] or data["subject_id"])
-    to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
+    who = clean(data["name"] or data["subject_id"])
+    to = f"{who}（{data['subject_id']}）" if lang == "zh" else f"{who} ({data['subject_id']})"
     return Letter(
         say("title", procedure),
         say("number", document_no),

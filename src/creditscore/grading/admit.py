@@ -295,8 +295,8 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[Check], refusals: Ref
     any_fault = " OR ".join(f"({condition})" for condition, *_ in faults) or "FALSE"
     sums = [any_fault, *(condition for condition, *_ in faults)]
     counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition in sums)
-    total, refused, *results = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
-    for (condition, reason, column, allowed), count in zip(faults, results, strict=True):
+    total, refused, *fault_counts = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
+    for (condition, reason, column, allowed), count in zip(faults, fault_counts, strict=True):
         if count:
             value = {
                 "item": "i.name",

@@ -209,13 +209,12 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
     for unit in units:
         sizes[unit["stratum"]] += 1
         visits[unit["stratum"]] += int(unit["visits"])
-        statement = strata.get(unit["stratum"], {"units": 1, "visits": 0})
-        if Fraction(unit["probability"]) != min(Fraction(statement["visits"], statement["units"]), Fraction(1)):
+        stratum_of_unit = strata.get(unit["stratum"], {"units": 1, "visits": 0})
+        if Fraction(unit["probability"]) != min(
+            Fraction(stratum_of_unit["visits"], stratum_of_unit["units"]), Fraction(1)
+        ):
             raise wrong
-    if any(
-        (sizes[key], visits[key]) != (new_statement["units"], new_statement["visits"])
-        for key, new_statement in strata.items()
-    ):
+    if any((sizes[key], visits[key]) != (stratum["units"], stratum["visits"]) for key, stratum in strata.items()):
         raise wrong
 
 
@@ -246,14 +245,14 @@ def _against_draw(row: Row, draws: Draws) -> str | None:
     return None
 
 
-def _missing(draws: Draws, remaining: Sequence[Row]) -> tuple[Row, ...]:
+def _missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
     """Drawn organisations of these draws of which no random visit was told."""
-    results = {(row["draw_id"], row["department"], row["subject_id"]) for row in remaining if row["arm"] == "random"}
+    reported = {(row["draw_id"], row["department"], row["subject_id"]) for row in result_rows if row["arm"] == "random"}
     return tuple(
         {"draw_id": draw, "subject_id": subject, "department": department, "programme": unit["programme"]}
         for (draw, department, subject), units in sorted(draws.units.items())
         for unit in units
-        if int(unit["visits"]) and (draw, department, subject) not in results
+        if int(unit["visits"]) and (draw, department, subject) not in reported
     )
 
 

@@ -276,7 +276,7 @@ def _changed(
         "visits": str(sum(stratum.visits for stratum in frame.strata)),
         "joint_visits": f"{float(expected_joint_visits(frame)):.1f}",
         "person_days": decimal(days),
-        "enough": "" if not capacity else "yes" if all(other_capacity.enough for other_capacity in capacity) else "no",
+        "enough": "" if not capacity else "yes" if all(certificate.enough for certificate in capacity) else "no",
         "breaks": "; ".join(broken_bounds(programmes, rates)),
     }
 

@@ -300,8 +300,17 @@ def _insert(
     )
     _, frame = rows_of(tables["frame.csv"])
     drawn = {unit.unit: unit.visits for unit in outcome.units}
-    shown = ("unit", "programme", "department", "subject_id", "stratum", "drawn_as", "probability", "joint_probability")
-    units = {name: [row[name] for row in frame] for name in shown}
+    frame_columns = (
+        "unit",
+        "programme",
+        "department",
+        "subject_id",
+        "stratum",
+        "drawn_as",
+        "probability",
+        "joint_probability",
+    )
+    units = {name: [row[name] for row in frame] for name in frame_columns}
     kinds = {"visits": pa.int64(), "pool": pa.int64(), "window": pa.int64()}
     visits = rows_of(outcome.files["visits.csv"])[1]
     teams = rows_of(outcome.files["teams.csv"])[1]

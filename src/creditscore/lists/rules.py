@@ -149,7 +149,7 @@ def items_read(scheme: Scheme, trigger: str) -> set[str] | None:
     facts = [scheme.facts[name] for name in used if name in scheme.facts and scheme.facts[name].of == "records"]
     if not facts:
         return None
-    texts: set[str] = set()
+    item_codes: set[str] = set()
     for fact in facts:
         tagged = {
             code
@@ -157,8 +157,8 @@ def items_read(scheme: Scheme, trigger: str) -> set[str] | None:
             for variant in variants
             if set(variant.tags) & set(fact.tags)
         }
-        texts |= {*fact.items, *tagged} or set(scheme.items)
-    return texts
+        item_codes |= {*fact.items, *tagged} or set(scheme.items)
+    return item_codes
 
 
 def terms_for(rule: ListRule, applies_to: str, triggers: Iterable[str] = ()) -> list[ListTerm]:

@@ -30,14 +30,14 @@ Rows = Sequence[Mapping[str, Any]]
 def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
     cases = [then for case in read_cases(log.store).values() if (then := case.as_of(on)) is not None]
-    texts = load_laws()
+    law_by_id = load_laws()
     acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
     refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
     return {
-        "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
+        "measures": _table(MEASURES, [_measure(case, lists, listings, on, law_by_id) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(due_step) for due_step in due(cases, lists, listings, on, texts)]),
+        "due": _table(DUES, [vars(due_step) for due_step in due(cases, lists, listings, on, law_by_id)]),
     }
 
 
@@ -77,9 +77,9 @@ MEASURES = (
 
 
 def _measure(
-    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, law_by_id: Mapping[str, Law]
 ) -> dict[str, Any]:
-    end, state = ending(case, lists, listings, on, texts), case.state
+    end, state = ending(case, lists, listings, on, law_by_id), case.state
     ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
     if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted
         ended_by, _, day = case.acts[-1].reason.partition(" ")
@@ -91,7 +91,7 @@ def _measure(
         "state": state.state,
         "since": state.since,
         "executed_on": state.executed_on,
-        "in_force": in_force(case, lists, listings, on, texts),
+        "in_force": in_force(case, lists, listings, on, law_by_id),
         "ended_on": ended_on,
         "ended_by": ended_by,
     }

@@ -109,17 +109,17 @@ YES = {"zh": "是", "en": "yes"}
 
 def of_lists(lists: FourLists, lang: str) -> list[tuple[str, list[Block]]]:
     """Title and blocks of the four lists; each measure names the conduct it is linked to, and why."""
-    new_lists = []
+    list_sections = []
     for table in TABLES:
         name = lists.head.names[table]  # type: ignore[index]
         side = "reward" if table.startswith("reward") else "punish"
-        keys = [key for key, literal in sorted(lists.sides.items()) if literal == side]
+        keys = [key for key, side_of_list in sorted(lists.sides.items()) if side_of_list == side]
         if table.endswith("conduct"):
             blocks = [_conduct(lists, key, lang) for key in keys if key in lists.conducts]
         else:
             blocks = [_measure(lists, key, lang) for key in keys if key in lists.measures]
-        new_lists.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
-    return new_lists
+        list_sections.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
+    return list_sections
 
 
 def _conduct(lists: FourLists, key: str, lang: str) -> Block:
@@ -173,13 +173,13 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     ]
 
 
-def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
+def _basis(law_words: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
     rank = code_word("basis_level", level, lang)
     return (
-        f"依据：{texts}（{rank}）{mark_said(mark, lang)}"
+        f"依据：{law_words}（{rank}）{mark_said(mark, lang)}"
         if lang == "zh"
-        else f"basis: {texts} ({rank}){mark_said(mark, lang)}"
+        else f"basis: {law_words} ({rank}){mark_said(mark, lang)}"
     )
 
 
@@ -315,7 +315,7 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
 
 
 def due_sum(dues: Iterable[Due], lists: FourLists, lang: str) -> str:
-    counts = Counter(other_due.task for other_due in dues)
+    counts = Counter(due_task.task for due_task in dues)
     words = [f"{TASKS[task] if lang == 'zh' else task} {counts[task]}" for task in TASKS]
     days, mark = lists.head.feedback.days, mark_said(lists.head.feedback.evidence, lang)
     if lang == "zh":

@@ -52,11 +52,11 @@ def composite_data(composite_explanation: CompositeExplanation) -> dict[str, Any
     }
 
 
-def asdict_shallow(inner_value: Any) -> dict[str, Any]:
+def asdict_shallow(instance: Any) -> dict[str, Any]:
     """Dataclasses as dicts, labels kept as they are."""
     result = {}
-    for key in inner_value.__dataclass_fields__:
-        value = getattr(inner_value, key)
+    for key in instance.__dataclass_fields__:
+        value = getattr(instance, key)
         if isinstance(value, tuple):
             value = tuple(asdict_shallow(part) if hasattr(part, "__dataclass_fields__") else part for part in value)
         result[key] = value

@@ -46,8 +46,8 @@ def counted(scheme: Scheme) -> str:
 def _lines(table: Coverage) -> Iterator[str]:
     yield HEAD
     for status, label in table.statuses.items():
-        number = sum(system.status == status for system in table.systems)
-        yield f"- `{status}`: {label.en} / {label.zh} ({number})"
+        systems = sum(system.status == status for system in table.systems)
+        yield f"- `{status}`: {label.en} / {label.zh} ({systems})"
     yield from _exact()
     yield from _whole()
     for profile in PROFILES.load():
@@ -134,10 +134,10 @@ def _scheme(scheme: str) -> Iterator[str]:
         missing = unknowns(version)
         cited, whole = citations(version)
         done = "exact" if is_exact(version) else "partial"
-        shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
+        first_missing = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
         yield (
             f"| {version.version}{end} | {version.role}, {done} | {version.label.zh} / {version.label.en} | {laws} |"
-            f" {counted(version)} | {cited}, {whole} | {shown or '–'} |"
+            f" {counted(version)} | {cited}, {whole} | {first_missing or '–'} |"
         )
     yield ""
 

@@ -188,10 +188,10 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def write_impact(
-    out: Path | str, results: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
+    out: Path | str, impact: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
 ) -> list[Path]:
     """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
-    grade_impact, a, b, draft = results
+    grade_impact, a, b, draft = impact
     pages = {subject: two_ledgers(grade_impact, a, b, draft, subject) for subject in subjects}
     with whole(out, MARK) as folder, as_queries(grade_impact.tables()) as queries:
         files = html.write_pair(grade_impact.data, impact_page, folder, "impact")

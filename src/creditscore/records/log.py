@@ -219,13 +219,13 @@ def show_log(
     con: duckdb.DuckDBPyConnection, rows: str, columns: list[str], attributes: tuple[str, ...], line: str
 ) -> None:
     """The view `log` over `rows`: every column of the contract; those the input lacks are constants."""
-    shown = []
+    columns_sql = []
     for name, (kind, absent) in LOG_COLUMNS.items():
         if name in columns:
-            shown.append(name)
+            columns_sql.append(name)
         elif name == "rk":
-            shown.append(f"{line} AS rk")
+            columns_sql.append(f"{line} AS rk")
         else:
-            shown.append(f"CAST({absent} AS {kind}) AS {name}")
-    shown += [quote(ATTRIBUTE_PREFIX + name) for name in attributes]
-    con.execute(f"CREATE OR REPLACE VIEW log AS SELECT {', '.join(shown)}, {line} AS row FROM {rows}")
+            columns_sql.append(f"CAST({absent} AS {kind}) AS {name}")
+    columns_sql += [quote(ATTRIBUTE_PREFIX + name) for name in attributes]
+    con.execute(f"CREATE OR REPLACE VIEW log AS SELECT {', '.join(columns_sql)}, {line} AS row FROM {rows}")

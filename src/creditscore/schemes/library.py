@@ -44,7 +44,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     faults = list(wrong)
     entries = registry.entries(root)
     known = {entry.scheme for entry in entries}
-    checkeds: list[Checked] = []
+    checked_schemes: list[Checked] = []
     waiting: list[tuple[Scheme, Source, dict[str, Law]]] = []
     together: dict[str, list[tuple[Scheme, Source]]] = {}
     for file, shown, entry in _files(names, entries):
@@ -54,7 +54,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
         own = {**laws, **laws_beside}
         # a law that cannot be read is said once, not at each place that cites it
         scheme, source = inspect(file, shown, own, unreadable={Path(fault.file).stem for fault in faults})
-        checkeds.append(Checked(scheme, source))
+        checked_schemes.append(Checked(scheme, source))
         if scheme is not None:
             waiting.append((scheme, source, own))
             known.add(scheme.scheme)
@@ -70,7 +70,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
         library.versions(versions)
     if not names:
         faults += _others(root)
-    return checkeds, list(dict.fromkeys(faults))  # a law that several read is said once
+    return checked_schemes, list(dict.fromkeys(faults))  # a law that several read is said once
 
 
 def _taken(folder: Path, laws: Mapping[str, Law], beside: Mapping[str, Law]) -> Iterator[Fault]:

@@ -142,10 +142,10 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
     if name:
         from creditscore.core.errors import UsageError
 
-        new_clock = next((clock for clock in clocks if clock.id == name), None)
-        if new_clock is None:
+        review_clock = next((clock for clock in clocks if clock.id == name), None)
+        if review_clock is None:
             raise UsageError(f"there is no clock {name!r}", allowed=", ".join(clock.id for clock in clocks))
-        return new_clock
+        return review_clock
     year = int(iso(on)[:4])
     fitting = [
         (len(code), clock)

@@ -53,7 +53,7 @@ def laws_read(schemes: Iterable[Scheme]) -> set[str]:
         parts = [
             *rule.tiers,
             *rule.conditions,
-            *(other_rule for other_rule in (rule.overall, rule.unknown_tier) if other_rule is not None),
+            *(further_rule for further_rule in (rule.overall, rule.unknown_tier) if further_rule is not None),
         ]
         laws |= {cite.law for part in parts for cite in part.cite} | {cite.law for cite in rule.cite}
     return laws
@@ -62,11 +62,11 @@ def laws_read(schemes: Iterable[Scheme]) -> set[str]:
 def calendar_rows() -> list[Row]:
     """The known years, each with the weekdays that are free and the days of weekends on which people work."""
     known = installed()
-    new_calendar_rows = []
+    rows = []
     for year in range(from_day(known.first).year, from_day(known.last).year + 1):
         days = [day for day in range(year_start(year), year_end(year) + 1) if day in known.turned]
-        new_calendar_rows.append({"year": str(year), "days": " ".join(map(iso, days))})
-    return new_calendar_rows
+        rows.append({"year": str(year), "days": " ".join(map(iso, days))})
+    return rows
 
 
 @contextmanager

@@ -172,16 +172,16 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 
     InputError where a key holds such a number: hidden, it would no longer name the record that was graded.
     """
-    shown = {name: redact(str(value)) for name, value in row.items() if value is not None}
+    cells = {name: redact(str(value)) for name, value in row.items() if value is not None}
     for key in KEYS:
-        if key in shown and shown[key] != str(row[key]):
+        if key in cells and cells[key] != str(row[key]):
             raise InputError(
                 f"{key} holds the number of a person, which a packet does not show",
-                where=f"{key} {shown[key]}",
+                where=f"{key} {cells[key]}",
                 allowed="an id that names nobody",
                 next="deliver the record under another id, grade again, and build the packet of that run",
             )
-    return shown
+    return cells
 
 
 def _refused(folder: Path, subject_id: str) -> list[dict[str, str]]:

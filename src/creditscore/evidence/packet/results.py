@@ -87,7 +87,7 @@ def compute(given: Inputs) -> dict[str, Any]:
     with graded_again(given) as again:
         about = again.about
         explanation = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
-        shown = explanation_data(explanation, made_up=about["made_up"] == "true")
+        explained = explanation_data(explanation, made_up=about["made_up"] == "true")
         held = audit(again.grading, about["subject_id"])
         deciding = {line.record_id: line.said for line in explanation.lines if line.decides}
         records = [
@@ -103,13 +103,13 @@ def compute(given: Inputs) -> dict[str, Any]:
         known = {row["record_id"] for row in records}
         contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
         replays = replay_rows(again, [*contested, *single, *moved], contested)
-        _agree(shown, replays["whole"]["then"], again.subject_rows.grade["state_reason"] == BLOCKED)
+        _agree(explained, replays["whole"]["then"], again.subject_rows.grade["state_reason"] == BLOCKED)
         return {
-            "explanation": {**shown, "run_id": about["run_id"]},
+            "explanation": {**explained, "run_id": about["run_id"]},
             "records": records,
             "decisive": {**data, "claims": len(claims), "proof": claims[:CLAIMS]},
             "shares": _shares(again),
-            "law": _law(again, shown),
+            "law": _law(again, explained),
             **_words(again),
             "replays": replays,
             "repair": with_cited(repair, load_laws(again.laws)),
@@ -138,15 +138,15 @@ def _words(again: Again) -> dict[str, Any]:
     }
 
 
-def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
+def _agree(explained: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
     """Both interpreters say the same of the subject, or nothing is printed."""
-    names = {name: shown[name] for name in ("state", "grade", "score")}
+    names = {name: explained[name] for name in ("state", "grade", "score")}
     if is_blocked:  # then the interpreters agree on what the rows that were taken in give
-        names, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
+        names, reached = {"grade": explained["grade_without"]}, {"grade": reached["grade"]}
     if names != reached:
         raise InternalError(
             f"the two interpreters differ: {names} and {dict(reached)}",
-            where=f"{shown['scheme']} {shown['subject_id']}",
+            where=f"{explained['scheme']} {explained['subject_id']}",
             next="please report this fault with the packet's inputs",
         )
 
@@ -169,13 +169,13 @@ def _shares(again: Again) -> dict[str, Any]:
 
 def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
     """What a version changed, in both languages; a label that changed in one language alone stands in both."""
-    new_changes: dict[tuple[str, ...], dict[str, Change]] = {}
+    changes_by_key: dict[tuple[str, ...], dict[str, Change]] = {}
     for lang in ("zh", "en"):
         for change in diff(before, after, lang):
-            new_changes.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
+            changes_by_key.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
     return [
         {lang: list(changes.get(lang, next(iter(changes.values()))).words(lang)) for lang in ("zh", "en")}
-        for changes in new_changes.values()
+        for changes in changes_by_key.values()
     ]
 
 
@@ -189,10 +189,10 @@ def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
     return cited | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
 
 
-def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
+def _law(again: Again, explained: Mapping[str, Any]) -> dict[str, Any]:
     """Articles cited, their texts, and what the version changed against the one before."""
     laws = load_laws(again.laws)
-    articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
+    articles = sorted({line["article"] for line in explained["lines"] if line["article"]})
     cited = sorted({article.split(" ")[0] for article in articles})
     changes = [] if again.before is None else _changes(again.before, again.scheme)
     return {

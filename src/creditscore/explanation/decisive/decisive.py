@@ -128,18 +128,18 @@ class Search:
                 continue
             most = self.total if best is None else best.size
             try:
-                other_smallest = smallest(chain, most, steps)
+                smaller_set = smallest(chain, most, steps)
             except TooMuch:
                 sizes[id(chain)] = bound
                 open_.append(bound)
                 if best is None:
                     known += self._some(chain, listing, 1, greedy=True)
                 continue
-            sizes[id(chain)] = most + 1 if other_smallest is None else other_smallest.size
-            if other_smallest is not None:
-                known.append(other_smallest.counts)
-                sets = other_smallest.sets + (sets if best is not None and other_smallest.size == best.size else 0)
-                best = other_smallest
+            sizes[id(chain)] = most + 1 if smaller_set is None else smaller_set.size
+            if smaller_set is not None:
+                known.append(smaller_set.counts)
+                sets = smaller_set.sets + (sets if best is not None and smaller_set.size == best.size else 0)
+                best = smaller_set
         counts = min(known, key=sum, default=None)
         size = None if counts is None else sum(counts)
         proved = not any(size is None or bound < size for bound in open_)
@@ -211,11 +211,11 @@ class Search:
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
 
-    def _chains(self, new_cells: Sequence[Cell]) -> list[tuple[int, Chain]]:
+    def _chains(self, target_cells: Sequence[Cell]) -> list[tuple[int, Chain]]:
         """Cells that can be reached, those that need the fewest withdrawals first."""
         chains: list[tuple[int, Chain]] = []
         known: list[Counts] = []
-        for cell in sorted(new_cells, key=lambda cell: len(cell.gone)):
+        for cell in sorted(target_cells, key=lambda cell: len(cell.gone)):
             if self._beyond(cell, known):
                 continue
             chain = Chain(self.game, cell, folds=self.folds)
@@ -247,25 +247,25 @@ class Search:
         self, chains: Sequence[Chain], witness: Counts, limit: int, work: Work, listing: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        results, complete, best = {witness}, True, sum(witness)
+        listed_counts, complete, best = {witness}, True, sum(witness)
         for chain in chains:  # the smallest sets first, so that a cut leaves the others away
-            if len(results) <= limit and (chain.bound() or 0) <= best:
-                results.update(self._some(chain, listing, limit + 1 - len(results), most=best))
+            if len(listed_counts) <= limit and (chain.bound() or 0) <= best:
+                listed_counts.update(self._some(chain, listing, limit + 1 - len(listed_counts), most=best))
         for chain in chains:
             walk = Walk(chain, min(STEPS, listing.left))
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
                 try:
                     if one_cell or sum(counts) == best or not self._smaller(chains, counts, work):
-                        results.add(counts)
+                        listed_counts.add(counts)
                 except TooMuch:
                     walk.stopped = True
-                if len(results) > 4 * limit or walk.stopped:
+                if len(listed_counts) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
             listing.left -= walk.taken
             complete &= not walk.stopped
-        patterns = [self._pattern(counts) for counts in results]
+        patterns = [self._pattern(counts) for counts in listed_counts]
         return sorted(patterns, key=lambda pattern: (pattern.size, pattern.parts)), complete
 
     def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:

@@ -118,8 +118,8 @@ def faced(plan: Plan, has_pools: bool) -> str:
             if fact.take in SINCE:
                 columns.append(f"n_{fact.name}.first_day AS since_{fact.name}")
             else:
-                shown = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
-                columns.append(f"{shown} AS x_{fact.name}")
+                fact_sql = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
+                columns.append(f"{fact_sql} AS x_{fact.name}")
     inner = f"SELECT {', '.join(columns)}, s.registered_day FROM subject s {' '.join(joins)}"
     elapsed = [fact for fact in plan.facts if fact.take in SINCE]
     if not elapsed:
@@ -132,10 +132,12 @@ def faced(plan: Plan, has_pools: bool) -> str:
             joins.append(
                 f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}"
             )
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
+            elapsed_sql = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
         else:
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
-        more.append(f"{value} AS x_{fact.name}")
+            elapsed_sql = (
+                f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
+            )
+        more.append(f"{elapsed_sql} AS x_{fact.name}")
     return f"SELECT s.*, {', '.join(more)} FROM ({inner}) s {' '.join(joins)}"
 
 
@@ -188,8 +190,8 @@ def started(plan: Plan) -> str:
         f"{to_sql(rule.when, columns.__getitem__) if rule.when else 'TRUE'} AS c{k}"
         for k, rule in enumerate(plan.conditions)
     )
-    number = chosen(plan, plan.start) if plan.start else "-1"
-    first = f"SELECT s.*, {number} AS start_rule{', ' + held if held else ''} FROM faced s"
+    chosen_rule = chosen(plan, plan.start) if plan.start else "-1"
+    first = f"SELECT s.*, {chosen_rule} AS start_rule{', ' + held if held else ''} FROM faced s"
     points = by_number([rule.points for rule in plan.start], "s.start_rule")
     span = by_number([rule.span for rule in plan.start], "s.start_rule")
     sql = f"SELECT s.*, {points} AS start0, {span} AS start_span FROM ({first}) s"

@@ -101,7 +101,7 @@ class ModelData:
         target: Literal["binary", "grade"] = "binary",
         name: str = "",
     ) -> ModelData:
-        """A plain table as ModelData: pandas, pyarrow, polars, a mapping of arrays, a matrix.
+        """Take a table as ModelData: pandas, Polars, Arrow, a DuckDB relation, a list of mappings, a mapping of arrays.
 
         Each part is the name of a column (which then is no feature) or values of the same length. `event` is the value
         of y that means the adverse event; without it y must be 0/1 or boolean. `known_on` are the days on which the
@@ -143,14 +143,14 @@ class ModelData:
         if days is not None:
             import pandas as pd
 
-            new_days = days_of(days, len(X), "observed_on")
-            if np.isnat(new_days).any():
+            observation_days = days_of(days, len(X), "observed_on")
+            if np.isnat(observation_days).any():
                 raise InputError(
-                    f"{int(np.isnat(new_days).sum())} rows without a day of observation",
+                    f"{int(np.isnat(observation_days).sum())} rows without a day of observation",
                     where="observed_on",
                     next="give the day as of which each row is observed, or leave these rows out",
                 )
-            days = pd.Series(new_days.astype("datetime64[s]"), name="observed_on")
+            days = pd.Series(observation_days.astype("datetime64[s]"), name="observed_on")
         known = {k: _part(table, v, k) for k, v in known_on.items()} if isinstance(known_on, Mapping) else known_on
         if isinstance(known, str):
             known = table[known]

@@ -54,10 +54,10 @@ def person_sql(
 ) -> str:
     """SELECT of every subject: what is known of it, `left_out` (NULL: it is in), y, and a column per need of feeds."""
     chosen = [f"a.x_{k} AS x_{k}" for k in range(len(recipe.attributes))]
-    results, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
+    attribute_kinds, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
     joins = [
         f"LEFT JOIN ({attribute_sql(snapshot, dict(recipe.attributes), at.day, at.day)}) a ON a.sid = s.sid",
-        f"LEFT JOIN ({attribute_sql(snapshot, results, at.day, at.day)}) v ON v.sid = s.sid",
+        f"LEFT JOIN ({attribute_sql(snapshot, attribute_kinds, at.day, at.day)}) v ON v.sid = s.sid",
         f"LEFT JOIN ({attribute_sql(snapshot, ended, at.day, at.day)}) e ON e.sid = s.sid",
     ]
     columns = ["s.*", *chosen, "v.x_0 AS said_inspected"]

@@ -160,13 +160,15 @@ def _figures(report: Any) -> dict[str, Any]:
         for name in names
         if name in data["numbers"].get(section, {})
     }
-    results = ("criterion", "label_en", "label_zh", "value", "outcome")
+    criterion_columns = ("criterion", "label_en", "label_zh", "value", "outcome")
     return {
         "verdict": data["verdict"],
         "part": data["about"]["part"],
         "numbers": numbers,
         "criteria": [
-            {name: row[name] for name in results} for row in data["criteria"] if row["outcome"] in ("warn", "fail")
+            {name: row[name] for name in criterion_columns}
+            for row in data["criteria"]
+            if row["outcome"] in ("warn", "fail")
         ],
         "report_sha256": report.sha256,
         "data_sha256": data["about"]["data_sha256"],

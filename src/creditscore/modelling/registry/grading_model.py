@@ -145,7 +145,7 @@ class GradingModel:
         if self.calibrator is not None and self.calibrator.curve_ is not None:
             low, high = self.calibrator.interval(log_odds, level)
         points = score_of(self.estimator, frame, self.explainer.points, log_odds)
-        results = {
+        columns = {
             "probability": p,
             "probability_low": low,
             "probability_high": high,
@@ -153,8 +153,8 @@ class GradingModel:
             "grade": self.estimator.predict_median(frame).astype(str) if self.scale is None else self.scale.labels(p),
         }
         if reasons:
-            results |= reason_columns(self, frame, reasons, lang)
-        return pd.DataFrame({**results, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
+            columns |= reason_columns(self, frame, reasons, lang)
+        return pd.DataFrame({**columns, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
 
     def inputs(self, X: Any) -> pd.DataFrame:
         """The columns of the model from a table of any kind, in its order and of its kinds; infinities are refused."""

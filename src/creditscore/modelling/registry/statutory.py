@@ -173,13 +173,13 @@ def _cell(cell: Any, subject: Any) -> list[dict[str, Any]]:
     if cell is None or cell != cell or cell == "":
         return []
     try:
-        results = json.loads(cell) if isinstance(cell, str) else list(cell)
+        rows = json.loads(cell) if isinstance(cell, str) else list(cell)
     except (TypeError, ValueError) as error:
         raise InputError(
             "the records of a subject are no JSON", where=f"{CELL} of {subject}", allowed=RECORDS
         ) from error
-    if not isinstance(results, list) or not all(isinstance(value, dict) for value in results):
+    if not isinstance(rows, list) or not all(isinstance(value, dict) for value in rows):
         raise InputError(
             "the records of a subject are no list of objects", where=f"{CELL} of {subject}", allowed=RECORDS
         )
-    return results
+    return rows

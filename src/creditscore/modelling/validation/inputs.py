@@ -126,8 +126,8 @@ def prepared(
     y, weight, X = y[order], weight[order], None if X is None else X.iloc[order].reset_index(drop=True)
     more = {name: column.iloc[order].reset_index(drop=True) for name, column in more.items()}
     p = given[order] if given is not None else predict(X) if predict is not None and X is not None else y
-    known, statement = ~np.isnan(y), np.isfinite(p)
-    used = known & statement
+    known, predicted = ~np.isnan(y), np.isfinite(p)
+    used = known & predicted
     if not used.any():
         raise InputError(
             "no row has both an outcome and a prediction",
@@ -143,7 +143,7 @@ def prepared(
         predict=predict,
         rows=rows,
         without_outcome=int(np.sum(~known)),
-        without_prediction=int(np.sum(known & ~statement)),
+        without_prediction=int(np.sum(known & ~predicted)),
         data_hash=digest(key),
         prediction_hash=digest(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})),
     )
@@ -155,8 +155,8 @@ def cohorts(observed: pd.Series[Any]) -> pd.Series[Any]:
 
     days = observed
     if not pd.api.types.is_datetime64_any_dtype(observed):
-        texts = observed.dropna().astype(str)
-        if not len(texts) or not texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all():
+        observed_texts = observed.dropna().astype(str)
+        if not len(observed_texts) or not observed_texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all():
             return observed
         days = pd.to_datetime(observed.astype("object"), errors="coerce")
     days = pd.Series(days)

@@ -113,9 +113,9 @@ class ValidationReport:
 def tidy(value: Any) -> Any:
     """A value as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): tidy(inner_value) for key, inner_value in value.items()}
+        return {str(key): tidy(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(inner_value) for inner_value in value]
+        return [tidy(element) for element in value]
     value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
@@ -169,9 +169,9 @@ def validate(
     model_or_predictions
         Anything with predict_proba (the event is the second column), or probabilities of the event.
     data, y, sample_weight
-        The inputs (DataFrame, Arrow, polars, dict, matrix), or an object with X, y, weight, observed_on, groups,
-        inspected; needed for a model, optional for predictions. Rows without outcome or prediction are left out and
-        counted.
+        The inputs (pandas, Polars, Arrow, a DuckDB relation, a list of mappings, a dict of arrays or a matrix), or an
+        object with X, y, weight, observed_on, groups, inspected; needed for a model, optional for predictions. Rows
+        without outcome or prediction are left out and counted.
     grades, scale, grade_order, pd_by_grade
         A grade per row, or a scale with labels(p) (or a callable p → labels); the grades from the best; what each
         promises.

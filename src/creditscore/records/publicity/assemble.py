@@ -67,10 +67,10 @@ def map_measures(con: duckdb.DuckDBPyConnection, rows: tuple[Row, ...]) -> None:
     )
     matcher = Matcher(rows)
     asked = con.execute('SELECT "table", authority, about, kind, word, amount, asked_no FROM asked').fetchall()
-    results = [(no, matcher.first(*question)) for *question, no in asked]
+    rows_of_mapping = [(no, matcher.first(*question)) for *question, no in asked]
     answers = {
-        "asked_no": pa.array([no for no, _ in results], pa.int32()),
-        "place": pa.array([place for _, place in results], pa.int32()),
+        "asked_no": pa.array([no for no, _ in rows_of_mapping], pa.int32()),
+        "place": pa.array([place for _, place in rows_of_mapping], pa.int32()),
     }
     con.register("answers", pa.table(answers))
     same = " AND ".join(
