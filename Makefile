@@ -78,7 +78,7 @@ test-core: wheel
 	"$(PYTHON)" -m venv $(CORE)
 	$(CORE)/bin/python -m pip install --quiet -c requirements.txt dist/creditscore-*.whl
 	$(BIN)/python scripts/measure_install.py core=$(CORE)
-	$(CORE)/bin/python -m pip install --quiet --no-compile -c requirements.txt pytest hypothesis packaging
+	$(CORE)/bin/python -m pip install --quiet --no-compile -c requirements.txt pytest hypothesis packaging jsonschema
 	PYTHONPATH= $(CORE)/bin/python -m pytest -p tests.without_extras.plugin -m "not slow and not long" $(CORE_TESTS) $(PYTEST_ARGS)
 
 test-long: $(STAMP)

@@ -16,6 +16,7 @@ from creditscore.cascade.inputs import decided
 from creditscore.cascade.preview import bench
 from creditscore.store import Database, Log
 from tests.cascade.listed import kept_wages
+from tests.tiers import thinned
 
 WORKER = """
 import sys
@@ -34,7 +35,7 @@ with Database(sys.argv[1]) as store:
 """
 
 
-@pytest.mark.parametrize("acknowledged", [1, 2])
+@pytest.mark.parametrize("acknowledged", thinned([1, 2], 2))
 def test_a_killed_process_loses_nothing_it_acknowledged(tmp_path: Path, acknowledged: int) -> None:
     store = kept_wages(tmp_path)
     process = subprocess.Popen([sys.executable, "-c", WORKER, str(store)], stdout=subprocess.PIPE, text=True)

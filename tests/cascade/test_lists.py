@@ -286,7 +286,7 @@ def test_what_was_decided_elsewhere_is_found_and_drawn(log: Log) -> None:
     snapshot = read_snapshot(run.snapshot_path)
     with log.act("zhang.min", "reviewer", "case.decide", "C1", {}) as act:
         write_events(
-            act.con, act.entry.seq, "C1", [event(A, literal, "withdrawn") for literal in ("r1", "r2")], snapshot
+            act.con, act.entry.seq, "C1", [event(A, record_id, "withdrawn") for record_id in ("r1", "r2")], snapshot
         )
     checked = check(log, bench(log.store))
     assert {"stale", "record", "entry", "measure"} == {flaw.kind for flaw in checked.flaws}

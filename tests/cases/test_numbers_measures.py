@@ -73,8 +73,8 @@ def test_values(code: str, row: dict[str, str]) -> None:
         assert value.relative == (match[2][0] in "+-" or "加收" in row["what"])
     elif text in FREQUENCIES:
         assert measure.frequency == FREQUENCIES[text]
-        inner_value = "每月至少检查一次" in row["what"]
-        assert (value is not None and (value.number, value.bound) == (1, "at_least")) if inner_value else value is None
+        is_monthly = "每月至少检查一次" in row["what"]
+        assert (value is not None and (value.number, value.bound) == (1, "at_least")) if is_monthly else value is None
     elif first := re.match(r"list in first (\d+) working days|new loans (\d+)", text):
         assert value is not None
         assert value.number == Decimal(first[1] or first[2])

@@ -97,6 +97,7 @@ def test_opened_for_writing_means_with_the_roles_that_were_given() -> None:
     assert loose == []
 
 
+@pytest.mark.slow
 def test_nothing_is_written_to_a_store_outside_an_act_of_its_log() -> None:
     loose = []
     for file in sorted(CLI.rglob("*.py")):

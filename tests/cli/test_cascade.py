@@ -47,6 +47,7 @@ def who(store: Path, by: str = "zhang.min", reason: str = "another firm's matter
     return ["--by", by, "--reason", reason, "--roles", store.parent / "roles.yaml"]
 
 
+@pytest.mark.slow
 def test_from_preview_to_undo(store: Path, wages: tuple[Path, str, str]) -> None:
     code, output = run("cascade", "preview", *what("r1", "withdrawn", "2023-06-01", store), columns=80)
     assert code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -36,11 +37,41 @@ def desk(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         if sum(row["subject_id"] == value for row in rows) >= 3
     )
     records = [row["record_id"] for row in rows if row["subject_id"] == subject]
-    return {"store": str(store), "run": listed[0]["run_id"], "subject": subject, "one": records[0], "two": records[1]}
+    untouched = shutil.copy(store, store.parent / "untouched.store")
+    return {
+        "store": str(store),
+        "untouched": str(untouched),
+        "run": listed[0]["run_id"],
+        "subject": subject,
+        "one": records[0],
+        "two": records[1],
+    }
 
 
 def run(*words: object, columns: int = 80) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": str(columns), "LINES": "40"})
+
+
+def open_case(desk: dict[str, str], store: object) -> Result:
+    """Open the case on two records of the subject."""
+    return run(
+        "case",
+        "open",
+        desk["run"][:8],
+        desk["subject"],
+        "--ground",
+        f"facts_wrong:{desk['one']}=该申报已按期完成，有电子回执；电话13800138000",
+        "--ground",
+        f"already_corrected:{desk['two']}",
+        "--procedure",
+        "reevaluation",
+        "--store",
+        store,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
 
 
 def wide(text: str, columns: int) -> list[str]:
@@ -60,23 +91,7 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         "150 grades"
         in run("life", "move", desk["run"], "announce", *at, "--by", "chen.jie", "--on", "2023-04-21").output
     )
-    opened = run(
-        "case",
-        "open",
-        desk["run"][:8],
-        subject,
-        "--ground",
-        f"facts_wrong:{value}=该申报已按期完成，有电子回执；电话13800138000",
-        "--ground",
-        f"already_corrected:{two}",
-        "--procedure",
-        "reevaluation",
-        *at,
-        "--by",
-        "wang.wei",
-        "--on",
-        "2023-05-04",
-    )
+    opened = open_case(desk, store)
     assert opened.exit_code == 0, opened.exception
     assert "C2023-0001  复评  办理中" in opened.output
     assert "2023-05-24" in opened.output
@@ -119,46 +134,6 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert f"*** 异议处理中：{value} (C2023-0001), {two} (C2023-0001)" in explained.output.replace("\n", "")
     assert "异议处理中" in page.read_text(encoding="utf-8")
     assert "disputed" not in run("explain", graded.grading, subject, "--lang", "en").output
-    again = tmp_path / "again"
-    graded_again = run(
-        "grade",
-        "--scheme",
-        "tax",
-        "--period",
-        "2022",
-        "--known-at",
-        "2023-04-20",
-        "--snapshot",
-        graded.snapshot,
-        "--max-rejected",
-        "1000",
-        *at,
-        "--out",
-        again,
-    )
-    assert "2 disputed records" in graded_again.output
-    rows = pq.read_table(again / "disputes.parquet").to_pylist()
-    assert {row["record_id"] for row in rows} == {value, two}
-    assert {row["grade_without"] for row in rows} == {data["merits"][-1]["then_without"].split(" ")[0]}
-    scored = run(
-        "composite",
-        graded.both,
-        "--config",
-        "jilin_edz",
-        "--snapshot",
-        graded.snapshot,
-        *at,
-        "--out",
-        tmp_path / "scored",
-    )
-    assert "2 disputed records" in scored.output, scored.exception
-    assert f"{value} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
-    # and so does what is read from a folder that carries the table
-    assert "disputed: " in run("explain", again, subject, "--lang", "en").output
-    page = tmp_path / "score.html"
-    shown = run("composite", "explain", tmp_path / "scored", subject, "--html", page)
-    assert f"{value} (C2023-0001)" in shown.output, shown.exception
-    assert f"{value} (C2023-0001)" in page.read_text(encoding="utf-8").split('<script type="application/json"')[0]
     held = run("life", "move", desk["run"], "finalise", *at, "--by", "chen.jie", "--on", "2024-01-01")
     assert "a case on 1 of the grades is open" in str(held.exception)
 
@@ -284,9 +259,60 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         "1000",
         *at,
         "--out",
-        again,
+        tmp_path / "again",
     )
     assert "2 events that cases decided are not in this snapshot" in noted.output
+
+
+@pytest.mark.slow
+def test_gradings_and_composites_made_meanwhile_carry_the_mark(
+    desk: dict[str, str], graded: Graded, tmp_path: Path
+) -> None:
+    store = shutil.copy(desk["untouched"], tmp_path / "credit.store")
+    subject, value, two = (desk[name] for name in ("subject", "one", "two"))
+    at = ("--store", store)
+    assert open_case(desk, store).exit_code == 0
+    data = json.loads(run("case", "show", "C2023-0001", *at, "--json").output)
+    again = tmp_path / "again"
+    graded_again = run(
+        "grade",
+        "--scheme",
+        "tax",
+        "--period",
+        "2022",
+        "--known-at",
+        "2023-04-20",
+        "--snapshot",
+        graded.snapshot,
+        "--max-rejected",
+        "1000",
+        *at,
+        "--out",
+        again,
+    )
+    assert "2 disputed records" in graded_again.output
+    rows = pq.read_table(again / "disputes.parquet").to_pylist()
+    assert {row["record_id"] for row in rows} == {value, two}
+    assert {row["grade_without"] for row in rows} == {data["merits"][-1]["then_without"].split(" ")[0]}
+    scored = run(
+        "composite",
+        graded.both,
+        "--config",
+        "jilin_edz",
+        "--snapshot",
+        graded.snapshot,
+        *at,
+        "--out",
+        tmp_path / "scored",
+    )
+    assert "2 disputed records" in scored.output, scored.exception
+    assert f"{value} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
+    # and so does what is read from a folder that carries the table
+    assert "disputed: " in run("explain", again, subject, "--lang", "en").output
+    page = tmp_path / "score.html"
+    shown = run("composite", "explain", tmp_path / "scored", subject, "--html", page)
+    assert f"{value} (C2023-0001)" in shown.output, shown.exception
+    assert f"{value} (C2023-0001)" in page.read_text(encoding="utf-8").split('<script type="application/json"')[0]
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
     good("packet", "verify", packet)
 
 
+@pytest.mark.slow
 def test_a_decision_that_is_reversed_leaves_the_rows_of_the_keeping(decided: Path, tmp_path: Path) -> None:
     years = Path(shutil.copy(decided, tmp_path / "decided.store"))
     (act,) = json.loads(good("cascade", "show", "--store", years, "--json").output)
@@ -231,6 +232,7 @@ def test_the_law_as_decided_holds_for_the_grade_and_what_rests_on_it(two_years: 
     assert "已作出决定" in upheld.output
 
 
+@pytest.mark.slow
 def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     store, entry, measure = entered_wages(tmp_path)
     (remaining,) = json.loads(good("runs", "--store", store, "--json").output)
@@ -293,6 +295,7 @@ def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     assert "0 flaws" in good("store", "check", store).output
 
 
+@pytest.mark.slow
 def test_an_edited_cascade_of_a_decision_is_found(decided: Path, tmp_path: Path) -> None:
     years = Path(shutil.copy(decided, tmp_path / "decided.store"))
     with Database(years) as store, store.transaction() as con:

@@ -14,6 +14,7 @@ from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from tests.tiers import thinned
 
 A, B = "914403001922038216", "91440115618712245T"
 ROWS = [
@@ -36,10 +37,13 @@ def run(*words: object) -> Result:
 
 @pytest.mark.parametrize(
     ("accepted", "says"),
-    [
-        (None, {"zh": "更正前该等级不成立", "en": "until they are mended that is no grade"}),
-        (ACCEPTED, {"zh": "经人工确认不再补正", "en": "accepted as lost by a person"}),
-    ],
+    thinned(
+        [
+            (None, {"zh": "更正前该等级不成立", "en": "until they are mended that is no grade"}),
+            (ACCEPTED, {"zh": "经人工确认不再补正", "en": "accepted as lost by a person"}),
+        ],
+        2,
+    ),
 )
 def test_a_case_and_its_letter_say_what_the_input_lacked(
     accepted: list[dict[str, str]] | None, says: dict[str, str], tmp_path: Path

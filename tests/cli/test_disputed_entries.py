@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 from creditscore import grade
 from creditscore.records import ingest
@@ -78,6 +79,7 @@ def with_a_grade_that_reads_the_entry(tmp_path: Path) -> tuple[Path, str]:
     return store, entry
 
 
+@pytest.mark.slow
 def test_what_rests_on_an_annulled_entry_is_named_at_once(tmp_path: Path) -> None:
     store, entry = with_a_grade_that_reads_the_entry(tmp_path)
     paper = ("--organ", "局", "--document", "〔2023〕9号", "--by", "chen.jie", "--store", store)
@@ -113,6 +115,7 @@ def test_a_grade_from_before_the_end_of_an_entry_stands(tmp_path: Path) -> None:
     assert "stale" not in over.output
 
 
+@pytest.mark.slow
 def test_what_rests_on_an_entry_whose_end_is_corrected_is_named_at_once(tmp_path: Path) -> None:
     store, entry = with_a_grade_that_reads_the_entry(tmp_path)
     act = ("--by", "chen.jie", "--store", store)

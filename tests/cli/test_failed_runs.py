@@ -16,6 +16,7 @@ from creditscore.evidence.publication.public import publish
 from creditscore.explanation.read import read
 from creditscore.lists.graded import read as graded_for_lists
 from creditscore.records import read_snapshot
+from tests.tiers import thinned
 
 A = "914403001922038216"
 SUBJECTS = f"subject_id,name\n{A},甲公司\n"
@@ -47,7 +48,7 @@ def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Place:
     return Place(tmp_path, capsys)
 
 
-@pytest.mark.parametrize("scheme", ["tax", "tax,labour/national"])
+@pytest.mark.parametrize("scheme", thinned(["tax", "tax,labour/national"], 2))
 def test_the_folder_holds_the_quarantine_and_why_it_failed(place: Place, scheme: str) -> None:
     assert place.grade("--max-rejected", "5", "--csv", scheme=scheme)[0] == 0
     assert place.call("explain", place.out, A)[0] == 0

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditscore.cli.main import main
+from tests.tiers import thinned
 
 A, B = "914403001922038216", "91350100M000100Y43"
 PERSON = "11010519491231002X"  # the made-up number that the standard itself prints
@@ -101,7 +102,7 @@ BAD_RECORDS = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_RECORDS)
+@pytest.mark.parametrize("name", thinned(BAD_RECORDS, 5))
 def test_a_bad_record_is_refused_with_its_line_and_reason(place: Place, name: str) -> None:
     records, reason = BAD_RECORDS[name]
     code, text = place.grade(SUBJECTS, records)

@@ -119,6 +119,7 @@ def test_a_profile_is_strict_unless_told_otherwise(
     assert "--no-strict" in shown
 
 
+@pytest.mark.slow
 def test_a_regulators_year(played: Path) -> None:
     wanted = commands(section("A regulator's year"))
     assert 5 <= len(wanted) <= 8
@@ -131,6 +132,7 @@ def test_a_regulators_year(played: Path) -> None:
     assert "Made-up data" in page
 
 
+@pytest.mark.slow
 def test_an_objection(played: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, *wanted = commands(section("An objection"))
     assert source[0] == "."

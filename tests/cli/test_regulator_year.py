@@ -65,10 +65,10 @@ class Year:
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
-    new_year = Year(tmp_path_factory.mktemp("year"))
+    regulator_year = Year(tmp_path_factory.mktemp("year"))
     for part in (grade_and_list, grade_again, measures, inspect, leave, report):
-        part(new_year)
-    return new_year
+        part(regulator_year)
+    return regulator_year
 
 
 TABLES = "--subjects {}/subjects.csv --records {}/records.csv --feeds {}/feeds.csv"

@@ -17,7 +17,6 @@ from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import read
 from tests.paths import ROOT
 
-jsonschema = pytest.importorskip("jsonschema")
 FAMILIES = load_families()
 
 
@@ -39,6 +38,7 @@ def plain(value: Any) -> Any:
 
 
 def validator(name: str) -> Any:
+    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(call("schema", name))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

@@ -100,6 +100,8 @@ def test_diff_as_json() -> None:
     assert code == 0
     assert (data["a"], data["b"]) == ("tax@2014", "tax@2025")
     assert {"section", "name", "what", "aspect", "before", "after"} == set(data["changes"][0])
+    (cited,) = (change for change in data["changes"] if (change["section"], change["name"]) == ("head", "cite"))
+    assert cited["after"] == "R2025"
 
 
 def test_an_error_shows_no_resident_number(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import creditscore as cs
-from creditscore.composite.load import composites, load_composite
+from creditscore.composite.load import COMPOSITES, composites, load_composite
 from creditscore.schemes import registry
 from creditscore.schemes.codes import CODES
 from tests.composite.composite_helpers import SMALL, write_small
@@ -201,6 +201,16 @@ def test_a_file_builds_on_another_one(tmp_path: Path) -> None:
     file.write_text("composite: other\nbase: other.yaml\n", encoding="utf-8")
     with pytest.raises(cs.SchemeError, match="at most 5 deep"):
         load_composite(file)
+
+
+def test_a_changed_base_is_seen(tmp_path: Path) -> None:
+    base = write_small(tmp_path)
+    file = tmp_path / "other.yaml"
+    own = "composite: other\nbase: small.yaml\neffective_from: 2019-01-01\neffective_to: 2020-01-01\n"
+    file.write_text(own, encoding="utf-8")
+    assert COMPOSITES.pick(str(file)).reference == 800
+    base.write_text(base.read_text(encoding="utf-8").replace("reference: 800", "reference: 790"), encoding="utf-8")
+    assert COMPOSITES.pick(str(file)).reference == 790
 
 
 def test_a_broken_file_is_no_crash(tmp_path: Path) -> None:

@@ -208,3 +208,26 @@ def test_data_are_prepared_and_contents_completed(tmp_path: Path) -> None:
     family = Family("made", "office", Office, "offices", prepare=prepare, complete=complete)
     write(tmp_path)
     assert [(office.office, office.city) for office in family.load(tmp_path)] == [("henan", "henan")]
+
+
+def test_a_changed_file_of_a_folder_that_it_depends_on_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def complete(content: Office, source: Source) -> Office:
+        assert source.path is not None
+        return content.model_copy(update={"city": (source.path.parent / "cities" / "tax.yaml").read_text().strip()})
+
+    family = Family("made", "office", Office, "offices", complete=complete, depends_on=("cities", "."))
+    file = write(tmp_path)
+    beside = write(tmp_path / "cities", "henan")
+    assert family.pick(str(file)).city == "henan"
+    assert family.pick(str(file)) is family.pick(str(file))
+    beside.write_text("jilin city")
+    assert family.pick(str(file)).city == "jilin city"
+    assert family.load(tmp_path)[0].city == "jilin city"
+    first = family.pick(str(file))
+    write(tmp_path, "beside", "other")
+    assert family.pick(str(file)) is not first
+    (tmp_path / "rules" / "cities").mkdir(parents=True)
+    monkeypatch.setattr(catalogue, "list_layers", lambda: (tmp_path / "rules",))
+    second = family.pick(str(file))
+    write(tmp_path / "rules" / "cities", "gansu")
+    assert family.pick(str(file)) is not second

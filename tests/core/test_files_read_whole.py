@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import creditscore as cs
+from creditscore.core.atomic import write_text
 from creditscore.core.boundary import outside, run, translate
 from creditscore.core.errors import CreditscoreError, InputError, StoreError
 from creditscore.core.json_source import read_json
@@ -22,7 +23,6 @@ from creditscore.core.tables.table import Table
 from creditscore.core.yaml_source import read
 from creditscore.grading.input_state.acceptance import read_acceptances
 from creditscore.inspection.rows import read_text
-from creditscore.present.html import write_page
 from creditscore.store import Database
 
 A = "914403001922038216"
@@ -83,7 +83,7 @@ PIPES: dict[str, Callable[[Path], object]] = {
     "accepted.csv": read_acceptances,
     "a.store": Database,
     "data.json": read_json,
-    "page.html": lambda pipe: write_page(pipe, "x"),
+    "page.html": lambda pipe: write_text(pipe, "x"),
     "frame.csv": lambda pipe: read_text(pipe.parent, pipe.name),
 }
 

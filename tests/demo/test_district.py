@@ -8,9 +8,8 @@ import pytest
 
 from creditscore.core.identity import is_resident, look_at_id
 from creditscore.demo.codes import organisation_code
-from creditscore.demo.district import District, district
+from creditscore.demo.district import District, district, nobody
 from creditscore.demo.run import grade_district
-from creditscore.demo.slips import nobody
 
 SHAPE = {"A": 8, "B": 42, "M": 40, "C": 3, "D": 7}
 

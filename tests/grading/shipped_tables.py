@@ -53,17 +53,17 @@ def day(rng: random.Random, year: int, back: int) -> str:
 
 def words(scheme: Scheme, item: str, name: str) -> list[str]:
     """The levels that an item reads from a record attribute."""
-    levelss = [
+    level_lists = [
         scheme_item.value.levels
         for scheme_item in scheme.items[item]
         if scheme_item.value and scheme_item.value.of == name
     ]
-    levelss += [
+    level_lists += [
         scheme_item.measure.levels
         for scheme_item in scheme.items[item]
         if scheme_item.measure and scheme_item.measure.of == name
     ]
-    levels = [level for row in levelss if row for level in row]
+    levels = [level for row in level_lists if row for level in row]
     return levels or [
         level
         for variants in scheme.items.values()

@@ -89,6 +89,7 @@ def test_a_snapshot_is_not_overwritten(tmp_path: Path) -> None:
         cs.grade(snapshot, "tax", 2019).write(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_takes_several_schemes_and_a_profile(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

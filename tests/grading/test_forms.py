@@ -43,6 +43,7 @@ def results(snapshot: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_every_form_is_graded_alike(forms: dict[str, dict[str, Callable[[], Any]]]) -> None:
     snapshots = {kind: cs.ingest(**{name: forms[name][kind]() for name in TABLES}) for kind in forms["records"]}
     assert len({snapshot.content_hash() for snapshot in snapshots.values()}) == 1
@@ -77,6 +78,7 @@ def test_every_form_of_the_tables_beside_the_records_is_read_alike(tmp_path: Pat
     assert read["about"][0][0]["industry"] == "51"
 
 
+@pytest.mark.slow
 def test_every_form_of_grades_and_listings_gives_the_same_composite(tmp_path: Path, tables: District) -> None:
     run = cs.grade(cs.ingest(**{name: getattr(tables, name) for name in TABLES}), "tax", 2022, max_rejected=10**6)
     graded = [

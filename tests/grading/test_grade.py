@@ -75,6 +75,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
     } | {"manifest": json.dumps(manifest, sort_keys=True).encode()}
 
 
+@pytest.mark.slow
 def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import creditscore.grading.population.chunks as spans
     from tests.grading.test_parity import table

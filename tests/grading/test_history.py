@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
+from tests.tiers import thinned
 
 ID = "914403001922038216"
 SUBJECTS = pd.DataFrame({"subject_id": [ID], "first_filed_on": ["2010-01-01"]})
@@ -42,7 +43,7 @@ def test_decisions_that_contradict_each_other_are_refused() -> None:
 
 
 @pytest.mark.parametrize("column", ["decided_on", "recorded_on"])
-@pytest.mark.parametrize(("grade", "without"), [("D", "A"), ("A", "")])
+@pytest.mark.parametrize(("grade", "without"), thinned([("D", "A"), ("A", "")], 4))
 def test_a_year_and_a_day_that_changed_places_leave_the_earlier_grade_open(
     column: str, grade: str, without: str
 ) -> None:
@@ -52,7 +53,7 @@ def test_a_year_and_a_day_that_changed_places_leave_the_earlier_grade_open(
     assert graded(history({"grade": grade, "route": "direct", column: "2022-04-20"}))["grade"] == grade
 
 
-@pytest.mark.parametrize("column", ["valid_from", "valid_to", "recorded_on"])
+@pytest.mark.parametrize("column", thinned(["valid_from", "valid_to", "recorded_on"], 3))
 def test_a_name_and_a_day_of_an_attribute_that_changed_places_leave_the_grade_open(column: str) -> None:
     sound = {
         "subject_id": ID,
@@ -66,7 +67,7 @@ def test_a_name_and_a_day_of_an_attribute_that_changed_places_leave_the_grade_op
     assert (row["state_reason"], row["grade_without"]) == ("refused_rows", "A")
 
 
-@pytest.mark.parametrize("wrong", [{"route": "direkt"}, {"status": "superceded"}, {"state": "grade"}])
+@pytest.mark.parametrize("wrong", thinned([{"route": "direkt"}, {"status": "superceded"}, {"state": "grade"}], 3))
 def test_an_unknown_code_is_refused(wrong: dict[str, str]) -> None:
     past = history({"grade": "D", "route": "direct", "status": "final", "state": "graded"} | wrong)
     assert graded(past)["why"] == {"history: unknown_code": 1}

@@ -83,7 +83,7 @@ def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
     number: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []
-    new_circles: set[frozenset[str]] = set()
+    circles_of_files: set[frozenset[str]] = set()
 
     def visit(name: str) -> None:
         number[name] = lowest[name] = len(number)
@@ -98,9 +98,9 @@ def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
             component = frozenset(stack[start:])
             del stack[start:]
             if len(component) > 1:
-                new_circles.add(component)
+                circles_of_files.add(component)
 
     for name in sorted(arrows):
         if name not in number:
             visit(name)
-    return new_circles
+    return circles_of_files

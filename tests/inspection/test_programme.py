@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.core.errors import SchemeError, UsageError
-from creditscore.inspection.programme import load_programme, programmes, project_defaults, rules_of
+from creditscore.inspection.programme import PROGRAMMES, load_programme, programmes, project_defaults, rules_of
 from tests.inspection.synthetic import PROGRAMME, programme
 
 EXEMPT = "{code: A, label: {zh: 甲, en: A}, exempt: {cite: {law: GSJX2022_6}, evidence: verified}, evidence: local, cite: {law: LDNY2024}}"  # noqa: E501
@@ -39,11 +39,19 @@ FAULTS = {
     "unknown drawn_as": ("draw_as: B", "draw_as: Z", ["data_errors.draw_as", "A, B, C"]),
     "unknown stratum": ("strata: [industry, district]", "strata: [colour]", ["strata.0", "colour"]),
     "unknown key": ("certificate:", "certificates:", ["certificates", "unknown key"]),
-    "file name": ("programme: mine", "programme: yours", ["programme", "must be the file's name 'mine'"]),
     "scheme's use": ("use: public_grade", "scheme: market/risk_class\nuse: public_grade", ["use", "internal_risk"]),
     "scheme's grades": ("use: public_grade", "scheme: labour/tianjin\nuse: public_grade", ["'A+'", "no class"]),
     "no scheme": ("use: public_grade", "scheme: nowhere\nuse: public_grade", ["scheme", "'nowhere'"]),
 }
+
+
+def test_who_names_a_file_calls_it_as_he_likes_and_a_file_of_a_folder_has_the_name_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(PROGRAMME.replace("programme: mine", "programme: yours", 1), encoding="utf-8")
+    assert load_programme(file).programme == "yours"
+    for load in (lambda: load_programme("mine", tmp_path), lambda: PROGRAMMES.load(tmp_path)):
+        with pytest.raises(SchemeError, match=r"inspection/mine\.yaml:.* programme: 'yours' must be the file's name"):
+            load()
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -20,13 +20,13 @@ def store(tmp_path: Path) -> Database:
 
 def test_what_was_written_comes_back(store: Database) -> None:
     book, case_id = noticed(Book())
-    new_book = book
+    grown = book
     book, *_ = play(
         book, case_id, "decide", {"enter": True, "on": "2023-01-31", "dates": {"restriction_until": "2024-01-01"}}
     )
     log = Log(store)
     assert save(log, Book(), Book(book.events[:1])) == 1
-    assert save(log, load(store), new_book) == 1
+    assert save(log, load(store), grown) == 1
     assert save(log, load(store), book) == 1
     assert save(log, load(store), book) == 0
     assert load(store) == book
@@ -102,8 +102,8 @@ def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path: Path) -> N
     ],
 )
 def test_an_edited_store_is_not_read(store: Database, edit: str) -> None:
-    new_book, case_id = noticed(Book())
-    book, *_ = play(new_book, case_id, "decide", {"enter": True, "on": "2023-01-31"})
+    noticed_book, case_id = noticed(Book())
+    book, *_ = play(noticed_book, case_id, "decide", {"enter": True, "on": "2023-01-31"})
     log = Log(store)
     for count in range(1, len(book.events) + 1):
         save(log, load(store), Book(book.events[:count]))

@@ -13,8 +13,8 @@ from creditscore.lists import Book, due, leave, publish, take_over
 from creditscore.lists.entry_history import life, note_in_words, with_mark, word
 from creditscore.lists.rules import list_rule, procedure
 from creditscore.measures import lines
+from creditscore.measures.lines import joint_words
 from creditscore.measures.load import load_four_lists
-from creditscore.measures.words import joint_words
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListRule

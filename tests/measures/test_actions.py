@@ -424,8 +424,8 @@ def test_export_is_the_same_bytes_and_says_all(log: Log, tmp_path: Path) -> None
     carry(log, key, entry(), on="2024-03-02")
     put(log, CUSTOMS.__class__("E5", "clearance", "customs", CUSTOMS.on, (FIRM,)), DISHONEST)
     entries = by_subject([entry(), DISHONEST])
-    new_tables = tables(log, shipped(), entries, day("2025-02-01"))
-    (value, other) = new_tables["measures"].to_pylist()
+    exported = tables(log, shipped(), entries, day("2025-02-01"))
+    (value, other) = exported["measures"].to_pylist()
     both = {value["proposal_id"]: value, other["proposal_id"]: other}
     assert (both[key]["state"], both[key]["in_force"]) == ("executed", True)
     flags = next(row["flags"] for k, row in both.items() if k != key)

@@ -22,11 +22,11 @@ def row(**more: Any) -> dict[str, Any]:
 
 
 def test_the_measures_of_a_grade() -> None:
-    attacheds = attached([row()])
-    assert attacheds
-    assert {attached_measure.use for attached_measure in attacheds} == {"information"}
-    assert {attached_measure.measure_id[:4] for attached_measure in attacheds} == {"TM-D"}
-    assert {attached_measure.basis_level for attached_measure in attacheds} == {"normative_document"}
+    attached_measures = attached([row()])
+    assert attached_measures
+    assert {attached_measure.use for attached_measure in attached_measures} == {"information"}
+    assert {attached_measure.measure_id[:4] for attached_measure in attached_measures} == {"TM-D"}
+    assert {attached_measure.basis_level for attached_measure in attached_measures} == {"normative_document"}
 
 
 def test_versions_are_told_apart() -> None:
@@ -50,9 +50,9 @@ def test_a_grade_in_a_row_is_said() -> None:
 
 def test_who_is_not_graded_has_none_and_order_means_nothing() -> None:
     rows = [row(), row(subject_id=OTHER, grade="A"), row(state="not_graded", grade=None), row(scheme="nothing")]
-    attacheds = attached(rows)
-    assert {attached_measure.subject_id for attached_measure in attacheds} == {FIRM, OTHER}
-    assert attached(reversed(rows)) == attacheds
+    attached_measures = attached(rows)
+    assert {attached_measure.subject_id for attached_measure in attached_measures} == {FIRM, OTHER}
+    assert attached(reversed(rows)) == attached_measures
 
 
 def test_no_measure_of_a_grade_is_a_measure_of_the_four_lists() -> None:

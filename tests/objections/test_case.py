@@ -145,10 +145,12 @@ def test_the_grader_does_not_decide_and_roles_are_enforced(desk: Desk) -> None:
     ],
 )
 def test_what_does_not_fit_is_not_opened(desk: Desk, grounds: Any, more: Any, match: str) -> None:
-    new_grounds = [Ground(code, desk.records[0] if record == "0" else record, *rest) for code, record, *rest in grounds]
+    stated_grounds = [
+        Ground(code, desk.records[0] if record == "0" else record, *rest) for code, record, *rest in grounds
+    ]
     before = desk.store.rows("SELECT count(*) FROM log_entries")
     with pytest.raises(UsageError, match=match):
-        open_case(desk.log, desk.run, desk.snapshot, desk.subject, new_grounds, by="wang.wei", **{"on": MAY, **more})
+        open_case(desk.log, desk.run, desk.snapshot, desk.subject, stated_grounds, by="wang.wei", **{"on": MAY, **more})
     assert cases(desk.store) == {}
     assert desk.store.rows("SELECT count(*) FROM log_entries") == before
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from creditscore.core.atomic import write_text
 from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.page import subject_page
@@ -17,7 +18,6 @@ from creditscore.modelling.validation.validate import Reference, validate
 from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import Summary
 from creditscore.pages.validation import write_validation
-from creditscore.present.html import write_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -54,7 +54,7 @@ def files(graded: Grading, summary: Summary, tmp_path_factory: pytest.TempPathFa
     explanation = explain(graded, telling_subject(graded))
     return [
         *write_overview(summary, folder)[:2],
-        write_page(folder / "subject.html", subject_page(explanation, "zh")),
+        write_text(folder / "subject.html", subject_page(explanation, "zh")),
     ]
 
 
@@ -99,7 +99,7 @@ def test_reports_of_models_are_drawn(tmp_path: Path) -> None:
 
 
 def test_chinese_letters_are_no_boxes(tmp_path: Path) -> None:
-    page = write_page(tmp_path / "probe.html", PROBE)
+    page = write_text(tmp_path / "probe.html", PROBE)
     seen = browse(page, tmp_path, "--dump-dom")
     title = re.findall(r"<title>([^<]+)</title>", seen.stdout)[0]
     if title == "boxes":

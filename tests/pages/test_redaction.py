@@ -178,6 +178,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def memory(files: dict[str, Path], out: Path) -> None:
     """Pages that no command writes on its own: the overview, and a page of a grading in memory, which knows names."""
+    from creditscore.core.atomic import write_text
     from creditscore.core.errors import TooManyRejected
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.page import subject_page
@@ -185,7 +186,6 @@ def memory(files: dict[str, Path], out: Path) -> None:
     from creditscore.grading.grade import grade
     from creditscore.pages.overview import write_overview
     from creditscore.pages.summary import summarise
-    from creditscore.present.html import write_page
 
     given = {name: file for name, file in files.items() if name not in ("records", "history")}
     with pytest.raises(TooManyRejected) as error:
@@ -193,8 +193,8 @@ def memory(files: dict[str, Path], out: Path) -> None:
     grading = error.value.grading  # type: ignore[attr-defined]
     write_overview(summarise(grading), out / "overview")
     explanation = explain(grading, ids(12)[0])
-    write_page(out / "memory.html", subject_page(explanation, "zh"))
-    write_page(out / "memory.txt", render(explanation, "zh", 100))
+    write_text(out / "memory.html", subject_page(explanation, "zh"))
+    write_text(out / "memory.txt", render(explanation, "zh", 100))
     from creditscore.store import Database, Log
 
     with Database(out / "acts.store") as store:
@@ -228,8 +228,8 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     asked = ["--records", given / "wages.csv", "--on", "2023-03-01", *on]
     results["propose"] = run("lists", "propose", out / "wages", *asked)
     case = results["propose"].split()[0]
-    this_texts = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
-    results["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *this_texts, *on)
+    notice_options = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
+    results["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *notice_options, *on)
     results["due"] = run("lists", "due", "--on", "2023-03-02", *on[2:])
     results["show"] = run("lists", "show", case, *on[2:])
     results["lists"] = run("lists", "export", "--out", out / "lists", "--csv", *on[2:])
@@ -274,13 +274,13 @@ def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict
         pd.DataFrame(rows).to_csv(given / f"{name}.csv", index=False)
     asked = ["--programme", f"composite={out / 'composite'}", "--year", "2024", "--subjects", given / "firms.csv"]
     asked += ["--data-states", given / "states.csv", "--inspectors", given / "inspectors.csv"]
-    new_inspections = {"plan": run("supervise", "plan", *asked, "--out", out / "plan")}
+    outputs = {"plan": run("supervise", "plan", *asked, "--out", out / "plan")}
     asked = ["--inspectors", given / "inspectors.csv", "--conflicts", given / "conflicts.csv", "--replay"]
     asked += ["--source", "lottery", "--source-on", "2024-01-09", "--read", "digits", "--pattern", "[0-9]{14}"]
     asked += ["--values", "17721088", "--on", "2024-01-04", *on]
-    new_inspections["commit"] = run("supervise", "commit", out / "plan", *asked, "--out", out / "draw")
+    outputs["commit"] = run("supervise", "commit", out / "plan", *asked, "--out", out / "draw")
     value = ["--value", "01051220283307", "--on", "2024-01-10"]
-    new_inspections["draw"] = run("supervise", "draw", out / "draw", *value, *on)
+    outputs["draw"] = run("supervise", "draw", out / "draw", *value, *on)
     table = pd.read_csv(out / "draw" / "to_fill.csv", dtype=str, keep_default_na=False)
     table["inspected_on"] = table["recorded_on"] = [f"{day[:8]}28" for day in table.planned_on]
     table["result"], table["violations"] = "clean", "0"
@@ -288,11 +288,11 @@ def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict
     bad = table.assign(inspection_id=[resident(k) for k in range(len(table))], department=planted(3))
     pd.concat([table, bad]).to_csv(given / "results.csv", index=False)
     asked = ["--max-rejected", "99", "--out", out / "results", *on]
-    new_inspections["results"] = run("supervise", "import", given / "results.csv", *asked)
+    outputs["results"] = run("supervise", "import", given / "results.csv", *asked)
     asked = ["--results", out / "results/results.csv", "--listings", given / "listings.csv", "--on", "2022-07-01"]
     asked += ["--measures", out / "joint/measures.csv", "--out", out / "supervised"]
-    new_inspections["supervision"] = run("report", "supervision", out / "plan", *asked)
-    return new_inspections
+    outputs["supervision"] = run("report", "supervision", out / "plan", *asked)
+    return outputs
 
 
 def models(given: Path, out: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from markupsafe import Markup
 
-from creditscore.present.charts import bars, colours, histogram, stacked, steps, ticks
+from creditscore.present.charts import badge, bars, colours, histogram, stacked, steps, ticks
 from creditscore.present.svg import WIDTH, columns, fit
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,3 +74,18 @@ def test_colours_and_ticks() -> None:
     assert ticks(5800) == [0, 2000, 4000]
     assert ticks(3) == [0, 1, 2, 3]
     assert ticks(1) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("grade", "label", "sign", "ink", "wordy"),
+    [
+        ("A", "A级", "A", "on-dark", ""),
+        ("B", "B级", "B", "on-light", ""),
+        ("red", "红（严重失信）", "红", "on-dark", ""),
+        ("listed", "列入严重失信名单", "列入严重失信名单", "on-dark", "wordy"),
+        ("", "", "–", "on-dark", ""),
+    ],
+)
+def test_a_grade_is_drawn_as_a_sign(grade: str, label: str, sign: str, ink: str, wordy: str) -> None:
+    drawn = badge(grade, label)
+    assert (drawn["badge"], drawn["ink"], drawn["wordy"]) == (sign, ink, wordy)

@@ -4,13 +4,11 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.ledger import explain
@@ -19,7 +17,7 @@ from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_page, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.html import as_json, inert, write_page
+from creditscore.present.html import inert
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028{{ 7 * 7 }}'
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -142,10 +140,3 @@ def test_json_inside_html_cannot_end_its_element() -> None:
     shown = inert({EVIL: [EVIL, "<!--", "&amp;"]})
     assert not set("<>&\u2028\u2029") & set(shown)
     assert json.loads(shown) == {EVIL: [EVIL, "<!--", "&amp;"]}
-    assert json.loads(as_json({"a": "一"})) == {"a": "一"}
-
-
-def test_a_page_that_cannot_be_written_says_where(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"cannot write there[^\n]*\n  where: .*page\.html"):
-        write_page(tmp_path / "file" / "page.html", "text")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.records.excluded import REASONS, excluded, reason_for
+from creditscore.core.config import VARIABLE
+from creditscore.core.errors import SchemeError
+from creditscore.records.excluded import REASONS, by_reason, excluded
 
 SUBJECTS = pd.DataFrame({"subject_id": ["a"]})
 
@@ -31,7 +35,24 @@ def records(**row: str) -> pd.DataFrame:
     ],
 )
 def test_words(word: str, reason: str | None) -> None:
-    assert reason_for(word) == reason
+    assert by_reason([word]) == ({} if reason is None else {reason: [word]})
+
+
+def test_a_faulty_table_is_refused_with_its_line_and_a_changed_one_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    file = tmp_path / "coverage.yaml"
+    entry = "- {id: a, reason: sensitive, domains: [], words: [Amulet]"
+    file.write_text(f"plan: X\nrefused_inputs:\n{entry}, why: {{zh: 甲}}}}\n", encoding="utf-8")
+    assert by_reason(["an_amulet"]) == {"sensitive": ["an_amulet"]}
+    for text, words in (
+        (f"refused_inputs:\n{entry.replace(', words: [Amulet]', '}')}", "coverage.yaml:2: E107 refused_inputs.0.words"),
+        ("plan: X", "coverage.yaml:1: E107 refused_inputs: required key is missing"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(SchemeError, match=words):
+            by_reason(["an_amulet"])
 
 
 def test_every_entry_names_a_reason_and_words() -> None:

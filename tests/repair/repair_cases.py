@@ -160,7 +160,7 @@ def scattered(rng: random.Random, subject_course: Course) -> Course:
             if rng.random() < 0.5
         ]
         columns = {**given.columns, "registered_day": subject_course.on - rng.randint(0, 800)}
-        records = [row(dict(new_record)) for new_record in given.records]
+        records = [row(dict(record)) for record in given.records]
         subject_input = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
         versions.append(Version(scheme, subject_input))
     return replace(subject_course, versions=tuple(versions), plans={})
@@ -180,8 +180,8 @@ def past_row(scheme: Scheme, year: int, grade: str) -> dict[str, Any]:
 def random_actions(rng: random.Random, subject_course: Course, last: int) -> tuple[Action, ...]:
     """Some records corrected or repaired, some entries ended, between the first and the last day."""
     actions = [
-        Action(rng.choice(["correct", "repair"]), new_record["record_id"], rng.randint(subject_course.on, last))
-        for new_record in subject_course.subject.records
+        Action(rng.choice(["correct", "repair"]), record["record_id"], rng.randint(subject_course.on, last))
+        for record in subject_course.subject.records
         if rng.random() < 0.4
     ]
     actions += [

@@ -188,9 +188,9 @@ def test_without_a_tier_the_longest_least_period_is_sure() -> None:
 
 def test_market_regulation_counts_from_publication() -> None:
     row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="moderate")
-    new_options = ways(course(MARKET, subject([row]), date(2026, 3, 1)))
-    assert list(new_options) == ["repair market@2025-12-25"]  # order 36 of the NDRC is not applied here
-    way = new_options["repair market@2025-12-25"]
+    ways_of_record = ways(course(MARKET, subject([row]), date(2026, 3, 1)))
+    assert list(ways_of_record) == ["repair market@2025-12-25"]  # order 36 of the NDRC is not applied here
+    way = ways_of_record["repair market@2025-12-25"]
     assert (way.clock, iso(way.clock_day), iso(way.sure), iso(way.latest)) == (
         "published_on",
         "2026-02-10",
@@ -216,11 +216,11 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
         "exit_reason": "",
         "basis": "",
     }
-    new_options = [
+    exit_options = [
         way for way in options(course(scheme, subject([], listings=[row]), date(2026, 1, 1))) if way.about == "listing"
     ]
-    assert {way.tier for way in new_options} >= {"early", "expiry"}
-    early = next(way for way in new_options if way.tier == "early")
+    assert {way.tier for way in exit_options} >= {"early", "expiry"}
+    early = next(way for way in exit_options if way.tier == "early")
     assert early.conditions
     assert {condition.state for condition in early.conditions} == {"unknown"}  # a person confirms each
     option = check_data("S1", course(scheme, subject([]), date(2026, 1, 1)), [early])["options"][0]["notes"]
@@ -275,15 +275,15 @@ def test_a_way_out_for_some_triggers_is_no_promise() -> None:
     """The table of listings does not say under which trigger an entry was made; bribery has no early way out at all."""
     scheme = registry.pick("customs/grade@2021-11-01")
     subject_course = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
-    new_options = {way.rule.rsplit(".")[-1]: way for way in options(subject_course)}
-    assert {name: iso(way.earliest) for name, way in new_options.items()} == {
+    option_by_way = {way.rule.rsplit(".")[-1]: way for way in options(subject_course)}
+    assert {name: iso(way.earliest) for name, way in option_by_way.items()} == {
         "repair_smuggling_or_obstruction": "2024-05-10",
         "repair_penalty_counts": "2023-11-10",
         "repair_overdue": "2023-08-10",
         "automatic": "2025-05-10",  # two years after the entry, which has no term
     }
-    assert not any(way.plans for way in new_options.values())
-    assert [way.sure for name, way in new_options.items() if name != "automatic"] == [None] * 3
+    assert not any(way.plans for way in option_by_way.values())
+    assert [way.sure for name, way in option_by_way.items() if name != "automatic"] == [None] * 3
     listed = scheme.lists["customs_dishonest"]
     listed = listed.model_copy(update={"triggers": [trigger for trigger in listed.triggers if trigger != "bribery"]})
     early = [way for way in options(subject_course, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]

@@ -14,11 +14,10 @@ from creditscore.core.errors import UsageError
 from creditscore.core.quantities import MICRO
 from creditscore.repair.check import options
 from creditscore.repair.course import Course, Version, outcome_on, period_on, targets, version_at
-from creditscore.repair.data import plan_data
+from creditscore.repair.data import plan_data, waits
 from creditscore.repair.days import event_days
 from creditscore.repair.plan import RepairPlan, Weights, plan_repair
 from creditscore.repair.proof import every_set, exhaust, simulate
-from creditscore.repair.waits import waits
 from creditscore.schemes import registry
 from tests.repair.repair_cases import course, random_courses, random_subject, record, subject
 

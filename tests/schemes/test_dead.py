@@ -81,8 +81,8 @@ def without(scheme: Scheme, place: int) -> Scheme:
     """The scheme without one line of decide, and without its name where a list or an acknowledgement has it."""
     line = scheme.decide[place]
     lists = {
-        name: list_code.model_copy(update={"triggers": [key for key in list_code.triggers if key != line.id]})
-        for name, list_code in scheme.lists.items()
+        name: list_rules.model_copy(update={"triggers": [key for key in list_rules.triggers if key != line.id]})
+        for name, list_rules in scheme.lists.items()
     }
     rest = [decide for decide in scheme.decide if decide is not line]
     not_monotones = [not_monotone for not_monotone in scheme.not_monotone if not_monotone.id != line.id]

@@ -82,10 +82,10 @@ def test_who_moves(tmp_path: Path) -> None:
     people = pd.DataFrame({"subject_id": ["s1", "s2"], "staff": ["20", "20"], "registered_on": ["2000-01-01"] * 2})
     row = {"record_id": "r", "subject_id": "s1", "item": "each", "occurred_on": "2020-05-05", "level": "low"}
     snapshot = ingest(people, pd.DataFrame([row]), subject_ids="local")
-    new_movement = movement(a, b, snapshot, period=2020)
-    assert new_movement.matrix == {("A", "B"): 1, ("A", "A"): 1}
-    assert new_movement.moved == (("s1", "A", "B"),)
-    assert new_movement.subjects == 2
+    moves = movement(a, b, snapshot, period=2020)
+    assert moves.matrix == {("A", "B"): 1, ("A", "A"): 1}
+    assert moves.moved == (("s1", "A", "B"),)
+    assert moves.subjects == 2
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -107,6 +107,7 @@ def test_a_fault_beside_the_schemes_is_said_once(
     assert [(fault.code, fault.file) for fault in faults] == [(code, file)], [str(fault) for fault in faults]
 
 
+@pytest.mark.slow
 def test_one_file_that_cannot_be_read_hides_no_fault_of_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

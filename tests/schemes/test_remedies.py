@@ -1,12 +1,15 @@
 """What a subject can do about a grade: the entry that fits, its last day, and files that are wrong."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from creditscore.core.config import config_root
 from creditscore.core.errors import SchemeError
 from creditscore.schemes import registry
+from creditscore.schemes.lists import Span
 from creditscore.schemes.remedies import remedy
 
 DAY = date(2021, 4, 20)
@@ -133,3 +136,17 @@ def test_a_scheme_without_any_entry(tmp_path: Path) -> None:
     )
     with pytest.raises(SchemeError, match="no remedy"):
         remedy("labour/national", 2020, DAY, tmp_path)
+
+
+def test_a_changed_procedure_is_seen(tmp_path: Path) -> None:
+    shutil.copytree(config_root() / "review", tmp_path / "review")
+    shutil.copy(config_root() / "remedies.yaml", tmp_path)
+    before = remedy("tax", 2020, DAY, tmp_path)
+    file = tmp_path / "review" / "tax.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "working_days: 15" in text
+    file.write_text(text.replace("working_days: 15", "working_days: 150"), encoding="utf-8")
+    after = remedy("tax", 2020, DAY, tmp_path)
+    assert before is not None
+    assert after is not None
+    assert (before.decided_within, after.decided_within) == (Span(workdays=15), Span(workdays=150))

@@ -20,7 +20,7 @@ from creditscore.objections.disputes import held_subjects
 from creditscore.objections.ruling import Ruling
 from creditscore.records import ingest
 from creditscore.status.deadlines import working
-from creditscore.status.rules import clock_of, life_rules, read_rules
+from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import changed_states, corrections, current, history, open_steps, states
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log
@@ -227,22 +227,25 @@ def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str,
             assert old in text
             text = text.replace(old, new)
         (tmp_path / file.name).write_text(text, encoding="utf-8")
-    _, _, faults = read_rules(tmp_path)
+    with pytest.raises(SchemeError, match="fault") as caught:
+        life_rules("tax", tmp_path)
+    faults = caught.value.faults
     assert faults
     assert all("review/tax.yaml:" in str(fault) for fault in faults)
     assert any(message in str(fault) for fault in faults)
-    with pytest.raises(SchemeError, match="fault"):
-        life_rules("tax", tmp_path)
+    assert clock_of("", 0, folder=tmp_path).id == "default"  # of another file, which is whole
 
 
 def test_objections_must_be_there_and_begin_with_the_default(tmp_path: Path) -> None:
-    assert any("missing" in str(rule) for rule in read_rules(tmp_path)[2])
+    with pytest.raises(SchemeError, match=r"review/objections\.yaml:1: E101 cannot be read"):
+        clock_of("", 0, folder=tmp_path)
     text = (config_root() / "review" / "objections.yaml").read_text(encoding="utf-8")
     (tmp_path / "objections.yaml").write_text(text.replace("id: default", "id: henan"), encoding="utf-8")
-    shown_text = " ".join(str(rule) for rule in read_rules(tmp_path)[2])
-    assert "the first clock is the default" in shown_text
-    assert "stands twice" in shown_text
+    with pytest.raises(SchemeError, match="the first clock is the default") as caught:
+        clock_of("", 0, folder=tmp_path)
+    assert "stands twice" in str(caught.value)
     (tmp_path / "objections.yaml").write_text(
         text.replace("own: 3\n    other: 7\n    cite", "own: 9\n    other: 7\n    cite")
     )
-    assert any("cannot take less time" in str(rule) for rule in read_rules(tmp_path)[2])
+    with pytest.raises(SchemeError, match="cannot take less time"):
+        clock_of("", 0, folder=tmp_path)

@@ -188,8 +188,8 @@ def test_an_edit_is_found_and_named(written, tmp_path, kind):
     shutil.copy(written[0], path)
     with duckdb.connect(str(path)) as con:
         con.execute(EDITS[kind])
-    new_faults = faults(path)
-    assert kind in {value.kind for value in new_faults}
+    named_faults = faults(path)
+    assert kind in {value.kind for value in named_faults}
     with Database(path) as store, pytest.raises(StoreError, match="the log was changed"):
         Log(store).verify().require()
 

@@ -1,7 +1,8 @@
 """A pytest plugin for an environment without extras: a test that needs one is skipped, and the list says which.
 
-`make test-core` runs it in a fresh environment. A skip that is not in `skipped.txt`, or a line of it that is no skip
-any more, fails the run: core code that comes to need an extra is seen, and so is a test that no longer does.
+`make test-core` runs it in a fresh environment. A skip of any kind that is not in `skipped.txt`, or a line of it that
+is no skip any more, fails the run: core code that comes to need an extra is seen, a test that skips itself, and one
+that no longer does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
     if report.failed and _is_missing(report.call.excinfo.value):
         _skip(report, collector.nodeid)
         report.result = []
+    elif report.skipped:
+        skipped.add(collector.nodeid)
     return report
 
 
@@ -34,6 +37,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.failed and call.excinfo is not None and _is_missing(call.excinfo.value):
         _skip(report, item.nodeid.split("[")[0])
+    elif report.skipped and not hasattr(report, "wasxfail"):
+        skipped.add(item.nodeid.split("[")[0])
     return report
 
 
@@ -46,7 +51,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print how the skips differ from the list."""
-    terminalreporter.write_line(f"{len(skipped)} files and tests need an extra")
+    terminalreporter.write_line(f"{len(skipped)} files and tests are skipped")
     for line in _differences():
         terminalreporter.write_line(f"{LIST.name}: {line}", red=True)
 

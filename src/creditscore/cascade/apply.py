@@ -349,7 +349,7 @@ def mark_told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: st
     refuse_persons_in(by=by, document_no=document_no)
     check_day_has_come(on)
     act_of(log, seq)
-    task = next((task for task, value, number in stored_tasks(log) if (value, number) == (seq, nr)), None)
+    task = next((task for task, task_seq, task_nr in stored_tasks(log) if (task_seq, task_nr) == (seq, nr)), None)
     if task is None or task.task != "tell":
         raise UsageError(
             f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"

@@ -56,10 +56,10 @@ class Checked:
     def require(self) -> Checked:
         """Itself, or StoreDiffers that names the first flaws."""
         if self.flaws:
-            shown = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
+            first_flaws = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
             raise StoreDiffers(
                 f"the store does not hold together ({len(self.flaws)} flaws)",
-                where=shown,
+                where=first_flaws,
                 next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
             )
         return self
@@ -159,7 +159,7 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
 
 def touched(log: Log, on_bench: Bench) -> list[str]:
     """The subjects of which something was decided: events, annulled entries, rows superseded before."""
-    states = {value for (value,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
+    states = {subject_id for (subject_id,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
     entries = {case.subject_id for case in on_bench.book.cases.values() if case.exit_reason == "annulled"}
     ruled = {subject for _, subject in under_decided_law(log.store)}
     return sorted({event.subject_id for event in decided(log.store, ever=True)} | states | entries | ruled)

@@ -45,9 +45,9 @@ def composite_changes(
     known = listings(book)
     known = known.filter(pc.equal(known["subject_id"], subject_id))
     left = known.filter(pc.invert(pc.is_in(known["listing_id"], value_set=_texts(sorted(without)))))
-    name = config if isinstance(config, str) else config.name
+    config_name = config if isinstance(config, str) else config.name
     was, now = _score(config, subject_id, before, known), _score(config, subject_id, after, left)
-    return [] if was == now else [CompositeChange(subject_id, name, was, now)]
+    return [] if was == now else [CompositeChange(subject_id, config_name, was, now)]
 
 
 def _score(
@@ -67,8 +67,8 @@ def _score(
     row = next((row for row in table_rows if row["subject_id"] == subject_id), None)
     if row is None:
         return ("no_domain", "", "")
-    results = [row["state_reason"] or row["state"], row["score"], row["grade"]]
-    return tuple("" if value is None else str(value) for value in results)  # type: ignore[return-value]
+    standing_cells = [row["state_reason"] or row["state"], row["score"], row["grade"]]
+    return tuple("" if value is None else str(value) for value in standing_cells)  # type: ignore[return-value]
 
 
 def _texts(words: list[str]) -> pa.Array:

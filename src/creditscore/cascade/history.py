@@ -35,7 +35,7 @@ def past(log: Log, seq: int) -> Cascade:
         "SELECT subject_id, record_id, event_no FROM cascade_voided WHERE seq = ? ORDER BY ALL", [seq]
     )
     events = [event for event in decided(log.store, act.subjects, ever=True) if event.seq == seq]
-    tasks = [task for task, number, _ in stored_tasks(log) if number == seq]
+    tasks = [task for task, task_seq, _ in stored_tasks(log) if task_seq == seq]
     held = sum(bool(subjects_in(log.store, run, act.subjects)) for run in runs)
     return Cascade(
         act.subjects, tuple(events), tuple(voided), tuple(changes), tuple(tasks), tuple(scores), (), held, seq

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.cascade.regrade import regrade
 from creditscore.core.days import to_day
 from creditscore.core.errors import UsageError
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.faults import drop_pairs, put_pairs
@@ -126,8 +126,11 @@ def as_table(events: Sequence[RecordEvent]) -> pa.Table:
 
     rows = [{**{name: getattr(event, name) for name in OF_THE_LOG}, **(event.further or {})} for event in events]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    texts = [name for name in names if any(row.get(name) is not None for row in rows)] or ["subject_id", "record_id"]
-    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in texts})
+    filled_columns = [name for name in names if any(row.get(name) is not None for row in rows)] or [
+        "subject_id",
+        "record_id",
+    ]
+    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in filled_columns})
 
 
 def _text(value: Any) -> str | None:
@@ -187,9 +190,9 @@ def _newest(
     finally:
         drop_pairs(con, "asked")
     newest: dict[str, int] = {}
-    for record_id, number, *_ in rows:
-        newest[record_id] = max(newest.get(record_id, 0), number)
-    return newest, {(record_id, number, EVENTS[event], day) for record_id, number, event, day in rows}
+    for record_id, event_no, *_ in rows:
+        newest[record_id] = max(newest.get(record_id, 0), event_no)
+    return newest, {(record_id, event_no, EVENTS[event], day) for record_id, event_no, event, day in rows}
 
 
 def write_events(
@@ -201,12 +204,12 @@ def write_events(
     one of its record, in the snapshot and in the store.
     """
     newest, _ = _newest(snapshot, events)
-    for record_id, number in con.execute(
+    for record_id, event_no in con.execute(
         "SELECT record_id, max(event_no) FROM run_events WHERE list_contains(?, subject_id) GROUP BY ALL",
         [sorted({event.subject_id for event in events})],
     ).fetchall():
         if record_id in newest:
-            newest[record_id] = max(newest[record_id], number)
+            newest[record_id] = max(newest[record_id], event_no)
     numbered_events = []
     for event in events:
         if event.record_id not in newest:

@@ -54,14 +54,14 @@ def _drawn(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Itera
         yield seq, "the log speaks of a cascade that is not in the tables"
     for seq in listed.keys() & known:
         entry, act = begun[seq], listed[seq]
-        statement = entry.data
-        if not isinstance(statement, dict):
+        logged = entry.data
+        if not isinstance(logged, dict):
             continue
-        statement = statement.get("cascade", {}) if entry.action == DECIDED else statement
+        logged = logged.get("cascade", {}) if entry.action == DECIDED else logged
         changes = sorted(
-            [run, subject, after] for run, subject, _, after in statement.get("changes", []) if run not in over
+            [run, subject, after] for run, subject, _, after in logged.get("changes", []) if run not in over
         )
-        same = _of_act(act) == _of_entry(entry, statement) and content(asked.get(seq, [])) == act.content
+        same = _of_act(act) == _of_entry(entry, logged) and content(asked.get(seq, [])) == act.content
         if not same or changes != sorted(states.get(seq, [])):
             yield seq, OTHER
     for (seq, run, subject), (stated, computed) in drawn(log.store).items():
@@ -93,8 +93,8 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
     """Letters: which tasks, by whom, on which day, under which number."""
     held: dict[int, list[list[Any]]] = {}
     columns = 'seq, of_seq, nr, on_day, "by", document_no'
-    for seq, of, nr, on, by, number in log.store.rows(f"SELECT {columns} FROM cascade_done ORDER BY ALL"):
-        held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), number])
+    for seq, of, nr, on, by, document_no in log.store.rows(f"SELECT {columns} FROM cascade_done ORDER BY ALL"):
+        held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), document_no])
     numbers = {  # a letter of a case says its number in the case; its entry has the hash of that
         event.seq: str(event.data.get("document_no", "")).strip()
         for case in cases(log.store).values()
@@ -105,11 +105,11 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
     for seq in held.keys() - known.keys():
         yield seq, "the tables hold a letter that no finished act of the log wrote"
     for seq, entry in known.items():
-        statement = entry.data
-        if not isinstance(statement, dict) or (entry.action == "case.letter" and seq not in numbers):
+        logged = entry.data
+        if not isinstance(logged, dict) or (entry.action == "case.letter" and seq not in numbers):
             continue
-        tasks = [[statement["of"], statement["nr"]]] if entry.action == "cascade.told" else statement.get("told", [])
-        number = statement["document_no"] if entry.action == "cascade.told" else numbers[seq]
-        wanted = sorted([of, nr, statement["on"], entry.actor.strip(), number] for of, nr in tasks)
+        tasks = [[logged["of"], logged["nr"]]] if entry.action == "cascade.told" else logged.get("told", [])
+        document_no = logged["document_no"] if entry.action == "cascade.told" else numbers[seq]
+        wanted = sorted([of, nr, logged["on"], entry.actor.strip(), document_no] for of, nr in tasks)
         if wanted != sorted(held.get(seq, [])):
             yield seq, OTHER

@@ -164,7 +164,7 @@ class Bench:
         scheme = self.schemes.get(run.scheme) or registry.pick_recorded(
             run.pinned, date.fromisoformat(run.manifest["as_of"])
         )
-        return {key: tuple(list_code.triggers) for key, list_code in scheme.lists.items()}
+        return {key: tuple(list_rules.triggers) for key, list_rules in scheme.lists.items()}
 
 
 def bench(
@@ -342,15 +342,17 @@ def _follow(
 
 def score_changes(on_bench: Bench, ids: Sequence[str], derived: Derived) -> list[ScoreChange]:
     """What the grades that are derived do to the kept composites of some subjects."""
-    rows, scoreds, because = derive_composites(on_bench.store, ids, derived, annulled(on_bench, ids))
+    standing_scores, archived_scores, because = derive_composites(on_bench.store, ids, derived, annulled(on_bench, ids))
     known = {composite.run_id: composite for composite in kept_composites(on_bench.store)}
     changes = []
-    for run in sorted({run for run, _ in rows}):
+    for run in sorted({run for run, _ in standing_scores}):
         for subject, before in standing(on_bench.store, run, ids, Scored).items():
             key = (run, subject)
-            if rows[key].hash != before.hash:
-                as_kept = rows[key].hash == scoreds[key].hash
-                changes.append(ScoreChange(known[run], subject, before, rows[key], as_kept, because.get(key, ())))
+            if standing_scores[key].hash != before.hash:
+                as_kept = standing_scores[key].hash == archived_scores[key].hash
+                changes.append(
+                    ScoreChange(known[run], subject, before, standing_scores[key], as_kept, because.get(key, ()))
+                )
     return changes
 
 
@@ -364,9 +366,11 @@ def _of(on_bench: Bench, changed_case: Changed) -> list[KeptRun]:
 
 
 def _because(key: Key, derived: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
-    records = [name for name in sorted(touched) if before.uses(name) or derived.rows[key].uses(name)]
-    runs = [f"run {name} {key[1]}" for name in derived.chained.get(key, ())]
-    entries = [f"list {name}" for name in derived.released.get(key, ())]
+    records = [
+        record_id for record_id in sorted(touched) if before.uses(record_id) or derived.rows[key].uses(record_id)
+    ]
+    runs = [f"run {run_id} {key[1]}" for run_id in derived.chained.get(key, ())]
+    entries = [f"list {listing_id}" for listing_id in derived.released.get(key, ())]
     return (*records, *runs, *entries)
 
 
@@ -387,12 +391,12 @@ def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
         raise UsageError(f"{event.event!r} is no event that a cascade follows", allowed=ALLOWED)
     snapshot = holding(on_bench, event.record_id, event.subject_id)
     kinds = [kind for _, _, kind in record_rows(snapshot, event.record_id, event.subject_id)]
-    own = [
-        other_event
-        for other_event in decided(on_bench.store, [event.subject_id])
-        if other_event.record_id == event.record_id
+    own_events = [
+        decided_event
+        for decided_event in decided(on_bench.store, [event.subject_id])
+        if decided_event.record_id == event.record_id
     ]
-    kinds += [event.event for event in own]
+    kinds += [event.event for event in own_events]
     last = {kind: _last(kinds, kind, "reinstated") == kind for kind in HOLDING}
     where = f"record {event.record_id}"
     if event.event in HOLDING:
@@ -407,7 +411,7 @@ def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
                 allowed="withdrawn, corrected, repaired",
             )
         return not any(last.values())
-    return any(_same(other_event, event) for other_event in own)
+    return any(_same(decided_event, event) for decided_event in own_events)
 
 
 def _same(event: RecordEvent, other: RecordEvent) -> bool:
@@ -442,7 +446,7 @@ def record_rows(snapshot: Snapshot, record_id: str, subject_id: str = "") -> lis
         " ORDER BY 1, 2",
         [record_id, subject_id],
     ).fetchall()
-    return [(subject, number, EVENTS[event]) for subject, number, event in rows]
+    return [(subject, event_no, EVENTS[event]) for subject, event_no, event in rows]
 
 
 def subject_of(on_bench: Bench, record_id: str) -> str:

@@ -74,25 +74,29 @@ def derive(
         if not mine:
             continue
         own = archived_rows(store, run.run_id, mine, Rows)
-        before |= {(run.run_id, name): own[name] for name in mine}
+        before |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
         snapshot = find(run)
         tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
         chained |= changed
         freed = _without(tables, snapshot, mine, annulled)
-        released |= {(run.run_id, name): names for name, names in freed.items()}
-        laws = {name: day for name in mine if (day := (under_law or {}).get((run.run_id, name))) is not None}
+        released |= {(run.run_id, subject_id): listing_ids for subject_id, listing_ids in freed.items()}
+        laws = {
+            subject_id: day
+            for subject_id in mine
+            if (day := (under_law or {}).get((run.run_id, subject_id))) is not None
+        }
         done.append(run)
         ways[run.run_id] = (run, tables)
         if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
-            rows |= {(run.run_id, name): own[name] for name in mine}
+            rows |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
             continue
-        for day in sorted({laws.get(name) for name in mine}, key=lambda day: day or date.min):
-            alike = [name for name in mine if laws.get(name) == day]
+        for day in sorted({laws.get(subject_id) for subject_id in mine}, key=lambda day: day or date.min):
+            alike = [subject_id for subject_id in mine if laws.get(subject_id) == day]
             given = {name: _rows_of(table, alike) for name, table in tables.items()}
             grading = _again(run, snapshot, alike, events, given, schemes, day)
             graded[run.run_id, tuple(alike)] = grading
             again = as_rows(grading)
-            rows |= {(run.run_id, name): again[name] for name in alike}
+            rows |= {(run.run_id, subject_id): again[subject_id] for subject_id in alike}
     chosen = {key: day for key, day in (under_law or {}).items() if key in rows}
 
     def once_more(run_id: str, subjects: Sequence[str]) -> Grading:
@@ -100,7 +104,7 @@ def derive(
         mine = sorted(subject for subject in subjects if (run_id, subject) in rows)
         if (run_id, tuple(mine)) in graded:
             return graded[run_id, tuple(mine)]
-        days = {chosen.get((run_id, name)) for name in mine} or {None}
+        days = {chosen.get((run_id, subject_id)) for subject_id in mine} or {None}
         (day,) = days
         given = {name: _rows_of(table, mine) for name, table in tables.items()}
         return _again(run, find(run), mine, events, given, schemes, day)
@@ -166,9 +170,9 @@ def _with_later_grades(
     chained: dict[Key, tuple[str, ...]] = {}
     for earlier, subject in moved:
         key = (earlier.run_id, subject)
-        for line in lines:
-            if line["subject_id"] == subject and _is_of(line, earlier, before[key]):
-                line.update(_said(rows[key]))
+        for history_row in lines:
+            if history_row["subject_id"] == subject and _is_of(history_row, earlier, before[key]):
+                history_row.update(_said(rows[key]))
                 here = (run.run_id, subject)
                 chained[here] = tuple(sorted({*chained.get(here, ()), earlier.run_id}))
     if not chained:
@@ -178,13 +182,19 @@ def _with_later_grades(
     return {"history": pa.Table.from_pylist(lines, schema=history.schema)}, chained
 
 
-def _is_of(line: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
+def _is_of(history_row: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
     """Whether a line of the history is what a run said of its subject."""
     grade = rows.grades[0]
-    named = line["scheme"] is None or str(line["scheme"]).partition("@")[0] == run.scheme
-    same = all((line[name] or None) == grade[name] for name in ("grade", "route"))
-    state = (line["state"] or "graded") == grade["state"]
-    return named and same and state and line["domain"] in (None, grade["domain"]) and str(line["period"]) == run.period
+    named = history_row["scheme"] is None or str(history_row["scheme"]).partition("@")[0] == run.scheme
+    same = all((history_row[name] or None) == grade[name] for name in ("grade", "route"))
+    state = (history_row["state"] or "graded") == grade["state"]
+    return (
+        named
+        and same
+        and state
+        and history_row["domain"] in (None, grade["domain"])
+        and str(history_row["period"]) == run.period
+    )
 
 
 def _said(rows: Rows) -> dict[str, str | None]:
@@ -202,9 +212,9 @@ def _without(
 
     listings = unpack(snapshot, ids)["listings"]
     gone = pc.is_in(listings["listing_id"], value_set=pa.array(sorted(annulled), pa.string()))
-    results: dict[str, tuple[str, ...]] = {}
+    annulled_entries: dict[str, tuple[str, ...]] = {}
     for row in listings.filter(gone).to_pylist():
-        results[row["subject_id"]] = (*results.get(row["subject_id"], ()), row["listing_id"])
-    if results:
+        annulled_entries[row["subject_id"]] = (*annulled_entries.get(row["subject_id"], ()), row["listing_id"])
+    if annulled_entries:
         tables["listings"] = listings.filter(pc.invert(gone))
-    return results
+    return annulled_entries

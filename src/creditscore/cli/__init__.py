@@ -1,0 +1,1 @@
+"""The command line: `main` gathers the commands, of which each noun has a module; they call the packages and print."""

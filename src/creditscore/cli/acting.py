@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.core.csv_people import Csv
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.tracking import ModelStore
@@ -100,9 +100,10 @@ def date_given(text: str, name: str = "--on") -> date:
 
 def put_disputes(out: Path, table: Any, csv: Csv) -> None:
     """Write `disputes` beside results, or take away an earlier one where there is no table."""
-    from creditscore.cli.tables import write_table
+    from creditscore.core.tables.write import write_tables
 
+    if table is not None:
+        write_tables(out, {"disputes": table}, csv)
+        return
     for kind in ("parquet", "csv"):
         (out / f"disputes.{kind}").unlink(missing_ok=True)
-        if table is not None and (csv or kind == "parquet"):
-            write_table(table, out / f"disputes.{kind}", people=csv == "people")

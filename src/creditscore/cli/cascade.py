@@ -186,7 +186,7 @@ def show_command(
     from creditscore.core.errors import UsageError
     from creditscore.core.i18n import lang_of
 
-    literal = lang_of(lang)
+    language = lang_of(lang)
     if out is not None and cascade is None:
         raise UsageError("a page shows one cascade", next="name it: creditscore cascade show CASCADE --out DIR")
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
@@ -219,13 +219,13 @@ def show_command(
     for cascade_act in listed:
         show_blocks([lines.act(cascade_act)])
         if cascade_result is not None:
-            show_blocks(lines.moves(cascade_result, literal), indent=4)
+            show_blocks(lines.moves(cascade_result, language), indent=4)
         for task, seq, nr in tasks:
             if seq == cascade_act.seq:
-                shown = (seq, nr) in done if task.task == "tell" else None
-                head, under = lines.task(task, literal, shown)
-                under += [f"{lines.word('words', 'with', literal)}: creditscore cascade told {seq} {nr}"] * (
-                    shown is False
+                is_done = (seq, nr) in done if task.task == "tell" else None
+                head, under = lines.task(task, language, is_done)
+                under += [f"{lines.word('words', 'with', language)}: creditscore cascade told {seq} {nr}"] * (
+                    is_done is False
                 )
                 show_blocks([(f"{nr}  {head}", under)], indent=4)
     say_line(f"{len(listed)} cascades")
@@ -270,16 +270,16 @@ def _show(
     from creditscore.cascade import text as lines
     from creditscore.core.i18n import lang_of
 
-    literal = lang_of(lang)
+    language = lang_of(lang)
     _page(cascade, out, schemes)
     if as_json:
         typer.echo(json.dumps(lines.as_data(cascade), ensure_ascii=False, indent=1))
         return
-    show_blocks(lines.blocks(cascade, literal))
+    show_blocks(lines.blocks(cascade, language))
     if cascade.empty:
-        say_line(lines.word("words", "nothing", literal))
+        say_line(lines.word("words", "nothing", language))
     elif preview:
-        say_line(lines.word("words", "unwritten", literal))
+        say_line(lines.word("words", "unwritten", language))
     else:
         say_line(f"cascade {cascade.seq}: {len(cascade.changes)} / {cascade.runs} runs, {len(cascade.tasks)} tasks")
 

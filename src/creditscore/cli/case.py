@@ -187,7 +187,7 @@ def decide_command(
     from creditscore.objections.ruling import Ruling
     from creditscore.records.snapshot_files import read_snapshot
 
-    literal, day = lang_of(lang), date_given(on)
+    language, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
     opened = [read_snapshot(path) for path in snapshot or []]
     with open_log(store, roles, read_only=preview, made_by="creditscore keep") as log:
@@ -196,12 +196,12 @@ def decide_command(
             weighed = weigh(log, desk, case, ruling, by=by, on=day)
         say_line(said_grade(weighed.data, lang))
         if weighed.cascade is not None:
-            show_blocks(lines.blocks(weighed.cascade, literal), lines.word("words", "follows", literal))
+            show_blocks(lines.blocks(weighed.cascade, language), lines.word("words", "follows", language))
         if preview:
-            say_line(lines.word("words", "unwritten", literal))
+            say_line(lines.word("words", "unwritten", language))
             return
         if not yes and sys.stdin.isatty() and sys.stdout.isatty():
-            typer.confirm(lines.word("words", "meant", literal), abort=True)
+            typer.confirm(lines.word("words", "meant", language), abort=True)
         opened_case = decide(log, desk, weighed)
     show_blocks([said_case(opened_case, day, lang)])
 
@@ -224,8 +224,7 @@ def letter_command(
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS
-    from creditscore.evidence.letter import compose_letter
-    from creditscore.evidence.letter_page import LETTER, write_letters
+    from creditscore.evidence.letter import LETTER, compose_letter, write_letters
     from creditscore.objections.actions import notify
     from creditscore.store.entry import canonical, sha256
 
@@ -234,12 +233,12 @@ def letter_command(
         with working("writing the letter"):
             data = _data(log, opened_case, source, day, scheme)
         letters = {
-            literal: compose_letter(
-                data, literal, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
+            language: compose_letter(
+                data, language, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
             )
-            for literal in LANGS
+            for language in LANGS
         }
-        content = "sha256:" + sha256(canonical({literal: str(text) for literal, text in letters.items()}))
+        content = "sha256:" + sha256(canonical({language: str(text) for language, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
             notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
@@ -279,7 +278,7 @@ def events_command(
 ) -> None:
     """Export the record events that were decided, as rows of the record log."""
     from creditscore.cascade.inputs import record_events
-    from creditscore.cli.tables import write_table
+    from creditscore.core.tables.write import write_table
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))
@@ -321,9 +320,9 @@ def _finding(text: str) -> tuple[str, str]:
     return record.strip(), action.strip()
 
 
-def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
+def _changes(assignments: list[str]) -> dict[str, dict[str, str]]:
     changes: dict[str, dict[str, str]] = {}
-    for text in texts:
+    for text in assignments:
         place, equals, value = text.partition("=")
         record, dot, column = place.rpartition(".")
         if not (equals and dot and record):

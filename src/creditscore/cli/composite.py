@@ -10,9 +10,9 @@ from typer.core import TyperGroup
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.composite_check import check_command
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,11 +199,11 @@ def explain_command(
     for line in lines:
         typer.echo(line)
     if html is not None:
+        from creditscore.core.atomic import write_text
         from creditscore.pages.composite import composite_subject_page
-        from creditscore.present.html import write_page
 
         page = composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
-        typer.echo(f"written to {write_page(html, page)}")
+        typer.echo(f"written to {write_text(html, page)}")
 
 
 @composite_app.command("compare")

@@ -95,7 +95,7 @@ def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
 
 def _on_the_demo(configs: list[CompositeConfig], subjects: int, seed: int) -> dict[str, Separation]:
     from creditscore.composite.separation import separate
-    from creditscore.demo.composites import score_district
+    from creditscore.demo.plan_years import score_district
 
     with working("scoring the made-up district"):
         return {name: separate(composite) for name, composite in score_district(configs, subjects, seed).items()}

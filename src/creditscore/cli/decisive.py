@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,8 @@ import typer
 
 from creditscore.cli.progress import working
 from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
-from creditscore.core.errors import DifferenceError, InputError, UsageError
+from creditscore.core.atomic import write_json
+from creditscore.core.errors import DifferenceError, InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,10 +121,10 @@ def check_command(
 
     chosen = [registry.load(entry) for entry in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
     total = [0, 0, 0, 0]
-    for other_scheme in chosen:
-        if other_scheme.missing:
+    for chosen_scheme in chosen:
+        if chosen_scheme.missing:
             continue
-        checked = (check_columns if columns else check)(other_scheme, subjects, seed, range(records + 1))
+        checked = (check_columns if columns else check)(chosen_scheme, subjects, seed, range(records + 1))
         counts = (checked.subjects, checked.questions, checked.sets, len(checked.differences))
         total = [a + b for a, b in zip(total, counts, strict=True)]
         typer.echo(f"{checked.scheme}: {_counted(counts, columns)}")
@@ -157,6 +157,7 @@ def population_command(
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    from creditscore.core.tables.write import write_table
     from creditscore.explanation.decisive.population import population
     from creditscore.grading.input_state.state import BLOCKED
 
@@ -180,11 +181,7 @@ def population_command(
     grades = grades.select(columns)
     for name in result.column_names[1:]:  # what refused rows leave open has no decisive records
         grades = grades.append_column(name, pc.if_else(blocked, None, result[name]))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(grades, out)
-    except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=str(out), next="give another file") from error
+    write_table(grades, out)
     typer.echo(f"{len(grades)} subjects\nwritten to {out}")
 
 
@@ -200,11 +197,6 @@ def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, 
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:
-    if file is None:
-        return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=str(file), next="give another file") from error
-    typer.echo(f"written to {file}")
+    if file is not None:
+        write_json(file, data, indent=2, default=str)
+        typer.echo(f"written to {file}")

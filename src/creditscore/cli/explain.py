@@ -54,23 +54,26 @@ def explain_command(
     ]
     explained = [explain(folder, subject, name, own, laws, *both) for name, both in zip(names, again, strict=True)]
     hashes = [audit(folder, subject, name) if deep == "auditor" else None for name in names]
-    shown = [
+    explanation_texts = [
         render(explanation, chosen, _width(), deep, held) for explanation, held in zip(explained, hashes, strict=True)
     ]
     marked = _marked(folder, store, snapshot, explained, own)
-    results = [[said_of(mark, chosen) for mark in marks] for marks in marked]
-    pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, results, strict=True)]
+    dispute_lines = [[said_of(mark, chosen) for mark in marks] for marks in marked]
+    pages = [
+        "".join([text, *(f"{line}\n" for line in lines)])
+        for text, lines in zip(explanation_texts, dispute_lines, strict=True)
+    ]
     typer.echo("\n".join(pages), nl=False)
     if html is not None:
+        from creditscore.core.atomic import write_text
         from creditscore.explanation.page import subject_page
-        from creditscore.present.html import write_page
 
-        for explanation, held, marks, lines in zip(explained, hashes, marked, results, strict=True):
+        for explanation, held, marks, lines in zip(explained, hashes, marked, dispute_lines, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{explanation.scheme.partition('@')[0].replace('/', '-')}")
             drawn = subject_page(explanation, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
-            typer.echo(f"written to {write_page(page, drawn)}")
+            typer.echo(f"written to {write_text(page, drawn)}")
 
 
 def _marked(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.core.csv_people import Csv
+    from creditscore.core.tables.write import Csv
     from creditscore.grading.batch import Gradings
     from creditscore.grading.result import Grading
 
@@ -264,8 +264,8 @@ def _report(grading: Grading) -> None:
     )
     elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
     parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
-    shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
-    say_line(f"records: {rows['in']} in = {shown}")
+    sum_of_rows = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
+    say_line(f"records: {rows['in']} in = {sum_of_rows}")
     for reason, count in manifest["reasons"].items():
         say_line(f"refused  {reason}: {count}")
     _report_input(manifest)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.csv_option import CsvPeople
-from creditscore.cli.tables import show
+from creditscore.cli.tables import CsvPeople, show
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,9 +51,9 @@ def impact_command(
     tables = {"attributes": attributes, "listings": listings, "history": history, "feeds": feeds}
     with working("grading under both versions"):
         source = _snapshot(snapshot, subjects, records, tables, second.subject_id)
-        results = scheme_impact(first, second, source, period, as_of, on=day(on))
-        write_impact(out, results, subject or (), csv_people)
-    report(results[0], out)
+        impact = scheme_impact(first, second, source, period, as_of, on=day(on))
+        write_impact(out, impact, subject or (), csv_people)
+    report(impact[0], out)
 
 
 def _snapshot(
@@ -110,6 +109,6 @@ def composite_impact_command(
     from creditscore.pages.impact_composite import composite_impact, read_about
     from creditscore.pages.impact_of import write_impact
 
-    results = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
-    write_impact(out, results, subject or (), csv_people)
-    report(results[0], out)
+    impact = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
+    write_impact(out, impact, subject or (), csv_people)
+    report(impact[0], out)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, lang_given, open_log
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
-from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, TooManyRejected, UsageError
 
 if TYPE_CHECKING:
@@ -76,11 +75,11 @@ def show_command(
 
     lang_given(lang)
     if grades is not None:
-        results = _attached(grades, lang)
+        attached_measures = _attached(grades, lang)
         if as_json:
-            typer.echo(json.dumps([vars(value) for value in results], ensure_ascii=False, indent=1))
+            typer.echo(json.dumps([vars(value) for value in attached_measures], ensure_ascii=False, indent=1))
         else:
-            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in results], fold=True)
+            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in attached_measures], fold=True)
             say_line(lines.INFORMATION[lang])
         return
     lists = load_four_lists(folder)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from creditscore.cli.acting import By, Lang, On, RolesFile, Store, date_given, open_log
-from creditscore.cli.tables import say_line, show, show_blocks, write_table
+from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.core.days import iso
 
 life_app = typer.Typer(
@@ -143,6 +143,7 @@ def export_command(
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
 ) -> None:
     """Write all states as a history, which `creditscore grade --history` reads."""
+    from creditscore.core.tables.write import write_table
     from creditscore.status.status import history
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:

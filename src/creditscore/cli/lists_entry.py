@@ -50,9 +50,9 @@ def propose_command(
     from creditscore.cli.tables import say_beside, say_line
     from creditscore.lists import propose
 
-    statement = said_of(on, by, recorded_on=recorded_on)
+    step_fields = said_of(on, by, recorded_on=recorded_on)
     with open_book(store, roles) as (log, book):
-        after, proposals = propose(book, folder, lists=key, records=records, **statement)
+        after, proposals = propose(book, folder, lists=key, records=records, **step_fields)
         save_book(log, book, after)
     for case_id in proposals.made:
         case = after.case(case_id)
@@ -89,11 +89,11 @@ def take_over_command(
     """Keep an entry that another office has decided."""
     from creditscore.lists import take_over
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
     days: Any = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     with open_book(store, roles) as (log, book):
         after, case_id = take_over(
-            book, subject, key, scheme, term=term, dates=pairs(date, "--date"), **days, **statement
+            book, subject, key, scheme, term=term, dates=pairs(date, "--date"), **days, **step_fields
         )
         save_book(log, book, after)
     say_case(after, case_id)
@@ -127,8 +127,8 @@ def notice_command(
     def act(book: Book) -> Book:
         drafted = {name: getattr(label, chosen) for name, label in draft(book, case).items()}
         contents = {name: text or drafted.get(name, "") for name, text in given.items()}
-        statement = said_of(on, by, organ, document, evidence, recorded_on)
-        return notice(book, case, contents=contents, heard_until=heard_until, **statement)
+        step_fields = said_of(on, by, organ, document, evidence, recorded_on)
+        return notice(book, case, contents=contents, heard_until=heard_until, **step_fields)
 
     one_step(store, roles, case, act)
 
@@ -148,8 +148,8 @@ def object_command(
     """Record an objection that was received."""
     from creditscore.lists import objected_to
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: objected_to(book, case, content=content, **statement))
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: objected_to(book, case, content=content, **step_fields))
 
 
 def check_command(
@@ -168,8 +168,8 @@ def check_command(
     """Answer an objection."""
     from creditscore.lists import check
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: check(book, case, upheld=upheld, answer=answer, **statement))
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: check(book, case, upheld=upheld, answer=answer, **step_fields))
 
 
 def decide_command(
@@ -194,16 +194,16 @@ def decide_command(
     """Decide on an entry, or prolong the time to decide."""
     from creditscore.lists import decide, extend
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
     days: Any = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     if more_time == (enter is not None):
         raise UsageError("say what is decided", allowed="one of --enter, --decline, --more-time")
 
     def act(book: Book) -> Book:
         if more_time:
-            return extend(book, case, reason=reason, **statement)
+            return extend(book, case, reason=reason, **step_fields)
         return decide(
-            book, case, enter=bool(enter), reason=reason, term=term, dates=pairs(date, "--date"), **days, **statement
+            book, case, enter=bool(enter), reason=reason, term=term, dates=pairs(date, "--date"), **days, **step_fields
         )
 
     one_step(store, roles, case, act)
@@ -225,5 +225,5 @@ def publish_command(
     from creditscore.lists import publish
     from creditscore.lists import withdraw as take_back
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: (take_back if withdraw else publish)(book, case, **statement))
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: (take_back if withdraw else publish)(book, case, **step_fields))

@@ -52,12 +52,12 @@ def prolong_command(
 
     if bool(term) == bool(bar):
         raise UsageError("say what happened", allowed="one of --term, --bar")
-    statement = said_of(on, by, organ, document, reason if bar else "", recorded_on)
+    step_fields = said_of(on, by, organ, document, reason if bar else "", recorded_on)
 
     def act(book: Book) -> Book:
         if bar:
-            return barred(book, case, ground=bar, **statement)
-        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **statement)
+            return barred(book, case, ground=bar, **step_fields)
+        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **step_fields)
 
     one_step(store, roles, case, act)
 
@@ -91,19 +91,19 @@ def exit_command(
     from creditscore.lists import refuse as refused
     from creditscore.lists import revoke as revoked
 
-    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    step_fields = said_of(on, by, organ, document, evidence, recorded_on)
     if bool(way) + bool(refuse) + bool(revoke) != 1 or (apply and not way):
         raise UsageError("say which", allowed="one of --way, --way … --apply, --refuse REASON, --revoke REASON")
 
     def act(book: Book) -> Book:
         if refuse:
-            return refused(book, case, reason=refuse, **statement)
+            return refused(book, case, reason=refuse, **step_fields)
         if revoke:
-            return revoked(book, case, reason=revoke, **statement)
+            return revoked(book, case, reason=revoke, **step_fields)
         if apply:
-            return apply_for(book, case, exit=way, **statement)
+            return apply_for(book, case, exit=way, **step_fields)
         settled: Any = {"confirm": pairs(confirm, "--confirm"), "absent": pairs(absent, "--absent")}
-        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **statement)
+        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **step_fields)
 
     one_step(store, roles, case, act)
     if way and not apply:
@@ -169,8 +169,8 @@ def correct_command(
     """Supersede a step that was written down wrongly; what followed from it is worked out again."""
     from creditscore.lists import correct
 
-    statement = said_of(on, by, recorded_on=recorded_on)
+    step_fields = said_of(on, by, recorded_on=recorded_on)
     one_step(
-        store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **statement)
+        store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **step_fields)
     )
     _name_stale(store, [case])

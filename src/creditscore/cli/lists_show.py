@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.lists_shared import (
     Kept,
     Lang,
@@ -15,6 +14,7 @@ from creditscore.cli.lists_shared import (
     iso_day,
     read_book,
 )
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
     from creditscore.lists import Book
@@ -34,20 +34,20 @@ def show_command(
     disputed = _disputed(store, book, known_at)
     subject = book.cases[subject].subject_id if subject in book.cases else subject
     lives = life(book, subject, lang, known_at)
-    literal = lang_of(lang)
+    language = lang_of(lang)
     if not lives:
-        typer.echo(word("texts", "nothing", literal))
+        typer.echo(word("texts", "nothing", language))
     for live in lives:
         say_line(f"{live.list}  [{live.kind}]  {live.state}  {live.end}".rstrip())
         say_indented(live.case_id, 2)
         if live.grounds:
-            say_indented(word("texts", "grounds", literal, ("；" if literal == "zh" else "; ").join(live.grounds)), 2)
+            say_indented(word("texts", "grounds", language, ("；" if language == "zh" else "; ").join(live.grounds)), 2)
         if live.records:
-            say_indented(word("texts", "records", literal, ", ".join(live.records)), 2)
+            say_indented(word("texts", "records", language, ", ".join(live.records)), 2)
         if live.case_id in disputed:
-            say_indented(f"*** {word('texts', 'disputed', literal, disputed[live.case_id])} ***", 2)
+            say_indented(f"*** {word('texts', 'disputed', language, disputed[live.case_id])} ***", 2)
         for step in live.steps:
-            recorded = f" ({word('texts', 'recorded', literal, step.recorded)})" if step.recorded else ""
+            recorded = f" ({word('texts', 'recorded', language, step.recorded)})" if step.recorded else ""
             who = " ".join(part for part in (step.by, step.paper) if part)
             say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
             for line in step.lines:
@@ -68,17 +68,17 @@ def due_command(
     from creditscore.lists.entry_history import lang_of, note_in_words, with_mark, word
     from creditscore.lists.rules import list_rule
 
-    literal = lang_of(lang)
+    language = lang_of(lang)
     book = read_book(store)
     steps = due(book, on, until)
     if not steps:
-        typer.echo(word("texts", "no_due", literal))
+        typer.echo(word("texts", "no_due", language))
     for step in steps:
-        marks = [word("texts", name, literal) for name in ("overdue", "provisional") if getattr(step, name)]
-        notes = [] if step.note is None else [note_in_words(step.note, book.cases[step.case_id], literal)]
-        what = [word("due", step.what, literal), *marks, *notes, with_mark(step.basis, step.mark, literal)]
-        say_line(f"{day_in_words(iso_day(step.by), literal) or '-':10}  {step.case_id}  {step.subject_id}")
-        say_indented(getattr(list_rule(book.cases[step.case_id].scheme, step.list).label, literal), 12)
+        marks = [word("texts", name, language) for name in ("overdue", "provisional") if getattr(step, name)]
+        notes = [] if step.note is None else [note_in_words(step.note, book.cases[step.case_id], language)]
+        what = [word("due", step.what, language), *marks, *notes, with_mark(step.basis, step.mark, language)]
+        say_line(f"{day_in_words(iso_day(step.by), language) or '-':10}  {step.case_id}  {step.subject_id}")
+        say_indented(getattr(list_rule(book.cases[step.case_id].scheme, step.list).label, language), 12)
         say_indented("  ".join(part for part in what if part), 12)
 
 
@@ -91,14 +91,14 @@ def export_command(
 ) -> None:
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
     from creditscore.cli.acting import date_given, open_log
-    from creditscore.lists.export import write
+    from creditscore.lists.listings import write_listings
     from creditscore.objections.disputes import entry_disputes
 
     book, form = read_book(store, proved=True), chosen_csv(csv, csv_people)
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True) as log:
         disputes = entry_disputes(log.store, book if day is None else book.known(day), day)
-    for file, rows in write(book, out, known_at, form, {"list_disputes": disputes}).items():
+    for file, rows in write_listings(book, out, known_at, form, {"list_disputes": disputes}).items():
         typer.echo(f"{file}: {rows} rows")
     if disputes.num_rows:
         entries = len(set(disputes["listing_id"].to_pylist()))

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.model_versions import (
     Store,
     Uri,
@@ -20,6 +19,7 @@ from creditscore.cli.model_versions import (
     say_facts,
 )
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
 model_app = typer.Typer(
@@ -124,9 +124,9 @@ def validate_command(
     columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
-    results = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
-    results["population-rate"] = None if population_rate is None else f"{population_rate:g}"
-    options = [word for name, value in results.items() if value is not None for word in (f"--{name}", value)]
+    chosen_options = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    chosen_options["population-rate"] = None if population_rate is None else f"{population_rate:g}"
+    options = [word for name, value in chosen_options.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)
@@ -166,8 +166,8 @@ def compare_command(
 ) -> None:
     """Two models on the same rows: which is better, and who changes places."""
     from creditscore.cli.tables import show
+    from creditscore.core.tables.write import write_table
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.tables import write_table
     from creditscore.modelling.registry.validating import compare_models
 
     if csv_people and out is None:
@@ -196,7 +196,7 @@ def compare_command(
     )
     if out is not None:
         for name in ("measures", "swaps", "cases"):
-            write_table(getattr(challenge, name), out / f"{name}.csv", csv_people)
+            write_table(getattr(challenge, name), out / f"{name}.csv", people=csv_people)
         typer.echo(f"written to {out}")
 
 
@@ -215,9 +215,9 @@ def predict_command(
     """Probability with interval, points, grade and reasons of every row, labelled advisory."""
     import pandas as pd
 
+    from creditscore.core.tables.write import write_table
     from creditscore.modelling.features.frames import read_frame
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.tables import write_table
     from creditscore.modelling.registry.versions import load
 
     place = Path(model)
@@ -236,7 +236,7 @@ def predict_command(
         )
     with working("predicting"):
         data_table = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(results)], data_table], axis=1), out, csv_people)
+        write_table(pd.concat([rows[list(results)], data_table], axis=1), out, people=csv_people)
     for grade, count in data_table["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")

@@ -140,8 +140,8 @@ def verify_command(
     from creditscore.evidence.packet.files import verify_packet
 
     with working(f"computing {folder} again"):
-        changeds = verify_packet(folder)
-    if not changeds:
+        changed_lines = verify_packet(folder)
+    if not changed_lines:
         packet = read_object(folder / "packet.json", needed={"digest": str})
         digest, model = packet["digest"], packet["inputs"]["model"]
         if model:
@@ -154,14 +154,16 @@ def verify_command(
             with open_log(store, read_only=True, made_by="creditscore keep") as log:
                 typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
         return
-    for changed in changeds:
-        typer.echo(f"{changed.file}, line {changed.line}: {changed.place}\n  stands    {changed.stands}")
-        if changed.expected:
-            typer.echo(f"  computed  {changed.expected}")
-    several = len(changeds) > 1
+    for changed_line in changed_lines:
+        typer.echo(
+            f"{changed_line.file}, line {changed_line.line}: {changed_line.place}\n  stands    {changed_line.stands}"
+        )
+        if changed_line.expected:
+            typer.echo(f"  computed  {changed_line.expected}")
+    several = len(changed_lines) > 1
     raise DifferenceError(
-        f"{len(changeds)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
-        where=", ".join(f"{folder / changed.file}:{changed.line}" for changed in changeds[:3]),
+        f"{len(changed_lines)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
+        where=", ".join(f"{folder / changed_line.file}:{changed_line.line}" for changed_line in changed_lines[:3]),
         next="ask for the packet again from whoever built it; its digest says which one it is",
     )
 

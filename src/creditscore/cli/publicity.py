@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:

@@ -153,12 +153,12 @@ def plan_command(
 def _proof(course: Any, plan: Any) -> dict[str, Any]:
     from creditscore.repair.proof import exhaust, simulate
 
-    results = simulate(course, plan), exhaust(course, plan)
+    proofs = simulate(course, plan), exhaust(course, plan)
     return {
-        "days": results[0].days,
-        "graded": results[0].graded,
-        "sets": results[1].sets,
-        "faults": [*results[0].faults, *results[1].faults],
+        "days": proofs[0].days,
+        "graded": proofs[0].graded,
+        "sets": proofs[1].sets,
+        "faults": [*proofs[0].faults, *proofs[1].faults],
     }
 
 
@@ -176,13 +176,13 @@ def _opened(
     from creditscore.schemes import registry
 
     own = registry.pick(scheme) if scheme is not None and scheme.endswith((".yaml", ".yml")) else None
-    name = own.scheme if own is not None else scheme or ""
+    scheme_name = own.scheme if own is not None else scheme or ""
     return open_course(
         grades,
         read_snapshot(snapshot),
         subject,
         on=_day(on, "--on"),
-        scheme=name,
+        scheme=scheme_name,
         own=own,
         events=_events(events),
         until=until,
@@ -228,10 +228,10 @@ def _page(
 ) -> None:
     if file is None:
         return
+    from creditscore.core.atomic import write_json, write_text
     from creditscore.pages.repair import repair_page
-    from creditscore.present.html import as_json, write_page
 
     data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
-    write_page(file, repair_page(data, lang))
-    write_page(file.with_suffix(".json"), as_json(data) + "\n")
+    write_text(file, repair_page(data, lang))
+    write_json(file.with_suffix(".json"), data, sort_keys=True)
     typer.echo(f"written to {file}", err=True)

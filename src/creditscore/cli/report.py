@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.impact import day
-from creditscore.cli.tables import show
+from creditscore.cli.tables import CsvPeople, show
 
 report_app = typer.Typer(help="Reports: public export, district dashboard, supervision.", no_args_is_help=True)
 

@@ -44,14 +44,16 @@ def reproduce_command(
         "feeds": feeds,
     }
     with working(f"computing {run} again"):
-        own = {
-            other_scheme.scheme: other_scheme for other_scheme in (registry.pick(str(path)) for path in scheme or [])
-        }
+        own = {own_scheme.scheme: own_scheme for own_scheme in (registry.pick(str(path)) for path in scheme or [])}
         source = _source(snapshot, tables, run, own, memory_limit)
         reproduction = reproduce(run, source, own)
-    results = {"bytes": "the same bytes", "rows": "the same rows, in a file of other bytes", "differs": "differs"}
+    words_of_result = {
+        "bytes": "the same bytes",
+        "rows": "the same rows, in a file of other bytes",
+        "differs": "differs",
+    }
     for table, how in reproduction.files.items():
-        typer.echo(f"{table}.parquet: {results[how]}")
+        typer.echo(f"{table}.parquet: {words_of_result[how]}")
     if reproduction.ok:
         typer.echo(f"run {reproduction.run_id}: computed again, nothing differs")
         return
@@ -103,6 +105,6 @@ def _source(
     runs = stated_runs(run)
     first = next(iter(runs))
     ids = (own.get(first) or registry.versions(first)[0]).subject_id
-    new_tables: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
-    new_tables["intake_on"] = runs[first].get("intake_on")
-    return ingest(records=tables["records"], **new_tables, memory_limit=memory_limit, subject_ids=ids)
+    intake_arguments: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
+    intake_arguments["intake_on"] = runs[first].get("intake_on")
+    return ingest(records=tables["records"], **intake_arguments, memory_limit=memory_limit, subject_ids=ids)

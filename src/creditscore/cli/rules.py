@@ -34,7 +34,8 @@ DECLARED = (
     "schemes.remedies",
     "schemes.publication",
     "store.retention",
-    "records.publicity.load",
+    "records.publicity.mapping",
+    "records.excluded",
 )
 
 

@@ -26,29 +26,27 @@ COLUMNS = ("scheme", "from", "to", "role", "name")
 @scheme_app.command("list")
 def list_command(lang: Lang = "en") -> None:
     """Every scheme with its versions; `to` is the first period no longer governed."""
-    from creditscore.schemes import registry
+    from creditscore.schemes import browse
 
-    loaded = [registry.load(entry) for entry in registry.entries()]
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in loaded])
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list()])
 
 
 @scheme_app.command("in-force")
 def in_force_command(
-    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD (its year for schemes graded by year).")],
+    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD.")],
     lang: Lang = "en",
 ) -> None:
-    """Versions in force on a day."""
-    from datetime import date
+    """Versions in force on a day: those graded by year for the year of the day, whole or not."""
+    from creditscore.core.days import day_of
+    from creditscore.schemes import browse
 
-    from creditscore.schemes import registry
-
-    try:
-        day = date.fromisoformat(on)
-    except ValueError as error:
-        raise UsageError(f"{on!r} is not a day", allowed="YYYY-MM-DD") from error
-    loaded = [registry.load(entry) for entry in registry.entries()]
-    held = [scheme for scheme in loaded if registry.in_force(scheme, day.year if scheme.period == "year" else day)]
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in held])
+    day = day_of(on, "on")
+    assert day is not None
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list(day)])
+    last_graded = browse.list_last_graded(day)
+    if last_graded:
+        names = ", ".join(scheme.name for scheme in last_graded)
+        say_line(f"\nthe last whole year, {day.year - 1}, is graded by: {names}")
 
 
 @scheme_app.command("coverage")
@@ -71,16 +69,16 @@ def coverage_command(
     chosen, table = lang_of(lang), load_coverage()
     rows: list[tuple[str, str, str, str, str]] = []
     for system in table.systems:
-        statement = getattr(system.reason, chosen) if system.reason else ""
-        rows.append((system.section, getattr(system.asks, chosen), system.status, "", statement))
+        why_not = getattr(system.reason, chosen) if system.reason else ""
+        rows.append((system.section, getattr(system.asks, chosen), system.status, "", why_not))
         for scheme in versions_of(system):
             exact = "exact" if is_exact(scheme) else "partial"
             rows.append(
                 ("", "", f"{scheme.role}, {exact}", scheme.name, f"{counted(scheme)}; unknown: {len(unknowns(scheme))}")
             )
     show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
-    literals = Counter(system.status for system in table.systems)
-    typer.echo("  ".join(f"{status} {literals[status]}" for status in table.statuses))
+    status_counts = Counter(system.status for system in table.systems)
+    typer.echo("  ".join(f"{status} {status_counts[status]}" for status in table.statuses))
 
 
 @scheme_app.command("show")
@@ -91,26 +89,26 @@ def show_command(
     """What a scheme says, newest version unless pinned: items, windows, facts, decisions, lists, readings."""
     from creditscore.schemes import registry
 
-    other_scheme = registry.pick(scheme)
-    _head(other_scheme, _language(lang))
-    if other_scheme.missing:
-        show(("missing",), [(getattr(label, lang),) for label in other_scheme.missing], title="", fold=True)
+    loaded = registry.pick(scheme)
+    _head(loaded, _language(lang))
+    if loaded.missing:
+        show(("missing",), [(getattr(label, lang),) for label in loaded.missing], title="", fold=True)
         say_line("grading under this scheme is refused until that is known")
         return
-    if other_scheme.imported_decision:
+    if loaded.imported_decision:
         say_line(
             "\nThe newest decision is the grade: records of item `decision` with decided_grade, document_no, source."
         )
     else:
-        _counting(other_scheme, lang)
-        _deciding(other_scheme, lang)
-    _lists(other_scheme, lang)
-    readings = [(key, getattr(label, lang)) for key, label in other_scheme.readings.items()]
+        _counting(loaded, lang)
+        _deciding(loaded, lang)
+    _lists(loaded, lang)
+    readings = [(key, getattr(label, lang)) for key, label in loaded.readings.items()]
     _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
     _section(
         "withdrawing a record may worsen the grade by",
         ("rule", "why"),
-        [(item.id, getattr(item.why, lang)) for item in other_scheme.not_monotone],
+        [(item.id, getattr(item.why, lang)) for item in loaded.not_monotone],
     )
 
 

@@ -32,17 +32,17 @@ def check_command(
     from creditscore.grading.monotone import proof
     from creditscore.schemes.library import check
 
-    checkeds, others = check(names or ())
-    for checked in checkeds:
+    checked_schemes, others = check(names or ())
+    for checked in checked_schemes:
         if checked.sound and checked.scheme is not None:
             proof.check(checked.scheme, checked.source)
-    faults = in_order([*others, *(fault for checked in checkeds for fault in checked.source.faults)])
+    faults = in_order([*others, *(fault for checked in checked_schemes for fault in checked.source.faults)])
     if not names:  # the whole library: composites too
         from creditscore.composite.load import inspect_all
 
         composed = [fault for _, source in inspect_all() for fault in source.faults]
         faults = in_order(dict.fromkeys([*faults, *composed]))  # of a scheme that several read: said once
-    noted = in_order(note for checked in checkeds for note in checked.source.notes)
+    noted = in_order(note for checked in checked_schemes for note in checked.source.notes)
     if as_json:
         shown = [
             {
@@ -60,7 +60,7 @@ def check_command(
         show_faults(faults)
         if notes if notes is not None else bool(names):
             show_faults(noted)
-        _sum(len(checkeds), faults, noted)
+        _sum(len(checked_schemes), faults, noted)
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
@@ -106,7 +106,7 @@ def diff_command(
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
     first, second = registry.pick(a), registry.pick(b)
-    changes = diff(first, second, lang)
+    changes = diff(first, second, lang, codes=as_json)
     moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
     if as_json:
         data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(change) for change in changes]}

@@ -41,10 +41,10 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 next="give the file that `creditscore store checkpoint --out` wrote",
             ) from error
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        verification, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
+        verification, unfinished, log_id = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
         data = {
-            "log_id": name,
+            "log_id": log_id,
             "entries": verification.entries,
             "checkpoints": verification.checkpoints,
             "faults": [vars(fault) for fault in verification.faults],
@@ -64,7 +64,7 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 f"unfinished: entry {entry.seq}, {entry.action} {entry.subject} by {entry.actor}: a process died in it"
             )
         say_line(
-            f"log {name}: {verification.entries} entries, {verification.checkpoints} checkpoints compared,"
+            f"log {log_id}: {verification.entries} entries, {verification.checkpoints} checkpoints compared,"
             f" {len(verification.faults)} faults"
         )
     verification.require()
@@ -109,7 +109,7 @@ def check_command(
     from creditscore.core.i18n import lang_of
     from creditscore.records.snapshot_files import read_snapshot
 
-    literal = lang_of(lang)
+    language = lang_of(lang)
     opened = [read_snapshot(path) for path in snapshot or []]
     with open_log(store, read_only=True, made_by="creditscore keep") as log, working("deriving again"):
         checked = check(log, bench(log.store, opened, own_schemes(scheme)))
@@ -124,7 +124,7 @@ def check_command(
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         show_blocks((f"{flaw.kind}: {flaw.thing}", [flaw.message]) for flaw in checked.flaws)
-        show_blocks(task(open_task, literal) for open_task in checked.open)
+        show_blocks(task(open_task, language) for open_task in checked.open)
         say_line(
             f"{checked.runs} runs, {checked.subjects} subjects derived again: {len(checked.flaws)} flaws, "
             f"{len(checked.open)} tasks open, {len(checked.untold)} letters to be written"

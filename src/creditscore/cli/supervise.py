@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import RolesFile, say_held_at
-from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.progress import working
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def plan_command(
 
     given = []
     for programme in programmes:
-        name, mark, table = programme.partition("=")
-        if not mark or not name or not table:
+        programme_name, mark, table = programme.partition("=")
+        if not mark or not programme_name or not table:
             raise UsageError(
                 f"{programme!r} is no programme with its classes", allowed="--programme composite=classes.csv"
             )
-        given.append((name, Path(table)))
+        given.append((programme_name, Path(table)))
     changes = [[part.strip() for part in text.split(",") if part.strip()] for text in what_if or ()]
     with working("planning"):
         plan = plan_inspections(
@@ -201,7 +201,11 @@ def import_command(
     counts = imported.counts
     refused = sum(counts["refused"].values())
     typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
-    rows = [(arm, result, str(count)) for arm, new_arm in counts["arms"].items() for result, count in new_arm.items()]
+    rows = [
+        (arm, result, str(count))
+        for arm, counts_by_result in counts["arms"].items()
+        for result, count in counts_by_result.items()
+    ]
     show(("arm", "result", "visits"), rows)
     for reason, count in counts["refused"].items():
         typer.echo(f"refused  {reason}: {count}")

@@ -1,13 +1,29 @@
-"""Tables for a terminal."""
+"""Tables for a terminal, and the switches of commands that write some as CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from creditscore.core.csv_people import write_people_table
+import typer
+
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv
+
+CsvFiles = Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet, for machines.")]
+CsvPeople = Annotated[
+    bool,
+    typer.Option("--csv-people", help="Write CSV for spreadsheets in its place: marked as UTF-8, no cell a formula."),
+]
+
+
+def chosen_csv(csv: bool, people: bool) -> Csv:
+    """Which form of CSV is wanted; UsageError where both are, for both have the same name."""
+    if csv and people:
+        raise UsageError(
+            "--csv and --csv-people write the same files", allowed="one of them", next="choose the form that is read"
+        )
+    return "people" if people else csv
 
 
 def console() -> Any:
@@ -91,31 +107,6 @@ def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "", in
         out.print(Padding(Text(head), (0, 0, 0, indent)) if indent else Text(head))
         for line in under:
             out.print(Padding(Text(line), (0, 0, 0, indent + 4)))
-
-
-def write_table(table: Any, out: Path, people: bool = False) -> None:
-    """Write an Arrow table as CSV or Parquet, as the name of the file says; UsageError where it cannot be written.
-
-    `people`: CSV for people.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix == ".csv" and people:
-            write_people_table(table, out)
-        elif out.suffix == ".csv":
-            import pyarrow.csv
-
-            pyarrow.csv.write_csv(table, out)
-        elif out.suffix == ".parquet":
-            import pyarrow.parquet
-
-            pyarrow.parquet.write_table(table, out)
-        else:
-            raise UsageError(f"{out.name} has no format", allowed="a file that ends in .parquet or .csv")
-    except OSError as error:
-        raise UsageError(
-            f"cannot be written: {error.strerror or error}", where=str(out), next="give another file"
-        ) from error
 
 
 def _figures(cells: Iterable[str]) -> bool:

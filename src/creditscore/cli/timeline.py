@@ -42,12 +42,14 @@ def timeline_command(
     span = {"first": begin and _moment(begin, "--from"), "last": end and _moment(end, "--to")}
     with working(f"grading {subject} over time"):
         source = read_snapshot(snapshot)
-        line = timeline(source, subject, scheme, first=span["first"] or None, last=span["last"] or None, known_at=held)
-    typer.echo(render(line, chosen, _width()), nl=False)
+        subject_timeline = timeline(
+            source, subject, scheme, first=span["first"] or None, last=span["last"] or None, known_at=held
+        )
+    typer.echo(render(subject_timeline, chosen, _width()), nl=False)
     if out is not None:
         from creditscore.pages.timeline import write_timeline
 
-        for file in write_timeline(line, out):
+        for file in write_timeline(subject_timeline, out):
             typer.echo(f"written to {file}")
 
 

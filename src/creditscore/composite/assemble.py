@@ -89,12 +89,12 @@ def _alike(codes: Ints) -> tuple[Ints, Ints]:
 def _numbered(codes: Ints) -> tuple[Ints, int]:
     """Small numbers in place of codes of up to a few millions, and how many there are; without sorting the rows."""
     if len(codes) < 50_000:  # the table of codes would be larger than the rows
-        kinds, number = np.unique(codes, return_inverse=True)
-        return number, len(kinds)
+        kinds, place_of_row = np.unique(codes, return_inverse=True)
+        return place_of_row, len(kinds)
     there = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
     there[codes] = True
-    number = np.cumsum(there) - 1
-    return number[codes], int(there.sum())
+    place_of_row = np.cumsum(there) - 1
+    return place_of_row[codes], int(there.sum())
 
 
 def tables(
@@ -134,11 +134,11 @@ def _regraded(again: list[Regraded]) -> pa.Table:
 
     rows = [(regraded, line) for regraded in again for line in regraded.lines]
     points = pa.decimal128(20, 6)
-    texts: dict[str, list[str]] = {
+    columns: dict[str, list[str]] = {
         name: [getattr(regraded, name) for regraded, _ in rows]
         for name in ("subject_id", "scheme", "version", "period")
     }
-    data = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    data = {name: pa.array(column, pa.string()) for name, column in columns.items()}
     for name in ("step", "record_id", "item"):
         data[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
     for name in ("nominal", "effective"):
@@ -189,7 +189,7 @@ def _marks(cells: Cells) -> Ints:
 
 def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
     """The weakest mark of the hard rules in each set of bits."""
-    sets, number = _sets(rules)
+    sets, set_of_row = _sets(rules)
     marks = [
         max(
             (
@@ -201,15 +201,15 @@ def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
         )
         for k in sets
     ]
-    return np.array(marks, dtype=np.int64)[number]
+    return np.array(marks, dtype=np.int64)[set_of_row]
 
 
 def _sets(rules: Ints) -> tuple[list[int], Ints]:
     """The different sets of bits, the empty one first, and the number of each row's set; most rows have none."""
-    number, subset = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
-    result, number[subset] = np.unique(rules[subset], return_inverse=True)
-    number[subset] += 1
-    return [0, *result.tolist()], number
+    set_of_row, subset = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
+    result, set_of_row[subset] = np.unique(rules[subset], return_inverse=True)
+    set_of_row[subset] += 1
+    return [0, *result.tolist()], set_of_row
 
 
 def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores: Scores) -> pa.Table:
@@ -217,11 +217,11 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     import pyarrow as pa
 
     domains, f = config.domains, scores.resolved
-    remaining = np.flatnonzero(scores.state != SOLE_TRADER)
+    scored = np.flatnonzero(scores.state != SOLE_TRADER)
     size = len(domains)
     # words depend on the cell and on the hard rules that lists bring: few kinds
-    sets, number = _sets(f.rules[remaining].ravel())
-    code = (f.cell[remaining].ravel() + 1) * len(sets) + number
+    sets, set_of_row = _sets(f.rules[scored].ravel())
+    code = (f.cell[scored].ravel() + 1) * len(sets) + set_of_row
     kind, count = _numbered(code)
     kinds = np.zeros(count, dtype=np.int64)
     kinds[kind] = code
@@ -241,19 +241,19 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
 
     grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in kind_codes]
     notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in kind_codes]
-    ungraded = np.repeat(scores.state[remaining] != GRADED, size)
+    ungraded = np.repeat(scores.state[scored] != GRADED, size)
     rows: dict[str, Any] = {
         "subject_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.repeat(remaining.astype(np.int32), size)), pa.array(ids, pa.string())
+            pa.array(np.repeat(scored.astype(np.int32), size)), pa.array(ids, pa.string())
         ),
-        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(remaining)), [domain.id for domain in domains]),
+        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(scored)), [domain.id for domain in domains]),
         "scheme": column_of("scheme"),
         "version": column_of("version"),
         "period": column_of("period"),
         "grade": _words(kind, grades),
-        "value": pa.array(f.values[remaining].ravel(), pa.int32()),
-        "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(remaining))),
-        "contribution": pa.array(scores.shares[remaining].ravel(), pa.int32(), mask=ungraded),
+        "value": pa.array(f.values[scored].ravel(), pa.int32()),
+        "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(scored))),
+        "contribution": pa.array(scores.shares[scored].ravel(), pa.int32(), mask=ungraded),
         "evidence": _words(kind, marks),
         "note": _words(kind, notes),
     }

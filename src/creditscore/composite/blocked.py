@@ -74,8 +74,8 @@ def name_blocked(cells: Cells, pivot: Ints, resolved: Resolved) -> Resolved:
         cell = cells.cells[number]
         hidden = (pivot == number).any(axis=1) & (chosen[:, cell.domain] != number)
         for other in np.unique(chosen[hidden, cell.domain]).tolist():
-            shown = cells.cells[other]
-            cells.cells.append(_noted(shown, f"refused_rows:{cell.said.scheme}"))
+            standing_in = cells.cells[other]
+            cells.cells.append(_noted(standing_in, f"refused_rows:{cell.said.scheme}"))
             chosen[hidden & (chosen[:, cell.domain] == other), cell.domain] = len(cells.cells) - 1
     return replace(resolved, cell=chosen)
 
@@ -90,6 +90,8 @@ def unite_marks(cells: Cells, pivot: Ints) -> tuple[list[str], Ints]:
     codes = sorted({code for listed in parts for code in listed})
     bits = [sum(1 << codes.index(code) for code in listed) for listed in parts]
     united = np.bitwise_or.reduce(np.array([*bits, 0], dtype=np.int64)[pivot], axis=1)
-    sets, number = np.unique(united, return_inverse=True)
-    texts = [";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()]
-    return texts, number
+    sets, set_of_row = np.unique(united, return_inverse=True)
+    marks_of_set = [
+        ";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()
+    ]
+    return marks_of_set, set_of_row

@@ -165,8 +165,8 @@ def aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
 
 def _named(cells: Cells, rules: int) -> list[str]:
     rule = cells.config.hard_rules
-    fromkeys = dict.fromkeys(rule[r].id for bit, (_, r) in enumerate(cells.pairs) if rules >> bit & 1)
-    return [f"hard_rule:{name}" for name in fromkeys]
+    rule_ids = dict.fromkeys(rule[r].id for bit, (_, r) in enumerate(cells.pairs) if rules >> bit & 1)
+    return [f"hard_rule:{name}" for name in rule_ids]
 
 
 def note_of(cells: Cells, note: str, rules: int) -> str:

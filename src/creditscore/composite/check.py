@@ -133,14 +133,14 @@ def _versions(
     config: CompositeConfig, domain: CompositeDomain, entries: Iterable[registry.Entry], source: Source, path: KeyPath
 ) -> None:
     """Every version that can grade while the composite is in force has its own map."""
-    named = {name.partition("@")[0] for name in domain.schemes}
+    named = {version_name.partition("@")[0] for version_name in domain.schemes}
     for entry in entries:
-        name = f"{entry.scheme}@{entry.version}"
-        if entry.scheme not in named or name in domain.schemes:
+        version_name = f"{entry.scheme}@{entry.version}"
+        if entry.scheme not in named or version_name in domain.schemes:
             continue
         scheme = _scheme(entry, source)
         if scheme is not None and not scheme.missing and _meets(config, scheme):
-            source.fault(path, f"{name} is in force in the time of this composite and has no values", "E906")
+            source.fault(path, f"{version_name} is in force in the time of this composite and has no values", "E906")
 
 
 def _scheme(entry: registry.Entry, source: Source) -> Scheme | None:

@@ -244,9 +244,9 @@ def _sensitivity(name: str, compared: _Compared, step: int, draws: int, seed: in
     grade = places(f, base)
 
     def scored(weights: Any) -> tuple[Ints, float]:
-        other = f.with_weights(weights)
-        score = points(other, raw(other, compared.values, compared.ceilings))
-        return score, round(int(compared.counts[places(other, score) != grade].sum()) / total, 6)
+        reweighted = f.with_weights(weights)
+        score = points(reweighted, raw(reweighted, compared.values, compared.ceilings))
+        return score, round(int(compared.counts[places(reweighted, score) != grade].sum()) / total, 6)
 
     rows = []
     for k, domain in enumerate(compared.config.domains):

@@ -19,7 +19,7 @@ from creditscore.core.errors import InputError, UsageError
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.hashing import hash_rows, row_text
 from creditscore.core.tables.memory import to_arrow
-from creditscore.core.tables.table import quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.batch import Gradings
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run
@@ -70,8 +70,8 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
                 runs += [_again(snapshot, part) for part in parts]
             else:
                 unchecked.append(str(source))
-                file = str(Path(source) / "grades.parquet").replace("'", "''")
-                views.append(_select(con, f"read_parquet('{file}')"))
+                file = literal(str(Path(source) / "grades.parquet"))
+                views.append(_select(con, f"read_parquet({file})"))
                 inputs += [_input(part) for part in parts]
         elif isinstance(source, Grading):
             if source.plan.scheme.scheme in wanted:
@@ -79,17 +79,17 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             else:
                 others.add(source.plan.scheme.scheme)
         else:
-            name = f"table_{len(views)}"
-            con.register(name, to_arrow(source, "grades")[0])
-            there = [column[0] for column in con.execute(f"SELECT * FROM {name} LIMIT 0").description or []]
+            view = f"table_{len(views)}"
+            con.register(view, to_arrow(source, "grades")[0])
+            there = [column[0] for column in con.execute(f"SELECT * FROM {view} LIMIT 0").description or []]
             lacking = [column for column in STATED if column not in there]
             if lacking:
                 raise InputError(f"column {lacking[0]!r} is missing", where="grades", allowed=COLUMNS)
             columns = [column for column in COLUMNS if column in there]
-            others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {name}").fetchall()} - wanted
+            others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {view}").fetchall()} - wanted
             unchecked.append("a table")
-            views.append(_select(con, name))
-            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {name}")})
+            views.append(_select(con, view))
+            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {view}")})
     for k, run in enumerate(runs):
         chosen = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in COLUMNS)
         con.register(f"run_{k}", run.con.sql(f"SELECT {chosen} FROM result_grades").to_arrow_table())
@@ -97,7 +97,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
         inputs.append(_input(run.manifest))
     if not views:
         raise UsageError("no grading holds a scheme of this composite", allowed=sorted(wanted), next="grade under some")
-    listed = ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(wanted))
+    listed = ", ".join(map(literal, sorted(wanted)))
     con.execute(f"CREATE TEMP VIEW g AS SELECT * FROM ({' UNION ALL '.join(views)}) WHERE scheme IN ({listed})")
     inputs.sort(key=lambda source: json.dumps(source, sort_keys=True))
     made_up = any(source.get("made_up") for source in inputs)
@@ -124,13 +124,15 @@ def _listed(gradings: Any) -> Iterator[Any]:
 
 def _select(con: duckdb.DuckDBPyConnection, rows: str) -> str:
     """Words that are not there are empty; of a reason only what stands before its details."""
-    texts = ", ".join(f"COALESCE({name}, '') AS {name}" for name in KEY if name not in ("state_reason", "input_state"))
+    key_columns = ", ".join(
+        f"COALESCE({name}, '') AS {name}" for name in KEY if name not in ("state_reason", "input_state")
+    )
     there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
     state = "COALESCE(CAST(input_state AS VARCHAR), '')" if "input_state" in there else "''"
     marks = f"CASE {state} WHEN '' THEN '{UNSTATED}' ELSE {state} END AS input_state"
     why = "CASE WHEN state = 'graded' OR state_reason IS NULL THEN '' ELSE split_part(state_reason, ':', 1) END"
     who = cell_sql.code_of("subject_id", "VARCHAR")
-    return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason, {marks} FROM {rows}"
+    return f"SELECT {who} AS subject_id, {key_columns}, {why} AS state_reason, {marks} FROM {rows}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -203,7 +205,7 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     """
     con = gathered.con
     rows = con.execute(f"SELECT DISTINCT {', '.join(KEY)} FROM g").fetchall()
-    results = sorted(
+    statements_with_keys = sorted(
         (
             Statement(scheme, last_day_of(period), version, period, state, reason, grade, evidence, input_state=marks),
             key,
@@ -213,14 +215,16 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     )
     import pyarrow as pa
 
-    numbers = [cells.number(statement) for statement, _ in results]
-    columns = {name: pa.array([key[k] for _, key in results], pa.string()) for k, name in enumerate(KEY)}
+    numbers = [cells.number(statement) for statement, _ in statements_with_keys]
+    columns = {name: pa.array([key[k] for _, key in statements_with_keys], pa.string()) for k, name in enumerate(KEY)}
     columns |= {"cell": pa.array(numbers, pa.int32())}
-    columns |= {"place": pa.array([cells.schemes.index(statement.scheme) for statement, _ in results], pa.int32())}
+    columns |= {
+        "place": pa.array([cells.schemes.index(statement.scheme) for statement, _ in statements_with_keys], pa.int32())
+    }
     con.register("key", pa.table(columns))
     con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS SELECT hash({', '.join(KEY)}) AS h, cell, place FROM key")
     # one number to compare instead of eight texts; two of these few that are alike would be a fault of the hash
-    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(results)
+    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(statements_with_keys)
     wide = ", ".join(f"max(CASE WHEN place = {k} THEN cell END) AS c{k}" for k in range(len(cells.schemes)))
     hashed = f"SELECT subject_id, hash({', '.join(KEY)}) AS h FROM g"
     joined = f"SELECT subject_id, cell, place FROM ({hashed}) JOIN coded USING (h)"
@@ -268,12 +272,12 @@ def listed_rules(con: duckdb.DuckDBPyConnection, cells: Cells, ids: list[str]) -
     d = f"DATE '1970-01-01' + {day}"
     in_force = f"entered_on <= {d} AND (exited_on IS NULL OR exited_on > {d}) AND (term_end IS NULL OR term_end >= {d})"
     known = f"(recorded_on IS NULL OR recorded_on <= {d})"
-    results = con.execute(
+    columns = con.execute(
         f"SELECT who.row, bit_or(bit.bits) FROM listings l JOIN bit USING (list) JOIN who USING (subject_id) "
         f"WHERE {in_force} AND {known} GROUP BY who.row"
     ).fetchnumpy()
     result = np.zeros(len(ids), dtype=np.int64)
-    rows, values = results.values()
+    rows, values = columns.values()
     result[np.asarray(rows, dtype=np.int64)] = np.asarray(values, dtype=np.int64)
     counted = con.execute(
         f"SELECT count(*), count(*) FILTER (NOT {known}), count(*) FILTER ({known} AND NOT ({in_force})), "

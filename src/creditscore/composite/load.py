@@ -189,5 +189,6 @@ COMPOSITES = Family(
     persons="E108",
     prepare=_put_on_base,
     check=check,
+    depends_on=("composite", "."),
     code_named="E703",
 )

@@ -41,10 +41,12 @@ def population(
         unknown = sorted({kind for kind in kinds.values() if kind and kind not in (*KINDS, *PERSONS)})
         if unknown:
             raise InputError(f"{redact(unknown[0])!r} is no kind", where="subjects", allowed=KINDS)
-        people = {name for name, kind in kinds.items() if kind in PERSONS}
+        people = {subject_id for subject_id, kind in kinds.items() if kind in PERSONS}
         blank = np.full(cell.shape[1], -1, dtype=np.int64)
-        outside = len(ids) - sum(name in place for name in wanted)
-        cell = np.array([cell[place[name]] if name in place else blank for name in wanted], dtype=np.int64)
+        outside = len(ids) - sum(subject_id in place for subject_id in wanted)
+        cell = np.array(
+            [cell[place[subject_id]] if subject_id in place else blank for subject_id in wanted], dtype=np.int64
+        )
         cell, ids = cell.reshape(len(wanted), len(blank)), wanted
     bad = sorted({*persons(ids), *(k for k, key in enumerate(ids) if key in people)})
     refused = sorted((redact(ids[k]), "natural_person") for k in bad)

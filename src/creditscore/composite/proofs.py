@@ -220,7 +220,7 @@ def _held(bits: int, part: GroupPart, weight: int, unit: int) -> int:
 
 
 def _shifted(bits: int, steps: Iterable[int]) -> int:
-    number = 0
+    shifted = 0
     for step in steps:
-        number |= bits << step
-    return number
+        shifted |= bits << step
+    return shifted

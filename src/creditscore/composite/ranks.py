@@ -35,16 +35,16 @@ def spearman(table: Ints) -> float | None:
 
 def kendall(table: Ints) -> float | None:
     """Kendall's τ-b: pairs in the same order less pairs in opposite order, corrected for ties (Kendall 1945)."""
-    remaining = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    if min(remaining.shape) < 2:
+    filled = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if min(filled.shape) < 2:
         return None
-    below = np.zeros_like(remaining)
-    below[1:] = np.cumsum(remaining, axis=0)[:-1]
-    smaller, larger = np.zeros_like(remaining), np.zeros_like(remaining)
+    below = np.zeros_like(filled)
+    below[1:] = np.cumsum(filled, axis=0)[:-1]
+    smaller, larger = np.zeros_like(filled), np.zeros_like(filled)
     smaller[:, 1:] = np.cumsum(below, axis=1)[:, :-1]
     larger[:, :-1] = np.cumsum(below[:, ::-1], axis=1)[:, ::-1][:, 1:]
-    gap = int((remaining * smaller).sum()) - int((remaining * larger).sum())
-    total = int(remaining.sum())
+    gap = int((filled * smaller).sum()) - int((filled * larger).sum())
+    total = int(filled.sum())
     pairs = total * (total - 1) // 2
-    tied = [int((side * (side - 1) // 2).sum()) for side in (remaining.sum(axis=1), remaining.sum(axis=0))]
+    tied = [int((side * (side - 1) // 2).sum()) for side in (filled.sum(axis=1), filled.sum(axis=0))]
     return round(gap / sqrt(pairs - tied[0]) / sqrt(pairs - tied[1]), 6)

@@ -15,8 +15,8 @@ def again(config: CompositeConfig, values: Sequence[int], rules: Sequence[Sequen
     """Score, grade and shares from each domain's value and the ids of the hard rules that it sets off."""
     f = function_of(config)
     tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
-    value = np.array([values], dtype=np.int64)
+    one_row = np.array([values], dtype=np.int64)
     ceilings = np.array([[min([tops[key] for key in ids], default=TOP) for ids in rules]], dtype=np.int64)
-    score = points(f, raw(f, value, ceilings.min(axis=1)))
-    result = whole(f, shares(f, value, ceilings), score - reference_score(f))
+    score = points(f, raw(f, one_row, ceilings.min(axis=1)))
+    result = whole(f, shares(f, one_row, ceilings), score - reference_score(f))
     return int(score[0]), config.grades[int(places(f, score)[0])].code, result[0].tolist()

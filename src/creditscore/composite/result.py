@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result_columns import SCORES
+from creditscore.core.atomic import write_json
 from creditscore.core.boundary import described, guarded
-from creditscore.core.csv_people import Csv, write_people_table
-from creditscore.core.errors import InputError, UsageError
+from creditscore.core.errors import InputError
+from creditscore.core.folders import whole
 from creditscore.core.json_source import Needed, read_object
+from creditscore.core.tables.write import Csv, write_table
 from creditscore.grading.identity import id_of
 from creditscore.grading.result_columns import column_fault
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
 MANIFEST = "manifest.json"
+MARK = "contributions.parquet"  # of a folder that holds a composite
 FORMAT = "creditscore-composite"
 RUN_FORMAT = 2  # changes when the algorithm gives other rows for the same input
 # what the id of a composite's run is made of, and that of one which states no `run_format`
@@ -106,38 +106,15 @@ class Composite:
 
         The folder must be new or empty, or hold an earlier composite, which is replaced as a whole.
         """
-        import pyarrow.csv
-        import pyarrow.parquet
-
-        folder = Path(out)
-        _may_be_replaced(folder)
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        except OSError as error:
-            raise UsageError(
-                f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"
-            ) from error
-        try:
+        with whole(out, MARK) as folder:
             for name in TABLES:
                 # without Arrow's own schema: readers see plain text, not codes
-                pyarrow.parquet.write_table(
-                    self.coded[name], work / f"{name}.parquet", compression="zstd", store_schema=False
-                )
-                if csv == "people":
-                    write_people_table(self._plain(name), work / f"{name}.csv")
-                elif csv:
-                    pyarrow.csv.write_csv(self._plain(name), work / f"{name}.csv")
+                write_table(self.coded[name], folder / f"{name}.parquet", codec="zstd", arrow_types=False)
+                if csv:
+                    write_table(self._plain(name), folder / f"{name}.csv", people=csv == "people")
             # as it stands: of two schemes with one value the first in the order of the rules decides
-            text = json.dumps(self.manifest, ensure_ascii=False, indent=2)
-            (work / MANIFEST).write_text(text + "\n", encoding="utf-8")
-            os.chmod(work, 0o755)
-            if folder.exists():
-                shutil.rmtree(folder)
-            work.rename(folder)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        return folder
+            write_json(folder / MANIFEST, self.manifest, indent=2)
+        return Path(out)
 
 
 @guarded("the composite")
@@ -223,11 +200,3 @@ def _check_names(composite: Composite) -> None:
     fired |= {note.partition(":")[2] for note in notes if note.startswith("hard_rule:")}
     if fired - rules:
         raise ValueError(f"hard rule {min(fired - rules)!r} is not one of the composite's")
-
-
-def _may_be_replaced(folder: Path) -> None:
-    if not folder.exists():
-        return
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {"a file"}
-    if names and not {MANIFEST, "composite.parquet", "contributions.parquet"} <= names:
-        raise UsageError("the folder holds something else", where=str(folder), next="choose a new folder")

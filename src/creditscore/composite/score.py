@@ -75,12 +75,12 @@ def raw(f: Function, values: Ints, ceilings: Ints) -> Ints:
     value of a domain with weight. Then the ceiling.
     """
     if f.weakest:
-        zeros = values[:, f.weights > 0].min(axis=1) * f.total
+        total = values[:, f.weights > 0].min(axis=1) * f.total
     else:
-        zeros = np.zeros(len(values), dtype=np.int64)
+        total = np.zeros(len(values), dtype=np.int64)
         for part in f.parts:
-            zeros += held(part, f, values[:, part.start : part.stop] @ f.weights[part.start : part.stop])
-    return np.asarray(np.minimum(zeros, ceilings * f.total))
+            total += held(part, f, values[:, part.start : part.stop] @ f.weights[part.start : part.stop])
+    return np.asarray(np.minimum(total, ceilings * f.total))
 
 
 def held(part: GroupPart, f: Function, sums: Ints) -> Ints:
@@ -89,9 +89,9 @@ def held(part: GroupPart, f: Function, sums: Ints) -> Ints:
     return np.asarray(np.clip(sums, part.at_least * weight, part.at_most * weight)) if part.limited else sums
 
 
-def points(f: Function, ints: Ints) -> Ints:
+def points(f: Function, weighted: Ints) -> Ints:
     """Whole points, rounded half up."""
-    return np.asarray((2 * ints + f.total) // (2 * f.total))
+    return np.asarray((2 * weighted + f.total) // (2 * f.total))
 
 
 def reference_score(f: Function) -> int:

@@ -87,9 +87,9 @@ def _best(over: Ints, w: Ints, less: int, more: int) -> Ints:
     return np.asarray((np.where(over > 0, more, less) * over) @ w)
 
 
-def _times(ints: Ints, w: Ints, less: int, more: int) -> Ints:
+def _times(factors: Ints, w: Ints, less: int, more: int) -> Ints:
     """The largest Σ w·one, the same number for every domain."""
-    return np.asarray(np.where(ints > 0, more, less) * ints * w.sum())
+    return np.asarray(np.where(factors > 0, more, less) * factors * w.sum())
 
 
 def _weight(toward: Ints, w: Ints, less: int, more: int) -> Ints:

@@ -1,0 +1,1 @@
+"""What every package stands on: days, exact numbers, errors, the reader of tables, the catalogue of rules."""

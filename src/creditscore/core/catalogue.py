@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,7 @@ class RuleFile(NamedTuple):
     shown: str
     changed: int
     size: int
+    is_named: bool = False  # by its path: it lies where somebody likes, and is called as they like
 
     @property
     def file(self) -> Path:
@@ -98,6 +100,9 @@ class Family(Generic[M]):
         What holds for this family alone: in one file; over all files, in their order.
     leaves_out
         Names of files in its folder that belong to another family.
+    depends_on
+        Folders whose files say part of what its own do (`review`), below the folders of rules or beside the file; `.`
+        is the file's own folder. Where one of them has changed, its files are read again.
     is_partial
         Whether what can be read of a faulty file is checked too, so that all is said in one round.
     code_named
@@ -129,6 +134,7 @@ class Family(Generic[M]):
     check: Check | None = None
     check_together: Callable[[Sequence[RuleSet]], None] | None = None
     leaves_out: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     is_partial: bool = False
     code_named: str = "E108"
     docs: str | None = None
@@ -140,27 +146,16 @@ class Family(Generic[M]):
 
     def list_files(self, place: Path | None = None) -> tuple[RuleFile, ...]:
         """List its files in order of their paths, in `place` or in the folders of rules."""
-        roots = [layer / self.place for layer in list_layers()] if place is None else [place]
         if self.is_file:
+            roots = [layer / self.place for layer in list_layers()] if place is None else [place]
             return (self._stat(next((root for root in reversed(roots) if root.is_file()), roots[-1])),)
-        prefix = f"{self._folder_shown()}/"
-        files = {file.shown: file for root in roots for file in self._scan(str(root), prefix)}
-        return tuple(sorted(files.values()) if len(roots) == 1 else (files[shown] for shown in sorted(files)))
+        return tuple(read_state(path, shown) for shown, path in self.list_paths(place))
 
-    def _scan(self, folder: str, shown: str) -> list[RuleFile]:
-        files: list[RuleFile] = []
-        if not os.path.isdir(folder):
-            return files
-        with os.scandir(folder) as entries:  # laws are asked for at every grading: quicker than glob
-            for entry in entries:
-                name = entry.name
-                if name.endswith(".yaml"):
-                    if name not in self.leaves_out:
-                        now = entry.stat()
-                        files.append(RuleFile(entry.path, shown + name, now.st_mtime_ns, now.st_size))
-                elif self.nested and entry.is_dir():
-                    files += self._scan(entry.path, f"{shown}{name}/")
-        return files
+    def list_paths(self, place: Path | None = None) -> tuple[tuple[str, str], ...]:
+        """List its files without their state, in order of their paths: what each is called in faults, where it lies."""
+        roots = tuple(str(layer / self.place) for layer in list_layers()) if place is None else (str(place),)
+        walked = tuple(_walk(root, self.nested) for root in roots)
+        return _merge(f"{self._folder_shown()}/", self.leaves_out, roots, walked)
 
     def _folder_shown(self) -> str:
         return PurePath(self.place).name
@@ -168,12 +163,7 @@ class Family(Generic[M]):
     def _stat(self, file: Path) -> RuleFile:
         """A file by its path; without a state where it is not there, which reading reports."""
         parents = PurePath(self.place).parent.name if self.is_file else self._folder_shown()
-        shown = f"{parents}/{file.name}" if parents else file.name
-        try:
-            now = file.stat()
-        except OSError:
-            return RuleFile(str(file), shown, 0, 0)
-        return RuleFile(str(file), shown, now.st_mtime_ns, now.st_size)
+        return read_state(str(file), f"{parents}/{file.name}" if parents else file.name)
 
     def read_file(self, file: RuleFile, without: Sequence[str] = ()) -> RuleSet:
         """Read and check one file; faults are collected in its source, never raised.
@@ -192,13 +182,13 @@ class Family(Generic[M]):
         if content is not None and self.complete is not None:
             content = self.complete(content, source)
         if content is not None:
+            if self.named_by and not file.is_named:
+                self._check_path(content, source, file.file)
             self.check_content(content, source, without)
         return RuleSet(file, content, source)
 
     def check_content(self, content: M, source: Source, without: Sequence[str] = ()) -> None:
         """Add to `source` every fault of a content; read from a file, or made in memory."""
-        if source.path is not None and self.named_by:
-            self._check_path(content, source, source.path)
         if self.persons is not None:
             check_persons(source, self.persons)
         wanted = [reference for reference in self.references if reference.kind not in without]
@@ -215,7 +205,7 @@ class Family(Generic[M]):
     def _check_path(self, content: M, source: Source, file: Path) -> None:
         values = [str(getattr(content, key)) for key in self.named_by]
         parts = [*file.parts[-len(values) : -1], file.stem]
-        if values == parts or source.file.count("/") < len(values):  # a file that somebody names lies where it likes
+        if values == parts:
             return
         if len(values) == 1:
             message = f"{values[0]!r} must be the file's name {parts[0]!r}"
@@ -258,7 +248,11 @@ class Family(Generic[M]):
         SchemeError
             With every fault of all files, each with file, line and key path.
         """
-        return _load(self, self.list_files(place), tuple(without))
+        return self._load(self.list_files(place), without)
+
+    def load_file(self, file: RuleFile) -> M:
+        """Load one file; SchemeError lists its faults."""
+        return self._load((file,))[0]
 
     def load_only(self, place: Path | None = None) -> M:
         """Load the only file of the family, or the one in `place`; SchemeError lists every fault."""
@@ -282,8 +276,8 @@ class Family(Generic[M]):
         """
         if name.endswith(YAML):
             file = self._stat(Path(name))
-            if Path(name).is_file():
-                return file
+            if file.file.is_file():
+                return file._replace(is_named=True)
         files = dict(zip(self.names(place), self.list_files(place), strict=True))
         if name not in files:
             raise self.refuse_name(name, files)
@@ -308,8 +302,17 @@ class Family(Generic[M]):
         SchemeError
             With every fault of the file.
         """
-        content: M = _load(self, (self.find_file(name, place),), ())[0]
-        return content
+        return self.load_file(self.find_file(name, place))
+
+    def _load(self, files: tuple[RuleFile, ...], without: Sequence[str] = ()) -> tuple[M, ...]:
+        return _load(self, files, self._list_sources(files), tuple(without))
+
+    def _list_sources(self, files: Sequence[RuleFile]) -> tuple[RuleFile, ...]:
+        """List the files of other folders that say part of what `files` do."""
+        folders = {layer / name: self.nested for name in self.depends_on if name != "." for layer in list_layers()}
+        folders |= {file.file.parent / name: False for name in self.depends_on for file in files}
+        paths = {path for folder, nested in folders.items() for path in _walk(str(folder), nested)}
+        return tuple(read_state(path, path) for path in sorted(paths))
 
     def describe_file(self) -> dict[str, Any]:
         """Describe what a file may say as JSON Schema, for editors that complete keys and underline mistakes."""
@@ -320,9 +323,66 @@ class Family(Generic[M]):
         raise_faults([fault for source in sources for fault in source.faults], self.docs)
 
 
+def read_state(path: str, shown: str) -> RuleFile:
+    """Look up the state of a file; of one that is not there it is 0, which reading reports."""
+    try:
+        now = os.stat(path)
+    except OSError:
+        return RuleFile(path, shown, 0, 0)
+    return RuleFile(path, shown, now.st_mtime_ns, now.st_size)
+
+
+SETTLED = 2_000_000_000  # ns after which a second change of a folder has another time than the first
+_walked: dict[tuple[str, bool], tuple[dict[str, int], tuple[str, ...]]] = {}  # every grading asks anew, several times
+
+
+def _walk(root: str, nested: bool) -> tuple[str, ...]:
+    """List the files of a folder, and of its inner ones where `nested`; walked again where one of them has changed."""
+    walked = _walked.get((root, nested))
+    if walked is not None and all(_changed(folder) == when for folder, when in walked[0].items()):
+        return walked[1]
+    changed: dict[str, int] = {root: _changed(root)}
+    paths: list[str] = []
+    for folder, inner, names in os.walk(root):
+        if not nested:
+            inner.clear()
+        changed[folder] = _changed(folder)
+        paths += [os.path.join(folder, name) for name in names if name.endswith(".yaml")]
+    # a folder that changed a moment ago may change again within one tick of its clock, unseen
+    if max(changed.values()) < time.time_ns() - SETTLED:
+        _walked[root, nested] = changed, tuple(paths)
+    return tuple(paths)
+
+
+def _changed(folder: str) -> int:
+    """0 for a folder that is gone."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
 @lru_cache(maxsize=64)
-def _load(family: Family[Any], files: tuple[RuleFile, ...], without: tuple[str, ...]) -> tuple[Any, ...]:
-    """What files say, once for each state of them; faults are raised and so never kept: others may have mended them."""
+def _merge(
+    prefix: str, without: tuple[str, ...], roots: tuple[str, ...], walked: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Put the files of folders of rules over each other: of one name, that of the last folder stands."""
+    files: dict[str, str] = {}
+    for root, paths in zip(roots, walked, strict=True):
+        for path in paths:
+            if os.path.basename(path) not in without:
+                files[prefix + path[len(root) + 1 :].replace(os.sep, "/")] = path
+    return tuple(sorted(files.items()))
+
+
+@lru_cache(maxsize=1024)
+def _load(
+    family: Family[Any], files: tuple[RuleFile, ...], sources: tuple[RuleFile, ...], without: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """What files say, once for each state of them and of `sources`.
+
+    Faults are raised and so never kept: others may have mended them.
+    """
     sets = family.inspect_files(files, without)
     family.raise_faults([rules.source for rules in sets])
     return tuple(rules.content for rules in sets)

@@ -128,7 +128,7 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
 def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
     """Numbers made of whole pieces of a run; as inside a longer text, the place must be a known county."""
     pieces = [(match.start(), match.end()) for match in re.finditer("[0-9]+[Xx]?|[Xx]", run)]
-    new_pieces: list[tuple[int, int]] = []
+    number_spans: list[tuple[int, int]] = []
     first = 0
     while first < len(pieces):
         digits, after = "", first + 1
@@ -139,13 +139,13 @@ def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
                 or (len(digits) == 15 and _is_resident_15(digits))
             )
             if fits and _known_county(digits[:6]):
-                new_pieces.append((start + pieces[first][0], start + pieces[k][1]))
+                number_spans.append((start + pieces[first][0], start + pieces[k][1]))
                 after = k + 1
                 break
             if len(digits) >= 18:
                 break
         first = after
-    return new_pieces
+    return number_spans
 
 
 def is_resident(text: str) -> bool:

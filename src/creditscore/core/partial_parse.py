@@ -71,7 +71,7 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
         for key in value:
             value[key] = _numbers(value[key], (*path, key), source)
     elif isinstance(value, list):
-        value[:] = [_numbers(inner_value, (*path, i), source) for i, inner_value in enumerate(value)]
+        value[:] = [_numbers(element, (*path, i), source) for i, element in enumerate(value)]
     elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         wrong, spare = "", Decimal(1)
         if not -LARGEST <= Decimal(value) <= LARGEST:
@@ -90,12 +90,12 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
 
 def _faults(error: ValidationError, data: Any, source: Source, model: type[BaseModel]) -> Iterator[KeyPath]:
     """Report each detail that does not follow from a part already left out; yields what must go next."""
-    statement = set()
+    reported = set()
     for detail in error.errors():
         path, there = _key_path(detail["loc"], data)
         code, message = _message(detail, model)
-        if not source.touches_pruned(path) and (path, message) not in statement:
-            statement.add((path, message))
+        if not source.touches_pruned(path) and (path, message) not in reported:
+            reported.add((path, message))
             source.fault(path, message, code)
         if detail["type"] == "missing":
             yield path if len(path) == 1 else path[:-1]

@@ -1,4 +1,4 @@
-"""Exact numbers: int64 in 10⁻⁶ inside, decimals at the border, never binary floats."""
+"""Exact numbers: int64 in 10⁻⁶ inside, decimals at the border and before people, never binary floats."""
 
 from __future__ import annotations
 
@@ -37,3 +37,16 @@ def plain(value: Decimal | int | None) -> str:
 def half_up(numerator: int, denominator: int) -> int:
     """numerator / denominator rounded half up; numerator ≥ 0."""
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+MINUS = "−"
+
+
+def points(value: Decimal | None, plus: bool = False) -> str:
+    """`89.4`, `−3`; empty for None; with `plus` a gain shows its sign."""
+    if value is None:
+        return ""
+    shown = plain(abs(value))
+    if value < 0:
+        return MINUS + shown
+    return "+" + shown if plus and value > 0 else shown

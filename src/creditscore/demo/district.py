@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditscore.core.atomic import write_text
+from creditscore.core.tables.write import write_tables
+from creditscore.demo.codes import credit_codes
 from creditscore.demo.firms import YEAR, firms
 from creditscore.demo.records import records
-from creditscore.demo.slips import with_slips
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 KNOWN_AT = f"{YEAR + 1}-04-20"
@@ -37,15 +40,9 @@ class District:
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet and say beside them that they are made up; returns the files by name."""
-        from pyarrow import parquet
-
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "MADE_UP.txt").write_text(NOTE, encoding="utf-8")
-        files = {}
-        for name, table in self.tables().items():
-            files[name] = folder / f"{name}.parquet"
-            parquet.write_table(table, files[name], compression="zstd")
-        return files
+        tables = self.tables()
+        write_text(folder / "MADE_UP.txt", NOTE)
+        return dict(zip(tables, write_tables(folder, tables, codec="zstd"), strict=True))
 
 
 def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> District:
@@ -77,3 +74,38 @@ def declare_rows(feeds: pa.Table, records: pa.Table, others: Mapping[str, pa.Tab
     like = feeds.slice(0, 1).to_pylist()[0]
     lines = [{**like, "rows": len(table), "table": name} for name, table in others.items()]
     return pa.concat_tables([of_records, pa.Table.from_pylist(lines, schema=of_records.schema)])
+
+
+def with_slips(records: pa.Table, rng: np.random.Generator) -> pa.Table:
+    """`records` and a few faulty copies of some of them: five kinds of fault, some rows of each."""
+    import numpy as np
+    import pyarrow as pa
+
+    filed = np.flatnonzero(np.asarray(records["event"].to_pylist()) == "filed")
+    kinds = ("unknown_item", "unknown_subject", "natural_person", "occurred_after_recorded", "orphan_event")
+    each = max(1, records.num_rows // 20_000)
+    chosen = rng.choice(filed, size=min(len(filed), each * len(kinds)), replace=False)
+    rows = records.take(pa.array(chosen)).to_pylist()
+    strangers = credit_codes(["91220298"] * len(rows), rng)
+    for k, row in enumerate(rows):
+        kind = kinds[k % len(kinds)]
+        row["record_id"] = f"X{k:04d}"
+        if kind == "unknown_item":
+            row["item"] = "019999"
+        elif kind == "unknown_subject":
+            row["subject_id"] = strangers[k]
+        elif kind == "natural_person":
+            row["subject_id"] = nobody(k)
+        elif kind == "occurred_after_recorded":
+            row["recorded_on"] = row["occurred_on"].replace(year=row["occurred_on"].year - 1)
+        else:
+            row["event"], row["event_no"] = "withdrawn", 2
+    return pa.concat_tables([records, pa.Table.from_pylist(rows, schema=records.schema)])
+
+
+def nobody(k: int) -> str:
+    """A resident number that nobody can have: its county does not exist, and it is older than anybody alive."""
+    from stdnum.cn import ric
+
+    body = f"22029919000101{k % 1000:03d}"
+    return body + ric.calc_check_digit(body + "0")

@@ -99,7 +99,7 @@ def firms(n: int, rng: np.random.Generator) -> Firms:
     began = _day(YEAR, 1, 1) - 1 - (365 * 24 * rng.random(n) ** 1.25).astype(np.int64)
     new = role == ROLES.index("new")
     began[new] = _day(YEAR, 1, 2) + rng.integers(0, 350, int(new.sum()))
-    older = np.isin(role, [ROLES.index(literal) for literal in ("retained", "carried")])
+    older = np.isin(role, [ROLES.index(role_name) for role_name in ("retained", "carried")])
     began[older] = np.minimum(began[older], _day(YEAR - 2, 1, 1))
     registered = began - rng.integers(1, 45, n)
     subjects = pa.table(

@@ -8,15 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.atomic import write_text
 from creditscore.core.errors import InternalError
 from creditscore.core.folders import whole
+from creditscore.core.tables.write import csv_text
 from creditscore.demo.district import NOTE
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
 from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who, commit, draw_visits
 from creditscore.inspection.results import COLUMNS
-from creditscore.inspection.rows import Row, csv_text, read_text, rows_of
+from creditscore.inspection.rows import Row, read_text, rows_of
 from creditscore.inspection.verify import verify_draw
 from creditscore.pages.supervision import supervision
 from creditscore.pages.supervision_page import write_supervision
@@ -100,12 +102,12 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         write_supervision(data, folder / "page")
     pages = (out / "page" / f"supervision.{kind}" for kind in ("html", "en.html", "json"))
     files = tuple(out / name for name in ("plan", "draw", "results.csv", "results"))
-    number = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
-    return Inspections(commitment.draw_id, len(outcome.units), len(outcome.visits), number, (*files, *pages), data)
+    findings = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
+    return Inspections(commitment.draw_id, len(outcome.units), len(outcome.visits), findings, (*files, *pages), data)
 
 
 def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
-    file.write_text(csv_text(columns, rows), encoding="utf-8")
+    write_text(file, csv_text(columns, rows))
 
 
 def _inspectors(programmes: list[str]) -> list[Row]:
@@ -160,8 +162,8 @@ def _found(row: Row, drawn_as: Mapping[tuple[str, str], str], rng: np.random.Gen
         return row | {"result": "not_done", "recorded_on": str(split_day)}
     if chance < 0.05:
         return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(split_day)}
-    results = _result(drawn_as[(row["department"], row["subject_id"])], rng)
-    return row | {"inspected_on": str(day), "recorded_on": str(split_day)} | results
+    results_of_unit = _result(drawn_as[(row["department"], row["subject_id"])], rng)
+    return row | {"inspected_on": str(day), "recorded_on": str(split_day)} | results_of_unit
 
 
 def _result(of_class: str, rng: np.random.Generator) -> Row:

@@ -15,8 +15,7 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.letter import compose_letter
-from creditscore.evidence.letter_page import write_letters
+from creditscore.evidence.letter import compose_letter, write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet, log_packet
 from creditscore.explanation.timeline.timeline import Timeline, timeline
@@ -179,15 +178,15 @@ def write_ids(file: Path, run_id: str, subject_id: str, record_id: str) -> None:
 
 def telling_record(gradings: Gradings) -> tuple[str, str, str]:
     """(scheme, subject, record) where one record alone made a bad grade: of tax if there is one, else of any scheme."""
-    results: list[tuple[Any, ...]] = []
+    candidates: list[tuple[Any, ...]] = []
     for run in gradings:
         rows = run.con.execute(
             "SELECT g.scheme = 'tax', g.grade = 'D', g.scheme, g.subject_id, min(l.record_id) FROM result_grades g"
             " JOIN result_ledger l ON l.subject_id = g.subject_id WHERE g.state = 'graded' AND l.record_id <> ''"
             " GROUP BY ALL HAVING count(DISTINCT l.record_id) = 1"
         ).fetchall()
-        results += rows
-    if not results:
+        candidates += rows
+    if not candidates:
         raise InputError("no organisation has a record to contest", next="give more --subjects")
-    best = max(results, key=lambda row: (row[0], row[1], row[4], row[2:]))  # of tax, of the worst grade, the newest
+    best = max(candidates, key=lambda row: (row[0], row[1], row[4], row[2:]))  # of tax, of the worst grade, the newest
     return best[2], best[3], best[4]

@@ -9,8 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result import Composite
 from creditscore.core.errors import NotInForce
-from creditscore.demo.district import declare_rows
+from creditscore.core.tables.write import write_tables
+from creditscore.demo.district import SEED, declare_rows, district
 from creditscore.grading.batch import Gradings, grade_all
 from creditscore.grading.input_state.unread import read_attributes
 from creditscore.records import Snapshot, ingest
@@ -32,6 +36,7 @@ INTAKE_ON = NEWEST
 # Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
 SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
 AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
+TABLES = ("subjects", "records", "attributes", "listings", "feeds")
 NOTE = "made-up records of organisations that do not exist"
 
 
@@ -47,15 +52,8 @@ class PlanTables:
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet; returns the files by name."""
-        from pyarrow import parquet
-
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            name: folder / f"{name}.parquet" for name in ("subjects", "records", "attributes", "listings", "feeds")
-        }
-        for name, file in files.items():
-            parquet.write_table(getattr(self, name), file, compression="zstd")
-        return files
+        tables = {name: getattr(self, name) for name in TABLES}
+        return dict(zip(TABLES, write_tables(folder, tables, codec="zstd"), strict=True))
 
     def snapshot(self) -> Snapshot:
         snapshot = ingest(
@@ -79,7 +77,7 @@ class PlanYear:
 
 def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[PlanYear]:
     """Grade the organisations of a plan's snapshot on the last day of each year of the plan, or of some of them."""
-    new_plan_years = []
+    years_of_plan = []
     for year in years or YEARS:
         at = date(year, 12, 31)
         names = load_profile(PROFILE).schemes(at)
@@ -87,8 +85,8 @@ def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[P
         gradings.manifest["made_up"] = True
         for run in gradings.manifest["schemes"].values():
             run["made_up"] = True
-        new_plan_years.append(PlanYear(year, gradings))
-    return new_plan_years
+        years_of_plan.append(PlanYear(year, gradings))
+    return years_of_plan
 
 
 def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
@@ -144,13 +142,13 @@ def _attributes(ids: list[str]) -> list[dict[str, Any]]:
 
 def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One feed falls silent, another sends old records again under new numbers, all on one day."""
-    results = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
-    old = [row for row in results if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
+    delivered = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
+    old = [row for row in delivered if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
     again = [
         {**row, "record_id": f"{row['record_id']}-2", "recorded_on": AGAIN_ON.isoformat()}
         for row in old[-AGAIN_RECORDS:]
     ]
-    return results + again
+    return delivered + again
 
 
 def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -232,8 +230,27 @@ def _record(scheme: Scheme, subject: str, year: int, number: int, rng: np.random
             words = list(levels or attribute.allowed or ())
             row[name] = words[int(rng.integers(len(words)))]
         else:
-            results = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
-            row[name] = results.get(attribute.type, (day + timedelta(days=30)).isoformat())
+            value_by_kind = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
+            row[name] = value_by_kind.get(attribute.type, (day + timedelta(days=30)).isoformat())
             if attribute.most is not None and attribute.type == "number":
                 row[name] = str(attribute.most)
     return [row]
+
+
+def score_district(
+    configs: Sequence[CompositeConfig], subjects: int = 2000, seed: int = SEED, year: int = YEARS[-1]
+) -> dict[str, Composite]:
+    """Each composite that is in force on 31 December of a year of the plan, by name; other ones are left out.
+
+    The organisations are those of the demo with this number and seed, graded under the profile of the district.
+    """
+    import numpy as np
+
+    tables = plan_tables(district(subjects, seed).subjects, np.random.default_rng(seed))
+    (graded,) = plan_years(tables.snapshot(), [year])
+    day = date(year, 12, 31)
+    return {
+        config.name: combine(graded.gradings, config, listings=tables.listings, as_of=day)
+        for config in configs
+        if config.effective_from <= day and (config.effective_to is None or day < config.effective_to)
+    }

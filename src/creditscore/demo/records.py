@@ -120,7 +120,7 @@ def _everyday(firms: Firms, rng: np.random.Generator, count: NDArray[np.int64], 
     else:
         keep &= occurred > began
     amount = np.exp(rng.normal(7.2, 1.4, m)).round(2)
-    results = {
+    columns = {
         "owner": owner,
         "item": item,
         "occurred": late,
@@ -131,7 +131,7 @@ def _everyday(firms: Firms, rng: np.random.Generator, count: NDArray[np.int64], 
         "exemption": exempt,
         "tax": np.where(taxed, np.array(TAXES)[_pick(rng, (0.5, 0.25, 0.15, 0.1), m)], ""),
     }
-    return {key: value[keep] for key, value in results.items()}
+    return {key: value[keep] for key, value in columns.items()}
 
 
 def _conclusions(firms: Firms, rng: np.random.Generator) -> Columns:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.combine import combine
+from creditscore.core.atomic import write_text
 from creditscore.core.errors import InputError, TooManyRejected, UsageError
 from creditscore.core.i18n import lang_of
 from creditscore.demo.district import INTAKE_ON, KNOWN_AT, SEED, district
@@ -34,7 +35,6 @@ from creditscore.pages.district_page import write_district
 from creditscore.pages.impact_of import scheme_impact, write_impact
 from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.html import write_page
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 
@@ -71,10 +71,10 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         raise UsageError(f"{subjects} is not a number of organisations for the demo", allowed=f"50 to {MOST}")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file", next="give a folder with --out")
-    shown = console or Console()
+    terminal = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
-    with _steps(shown, 11) as done:
+    with _steps(terminal, 11) as done:
 
         def step(name: str) -> None:
             seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
@@ -92,8 +92,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         step("grading")
         uk = regrade()
         files.append(uk.grading.write(out / "uk"))
-        attribution = out / "uk" / "ATTRIBUTION.txt"
-        attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
+        write_text(out / "uk" / "ATTRIBUTION.txt", ATTRIBUTION + "\n")
         step("ratings")
         tables = plan_tables(district_tables.subjects, np.random.default_rng(seed))
         given = tables.write(out / "plan" / "data")
@@ -138,9 +137,9 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         step("overview")
         subject = telling_subject(grading)
         explanation = explain(grading, subject)
-        files.append(write_page(out / "subject.html", subject_page(explanation, "zh", other="subject.en.html")))
-        files.append(write_page(out / "subject.en.html", subject_page(explanation, "en", other="subject.html")))
-        files.append(write_page(out / "subject.txt", render(explanation, "zh", 100)))
+        files.append(write_text(out / "subject.html", subject_page(explanation, "zh", other="subject.en.html")))
+        files.append(write_text(out / "subject.en.html", subject_page(explanation, "en", other="subject.html")))
+        files.append(write_text(out / "subject.txt", render(explanation, "zh", 100)))
         step("subject")
         counts = {
             "organisations": district_tables.subjects.num_rows,
@@ -148,15 +147,15 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
             "ledger_lines": grading.ledger.num_rows,
             "visits": inspections.visits,
         }
-        results: dict[str, tuple[object, ...]] = {
+        summary_rows: dict[str, tuple[object, ...]] = {
             "overview": (f"{district_tables.subjects.num_rows:,}",),
             "composite": (objection.subject_id,),
             "supervision": (inspections.visits,),
             "letter": (objection.case_id, objection.before, objection.after),
         }
-        files += write_index(out, counts, results)
+        files += write_index(out, counts, summary_rows)
     demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
-    _show(demo, render(explanation, "zh", min(shown.width, 120)), shown)
+    _show(demo, render(explanation, "zh", min(terminal.width, 120)), terminal)
     return demo
 
 
@@ -170,7 +169,7 @@ def _composite(out: Path, year: PlanYear, tables: PlanTables, subject: str) -> l
     return [
         out,
         *(
-            write_page(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
+            write_text(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
             for name, (lang, other) in pages.items()
         ),
     ]

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from creditscore.core.csv_people import Csv, write_people_csv
+from creditscore.core.tables.table import literal, quote
+from creditscore.core.tables.write import Query, write_table
 
 
 class DuckDBEngine:
@@ -32,8 +33,8 @@ class DuckDBEngine:
             self.con.execute(f'INSERT INTO "{name}" VALUES {values}')
 
     def source(self, name: str, path: Path) -> None:
-        shown = str(path).replace("'", "''")
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW \"{name}\" AS SELECT * FROM read_parquet('{shown}')")
+        rows = f"SELECT * FROM read_parquet({literal(str(path))})"
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS {rows}")
 
     def view(self, name: str, sql: str) -> None:
         self.con.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
@@ -44,7 +45,7 @@ class DuckDBEngine:
             self.con.execute(f"DROP TABLE IF EXISTS {name}")
         for name in ("result_ledger", "ledger_coded", "displaced", "displaced_before"):
             self.con.execute(f"DROP VIEW IF EXISTS {name}")
-        listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+        listed = ", ".join(map(literal, texts))
         self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TEMP TYPE word AS ENUM ({listed})")
 
     def materialise(self, name: str, sql: str) -> None:
@@ -71,16 +72,7 @@ class DuckDBEngine:
         return [column[0] for column in self.con.execute(f'SELECT * FROM "{name}" LIMIT 0').description or []]
 
     def write(self, sql: str, path: Path) -> None:
-        shown = str(path).replace("'", "''")
-        self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
-
-    def write_csv(self, sql: str, path: Path, form: Csv = True) -> None:
-        """CSV for machines, or for people."""
-        if form == "people":
-            write_people_csv(self.con, sql, path)
-            return
-        shown = str(path).replace("'", "''")
-        self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT csv, HEADER)")
+        write_table(Query(self.con, sql), path, level=1)
 
 
 def _literal(value: Any) -> str:
@@ -88,4 +80,4 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+    return str(value) if isinstance(value, int) else literal(str(value))

@@ -118,21 +118,21 @@ def compile_case_file(
         events = [event for event in events if event.seq <= last]
     else:
         before_it = events
-    results = kept_grade(store, run.run_id, case.subject_id)
+    grade_row = kept_grade(store, run.run_id, case.subject_id)
     then = as_kept(run, snapshot, [case.subject_id], schemes)
     merit_rows: tuple[Merit, ...] = ()
     if weighed:
-        merit_rows = merits(run, snapshot, case.subject_id, case.records, before_it, day, results, schemes, then)
+        merit_rows = merits(run, snapshot, case.subject_id, case.records, before_it, day, grade_row, schemes, then)
     else:
-        comes_out(run, then, results)
-    shown = explain(then, case.subject_id)
+        comes_out(run, then, grade_row)
+    explanation = explain(then, case.subject_id)
     rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
     data: dict[str, Any] = {
         "case_id": case.case_id,
         "subject_id": case.subject_id,
         "name": redact(_name(snapshot, case.subject_id)),
         "scheme": case.scheme,
-        "title": both(shown.title),
+        "title": both(explanation.title),
         "period": case.period,
         "run_id": case.run_id,
         "kept_by": run.kept_by,
@@ -145,17 +145,17 @@ def compile_case_file(
         "opened_by": case.opened_by,
         "on": on.isoformat(),
         "clock": _clock(case),
-        "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
+        "contested": [_contested(ground.__dict__, rows, explanation) for ground in case.grounds],
         "merits": [_merit(merit) for merit in merit_rows],
         "questions": [_question(question.__dict__, on) for question in case.questions],
-        "grade": _graded(shown) | {"input": _input(shown)},
+        "grade": _graded(explanation) | {"input": _input(explanation)},
         "life": [_state(value) for value in _life(store, case)],
         "corrections": corrections(store, case.subject_id, run.scheme, run.period),
         "decision": None,
         "letters": [dict(letter) for letter in case.letters],
     }
     if case.decision is not None:
-        data["decision"] = _decision(store, run, case, snapshot, events, then, shown, schemes)
+        data["decision"] = _decision(store, run, case, snapshot, events, then, explanation, schemes)
     return data
 
 
@@ -285,9 +285,9 @@ def _clock(case: Case) -> dict[str, Any]:
     }
 
 
-def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Explanation) -> dict[str, Any]:
+def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], explanation: Explanation) -> dict[str, Any]:
     record = ground["record_id"]
-    line = next((line for line in shown.lines if line.record_id == record), None)
+    line = next((line for line in explanation.lines if line.record_id == record), None)
     row = next((row for row in rows if row["record_id"] == record), None)
     return {
         **ground,
@@ -313,28 +313,28 @@ def _merit(merit: Merit) -> dict[str, Any]:
 
 def _question(row: Mapping[str, Any], on: date) -> dict[str, Any]:
     plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-    names = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
+    texts = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
     return {
         **plainly,
-        **names,
+        **texts,
         "records": list(row["records"]),
         "overdue": row["answered_on"] is None and row["due"] < on,
     }
 
 
-def _graded(shown: Explanation) -> dict[str, Any]:
+def _graded(explanation: Explanation) -> dict[str, Any]:
     return {
-        "state": shown.state,
-        "grade": shown.grade,
-        "label": both(shown.grade_label),
-        "score": None if shown.score is None else f"{shown.score.normalize():f}",
-        "sum": shown.sum,
+        "state": explanation.state,
+        "grade": explanation.grade,
+        "label": both(explanation.grade_label),
+        "score": None if explanation.score is None else f"{explanation.score.normalize():f}",
+        "sum": explanation.sum,
     }
 
 
-def _input(shown: Explanation) -> dict[str, list[str]]:
+def _input(explanation: Explanation) -> dict[str, list[str]]:
     """What the input of a grade lacks, in sentences by language, without the accounts of those who accepted rows."""
-    return {lang: [redact(line) for line in shown.input_lines(lang, office=False)] for lang in LANGS}
+    return {lang: [redact(line) for line in explanation.input_lines(lang, office=False)] for lang in LANGS}
 
 
 def _life(store: Database, case: Case) -> list[Any]:
@@ -358,10 +358,10 @@ def _state(value: Any) -> dict[str, Any]:
 
 def graded_in_short(grade: Mapping[str, Any]) -> str:
     """`C (57)`, `not_graded`: a row of grades in short."""
-    shown = grade.get("grade") or str(grade.get("state"))
+    grade_or_state = grade.get("grade") or str(grade.get("state"))
     score = grade.get("score")
     plain = str(score).rstrip("0").rstrip(".") if "." in str(score) else str(score)
-    return shown if not score else f"{shown} ({plain})"
+    return grade_or_state if not score else f"{grade_or_state} ({plain})"
 
 
 def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
@@ -379,8 +379,8 @@ def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str
 def _with_score(label: Label, score: Any) -> dict[str, str]:
     """`A级（90分）`, `A (90)`: a grade, or what stands for it, and its score."""
     short = graded_in_short({"grade": label.en, "score": score})
-    number = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
-    return {"zh": f"{label.zh}（{number}分）" if number else label.zh, "en": short}
+    points_words = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
+    return {"zh": f"{label.zh}（{points_words}分）" if points_words else label.zh, "en": short}
 
 
 def state_label(code: str) -> Label:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import write_json, write_text
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, clean, day_said, period_said
+from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said
 from creditscore.evidence.case_file import pair, phrase
+from creditscore.present.html import draw
 from creditscore.schemes.citing import cited_text
 from creditscore.store.text_checks import refuse_persons_in
 
@@ -169,8 +172,8 @@ def compose_letter(
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
     sections.append(Section(("" if lang == "zh" else " ").join(dates)))
-    name = clean(data["name"] or data["subject_id"])
-    to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
+    who = clean(data["name"] or data["subject_id"])
+    to = f"{who}（{data['subject_id']}）" if lang == "zh" else f"{who} ({data['subject_id']})"
     return Letter(
         say("title", procedure),
         say("number", document_no),
@@ -263,3 +266,21 @@ def _answer(answer: dict[str, Any], lang: Lang) -> str:
 def _article(article: str, lang: Lang) -> str:
     label = cited_text(article, number=True)
     return clean(label.zh if lang == "zh" else label.en)
+
+
+LETTER = "letter.json"  # every folder of a letter holds it
+
+
+def letter_page(letter: Letter, data: dict[str, Any], lang: Lang) -> str:
+    """One offline page; `data` is what the letter was made from (`evidence.case_file.compile_case_file`)."""
+    return draw("letter.html", lang, data, letter=letter)
+
+
+def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Path) -> list[Path]:
+    """`letter.zh.txt`, `letter.zh.html`, the same in English, and `letter.json` with what they were made from."""
+    files, data = [], outward(data)
+    for lang in LANGS:
+        files.append(write_text(folder / f"letter.{lang}.txt", str(letters[lang])))
+        files.append(write_text(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))
+    files.append(write_json(folder / LETTER, data, sort_keys=True))
+    return files

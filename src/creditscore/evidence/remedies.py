@@ -35,21 +35,25 @@ def remedies(store: Database, run: KeptRun, case: Case, on: date, standing: Grad
     shut = {door.shut for door in rules.doors if door.by in asked}
     offered = []
     for procedure in rules.procedures:
-        name = procedure.id
-        if name not in ("reevaluation", "repair") or not procedure.years.hold(year) or name in shut | {case.procedure}:
+        procedure_id = procedure.id
+        if (
+            procedure_id not in ("reevaluation", "repair")
+            or not procedure.years.hold(year)
+            or procedure_id in shut | {case.procedure}
+        ):
             continue
         last = opening(procedure, year, done)[1]
-        if last is None or iso(last) < on.isoformat() or (name == "repair" and not repairable(standing, on)):
+        if last is None or iso(last) < on.isoformat() or (procedure_id == "repair" and not repairable(standing, on)):
             continue
         basis, mark = basis_of(procedure)
         offered.append(
             {
-                "procedure": name,
+                "procedure": procedure_id,
                 "label": {"zh": procedure.label.zh, "en": procedure.label.en},
                 "until": iso(last),
                 "basis": basis,
                 "mark": mark,
-                "open": stands is not None and stands.status in REPLACING[name],
+                "open": stands is not None and stands.status in REPLACING[procedure_id],
             }
         )
     return offered

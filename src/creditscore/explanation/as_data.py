@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core import i18n
 from creditscore.core.i18n import clean, word
 from creditscore.core.identity import redact
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.reason_codes import paragraph, principal_reasons, what_to_do
 

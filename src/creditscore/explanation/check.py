@@ -9,8 +9,7 @@ from typing import Any
 
 from creditscore.core.days import to_day
 from creditscore.core.errors import CreditscoreError, DifferenceError
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro, plain, to_micro
+from creditscore.core.quantities import from_micro, plain, points, to_micro
 from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults
@@ -86,19 +85,19 @@ def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
     if set(named_in(run)) <= set(run) and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
     code, _, version = str(run["scheme"]).partition("@")
-    results = {
+    stated_by_run = {
         "scheme": code,
         "version": version,
         "period": str(run.get("period")),
         "known_at": str(run.get("known_at")),
     }
-    for name, value in results.items():
+    for name, value in stated_by_run.items():
         if str(grade[name]) != value:
             yield f"the grade has {name} {grade[name]!s}, the run {value}"
     for number, row in enumerate(subject_rows.ledger, start=1):
         for name in ABOUT:
-            if row[name] != results[name]:
-                yield f"row {number} has {name} {row[name]!r}, the run {results[name]!r}"
+            if row[name] != stated_by_run[name]:
+                yield f"row {number} has {name} {row[name]!r}, the run {stated_by_run[name]!r}"
 
 
 def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
@@ -119,9 +118,9 @@ def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
     is_blocked = (state, subject_rows.grade["state_reason"]) == ("not_computable", BLOCKED)
     if (subject_rows.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
         yield f"the state is {state} ({subject_rows.grade['state_reason']}), input_state {stated!r}"
-    shown = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
-    if is_blocked and shown:
-        yield f"refused rows leave the grade open, and {', '.join(shown)} is given"
+    stated_columns = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
+    if is_blocked and stated_columns:
+        yield f"refused rows leave the grade open, and {', '.join(stated_columns)} is given"
     if subject_rows.grade["grade_without"] is not None and not is_blocked:
         yield "a grade that stands has another one without the refused rows"
 
@@ -160,9 +159,9 @@ def _row_sums(subject_rows: SubjectRows) -> Iterator[str]:
             yield f"{place} stands where no such row may stand"
             return
         before = STEPS.index(row["step"])
-        shown = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
+        row_words = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
         if not _fits(row["step"], row["reason"].partition(":")[0], nominal, effective):
-            yield f"{place}: {shown}"
+            yield f"{place}: {row_words}"
 
 
 def _fits(step: str, reason: str, nominal: Decimal | None, effective: Decimal | None) -> bool:
@@ -230,11 +229,11 @@ def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
     lines = outcome.ledger
     for number, (row, line) in enumerate(zip(subject_rows.ledger, lines, strict=False), start=1):
         for name in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"):
-            value = getattr(line, name)
-            value = from_micro(value) if name in ("nominal", "effective") else value
-            if _text(row[name]) != _text(value):
+            computed = getattr(line, name)
+            computed = from_micro(computed) if name in ("nominal", "effective") else computed
+            if _text(row[name]) != _text(computed):
                 place = f"row {number} ({line.step} {line.record_id or line.rule})"
-                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(computed) or '(none)'}"
     if len(subject_rows.ledger) != len(lines):
         yield f"the ledger has {len(subject_rows.ledger)} rows, computed again {len(lines)}"
 

@@ -61,8 +61,8 @@ def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weig
 def _hidden_scores(weighed: Weighed) -> dict[str, Any]:
     low, high = weighed.scores or (None, None)
     bounds = {"score_low": low, "score_high": high}
-    shown = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
-    return {**shown, "score": None if low is None or low != high else from_micro(low)}
+    bounds_by_name = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
+    return {**bounds_by_name, "score": None if low is None or low != high else from_micro(low)}
 
 
 def _hidden_row(
@@ -196,7 +196,7 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
         if rule not in taken and _holds(rule.when, known) and adjusted(rule, index, len(plan.grades)) != index:
             yield f"{rule.id} has no row"
     margin = margin if len(path) == 1 and grade["score"] is not None else None
-    results = ("graded", "", plan.grades[index], route or "", margin)
+    expected = ("graded", "", plan.grades[index], route or "", margin)
     checked_results = (
         grade["state"],
         grade["state_reason"] or "",
@@ -205,7 +205,7 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
         _micro(grade["margin"]),
     )
     for name, value, here in zip(
-        ("state", "state_reason", "grade", "route", "margin"), results, checked_results, strict=True
+        ("state", "state_reason", "grade", "route", "margin"), expected, checked_results, strict=True
     ):
         if value != here:
             yield f"{name} is {_text(here)}, its rules give {_text(value)}"

@@ -89,18 +89,18 @@ def _may(item: PlanItem, nominal: int | None) -> bool:
     """Whether a record of the item can weigh that before repair; what depends on its quantity is not known here."""
     if nominal is None:
         return item.form == "pool" or (item.form == "unknown" and item.lowest != item.highest)
-    value = item.sign * nominal
+    full_points = item.sign * nominal
     match item.form:
         case "fixed":
-            return value == item.points
+            return full_points == item.points
         case "tiers":
-            return value in {points for *_, points in item.tiers}
+            return full_points in {points for *_, points in item.tiers}
         case "levels":
-            return value in {points for _, points in item.levels}
+            return full_points in {points for _, points in item.levels}
         case "each" | "base":
-            return value >= 0
+            return full_points >= 0
         case "unknown":
-            return value == item.lowest == item.highest
+            return full_points == item.lowest == item.highest
     return False
 
 
@@ -117,7 +117,7 @@ def _returns(item: PlanItem, line: Line) -> bool:
 
 def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[dict[str, Any]], bool]:
     """The rows that weigh, as the sum takes them, and whether all that they weigh can be told from them."""
-    remaining, exact, selected = [], True, False
+    counted_records, exact, selected = [], True, False
     for line, items in records:
         head = line.reason.partition(":")[0]
         selected |= head == "displaced"
@@ -132,9 +132,9 @@ def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[di
             low, high = (item.lowest, item.highest) if line.nominal is None else (0, item.sign * line.nominal)
         else:
             low = high = item.sign * (line.effective or 0)
-        remaining.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
+        counted_records.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
     # what a heavier record displaced may show how much that one weighs at least
-    return remaining, exact and not (selected and any(row["low"] != row["high"] for row in remaining))
+    return counted_records, exact and not (selected and any(row["low"] != row["high"] for row in counted_records))
 
 
 def _faults(

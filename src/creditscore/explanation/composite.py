@@ -153,8 +153,8 @@ class CompositeExplanation:
         if self.score is None:
             return ""
         terms = [domain.contribution for domain in self.domains if domain.contribution]
-        shown = "".join(f" {'−' if term < 0 else '+'} {abs(term)}" for term in terms)
-        return f"{self.reference}{shown} = {self.score} → {self.grade}"
+        terms_words = "".join(f" {'−' if term < 0 else '+'} {abs(term)}" for term in terms)
+        return f"{self.reference}{terms_words} = {self.score} → {self.grade}"
 
     def text(self, lang: Lang = "zh", width: int = 120) -> str:
         """Render the explanation for a terminal, at most `width` columns wide."""
@@ -442,11 +442,11 @@ def _whole(total: int, weights: list[Fraction]) -> list[int]:
     """`total` shared by weight, in whole numbers by the largest remainder; ties in order."""
     whole = sum(weights, Fraction(0))
     exact = [Fraction(total) * weight / whole for weight in weights]
-    results = [share.numerator // share.denominator for share in exact]
-    order = sorted(range(len(exact)), key=lambda k: (results[k] - exact[k], k))
-    for k in order[: total - sum(results)]:
-        results[k] += 1
-    return results
+    whole_shares = [share.numerator // share.denominator for share in exact]
+    order = sorted(range(len(exact)), key=lambda k: (whole_shares[k] - exact[k], k))
+    for k in order[: total - sum(whole_shares)]:
+        whole_shares[k] += 1
+    return whole_shares
 
 
 def _check(config: CompositeConfig, composite_explanation: CompositeExplanation) -> None:

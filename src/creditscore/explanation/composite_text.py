@@ -12,7 +12,7 @@ from creditscore.composite.combine import LIMITS
 from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say, word
 from creditscore.core.i18n import text as word_text
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
 from creditscore.grading.input_state.state import BLOCKED
@@ -73,13 +73,13 @@ def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple
     """(what, value): the head of the explanation."""
     rows = []
     if composite_explanation.state == "graded":
-        name = say(composite_explanation.grade_label, lang)
+        grade_words = say(composite_explanation.grade_label, lang)
         rows.append(
             (
                 text("grade", lang),
                 composite_explanation.grade
-                if composite_explanation.grade in name
-                else f"{composite_explanation.grade} ({name})",
+                if composite_explanation.grade in grade_words
+                else f"{composite_explanation.grade} ({grade_words})",
             )
         )
         rows.append((text("score", lang), f"{composite_explanation.score} / 1000"))
@@ -114,8 +114,8 @@ def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple
     ]
     names = [say(word("marks", composite_explanation.marks[name]), lang) for name in ("weights", "maps", "bands")]
     rows.append((text("numbers", lang), text("ours", lang, *names)))
-    new_limits = limits(composite_explanation.notes, lang)
-    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(new_limits))] if new_limits else []
+    limit_sentences = limits(composite_explanation.notes, lang)
+    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(limit_sentences))] if limit_sentences else []
     return [(what, clean(value)) for what, value in rows]
 
 

@@ -78,7 +78,7 @@ def deciders_of(
     state = written.grade["state"]
     if written.grade["state_reason"] == REFUSED:
         return ()  # the ledger is that without the refused rows, and nothing in it decides
-    texts = all_laws(laws)
+    law_by_id = all_laws(laws)
     chosen = []
     for row in written.ledger:
         rule = labels.rule(row["rule"] or "")
@@ -94,12 +94,12 @@ def deciders_of(
             Decider(
                 row["rule"] or "",
                 labels.line("decide", "", row["rule"] or "", row["article"] or ""),
-                cited_text(row["article"] or "", texts) if rule is None else cited_rules(rule.cite, texts),
+                cited_text(row["article"] or "", law_by_id) if rule is None else cited_rules(rule.cite, law_by_id),
                 "" if rule is None else next(effect for effect in EFFECTS if getattr(rule, effect) is not None),
                 labels.grade(code) or word("states", code.partition(":")[0]),
                 tuple(_basis(written, labels, rule_inputs, record_id) for record_id in behind.records),
                 behind.sure,
-                tuple(_entry(labels, entry, texts) for entry in behind.entries),
+                tuple(_entry(labels, entry, law_by_id) for entry in behind.entries),
                 earlier_of(labels, behind.earlier),
             )
         )
@@ -116,8 +116,8 @@ def _basis(written: SubjectRows, labels: Labels, rule_inputs: RuleInputs | None,
     return Basis(record_id, label, *find_day_and_number(rule_inputs, record_id))
 
 
-def _entry(labels: Labels, entry: Mapping[str, Any], texts: Mapping[str, Law]) -> Entry:
-    basis = cited_text(entry.get("basis") or "", texts, number=True)
+def _entry(labels: Labels, entry: Mapping[str, Any], law_by_id: Mapping[str, Law]) -> Entry:
+    basis = cited_text(entry.get("basis") or "", law_by_id, number=True)
     entered, ends = ("" if entry.get(name) is None else iso(entry[name]) for name in ("entered_day", "term_end_day"))
     listed = entry["list"]
     return Entry(listed, labels.list_name(listed), entry.get("listing_id") or "", entered, ends, basis)

@@ -90,9 +90,11 @@ def input_lines(
     lines = [say(word("input_states", code), lang) for code in codes]
     lines += [_row_line(row, lang, office) for row in rows]
     if without is not None:
-        name = say(without, lang)
+        grade_words = say(without, lang)
         lines.append(
-            text("grade_without_sum", lang, name, sum_without) if sum_without else text("grade_without", lang, name)
+            text("grade_without_sum", lang, grade_words, sum_without)
+            if sum_without
+            else text("grade_without", lang, grade_words)
         )
     elif blocked:
         lines.append(text("none_without", lang))

@@ -181,17 +181,21 @@ class Labels:
 
 def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labels:
     """Labels of the scheme that a manifest names; `changed` when today's file is not the one that graded."""
-    name = str(manifest["scheme"])
+    version_name = str(manifest["scheme"])
     if scheme is None:
         day = str(manifest.get("as_of", ""))
         try:
-            scheme = registry.pick_recorded(name, date.fromisoformat(day) if day else None) if "@" in name else None
+            scheme = (
+                registry.pick_recorded(version_name, date.fromisoformat(day) if day else None)
+                if "@" in version_name
+                else None
+            )
         except CreditscoreError:
             scheme = None
     if scheme is None:
-        return Labels(None, name)
+        return Labels(None, version_name)
     known = hash_of(scheme)
-    return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
+    return Labels(scheme, version_name, manifest.get("scheme_hash", known) != known)
 
 
 def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:
@@ -200,7 +204,7 @@ def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Lab
     `beside`: a folder of further texts, for a scheme outside the library.
     """
     laws = all_laws(beside)
-    used = sorted({other_article.split(" ")[0] for other_article in articles if other_article})
+    used = sorted({article.split(" ")[0] for article in articles if article})
     return {key: cited(key, "", laws, number=True) for key in used if key in laws}
 
 

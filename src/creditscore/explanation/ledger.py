@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, plain, word
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS, points
+from creditscore.core.quantities import MINUS, points
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
 from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules
@@ -369,7 +369,7 @@ def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
 
 def lines_of(written: SubjectRows, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
     """The ledger in words, line by line."""
-    texts = all_laws(laws)
+    law_by_id = all_laws(laws)
     totals = _totals(written)
     lines: list[Line] = []
     capped = {row["item"] for row in written.ledger if row["step"] == "cap"}
@@ -389,7 +389,7 @@ def lines_of(written: SubjectRows, labels: Labels, laws: Path | None = None) -> 
                 reason=row["reason"] or "",
                 said=labels.reason(row["reason"] or "", row["item"] or "", step),
                 under=labels.under(row["item"] or "", row["article"] or "", capped) if step == "record" else "",
-                cited=cited_text(row["article"] or "", texts),
+                cited=cited_text(row["article"] or "", law_by_id),
             )
         )
     return tuple(lines)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from creditscore.core import i18n
-from creditscore.core.i18n import SYMBOL, Lang, clean, period_said, say, word
+from creditscore.core.i18n import Lang, clean, period_said, say, word
 from creditscore.core.identity import redact
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation import text as terminal
 from creditscore.explanation.as_data import explanation_data, subject_data
 from creditscore.explanation.audit import Audit
@@ -101,22 +100,10 @@ def _own_page(explanation: Explanation, lang: Lang, made_up: bool | None, marks:
 
 
 def _badge(explanation: Explanation, lang: Lang) -> dict[str, str]:
-    """The grade as a sign: its printed symbol, else the first word of its label, in the colour of its code."""
-    shade = charts.NAMED.get(explanation.grade, "#44546a")
+    """The grade as a sign and as a person names it."""
     label = say(explanation.grade_label, lang)
-    short = (
-        explanation.grade
-        if not explanation.grade or SYMBOL.fullmatch(explanation.grade)
-        else re.split(r"[（(]", label)[0].strip()
-    )
-    dark = shade in charts.DARK or shade == "#44546a"
-    return {
-        "shade": shade,
-        "ink": "on-dark" if dark else "on-light",
-        "badge": short,
-        "wordy": "wordy" if len(short) > 3 else "",
-        "grade_said": terminal.grade_name(explanation.grade, label) if explanation.grade else "",
-    }
+    grade_said = terminal.grade_name(explanation.grade, label) if explanation.grade else ""
+    return charts.badge(explanation.grade, label) | {"grade_said": grade_said}
 
 
 def _sum_said(explanation: Explanation, lang: Lang) -> str:

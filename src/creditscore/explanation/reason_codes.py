@@ -11,7 +11,7 @@ from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.remedies import remedy
@@ -87,8 +87,8 @@ def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reaso
 
 def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
     """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
-    name, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
-    head = text("para_head", lang, name, period, say(explanation.title, lang))
+    who, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
+    head = text("para_head", lang, who, period, say(explanation.title, lang))
     if explanation.state != "graded":
         parts = [
             head
@@ -135,8 +135,8 @@ def margin_said(explanation: Explanation, lang: Lang) -> str:
     margin, score = explanation.margin or Decimal(0), explanation.score or Decimal(0)
     edge = score + margin if explanation.lower_is_better else score - margin
     key = ("para_margin" if margin else "para_margin_none") + ("_lower" if explanation.lower_is_better else "")
-    name = grade_name(explanation.grade, say(explanation.grade_label, lang))
-    return text(key, lang, points(margin), name, points(edge))
+    grade_words = grade_name(explanation.grade, say(explanation.grade_label, lang))
+    return text(key, lang, points(margin), grade_words, points(edge))
 
 
 def nothing_adverse(explanation: Explanation) -> bool:

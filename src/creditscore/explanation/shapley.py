@@ -58,10 +58,10 @@ def shapley(plan: Plan, subject: Subject, most: int = MOST_COUNTS) -> Shapley:
         whole = score.of([kind.count for kind in search.game.kinds])
         return Shapley(values, whole, whole - sum(values.values(), Fraction(0)), "score", "sum")
     sizes = [kind.count for kind in search.game.kinds]
-    number = prod(size + 1 for size in sizes)
-    if number > most:
+    coalitions = prod(size + 1 for size in sizes)
+    if coalitions > most:
         raise UsageError(
-            f"the exact values need {number} counts of classes",
+            f"the exact values need {coalitions} counts of classes",
             allowed=f"at most {most}",
             next="allow more, or ask for decisive records instead",
         )
@@ -129,5 +129,5 @@ class _Score:
         """The score when `counts` records of each class are there."""
         gone = [kind.count - k for kind, k in zip(self.search.game.kinds, counts, strict=True)]
         leaf, low, _ = self.search.outcomes.place(gone)
-        new_leaf: Leaf = leaf
-        return Fraction(self._limited(new_leaf.low + low), MICRO)
+        reached: Leaf = leaf
+        return Fraction(self._limited(reached.low + low), MICRO)

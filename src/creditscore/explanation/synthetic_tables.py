@@ -20,29 +20,31 @@ EVENTS = {1: "withdrawn", 2: "repaired"}
 
 def tables(plan: Plan, subjects: Iterable[Subject]) -> dict[str, pa.Table]:
     """`subjects`, `records`, `history` and `listings` as intake reads them; what a table cannot say is left out."""
-    results: dict[str, list[dict[str, Any]]] = {"subjects": [], "records": [], "history": [], "listings": []}
+    rows_by_table: dict[str, list[dict[str, Any]]] = {"subjects": [], "records": [], "history": [], "listings": []}
     for number, subject in enumerate(subjects):
         key = {"subject_id": f"S{number:06}"}
-        results["subjects"].append(key | _columns(plan, subject))
+        rows_by_table["subjects"].append(key | _columns(plan, subject))
         for record in subject.records:
-            results["records"] += [key | row for row in _events(plan, record, key["subject_id"])]
-        results["history"] += [
+            rows_by_table["records"] += [key | row for row in _events(plan, record, key["subject_id"])]
+        rows_by_table["history"] += [
             key | {"period": str(row["year"]), "grade": row["grade"], "route": row["route"]} for row in subject.history
         ]
-        results["listings"] += [
+        rows_by_table["listings"] += [
             key | {"listing_id": f"{key['subject_id']}-{k}", "list": row["list"], "entered_on": iso(row["entered_day"])}
             for k, row in enumerate(subject.listings)
         ]
-    results["records"] = results["records"] or [{"record_id": None, "subject_id": None, "item": None, "event": None}]
-    return {name: _table(rows) for name, rows in results.items() if rows}
+    rows_by_table["records"] = rows_by_table["records"] or [
+        {"record_id": None, "subject_id": None, "item": None, "event": None}
+    ]
+    return {name: _table(rows) for name, rows in rows_by_table.items() if rows}
 
 
 def _columns(plan: Plan, subject: Subject) -> dict[str, str]:
-    results = {name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS}
+    cells = {name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS}
     day = subject.columns.get("registered_day")
-    results["registered_on"] = "" if day is None else iso(int(day))
+    cells["registered_on"] = "" if day is None else iso(int(day))
     typed = {name: attribute.type for name, attribute in plan.scheme.attributes.items()}
-    return results | {name: _text(subject.attributes.get(name), kind) for name, kind in typed.items()}
+    return cells | {name: _text(subject.attributes.get(name), kind) for name, kind in typed.items()}
 
 
 def _events(plan: Plan, record: Mapping[str, Any], subject_id: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang, clean, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.reason_codes import (
     SHOWN,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from creditscore.core.quantities import MICRO
 from creditscore.core.tables import cell_sql
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.feeds import fed_condition
 from creditscore.grading.history import put_past
@@ -19,7 +20,7 @@ from creditscore.grading.quarantine import Refusals
 from creditscore.grading.scope import Scope, refuse_domains, refuse_lists, refuse_side_domains
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import literal, to_sql
+from creditscore.schemes.expressions import to_sql
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.types import MOMENTS, record_names
 
@@ -294,8 +295,8 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[Check], refusals: Ref
     any_fault = " OR ".join(f"({condition})" for condition, *_ in faults) or "FALSE"
     sums = [any_fault, *(condition for condition, *_ in faults)]
     counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition in sums)
-    total, refused, *results = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
-    for (condition, reason, column, allowed), count in zip(faults, results, strict=True):
+    total, refused, *fault_counts = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
+    for (condition, reason, column, allowed), count in zip(faults, fault_counts, strict=True):
         if count:
             value = {
                 "item": "i.name",

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import guarded
-from creditscore.core.csv_people import Csv
 from creditscore.core.days import day_of
 from creditscore.core.errors import NotInForce, UsageError
+from creditscore.core.tables.table import literal
+from creditscore.core.tables.write import Csv, Query, write_table
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.input_state.acceptance import check_matched, read_acceptances
@@ -110,13 +111,13 @@ class Gradings:
                 files = [str(Path(parts) / f"{k:03}" / f"{name}.parquet") for k in range(len(self.runs))]
                 if not all(Path(file).is_file() for file in files):
                     continue  # graded without a ledger
-                listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+                listed = ", ".join(map(literal, files))
                 rows = f"SELECT * FROM read_parquet([{listed}])"
                 if name == "quarantine":
                     rows = f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL"
                 engine.write(rows, folder / f"{name}.parquet")
                 if csv:
-                    engine.write_csv(rows, folder / f"{name}.csv", csv)
+                    write_table(Query(engine.con, rows), folder / f"{name}.csv", people=csv == "people")
         write_manifest(folder, self.manifest | ({"failed": failed} if failed else {}))
         return folder
 
@@ -143,15 +144,29 @@ def grade_all(
     Parameters
     ----------
     records
-        As for `grade`, and so are the parameters that are not named here.
+        A Snapshot, or a table of any kind as `grade` takes it; then `subjects` and the other tables too.
     schemes
         Ids or pinned versions, each scheme once.
+    period, as_of
+        The evaluation year of schemes graded by year, the day of others. Given the other one, a scheme takes the last
+        evaluation year that is complete on the day, or 31 December of the year.
+    known_at
+        Replays what was known on a day, of the records and of the law; absent, everything is known.
+    provisional
+        Grade also a period that is not over on `known_at`, or without one on the day of intake.
+    strict, ignore_columns
+        Refuse unread columns that look like known ones, and attributes that could change a grade and that nobody has,
+        but for those that are ignored.
+    max_rejected, accepted
+        How many rows may be refused (a row counts once, whichever schemes refuse it), and the refused rows that a
+        person takes for lost.
+    ledger
+        Whether the steps are kept; without them a grade cannot be explained.
     skip
         Leave out schemes that are not in force, or whose text is missing, and name them in `skipped`; else they raise.
-    max_rejected
-        How many rows may be refused; a row counts once, whichever schemes refuse it.
     **tables
-        `subjects`, `attributes` and the other tables, where `records` is no Snapshot.
+        `subjects`, `attributes`, `listings`, `history`, `feeds`, where `records` is no Snapshot, and `intake_on`,
+        `threads`, `memory_limit` as of `grade`.
 
     Returns
     -------

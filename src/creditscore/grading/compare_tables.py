@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.boundary import described, outside
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 
 KEYS = {
     "grades": ("subject_id", "scheme"),

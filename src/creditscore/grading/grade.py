@@ -63,7 +63,8 @@ def grade(
     Parameters
     ----------
     records
-        A Snapshot, or a table: a path, pandas, Arrow, a DuckDB relation; then `subjects` and the other tables too.
+        A Snapshot, or a table: a path (CSV, Parquet, a folder or pattern of Parquet files), pandas, Polars, Arrow, a
+        DuckDB relation or a list of mappings; then `subjects` and the other tables too.
     scheme
         An id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme.
     period, as_of

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.plan import Plan
 from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
-from creditscore.schemes.expressions import literal, names, to_python
+from creditscore.schemes.expressions import names, to_python
 
 STATUSES = ("final", "announced", "provisional")
 
 
 def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
     """One grade per past year: the newest known that nothing superseded."""
-    domain = plan.scheme.domain.replace("'", "''")
     scope = (
-        f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = '{domain}') AND x.year < {plan.year} AND {known} "
-        "AND COALESCE(x.status, 'final') <> 'superseded'"
+        f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = {literal(plan.scheme.domain)}) "
+        f"AND x.year < {plan.year} AND {known} AND COALESCE(x.status, 'final') <> 'superseded'"
     )
-    grades = ", ".join("'" + grade.replace("'", "''") + "'" for grade in plan.grades)
+    grades = ", ".join(map(literal, plan.grades))
     graded = "COALESCE(x.state, 'graded') = 'graded'"
     bad = f"({graded} AND COALESCE(x.grade, '') NOT IN ({grades}))"
     refusals.history(
@@ -30,7 +30,7 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
     needy = route_grades(plan)
     routeless = "FALSE"
     if needy:
-        listed = ", ".join("'" + grade.replace("'", "''") + "'" for grade in needy)
+        listed = ", ".join(map(literal, needy))
         routeless = f"({graded} AND x.grade IN ({listed}) AND x.route IS NULL)"
         refusals.history(
             f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from creditscore.core.days import iso
 from creditscore.core.quantities import UNBOUNDED
+from creditscore.core.tables.table import literal
 from creditscore.grading.interpreter.ledger import STEPS
 from creditscore.grading.plan import Plan
 from creditscore.grading.population.compile import STATES, reading_bits
 from creditscore.grading.population.sql_ledger import word
-from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import MARKS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.records import Snapshot
 from creditscore.records.faults import redact_quarantine
@@ -42,14 +43,14 @@ class Refusals:
         """
         message = message or MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
         self._add(
-            f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(message)}",
+            f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {literal(message)}",
             rest,
         )
 
     def attributes(self, rest: str, allowed: Mapping[str, str]) -> None:
         """`rest`: FROM … WHERE …, with x (attribute) and s (subject). `allowed`: what each attribute may be."""
-        cases = " ".join(f"WHEN {_text(name)} THEN {_text(f'; allowed: {text}')}" for name, text in allowed.items())
-        message = f"{_text(MESSAGES['bad_attribute'])} || CASE x.name {cases} ELSE '' END"
+        cases = " ".join(f"WHEN {literal(name)} THEN {literal(f'; allowed: {text}')}" for name, text in allowed.items())
+        message = f"{literal(MESSAGES['bad_attribute'])} || CASE x.name {cases} ELSE '' END"
         self._add(
             f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {message}",
             rest,
@@ -58,7 +59,7 @@ class Refusals:
     def listings(self, rest: str, reason: str, message: str) -> None:
         """`rest`: FROM … WHERE …, with x (entry of a list) and s (subject)."""
         self._add(
-            f"'listings', NULL, s.subject_id, x.listing_id, NULL, NULL, '{reason}', 'list', x.list, {_text(message)}",
+            f"'listings', NULL, s.subject_id, x.listing_id, NULL, NULL, '{reason}', 'list', x.list, {literal(message)}",
             rest,
         )
 
@@ -66,13 +67,15 @@ class Refusals:
         """`rest`: FROM … WHERE …, with x (earlier grade) and s (subject). `message` in place of the reason's own."""
         message = message or MESSAGES[reason]
         self._add(
-            f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', {value}, {_text(message)}",
+            f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', {value}, {literal(message)}",
             rest,
         )
 
     def feeds(self, word: str, reason: str, message: str) -> None:
         """Refuse every feed of a domain, in one row: feeds have no line."""
-        self._add(f"'feeds', NULL, NULL, NULL, NULL, NULL, '{reason}', 'domain', {_text(word)}, {_text(message)}", "")
+        self._add(
+            f"'feeds', NULL, NULL, NULL, NULL, NULL, '{reason}', 'domain', {literal(word)}, {literal(message)}", ""
+        )
 
     def by_scheme(self) -> list[tuple[str, int, int, str, str, str, str, str]]:
         """What the scheme added: table, line, sid, subject, record, reason, column and value of each fault."""
@@ -122,7 +125,3 @@ class Refusals:
 def key_of(table: str, line: int | None, subject_id: str | None, *more: str | None) -> tuple[str, ...]:
     """By what a refused row is known: its line, or where it has none whose it is and what it says."""
     return (table, str(line)) if line is not None else (table, *(part or "" for part in (subject_id, *more)))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

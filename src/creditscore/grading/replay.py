@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
 from creditscore.grading.load_inputs import engine_of, take_in
@@ -24,7 +25,7 @@ def inputs(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[t
     """What each subject brings, as admitted (refused rows are not among it)."""
     chosen = ""
     if subject_ids is not None:
-        listed = ", ".join("'" + key.replace("'", "''") + "'" for key in subject_ids)
+        listed = ", ".join(map(literal, subject_ids))
         chosen = f"x.sid IN (SELECT s.sid FROM subjects s WHERE s.subject_id IN ({listed or 'NULL'}))"
     yield from subjects(DuckDBEngine(grading.con), grading.plan, chosen)
 

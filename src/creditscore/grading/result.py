@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.atomic import write_json
 from creditscore.core.boundary import guarded
-from creditscore.core.csv_people import Csv
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv, Query, write_table
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.manifest import MANIFEST, UNFINISHED
 from creditscore.grading.plan import Plan
@@ -51,13 +51,7 @@ def open_folder(out: Path | str) -> Path:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest of a folder, last of its files."""
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    part = folder / f".{MANIFEST}.part"
-    try:
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(folder / MANIFEST)  # whole, or the one before
-    finally:
-        part.unlink(missing_ok=True)
+    write_json(folder / MANIFEST, manifest, indent=2, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True)
@@ -132,8 +126,9 @@ class Grading:
         for name in FAILED_TABLES if failed else TABLES:
             if name == "ledger" and not self.has_ledger:
                 continue
-            engine.write(f"SELECT * FROM result_{name}", folder / f"{name}.parquet")
+            rows = f"SELECT * FROM result_{name}"
+            engine.write(rows, folder / f"{name}.parquet")
             if csv:
-                engine.write_csv(f"SELECT * FROM result_{name}", folder / f"{name}.csv", csv)
+                write_table(Query(self.con, rows), folder / f"{name}.csv", people=csv == "people")
         write_manifest(folder, self.manifest | ({"failed": failed} if failed else {}))
         return folder

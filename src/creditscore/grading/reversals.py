@@ -71,15 +71,15 @@ def inversions(ranks: NDArray[np.int64]) -> int:
     values = np.asarray(ranks, dtype=np.int64)
     if len(values) < 2:
         return 0
-    new_inversions = 0
+    reversed_pairs = 0
     for bit in range(int(values.max()).bit_length() - 1, -1, -1):
         group, ones = values >> (bit + 1), (values >> bit) & 1
         running = np.cumsum(ones)
         starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         before_group = np.repeat(running[starts] - ones[starts], np.diff(np.r_[starts, len(values)]))
-        new_inversions += int(((running - before_group) * (1 - ones)).sum())
+        reversed_pairs += int(((running - before_group) * (1 - ones)).sum())
         values = values[np.argsort(values >> bit, kind="stable")]
-    return new_inversions
+    return reversed_pairs
 
 
 def mid_ranks(scores: Any) -> NDArray[np.float64]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.vocabulary import Vocabulary, known_domains, known_lists
 

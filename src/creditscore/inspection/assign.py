@@ -157,15 +157,15 @@ def _allowed(
         ]
         for name, need in needs.items()
     }
-    results: dict[tuple[str, str], tuple[str, ...]] = {}
+    inspectors_by_subject: dict[tuple[str, str], tuple[str, ...]] = {}
     for place in places:
         subject = place.visit.subject_id
-        if (place.programme, subject) not in results:
+        if (place.programme, subject) not in inspectors_by_subject:
             gone = () if "rotation" in drop else last.get(subject, ())
-            results[(place.programme, subject)] = tuple(
+            inspectors_by_subject[(place.programme, subject)] = tuple(
                 holder for holder in holders[place.programme] if (holder, subject) not in barred and holder not in gone
             )
-    return {place: results[(place.programme, place.visit.subject_id)] for place in places}
+    return {place: inspectors_by_subject[(place.programme, place.visit.subject_id)] for place in places}
 
 
 def _augment(place: Place, allowed: Mapping[Place, Sequence[str]], state: Window) -> bool:

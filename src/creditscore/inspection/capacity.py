@@ -42,11 +42,11 @@ def person_days(programme: Programme, visits: int) -> Fraction:
 
 def visits_of(frame: Frame) -> dict[tuple[str, str], tuple[int, int]]:
     """(programme, class) → organisations and visits."""
-    results: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    units_and_visits: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for stratum in frame.strata:
-        units, visits = results[(stratum.programme, stratum.class_)]
-        results[(stratum.programme, stratum.class_)] = units + stratum.units, visits + stratum.visits
-    return dict(sorted(results.items()))
+        units, visits = units_and_visits[(stratum.programme, stratum.class_)]
+        units_and_visits[(stratum.programme, stratum.class_)] = units + stratum.units, visits + stratum.visits
+    return dict(sorted(units_and_visits.items()))
 
 
 def check_capacity(frame: Frame, inspectors: Sequence[Inspector]) -> list[Capacity]:
@@ -118,16 +118,16 @@ def broken_bounds(programmes: Sequence[Programme], rates: Mapping[tuple[str, str
     """Classes whose changed rate lies outside what a text says, as `food_risk.D below 3`."""
     from creditscore.inspection.programme import decimal
 
-    new_broken_bounds = []
+    breaches = []
     for programme in programmes:
         for group in programme.classes:
             rate, name = rates.get((programme.programme, group.code)), f"{programme.programme}.{group.code}"
             if rate is None:
                 continue
             if group.exempt is not None:
-                new_broken_bounds.append(f"{name} is exempt")
+                breaches.append(f"{name} is exempt")
             elif rate < group.lowest:
-                new_broken_bounds.append(f"{name} below {decimal(group.lowest)}")
+                breaches.append(f"{name} below {decimal(group.lowest)}")
             elif group.highest is not None and rate > group.highest:
-                new_broken_bounds.append(f"{name} above {decimal(group.highest)}")
-    return new_broken_bounds
+                breaches.append(f"{name} above {decimal(group.highest)}")
+    return breaches

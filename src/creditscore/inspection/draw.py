@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from creditscore.core.atomic import json_text
+from creditscore.core.tables.write import csv_text
 from creditscore.inspection.assign import Need, Pair, assign
 from creditscore.inspection.commitment import Commitment, window_days
 from creditscore.inspection.inspectors import read_staff
 from creditscore.inspection.order import Drawn, Visit, draw_key, draw_units, merge_visits
 from creditscore.inspection.results import COLUMNS as RESULTS
-from creditscore.inspection.rows import Row, csv_text, rows_of
+from creditscore.inspection.rows import Row, rows_of
 
 FORMAT = "creditscore-inspection-draw"
 UNITS = ("unit", "stratum", "rank", "visits", "probability")
@@ -109,7 +110,7 @@ def draw_json(commitment: Commitment, value: str, on: date, outcome: Outcome) ->
         "replayed": bool(commitment.content.get("replayed", False)),
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(outcome.files.items())},
     }
-    return json.dumps(body, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json_text(body, indent=2, sort_keys=True)
 
 
 def _staff(tables: dict[str, str]) -> Any:

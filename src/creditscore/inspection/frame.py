@@ -108,7 +108,7 @@ def build_frame(
     limit = _limit(programmes, windows, rates or {})
     about = _subjects(subjects)
     states = _states(data_states, names)
-    lru_cache_wrapper = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
+    redact_once = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
     table_row = visits_made or {}
     units: list[Unit] = []
     left_out: list[Row] = []
@@ -118,7 +118,7 @@ def build_frame(
         rows = read_classes(table, programme)
         for row in rows:
             for name in ("kind", *COLUMNS):
-                row[name] = lru_cache_wrapper(row[name] or about.get(row["subject_id"], {}).get(name, ""))
+                row[name] = redact_once(row[name] or about.get(row["subject_id"], {}).get(name, ""))
             for name in programme.strata:
                 without[name] += not row[name]
             marks.update((programme.programme, code) for code in unsettled_by(row) or _unstated(row))

@@ -11,11 +11,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.clock import today
 from creditscore.core.errors import InputError, StoreDiffers, TooManyRejected
+from creditscore.core.tables.write import csv_text
 from creditscore.inspection.register import IMPORTER, Who
 from creditscore.inspection.results import COLUMNS, REASONS, TABLE, fault_of, shown
-from creditscore.inspection.rows import Row, csv_text, new_folder, probability_text, read_rows, write_all
+from creditscore.inspection.rows import Row, new_folder, probability_text, read_rows
 from creditscore.store import Database, Log
 
 OUT = (*COLUMNS, "programme", "class", "stratum", "probability", "probability_decimal")
@@ -52,12 +54,12 @@ class Imported:
         """The files by name; `people`: their CSV for spreadsheets."""
         quarantine = ("line", "inspection_id", "subject_id", "reason", "message")
         missing = ("draw_id", "subject_id", "department", "programme")
-        body = json.dumps({"format": "creditscore-inspection-results", **self.counts}, indent=2, sort_keys=True)
+        manifest = {"format": "creditscore-inspection-results", **self.counts}
         return {
             "results.csv": csv_text(OUT, self.results, people),
             "quarantine.csv": csv_text(quarantine, self.refused, people),
             "missing.csv": csv_text(missing, self.missing, people),
-            "manifest.json": body + "\n",
+            "manifest.json": json_text(manifest, indent=2, sort_keys=True),
         }
 
 
@@ -148,7 +150,7 @@ def import_results(
         results = tuple(unique[name] | _decimal(unique[name]) for name in sorted(unique))
         imported = Imported(results, len(good) - len(fresh), tuple(refused), _missing(draws, [*table_rows.values()]))
         if len(refused) > max_rejected:
-            write_all(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
+            write_texts(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
             raise TooManyRejected(
                 f"{len(refused)} results were refused, {max_rejected} allowed; nothing was kept",
                 where=str(folder / "quarantine.csv"),
@@ -161,7 +163,7 @@ def import_results(
                 act.con.execute(
                     f"INSERT INTO draw_results VALUES ({marks})", [*(row[name] for name in KEPT), act.entry.seq]
                 )
-            write_all(folder, imported.files(csv_people))
+            write_texts(folder, imported.files(csv_people))
     return imported
 
 
@@ -207,13 +209,12 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
     for unit in units:
         sizes[unit["stratum"]] += 1
         visits[unit["stratum"]] += int(unit["visits"])
-        statement = strata.get(unit["stratum"], {"units": 1, "visits": 0})
-        if Fraction(unit["probability"]) != min(Fraction(statement["visits"], statement["units"]), Fraction(1)):
+        stratum_of_unit = strata.get(unit["stratum"], {"units": 1, "visits": 0})
+        if Fraction(unit["probability"]) != min(
+            Fraction(stratum_of_unit["visits"], stratum_of_unit["units"]), Fraction(1)
+        ):
             raise wrong
-    if any(
-        (sizes[key], visits[key]) != (new_statement["units"], new_statement["visits"])
-        for key, new_statement in strata.items()
-    ):
+    if any((sizes[key], visits[key]) != (stratum["units"], stratum["visits"]) for key, stratum in strata.items()):
         raise wrong
 
 
@@ -244,14 +245,14 @@ def _against_draw(row: Row, draws: Draws) -> str | None:
     return None
 
 
-def _missing(draws: Draws, remaining: Sequence[Row]) -> tuple[Row, ...]:
+def _missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
     """Drawn organisations of these draws of which no random visit was told."""
-    results = {(row["draw_id"], row["department"], row["subject_id"]) for row in remaining if row["arm"] == "random"}
+    reported = {(row["draw_id"], row["department"], row["subject_id"]) for row in result_rows if row["arm"] == "random"}
     return tuple(
         {"draw_id": draw, "subject_id": subject, "department": department, "programme": unit["programme"]}
         for (draw, department, subject), units in sorted(draws.units.items())
         for unit in units
-        if int(unit["visits"]) and (draw, department, subject) not in results
+        if int(unit["visits"]) and (draw, department, subject) not in reported
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from creditscore.core.errors import InputError
 from creditscore.core.identity import is_resident, redact, resident_numbers
 from creditscore.core.tables.table import Table
+from creditscore.core.tables.write import csv_text
 from creditscore.inspection.classes import clean_ids
-from creditscore.inspection.rows import Row, csv_text, day_of, read_rows
+from creditscore.inspection.rows import Row, day_of, read_rows
 
 INSPECTORS = Table("inspectors", ("inspector_id", "certificates"), ("days",))
 CONFLICTS = Table("conflicts", ("inspector_id", "subject_id"), ("reason",))

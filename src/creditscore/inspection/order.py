@@ -128,7 +128,7 @@ def merge_visits(
         if visits:
             wanted.setdefault(subject, {})[programme] = min(visits, caps.get(subject, windows))
     started = sorted(wanted, key=lambda subject: (place_of(key, f"window|{subject}"), subject))
-    new_visits = []
+    merged = []
     for first, subject in enumerate(started):
         most = max(wanted[subject].values())
         joins: list[list[str]] = [[] for _ in range(most)]
@@ -138,5 +138,5 @@ def merge_visits(
         for j, programmes in enumerate(joins):
             window = (first + j * windows // most) % windows + 1
             name = place_of(key, f"visit|{subject}|{window}").hex()[:16]
-            new_visits.append(Visit(name, subject, window, tuple(programmes)))
-    return sorted(new_visits, key=lambda visit: (visit.window, visit.subject_id))
+            merged.append(Visit(name, subject, window, tuple(programmes)))
+    return sorted(merged, key=lambda visit: (visit.window, visit.subject_id))

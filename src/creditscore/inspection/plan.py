@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.errors import InputError, NotInForce, UsageError
 from creditscore.core.json_source import parse_object, require
+from creditscore.core.tables.write import csv_text
 from creditscore.core.version import __version__
 from creditscore.inspection.capacity import (
     Capacity,
@@ -40,7 +42,7 @@ from creditscore.inspection.plan_tables import (
     visit_rows,
 )
 from creditscore.inspection.programme import Programme, decimal, load_programme, project_defaults
-from creditscore.inspection.rows import Row, csv_text, new_folder, read_text, table_hash, write_all
+from creditscore.inspection.rows import Row, new_folder, read_text, table_hash
 
 FORMAT = "creditscore-inspection-plan"
 FILES = (
@@ -160,7 +162,7 @@ class InspectionPlan:
     def write(self, out: Path | str) -> Path:
         """Write the folder, whole or not at all; returns it."""
         folder = new_folder(out, FILES)
-        write_all(folder, self.files)
+        write_texts(folder, self.files)
         return folder
 
 
@@ -274,7 +276,7 @@ def _changed(
         "visits": str(sum(stratum.visits for stratum in frame.strata)),
         "joint_visits": f"{float(expected_joint_visits(frame)):.1f}",
         "person_days": decimal(days),
-        "enough": "" if not capacity else "yes" if all(other_capacity.enough for other_capacity in capacity) else "no",
+        "enough": "" if not capacity else "yes" if all(certificate.enough for certificate in capacity) else "no",
         "breaks": "; ".join(broken_bounds(programmes, rates)),
     }
 
@@ -342,7 +344,7 @@ def _notes(plan: InspectionPlan) -> list[str]:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json_text(data, indent=2, sort_keys=True)
 
 
 def read_plan(folder: Path | str) -> dict[str, Any]:

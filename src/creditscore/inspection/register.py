@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.clock import check_day_has_come, office_day
 from creditscore.core.errors import StoreDiffers, UsageError
 from creditscore.inspection.commitment import (
@@ -23,14 +23,13 @@ from creditscore.inspection.draw import Outcome, draw_json, run_draw
 from creditscore.inspection.inspectors import VISITS, Staff, read_staff
 from creditscore.inspection.plan import read_plan
 from creditscore.inspection.results import CARRIED_OUT
-from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of, write_all
+from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of
 from creditscore.store import Database, Log, Roles
 
 if TYPE_CHECKING:
     import duckdb
 
 SCRIPT = "verify_draw.py"
-DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", "to_fill.csv", SCRIPT)
 TRIALS = 3
 COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
 
@@ -149,7 +148,7 @@ def commit(
                 "INSERT INTO draw_commitments VALUES (?, ?, ?, ?, ?)",
                 [commitment.draw_id, commitment.hash, commitment.canonical, str(on), act.entry.seq],
             )
-            write_all(folder, {"commitment.json": _pretty(commitment.content), **tables})
+            write_texts(folder, {"commitment.json": _pretty(commitment.content), **tables})
     return commitment
 
 
@@ -228,7 +227,7 @@ def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
             files = outcome.files | {"draw.json": draw_json(commitment, plain, day, outcome), SCRIPT: script_text()}
             if not earlier:
                 _insert(act.con, commitment, plain, day, tables, outcome, act.entry.seq)
-            write_all(place, files)
+            write_texts(place, files)
     return outcome
 
 
@@ -301,8 +300,17 @@ def _insert(
     )
     _, frame = rows_of(tables["frame.csv"])
     drawn = {unit.unit: unit.visits for unit in outcome.units}
-    shown = ("unit", "programme", "department", "subject_id", "stratum", "drawn_as", "probability", "joint_probability")
-    units = {name: [row[name] for row in frame] for name in shown}
+    frame_columns = (
+        "unit",
+        "programme",
+        "department",
+        "subject_id",
+        "stratum",
+        "drawn_as",
+        "probability",
+        "joint_probability",
+    )
+    units = {name: [row[name] for row in frame] for name in frame_columns}
     kinds = {"visits": pa.int64(), "pool": pa.int64(), "window": pa.int64()}
     visits = rows_of(outcome.files["visits.csv"])[1]
     teams = rows_of(outcome.files["teams.csv"])[1]
@@ -326,4 +334,4 @@ def _insert(
 
 
 def _pretty(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json_text(content, indent=2, sort_keys=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.boundary import described, require_plain
-from creditscore.core.csv_people import inert
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.tables import read
@@ -26,17 +24,6 @@ def read_rows(data: Any, table: Table) -> list[Row]:
     """Read the rows of a table as `core.tables.read.read_rows` does, each cell folded to a code on one line."""
     rows = read.read_rows(data, table)
     return [{name: " ".join(canonical_code(cell).split()) for name, cell in row.items()} for row in rows]
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], people: bool = False) -> str:
-    """CSV with a header, line feeds, and quotes only where needed; for `people` marked as UTF-8, no cell a formula."""
-    out = io.StringIO("\ufeff" if people else "")
-    out.seek(0, io.SEEK_END)
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    cells = ([row[name] for name in columns] for row in rows)
-    writer.writerows([inert(str(cell)) for cell in row] if people else row for row in cells)
-    return out.getvalue()
 
 
 def rows_of(text: str) -> tuple[list[str], list[Row]]:
@@ -103,22 +90,3 @@ def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
             f"the folder holds other files: {', '.join(others[:3])}", where=str(out), next="give a new or empty folder"
         )
     return folder
-
-
-def write_all(folder: Path, files: Mapping[str, str]) -> None:
-    """Write every file under another name first, then all at once: a failure leaves the folder as it was."""
-    started: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            place = folder / f".{name}.new"
-            started.append(place)
-            place.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        for place in started:
-            place.unlink(missing_ok=True)
-        raise UsageError(
-            f"cannot write results there: {error.strerror or error}", where=str(folder), next="give another folder"
-        ) from error
-    for name, place in zip(files, started, strict=True):
-        place.replace(folder / name)

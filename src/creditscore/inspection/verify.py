@@ -139,10 +139,10 @@ def _differences(
 
 def _strata(commitment: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
     sizes = Counter(row["stratum"] for row in rows_of(tables["frame.csv"])[1])
-    results = {row["stratum"]: row for row in rows_of(tables["strata.csv"])[1]}
-    for name in sorted(sizes.keys() | results.keys() | commitment.content["strata"].keys()):
+    row_by_stratum = {row["stratum"]: row for row in rows_of(tables["strata.csv"])[1]}
+    for name in sorted(sizes.keys() | row_by_stratum.keys() | commitment.content["strata"].keys()):
         numbers = commitment.content["strata"].get(name, {"units": 0, "visits": 0})
-        row = results.get(name, {"units": "0", "visits": "0"})
+        row = row_by_stratum.get(name, {"units": "0", "visits": "0"})
         if sizes[name] != numbers["units"]:
             yield Difference("frame.csv", f"stratum {name}", f"{sizes[name]} units", str(numbers["units"]))
         if (row["units"], row["visits"]) != (str(numbers["units"]), str(numbers["visits"])):

@@ -177,9 +177,9 @@ def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
         if name in DAYS and value is not None:
             data[name] = iso(value)
         elif name in DAY_MAPS:
-            data[name] = {key: iso(inner_value) for key, inner_value in value.items()}
+            data[name] = {key: iso(content) for key, content in value.items()}
         elif name == "applied":
-            data[name] = {key: iso(inner_value) if key != "exit" else inner_value for key, inner_value in value.items()}
+            data[name] = {key: iso(content) if key != "exit" else content for key, content in value.items()}
         else:
             data[name] = value
     return {"set": [[name, value] for name, value in sorted(data.items())]}
@@ -192,11 +192,9 @@ def apply(case: ListCase, event: Event) -> ListCase:
         if name in DAYS and value is not None:
             changes[name] = day(value, name)
         elif name in DAY_MAPS:
-            changes[name] = {key: day(inner_value, key) for key, inner_value in value.items()}
+            changes[name] = {key: day(content, key) for key, content in value.items()}
         elif name == "applied":
-            changes[name] = {
-                key: inner_value if key == "exit" else day(inner_value, key) for key, inner_value in value.items()
-            }
+            changes[name] = {key: content if key == "exit" else day(content, key) for key, content in value.items()}
         else:
             changes[name] = tuple(value) if isinstance(value, list) else value
     return replace(case, **changes, events=(*case.events, event))
@@ -208,11 +206,11 @@ def fold(events: Iterable[Event]) -> ListCase:
     effective: dict[int, Event] = {}
     for event in listed:
         if event.kind == "corrected":
-            for number, parts in event.data.get("replaced", {}).items():
-                old = effective[int(number)]
-                effective[int(number)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
+            for event_no, parts in event.data.get("replaced", {}).items():
+                old = effective[int(event_no)]
+                effective[int(event_no)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
         effective[event.no] = event
     case = ListCase(listed[0].case_id)
-    for number in sorted(effective):
-        case = apply(case, effective[number])
+    for event_no in sorted(effective):
+        case = apply(case, effective[event_no])
     return case

@@ -11,7 +11,7 @@ from creditscore.core.errors import UsageError
 from creditscore.lists import exits, import_entry, procedure, propose, running
 from creditscore.lists.case import ListCase
 from creditscore.lists.decide import decided
-from creditscore.lists.events import TEXTS, Event, Said, day, plain, text
+from creditscore.lists.events import TEXTS, Event, StepFields, day, plain, text
 from creditscore.lists.register import Book, Work, book_of, one_at_a_time, settle, step
 
 WORK: Mapping[str, Work] = {
@@ -35,7 +35,7 @@ FIXED = ("subject", "list", "scheme", "of")  # what a case is about
 
 
 def correct(
-    book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **typed_dict: Unpack[Said]
+    book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **step_fields: Unpack[StepFields]
 ) -> Book:
     """Correct a step of a case that was written down wrongly.
 
@@ -57,7 +57,7 @@ def correct(
         corrected.
     reason
         What was wrong and how it is known; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -111,7 +111,7 @@ def correct(
         )
 
     args = {"no": no, "to": dict(to), "reason": reason}
-    after = step(book, case, "corrected", args, typed_dict, lambda book, case, result: ({}, []))
+    after = step(book, case, "corrected", args, step_fields, lambda book, case, result: ({}, []))
     list_event = replace(after.events[-1], data=plain({"replaced": replaced}))
     corrected = book.add(list_event)
     one_at_a_time(corrected, corrected.cases[case_id])

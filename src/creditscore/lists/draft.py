@@ -82,8 +82,8 @@ def ways_out(case: ListCase) -> Label:
 
 def span(length: Span) -> Label:
     name = next(name for name in UNITS if getattr(length, name) is not None)
-    number, (zh, en) = getattr(length, name), UNITS[name]
-    return Label(zh=f"{number}{zh}", en=f"{number} {en if number != 1 else en[:-1]}")
+    length_in_units, (zh, en) = getattr(length, name), UNITS[name]
+    return Label(zh=f"{length_in_units}{zh}", en=f"{length_in_units} {en if length_in_units != 1 else en[:-1]}")
 
 
 KINDS = {

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from creditscore.lists.case import ListCase
 from creditscore.lists.events import Day, day
-from creditscore.lists.exit_route import expires_on
+from creditscore.lists.exit_route import Note, expires_on
 from creditscore.lists.exits import elsewhere
-from creditscore.lists.notes import Note
 from creditscore.lists.procedure import decision_step, steps_since
 from creditscore.lists.register import Book
 from creditscore.lists.rules import cited, list_rule, procedure

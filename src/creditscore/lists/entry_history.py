@@ -14,7 +14,7 @@ from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 from creditscore.lists.case import ListCase
 from creditscore.lists.events import Day, Event, subject
-from creditscore.lists.notes import Note
+from creditscore.lists.exit_route import Note
 from creditscore.lists.register import Book
 from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.schemes.citing import cited_text
@@ -174,9 +174,9 @@ def _stated(event: Event, case: ListCase, lang: Lang) -> list[str]:
     for part in ("contents", "confirm", "absent"):
         stated = dict(event.args.get(part, {}))
         for key, text in sorted(stated.items(), key=lambda pair: [*labels, pair[0]].index(pair[0])):
-            name = getattr(labels[key], lang) if key in labels else key
-            name = word("texts", "not_so", lang, name) if part == "absent" else name
-            result.append(f"{name}{colon}{text}")
+            stated_label = getattr(labels[key], lang) if key in labels else key
+            stated_label = word("texts", "not_so", lang, stated_label) if part == "absent" else stated_label
+            result.append(f"{stated_label}{colon}{text}")
     return result
 
 

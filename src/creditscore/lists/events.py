@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Required, TypedDict
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import FIRST, LAST, from_day, to_day
+from creditscore.core.days import FIRST, LAST, from_day, iso, to_day
 from creditscore.core.errors import UsageError
 from creditscore.core.identity import INVISIBLE, canonical_code, is_resident, look_at_id
 
@@ -35,7 +36,7 @@ KINDS = (
 TEXTS = ("organ", "document", "evidence")
 
 
-class Said(TypedDict, total=False):
+class StepFields(TypedDict, total=False):
     """What every step says: the day, the person, the organ, its paper, what it rests on, and when it was recorded."""
 
     on: Required[Day]
@@ -112,13 +113,13 @@ class Event:
 COLUMNS = tuple(named_field.name for named_field in fields(Event))
 
 
-def event(case_id: str, no: int, kind: str, typed_dict: Said, args: Mapping[str, Any]) -> Event:
+def event(case_id: str, no: int, kind: str, step_fields: StepFields, args: Mapping[str, Any]) -> Event:
     """The step with its common parts read and checked; UsageError names the part that is wrong."""
-    unknown = sorted(set(typed_dict) - set(Said.__annotations__))
+    unknown = sorted(set(step_fields) - set(StepFields.__annotations__))
     if unknown:
-        raise UsageError(f"a step has no {', '.join(unknown)}", allowed=sorted(Said.__annotations__))
-    on = day(typed_dict.get("on"), "on")
-    recorded = typed_dict.get("recorded_on")
+        raise UsageError(f"a step has no {', '.join(unknown)}", allowed=sorted(StepFields.__annotations__))
+    on = day(step_fields.get("on"), "on")
+    recorded = step_fields.get("recorded_on")
     known = on if recorded is None else day(recorded, "recorded_on")
     if known < on:
         raise UsageError(
@@ -127,10 +128,10 @@ def event(case_id: str, no: int, kind: str, typed_dict: Said, args: Mapping[str,
         )
     for name, value in {"on": on, "recorded_on": known}.items():
         check_day_has_come(value, name)
-    person = text(typed_dict.get("by", ""), "by")
+    person = text(step_fields.get("by", ""), "by")
     if not person:
         raise UsageError(f"nobody is named for this step ({kind})", next="name the person who acts (--by)")
-    organ, document, evidence = (text(typed_dict.get(name, ""), name) for name in TEXTS)
+    organ, document, evidence = (text(step_fields.get(name, ""), name) for name in TEXTS)
     return Event(case_id, no, kind, on, known, person, organ, document, evidence, args=plain(args))
 
 
@@ -187,9 +188,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return {text(key, name): _plain(inner_value, f"{name}.{key}") for key, inner_value in value.items()}
+        return {text(key, name): _plain(element, f"{name}.{key}") for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner_value, name) for inner_value in value]
+        return [_plain(element, name) for element in value]
     if isinstance(value, date):
         return value.isoformat()
     return text(value, name) if isinstance(value, str) else value
@@ -197,3 +198,23 @@ def _plain(value: Any, name: str) -> Any:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def opened(event: Event, kind: str) -> dict[str, Any]:
+    """The case as its first event describes it."""
+    args = event.args
+    return {
+        "subject_id": args["subject"],
+        "list": args["list"],
+        "kind": kind,
+        "scheme": args["scheme"],
+        "triggers": list(args.get("triggers", [])),
+        "records": list(args.get("records", [])),
+        "dates": {name: day(argument, name) for name, argument in args.get("dates", {}).items()},
+    }
+
+
+def case_id_of(key: str, who: str, content: list[Any], step_fields: StepFields) -> str:
+    """The name of a case: the list, and a hash of whom, on what, since when."""
+    whole = as_json([who, *content, iso(day(step_fields["on"], "on"))])
+    return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase
 from creditscore.lists.events import Event
-from creditscore.lists.notes import Note
 from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule
 from creditscore.lists.terms import first_day_out
 from creditscore.schemes.lists import ListExit
+
+
+@dataclass(frozen=True)
+class Note:
+    """`code` is one of the section `notes` of words.yaml; `values` are names of days, ways, needs, lists or cases."""
+
+    code: str
+    values: tuple[str, ...] = ()
 
 
 def require_running(case: ListCase, event: Event) -> None:

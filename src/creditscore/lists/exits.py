@@ -10,9 +10,8 @@ from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import choose, entry
-from creditscore.lists.events import Day, Event, Said, day
-from creditscore.lists.exit_route import clock, exit_route, expires_on, require_running
-from creditscore.lists.notes import Note
+from creditscore.lists.events import Day, Event, StepFields, day
+from creditscore.lists.exit_route import Note, clock, exit_route, expires_on, require_running
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import list_rule, procedure
 from creditscore.lists.terms import first_day_out, later
@@ -44,7 +43,7 @@ def leave(
     confirm: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> Book:
     """Let a subject leave a list by a way out that a person decides on; the entry no longer holds from that day on.
 
@@ -63,7 +62,7 @@ def leave(
         For each thing that would bar the way out, by its key, what shows that it is not so; None where nothing bars it.
     dates
         Days that the way out counts from and the case does not set itself, such as `corrected_on`; None for no others.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
@@ -90,10 +89,10 @@ def leave(
     """
     args = {"exit": exit, "confirm": dict(confirm or {}), "absent": dict(absent or {})}
     args["dates"] = given_days(dates)
-    return step(book, book.case(case_id), "exited", args, typed_dict, left)
+    return step(book, book.case(case_id), "exited", args, step_fields, left)
 
 
-def withdraw(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
+def withdraw(book: Book, case_id: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that the publication of an annulled entry was taken back.
 
     Parameters
@@ -102,7 +101,7 @@ def withdraw(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
         The book.
     case_id
         A case whose entry was annulled and whose publication is not yet withdrawn.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -123,10 +122,10 @@ def withdraw(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
     --------
     >>> book = withdraw(book, case_id, on="2024-09-04", by="li.na")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "unpublished", {}, typed_dict, unpublished)
+    return step(book, book.case(case_id), "unpublished", {}, step_fields, unpublished)
 
 
-def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
+def revoke(book: Book, case_id: str, *, reason: str, **step_fields: Unpack[StepFields]) -> Book:
     """Revoke an exit that was obtained by a false application: a new case opens, and its term starts again.
 
     Possible only for an exit whose rule says so.
@@ -139,7 +138,7 @@ def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
         The case that exited.
     reason
         On what grounds the exit is revoked; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
@@ -164,13 +163,13 @@ def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
     ...               organ="区人社局", document="〔2024〕12号")  # doctest: +SKIP
     """
     old = book.case(case_id)
-    number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
+    next_number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
     return step(
         book,
-        ListCase(f"{case_id}.{number}", old.subject_id, old.list),
+        ListCase(f"{case_id}.{next_number}", old.subject_id, old.list),
         "revoked",
         {"of": case_id, "reason": reason},
-        typed_dict,
+        step_fields,
         revoked,
     )
 
@@ -225,12 +224,12 @@ def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> t
             waiting[case.case_id] = why
             continue
         args = {"exit": way.id if way is not None else "term_end", "by_itself": True}
-        typed_dict: Said = {
+        step_fields: StepFields = {
             "on": from_day(max(free, _latest(case))),
             "by": by,
             "recorded_on": from_day(max(known, free)),
         }
-        book = step(book, case, "exited", args, typed_dict, ended)
+        book = step(book, case, "exited", args, step_fields, ended)
         gone.append(case.case_id)
     return book, Expired(tuple(gone), waiting)
 

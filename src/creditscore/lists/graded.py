@@ -46,10 +46,10 @@ class Graded:
 
     @cached_property
     def _deciding(self) -> dict[str, set[str]]:
-        results: dict[str, set[str]] = {}
+        subjects_by_rule: dict[str, set[str]] = {}
         for row in self._rows("decide", ["subject_id", "rule"]):
-            results.setdefault(row["rule"], set()).add(row["subject_id"])
-        return results
+            subjects_by_rule.setdefault(row["rule"], set()).add(row["subject_id"])
+        return subjects_by_rule
 
     @cached_property
     def _records(self) -> dict[str, list[dict[str, Any]]]:

@@ -10,8 +10,7 @@ from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import entry
-from creditscore.lists.events import Day, Event, Said, day, subject
-from creditscore.lists.opening import case_id_of, opened
+from creditscore.lists.events import Day, Event, StepFields, case_id_of, day, opened, subject
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import list_rule, version_of_today
 from creditscore.schemes.model import Rule
@@ -30,7 +29,7 @@ def take_over(
     term_end: Day | None = None,
     entered_on: Day | None = None,
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> tuple[Book, str]:
     """Keep an entry that another office has decided.
 
@@ -61,7 +60,7 @@ def take_over(
         The first day of the entry; None for `on`.
     dates
         Days that the term counts from and the case does not set itself; None for no others.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `on` is the day of
@@ -105,13 +104,13 @@ def take_over(
         "term": term,
         "dates": given_days(dates, ("decided_on",)),
     }
-    case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], typed_dict)
+    case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], step_fields)
     if case_id in book.cases:
         raise UsageError(
             f"this entry is kept already: {case_id}",
             next=f"`creditscore lists show {case_id}` shows it; correct it where it is wrong",
         )
-    return step(book, ListCase(case_id, who, key), "imported", args, typed_dict, taken_over), case_id
+    return step(book, ListCase(case_id, who, key), "imported", args, step_fields, taken_over), case_id
 
 
 def taken_over(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:

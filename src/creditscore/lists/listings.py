@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.days import from_day
+from creditscore.core.tables.write import Csv, write_tables
 from creditscore.lists.case import ListCase
 from creditscore.lists.events import COLUMNS, Day
 from creditscore.lists.register import Book
@@ -185,3 +188,22 @@ def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> pa.Table:
 
 def _day(value: Any) -> Any:
     return from_day(value) if isinstance(value, int) else value
+
+
+TABLES = {"listings": listings, "list_exits": list_exits, "list_events": list_events}
+
+
+def write_listings(
+    book: Book,
+    out: Path | str,
+    known_at: Day | None = None,
+    csv: Csv = False,
+    more: Mapping[str, pa.Table] | None = None,
+) -> dict[str, int]:
+    """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows.
+
+    `more`: further tables beside them.
+    """
+    tables = {name: make(book, known_at) for name, make in TABLES.items()} | dict(more or {})
+    write_tables(out, tables, csv)
+    return {name: table.num_rows for name, table in tables.items()}

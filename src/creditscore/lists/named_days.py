@@ -29,7 +29,7 @@ def names_of(rule: ListRule) -> list[str]:
 def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, int]]:
     """For each record its days by name, as far as the table has them; InputError for a cell that is no day.
 
-    `records` is a table as intake takes it (path, pandas, Arrow, DuckDB relation), or None for none. Where a record has
+    `records` is a table as intake takes it of any kind, or None for none. Where a record has
     several events the newest day counts.
     """
     import duckdb
@@ -47,20 +47,20 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     days = [f"max({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     bad = [f"min({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     con.execute("CREATE TEMP TABLE wanted_ids (id VARCHAR)")
-    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[name] for name in wanted])
+    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[record_id] for record_id in wanted])
     rows = con.execute(
         f"SELECT {record} AS id, {', '.join([*days, *bad])} FROM {source.view}"
         f" WHERE {record} IN (SELECT id FROM wanted_ids) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    new_named_days: dict[str, dict[str, int]] = {}
+    days_by_record: dict[str, dict[str, int]] = {}
     for who, *values in rows:
         for name, newest, least in zip(there, values[: len(there)], values[len(there) :], strict=True):
             if least == cell_sql.BAD_DAY:
                 raise InputError(f"{name} of record {who} is not a day", where=source.origin, allowed="YYYY-MM-DD")
             if newest is not None:
-                new_named_days.setdefault(who, {})[name] = newest
+                days_by_record.setdefault(who, {})[name] = newest
     con.close()
-    return new_named_days
+    return days_by_record
 
 
 def of_records(row: Mapping[str, Mapping[str, int]], records: Iterable[str]) -> dict[str, Day]:

@@ -9,7 +9,7 @@ from creditscore.core.days import iso, to_day
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import decided
-from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.events import Day, Event, StepFields, day
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import cited, list_rule, procedure
 from creditscore.lists.terms import last_day, last_day_of_step, provisional
@@ -28,7 +28,12 @@ def decision_step(rule: ListRule) -> ListStep | None:
 
 
 def notice(
-    book: Book, case_id: str, *, contents: Mapping[str, str], heard_until: Day | None = None, **typed_dict: Unpack[Said]
+    book: Book,
+    case_id: str,
+    *,
+    contents: Mapping[str, str],
+    heard_until: Day | None = None,
+    **step_fields: Unpack[StepFields],
 ) -> Book:
     """Announce an intended entry; the window to be heard begins.
 
@@ -46,7 +51,7 @@ def notice(
         `remedies`. `draft` proposes facts, basis and exits.
     heard_until
         The last day of the window, a date or `YYYY-MM-DD`; None for the day that the rule gives.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -73,10 +78,10 @@ def notice(
         "contents": dict(contents),
         "heard_until": None if heard_until is None else iso(day(heard_until, "heard_until")),
     }
-    return step(book, book.case(case_id), "noticed", args, typed_dict, noticed)
+    return step(book, book.case(case_id), "noticed", args, step_fields, noticed)
 
 
-def objected_to(book: Book, case_id: str, *, content: str, **typed_dict: Unpack[Said]) -> Book:
+def objected_to(book: Book, case_id: str, *, content: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that an objection to an intended entry was received.
 
     An objection after the end of the window is kept and changes nothing; one in time must be checked before anybody
@@ -90,7 +95,7 @@ def objected_to(book: Book, case_id: str, *, content: str, **typed_dict: Unpack[
         A case that is noticed, objected or checked.
     content
         What the objection says, in a few words; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step, as in `notice`: `on` and `by` are required.
 
     Returns
@@ -108,10 +113,10 @@ def objected_to(book: Book, case_id: str, *, content: str, **typed_dict: Unpack[
     --------
     >>> book = objected_to(book, case_id, content="已付清", on="2024-05-09", by="zhang.min")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "objected", {"content": content}, typed_dict, objected)
+    return step(book, book.case(case_id), "objected", {"content": content}, step_fields, objected)
 
 
-def check(book: Book, case_id: str, *, upheld: bool, answer: str, **typed_dict: Unpack[Said]) -> Book:
+def check(book: Book, case_id: str, *, upheld: bool, answer: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that an objection was checked.
 
     Parameters
@@ -124,7 +129,7 @@ def check(book: Book, case_id: str, *, upheld: bool, answer: str, **typed_dict: 
         True where the objection is right: no entry can follow. Once upheld, a case stays so.
     answer
         The answer that was given; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step, as in `notice`: `on` and `by` are required.
 
     Returns
@@ -142,10 +147,10 @@ def check(book: Book, case_id: str, *, upheld: bool, answer: str, **typed_dict: 
     --------
     >>> book = check(book, case_id, upheld=False, answer="属实", on="2024-05-13", by="zhang.min")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "checked", {"upheld": bool(upheld), "answer": answer}, typed_dict, checked)
+    return step(book, book.case(case_id), "checked", {"upheld": bool(upheld), "answer": answer}, step_fields, checked)
 
 
-def extend(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
+def extend(book: Book, case_id: str, *, reason: str, **step_fields: Unpack[StepFields]) -> Book:
     """Prolong the time for the decision, once, where the list's rule allows it.
 
     Parameters
@@ -156,7 +161,7 @@ def extend(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
         A case that is not yet decided.
     reason
         Why more time is needed; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step, as in `notice`: `on` (up to the last day for the decision) and `by` are required.
 
     Returns
@@ -175,7 +180,7 @@ def extend(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
     --------
     >>> book = extend(book, case_id, reason="情况复杂", on="2024-05-20", by="chen.jie")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "extended", {"reason": reason}, typed_dict, extended_time)
+    return step(book, book.case(case_id), "extended", {"reason": reason}, step_fields, extended_time)
 
 
 def decide(
@@ -189,7 +194,7 @@ def decide(
     term: str = "",
     term_end: Day | None = None,
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> Book:
     """Decide on a case: enter the subject on the list, or decline.
 
@@ -218,7 +223,7 @@ def decide(
         that follows from the rule.
     dates
         Days that the term counts from and the case does not set itself; None for no others.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
@@ -250,10 +255,10 @@ def decide(
     }
     args |= {"enter": bool(enter), "reason": reason, "term": term}
     args["dates"] = given_days(dates, ("decided_on",))
-    return step(book, book.case(case_id), "decided", args, typed_dict, decided)
+    return step(book, book.case(case_id), "decided", args, step_fields, decided)
 
 
-def publish(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
+def publish(book: Book, case_id: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that an entry was published; a term that counts from publication now has its end.
 
     Parameters
@@ -262,7 +267,7 @@ def publish(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
         The book.
     case_id
         A case that is listed and not yet published.
-    **typed_dict
+    **step_fields
         The common parts of a step, as in `notice`: `on` and `by` are required.
         `on` is not before the entry.
 
@@ -281,7 +286,7 @@ def publish(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
     --------
     >>> book = publish(book, case_id, on="2024-05-22", by="li.na")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "published", {}, typed_dict, published)
+    return step(book, book.case(case_id), "published", {}, step_fields, published)
 
 
 def noticed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:

@@ -12,10 +12,9 @@ from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
 from creditscore.lists.case import ListCase, given_days
-from creditscore.lists.events import Day, Event, Said, day, subject, text
+from creditscore.lists.events import Day, Event, StepFields, case_id_of, day, opened, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
-from creditscore.lists.opening import case_id_of, opened
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import decision, items_read, list_rule, version, version_of_today, why_not
 from creditscore.schemes import registry
@@ -50,7 +49,7 @@ def propose(
     lists: Iterable[str] | None = None,
     records: Any = None,
     dates: Mapping[str, Mapping[str, Day]] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> tuple[Book, Proposals]:
     """Propose every organisation for which a deciding rule of a grading is a trigger of a list.
 
@@ -69,11 +68,11 @@ def propose(
         Names of the lists to propose for; None for all lists of the schemes.
     records
         The table that was graded, from which the days are read that the steps of a list count from (`deadline_on`,
-        `handled_on` …): a path, pandas, Arrow or a DuckDB relation. None for none.
+        `handled_on` …): a table of any kind that `ingest` takes. None for none.
     dates
         Such days given for each subject, `{"9131…": {"deadline_on": "2024-03-01"}}`; they replace those of `records`.
         None for none.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `on` is not before
@@ -105,9 +104,9 @@ def propose(
     for graded in read(grading):
         scheme = graded.scheme
         known |= set(scheme.lists)
-        if day(typed_dict["on"], "on") < graded.as_of:
+        if day(step_fields["on"], "on") < graded.as_of:
             raise UsageError(
-                f"proposed on {typed_dict['on']}, before the day of the grading ({iso(graded.as_of)})",
+                f"proposed on {step_fields['on']}, before the day of the grading ({iso(graded.as_of)})",
                 where=graded.scheme.name,
                 allowed=f"{iso(graded.as_of)} or later",
             )
@@ -122,19 +121,19 @@ def propose(
                 held = list(_held(graded, scheme, trigger))
                 if held:
                     _of_library(scheme)
-                new_named_days = named_days(
-                    records, [name for _, own in held for name in own or ()], names_of(scheme.lists[key])
+                days_of_records = named_days(
+                    records, [record_id for _, own in held for record_id in own or ()], names_of(scheme.lists[key])
                 )
                 for who, own in held:
-                    given = {**of_records(new_named_days, own or ()), **(dates or {}).get(who, {})}
-                    case, why = _case(book, who, key, scheme, trigger, own, typed_dict)
+                    given = {**of_records(days_of_records, own or ()), **(dates or {}).get(who, {})}
+                    case, why = _case(book, who, key, scheme, trigger, own, step_fields)
                     if why is not None:
                         skipped.append((who, key, trigger, why))
                         continue
                     run: dict[str, Any] = {"run_id": graded.run_id, "as_of": iso(graded.as_of)}
                     run |= {"items": graded.items_of(who, own or ())}
                     args = _args(case, scheme, trigger, own, given) | run
-                    book = step(book, case, "proposed", args, typed_dict, proposed)
+                    book = step(book, case, "proposed", args, step_fields, proposed)
                     result.append(case.case_id)
     if not known:
         raise UsageError(
@@ -156,7 +155,7 @@ def propose_one(
     *,
     records: Iterable[str] = (),
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> tuple[Book, str]:
     """Propose one organisation for a list without a grading, as a person found it.
 
@@ -177,7 +176,7 @@ def propose_one(
     dates
         Days that the steps of the list count from and the case does not set itself, such as `deadline_on`; None for
         none.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -205,14 +204,14 @@ def propose_one(
     named = sorted({text(record, "records") for record in records})
     own = named if why is not None or named or items_read(chosen, trigger) is not None else None
     case, no = (
-        _case(book, subject(subject_id), key, chosen, trigger, own, typed_dict) if why is None else (ListCase(""), why)
+        _case(book, subject(subject_id), key, chosen, trigger, own, step_fields) if why is None else (ListCase(""), why)
     )
     if no is not None:
         raise UsageError(
             f"{trigger!r} leads to no proposal for {key}: {no}", where=chosen.name, allowed=chosen.lists[key].triggers
         )
     args = _args(case, chosen, trigger, own, dates or {})
-    return step(book, case, "proposed", args, typed_dict, proposed), case.case_id
+    return step(book, case, "proposed", args, step_fields, proposed), case.case_id
 
 
 def proposed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
@@ -223,12 +222,12 @@ def proposed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], 
 
 
 def _case(
-    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, typed_dict: Said
+    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, step_fields: StepFields
 ) -> tuple[ListCase, str | None]:
     """The case that a proposal opens, and why it may not."""
-    on = day(typed_dict["on"], "on")
+    on = day(step_fields["on"], "on")
     mine = records or []
-    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], typed_dict), who, key)
+    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], step_fields), who, key)
     if records is not None and not records:
         return case, "no record carries it"
     record_list = scheme.lists[key].kind == "record"

@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, apply, fold, to_data
-from creditscore.lists.events import Day, Event, Said, day, event, with_result
+from creditscore.lists.events import Day, Event, StepFields, day, event, with_result
 from creditscore.lists.rules import cited
 from creditscore.schemes.model import Rule
 
@@ -55,10 +55,10 @@ class Book:
     def of(self, subject_id: str, key: str | None = None) -> list[ListCase]:
         """The cases of a subject, oldest first, on one list or on all."""
         if key is not None:
-            idss = [self.groups.get((subject_id, key), ())]
+            id_groups = [self.groups.get((subject_id, key), ())]
         else:
-            idss = [ids for (subject, _), ids in self.groups.items() if subject == subject_id]
-        cases = [self.cases[key] for ids in idss for key in ids]
+            id_groups = [ids for (subject, _), ids in self.groups.items() if subject == subject_id]
+        cases = [self.cases[key] for ids in id_groups for key in ids]
         return sorted(cases, key=lambda case: (case.events[0].on, case.case_id))
 
     def beside(self, case: ListCase) -> list[ListCase]:
@@ -71,7 +71,7 @@ class Book:
         if known_at is None:
             return self
         until = day(known_at, "known_at")
-        return book_of(other_event for other_event in self.events if other_event.recorded_on <= until)
+        return book_of(list_event for list_event in self.events if list_event.recorded_on <= until)
 
     def add(self, step: Event) -> Book:
         """The book with one event more. Checks nothing: the steps do."""
@@ -79,7 +79,7 @@ class Book:
         if before is None:
             case = apply(ListCase(step.case_id), step)
         elif step.kind == "corrected":
-            case = fold([*(other_event for other_event in self.events if other_event.case_id == step.case_id), step])
+            case = fold([*(list_event for list_event in self.events if list_event.case_id == step.case_id), step])
         else:
             case = apply(before, step)
         groups = self.groups
@@ -111,8 +111,8 @@ def book_of(events: Iterable[Event]) -> Book:
     """
     listed = tuple(events)
     by_case: dict[str, list[Event]] = {}
-    for other_event in listed:
-        by_case.setdefault(other_event.case_id, []).append(other_event)
+    for list_event in listed:
+        by_case.setdefault(list_event.case_id, []).append(list_event)
     cases = {case_id: fold(own) for case_id, own in by_case.items()}
     groups: dict[tuple[str, str], list[str]] = {}
     for case in cases.values():
@@ -120,14 +120,21 @@ def book_of(events: Iterable[Event]) -> Book:
     return Book(listed, cases, {key: tuple(ids) for key, ids in groups.items()})
 
 
-def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], typed_dict: Said, work: Work) -> Book:
+def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], step_fields: StepFields, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
-    list_event = event(case.case_id, 1 + len(case.events), kind, typed_dict, args)
+    list_event = event(case.case_id, 1 + len(case.events), kind, step_fields, args)
     group = [*book.beside(case), *([case] if case.events else [])]
-    newest = max((other_event.recorded_on for other in group for other_event in other.events), default=list_event.on)
-    if typed_dict.get("recorded_on") is None:
+    newest = max(
+        (earlier_event.recorded_on for earlier_case in group for earlier_event in earlier_case.events),
+        default=list_event.on,
+    )
+    if step_fields.get("recorded_on") is None:
         list_event = event(
-            case.case_id, list_event.no, kind, {**typed_dict, "recorded_on": from_day(max(list_event.on, newest))}, args
+            case.case_id,
+            list_event.no,
+            kind,
+            {**step_fields, "recorded_on": from_day(max(list_event.on, newest))},
+            args,
         )
     elif list_event.recorded_on < newest:
         raise UsageError(
@@ -142,7 +149,7 @@ def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], typed_d
 def settle(book: Book, case: ListCase, list_event: Event, work: Work) -> Book:
     """The book with the step and what follows from it; that no other entry holds beside it is for the caller to see."""
     latest = max(
-        (other_event.on for other_event in case.events if other_event.kind != "corrected"), default=list_event.on
+        (earlier_event.on for earlier_event in case.events if earlier_event.kind != "corrected"), default=list_event.on
     )
     if list_event.on < latest:
         raise UsageError(

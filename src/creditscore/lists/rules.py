@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +12,11 @@ from pydantic import Field
 from creditscore.core.catalogue import Family
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Label, Model
-from creditscore.core.references import Citing
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.lists import ListExit, ListKind, ListRule, ListTerm, Span
 from creditscore.schemes.model import MARKS, Decide, Rule, Scheme
-from creditscore.schemes.references import LAWS
+from creditscore.schemes.references import CITED_AND_MARKED, LAWS
 
 COUNTS = ("count", "sum", "run", "chain")
 PUBLISHED = ("verified", "recalled", "derived", "local")  # marks of rules that somebody published
@@ -59,29 +57,23 @@ class Procedure(Model):
     exits: list[GeneralExit]
 
 
-_OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
 PROCEDURE = Family(
     "lists",
     "file of common rules of lists",
     Procedure,
     "lists/procedure.yaml",
     references=(LAWS,),
-    citing=Citing(uncited=_OWED, unmarked=_OWED),
+    citing=CITED_AND_MARKED,
 )
 
 
-@lru_cache(maxsize=4)  # asked for at every entry
 def procedure(file: Path | None = None) -> Procedure:
     """The common rules; SchemeError lists every fault with its line."""
     return PROCEDURE.load_only(file)
 
 
-@lru_cache(maxsize=256)
 def version(name: str) -> Scheme:
-    """The version that a case was opened under, looked up once: a case asks for its rule at every step.
-
-    Also by a name of an earlier release.
-    """
+    """The version that a case was opened under, also by a name of an earlier release."""
     try:
         return registry.pick_recorded(name)
     except UsageError as error:
@@ -157,7 +149,7 @@ def items_read(scheme: Scheme, trigger: str) -> set[str] | None:
     facts = [scheme.facts[name] for name in used if name in scheme.facts and scheme.facts[name].of == "records"]
     if not facts:
         return None
-    texts: set[str] = set()
+    item_codes: set[str] = set()
     for fact in facts:
         tagged = {
             code
@@ -165,8 +157,8 @@ def items_read(scheme: Scheme, trigger: str) -> set[str] | None:
             for variant in variants
             if set(variant.tags) & set(fact.tags)
         }
-        texts |= {*fact.items, *tagged} or set(scheme.items)
-    return texts
+        item_codes |= {*fact.items, *tagged} or set(scheme.items)
+    return item_codes
 
 
 def terms_for(rule: ListRule, applies_to: str, triggers: Iterable[str] = ()) -> list[ListTerm]:

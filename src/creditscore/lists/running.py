@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import ListCase, given_days
-from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.events import Day, Event, StepFields, day
 from creditscore.lists.exit_route import exit_route, require_running
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import exits_for, list_rule
@@ -24,7 +24,7 @@ def prolong(
     term: str,
     reason: str,
     dates: Mapping[str, Day] | None = None,
-    **typed_dict: Unpack[Said],
+    **step_fields: Unpack[StepFields],
 ) -> Book:
     """Apply a longer term to a running entry: something was not corrected, or there is a new act.
 
@@ -42,7 +42,7 @@ def prolong(
         What was not corrected, or what happened; not empty.
     dates
         Days that the term counts from and the case does not set itself; None for no others.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `organ` and
@@ -67,10 +67,10 @@ def prolong(
     ...                organ="区人社局", document="〔2026〕3号")  # doctest: +SKIP
     """
     args = {"term": term, "reason": reason, "dates": given_days(dates)}
-    return step(book, book.case(case_id), "prolonged", args, typed_dict, prolonged)
+    return step(book, book.case(case_id), "prolonged", args, step_fields, prolonged)
 
 
-def bar(book: Book, case_id: str, *, ground: str, **typed_dict: Unpack[Said]) -> Book:
+def bar(book: Book, case_id: str, *, ground: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that something happened that bars a way out; the time without it begins anew.
 
     Parameters
@@ -81,7 +81,7 @@ def bar(book: Book, case_id: str, *, ground: str, **typed_dict: Unpack[Said]) ->
         A case whose entry is running on the day `on`.
     ground
         What happened: a key of `unless` of a way out of the list's rule.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later). `evidence` or
@@ -104,10 +104,10 @@ def bar(book: Book, case_id: str, *, ground: str, **typed_dict: Unpack[Said]) ->
     >>> book = bar(book, case_id, ground="new_arrears", on="2025-03-03", by="zhang.min",
     ...            evidence="卷宗3号")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "barred", {"ground": ground}, typed_dict, barred)
+    return step(book, book.case(case_id), "barred", {"ground": ground}, step_fields, barred)
 
 
-def apply_for(book: Book, case_id: str, *, exit: str, **typed_dict: Unpack[Said]) -> Book:
+def apply_for(book: Book, case_id: str, *, exit: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that the subject applied for a way out; the time to decide on it begins, where the rule has one.
 
     The application is decided on with `leave` or `refuse`.
@@ -120,7 +120,7 @@ def apply_for(book: Book, case_id: str, *, exit: str, **typed_dict: Unpack[Said]
         A case whose entry is running on the day `on`, without an open application.
     exit
         The id of the way out.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -142,10 +142,10 @@ def apply_for(book: Book, case_id: str, *, exit: str, **typed_dict: Unpack[Said]
     --------
     >>> book = apply_for(book, case_id, exit="early", on="2025-06-02", by="zhang.min")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "applied", {"exit": exit}, typed_dict, applied)
+    return step(book, book.case(case_id), "applied", {"exit": exit}, step_fields, applied)
 
 
-def refuse(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
+def refuse(book: Book, case_id: str, *, reason: str, **step_fields: Unpack[StepFields]) -> Book:
     """Record that an application to leave was refused; the entry goes on.
 
     Parameters
@@ -156,7 +156,7 @@ def refuse(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
         A case with an open application.
     reason
         Which condition is not met; not empty.
-    **typed_dict
+    **step_fields
         The common parts of a step: `on` (its legal day, a date or `YYYY-MM-DD`) and `by` (who acts), both required;
         `organ`, `document`, `evidence`, free texts; `recorded_on`, the day from which the step is known (default: `on`,
         or the newest recorded day of the cases of this subject on this list, whichever is later).
@@ -177,7 +177,7 @@ def refuse(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said])
     --------
     >>> book = refuse(book, case_id, reason="条件不足", on="2025-06-10", by="chen.jie")  # doctest: +SKIP
     """
-    return step(book, book.case(case_id), "refused", {"reason": reason}, typed_dict, refused)
+    return step(book, book.case(case_id), "refused", {"reason": reason}, step_fields, refused)
 
 
 def prolonged(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:

@@ -59,9 +59,9 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
     events = _new_events(log, intake.events)
     new = [proposal for proposal in matched.proposals if proposal.proposal_id not in cases]
     repeated = tuple(proposal.proposal_id for proposal in matched.proposals if proposal.proposal_id in cases)
-    results = set(log.store.rows(f"SELECT {', '.join(REFUSED)} FROM joint_refusal"))
+    refused_before = set(log.store.rows(f"SELECT {', '.join(REFUSED)} FROM joint_refusal"))
     lines = (tuple(getattr(not_proposed, name) for name in REFUSED) for not_proposed in matched.refused)
-    refused = [line for line in dict.fromkeys(lines) if line not in results]
+    refused = [line for line in dict.fromkeys(lines) if line not in refused_before]
     if not (events or new or refused):
         return Proposed((), repeated, matched)
     rows = [[*_cells(proposal), _period(lists, proposal), by] for proposal in new]
@@ -330,14 +330,14 @@ def lift(
     _said(by=by)
     check_day_has_come(on)
     named = None if ids is None else list(dict.fromkeys(ids))
-    rows, causes, texts = [], {}, load_laws()
+    rows, causes, law_by_id = [], {}, load_laws()
     for key, case in read_cases(log.store, named).items():
         state = case.state
         if not (state.open or state.to_undo):
             if named is not None:
                 step(state, "lifted", on, key)  # says what it is
             continue
-        end = ending(case, lists, listings, on, texts)
+        end = ending(case, lists, listings, on, law_by_id)
         if end.on > on:
             if named is not None:
                 raise UsageError(
@@ -358,7 +358,7 @@ def lift(
 
 
 def _stands(
-    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, law_by_id: Mapping[str, Law]
 ) -> tuple[str, ...]:
     """The flags of a measure that may go on today; UsageError says why it may not."""
     proposal = case.proposal
@@ -371,7 +371,7 @@ def _stands(
             where=f"{proposal.proposal_id}: {proposal.conduct_id} → {proposal.measure_id}",
             next="reject the proposal, or use the tables by which it was made",
         )
-    end = ending(case, lists, listings, on, texts)
+    end = ending(case, lists, listings, on, law_by_id)
     if end.on <= on:
         raise UsageError(
             f"nothing may follow any more: {ENDINGS[end.cause]}",
@@ -379,7 +379,7 @@ def _stands(
             next="`creditscore joint lift` closes it",
         )
     day = from_day(on)
-    basis = basis_on(measure.cite, texts, day, day)
+    basis = basis_on(measure.cite, law_by_id, day, day)
     entries = [entry for entry in listings.get(proposal.subject_id, ()) if entry.known_on(on)]
     why = lacks_basis(measure, basis, day)
     why = why or (barring(lists, entries, on) if proposal.side == "reward" else None)

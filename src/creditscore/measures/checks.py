@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from creditscore.core.model import Label
 from creditscore.core.model_keys import list_few
-from creditscore.core.references import Citing, check_citing, check_references
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.measures.codes import CODES
 from creditscore.measures.force import WEAKEST_FOR_RIGHTS, may_cut_rights
@@ -34,9 +33,6 @@ FITTING: Mapping[str, tuple[ListKind, ...]] = {
     "reward_conduct": ("red",),
     "dishonest_conduct": ("serious", "watch", "abnormal", "record"),
 }
-LAWS = replace(references.LAWS, code="J202")
-ALONE = ("grade", "score")
-CITING = Citing(uncited="carries no cite; without a basis nothing may follow", codes=("J201", "J203"))
 
 
 @dataclass(frozen=True)
@@ -89,8 +85,7 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.note(("names", name), f"the name is {head.names[name].evidence}", "J502")
     for key in ("feedback", "withdrawal"):
         rule = getattr(head, key)
-        ours = ("project_default",) if rule.evidence == "project_default" else ()
-        _rule(rule, source, (key,), world, ours)
+        _rule(rule, source, (key,), world)
     for name, list_name in head.names.items():
         _label(list_name.label, source, ("names", name, "label"))
     for code, department in head.departments.items():
@@ -99,10 +94,8 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.fault(("departments", code), f"{ANY!r} stands for every department and cannot be one", "J305")
 
 
-def _rule(line: Rule, source: Source, path: KeyPath, world: _World, free: tuple[str, ...] = ()) -> None:
-    """The source of a line: citations that exist, a mark, texts in both languages."""
-    check_citing([(path, line)], source, replace(CITING, free=free))
-    check_references(line, source, (replace(LAWS, find_known=lambda _: world.laws), references.NO_READINGS), path)
+def _rule(line: Rule, source: Source, path: KeyPath, world: _World) -> None:
+    """The source of a line: when its laws are in force, how sure it is, texts in both languages."""
     for i, cite in enumerate(line.cite):
         if cite.law in world.laws and span_of(world.laws[cite.law].in_force) is None:
             source.note((*path, "cite", i), f"it is not known from when {cite.law} is in force", "J506")

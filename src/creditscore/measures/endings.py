@@ -54,11 +54,11 @@ def entry_ending(entry: Listing | None, day: int) -> Ending | None:
     return first(endings)
 
 
-def basis_ending(laws: Iterable[str], texts: Mapping[str, Law]) -> Ending | None:
+def basis_ending(laws: Iterable[str], law_by_id: Mapping[str, Law]) -> Ending | None:
     """The day from which every text of the basis is repealed for sure; None while one stands."""
     ends = []
     for name in laws:
-        span = span_of(texts[name].repealed) if name in texts else None
+        span = span_of(law_by_id[name].repealed) if name in law_by_id else None
         if span is None:
             return None
         ends.append(to_day(span[1]))
@@ -78,5 +78,5 @@ def barred_from(lists: FourLists, entries: Iterable[Listing], since: int, barrin
 def first(endings: Iterable[Ending | None]) -> Ending | None:
     """The earliest; of one day the cause that stands first in `codes.ENDINGS`."""
     order = list(ENDINGS)
-    new_endings = [ending for ending in endings if ending is not None]
-    return min(new_endings, key=lambda ending: (ending.on, order.index(ending.cause)), default=None)
+    known_endings = [ending for ending in endings if ending is not None]
+    return min(known_endings, key=lambda ending: (ending.on, order.index(ending.cause)), default=None)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.csv_people import Csv
+from creditscore.core.atomic import write_json
 from creditscore.core.days import iso, to_day
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import Csv, as_queries, write_tables
 from creditscore.core.version import __version__
-from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.measures.codes import NOT_PROPOSED
 from creditscore.measures.model import TABLES, FourLists
 from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force, read_cases
 from creditscore.measures.replay import replay
-from creditscore.records.intake import connect
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log
 
@@ -32,14 +30,14 @@ Rows = Sequence[Mapping[str, Any]]
 def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
     cases = [then for case in read_cases(log.store).values() if (then := case.as_of(on)) is not None]
-    texts = load_laws()
+    law_by_id = load_laws()
     acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
     refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
     return {
-        "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
+        "measures": _table(MEASURES, [_measure(case, lists, listings, on, law_by_id) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(due_step) for due_step in due(cases, lists, listings, on, texts)]),
+        "due": _table(DUES, [vars(due_step) for due_step in due(cases, lists, listings, on, law_by_id)]),
     }
 
 
@@ -79,9 +77,9 @@ MEASURES = (
 
 
 def _measure(
-    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, law_by_id: Mapping[str, Law]
 ) -> dict[str, Any]:
-    end, state = ending(case, lists, listings, on, texts), case.state
+    end, state = ending(case, lists, listings, on, law_by_id), case.state
     ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
     if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted
         ended_by, _, day = case.acts[-1].reason.partition(" ")
@@ -93,7 +91,7 @@ def _measure(
         "state": state.state,
         "since": state.since,
         "executed_on": state.executed_on,
-        "in_force": in_force(case, lists, listings, on, texts),
+        "in_force": in_force(case, lists, listings, on, law_by_id),
         "ended_on": ended_on,
         "ended_by": ended_by,
     }
@@ -129,14 +127,9 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
     if any(out.iterdir()) and not (out / "four_lists.json").is_file():
         raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
     acts = replay(log)
-    con = connect()
-    engine, data = DuckDBEngine(con), tables(log, lists, listings, on)
-    for name in FILES:
-        con.register("shown", data[name])
-        engine.write("SELECT * FROM shown", out / f"{name}.parquet")
-        (out / f"{name}.csv").unlink(missing_ok=True)
-        if csv:
-            engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
+    data = tables(log, lists, listings, on)
+    with as_queries({name: data[name] for name in FILES}) as queries:
+        write_tables(out, queries, csv, level=1)
     manifest = {
         "creditscore": __version__,
         "on": iso(on),
@@ -147,8 +140,8 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         "acts_compared_with_the_log": acts,
         "counts": {name: data[name].num_rows for name in FILES},
     }
-    _json(out / "four_lists.json", as_data(lists))
-    _json(out / "manifest.json", manifest)
+    write_json(out / "four_lists.json", as_data(lists), sort_keys=True)
+    write_json(out / "manifest.json", manifest, sort_keys=True)
     return out
 
 
@@ -161,7 +154,3 @@ def as_data(lists: FourLists) -> dict[str, Any]:
         data[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
     data["links"] = [link.model_dump(mode="json") for link in lists.links]
     return data
-
-
-def _json(file: Path, data: Any) -> None:
-    file.write_text(json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -28,17 +28,19 @@ def known_lists() -> dict[str, KnownList]:
 
 @lru_cache(maxsize=4)
 def _read(stamps: tuple[tuple[registry.Entry, int, int], ...]) -> tuple[tuple[str, KnownList], ...]:
-    results: dict[str, tuple[ListKind, dict[str, ListRule], list[str]]] = {}
+    rules_by_list: dict[str, tuple[ListKind, dict[str, ListRule], list[str]]] = {}
     for entry, *_ in stamps:
         if "\nlists:" not in entry.file.read_text(encoding="utf-8"):
             continue
         scheme = registry.load(entry)
         for name, rule in scheme.lists.items():
-            _, rules, current = results.setdefault(name, (rule.kind, {}, []))
+            _, rules, current = rules_by_list.setdefault(name, (rule.kind, {}, []))
             rules[f"{entry.scheme}@{entry.version}"] = rule
             if scheme.effective_to is None:
                 current.append(f"{entry.scheme}@{entry.version}")
-    return tuple((name, KnownList(kind, rules, tuple(now))) for name, (kind, rules, now) in sorted(results.items()))
+    return tuple(
+        (name, KnownList(kind, rules, tuple(now))) for name, (kind, rules, now) in sorted(rules_by_list.items())
+    )
 
 
 def versions(name: str, entries: Sequence[registry.Entry]) -> list[Scheme]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.core.days import day_in_words, iso
+from creditscore.core.i18n import Words, load_words
 from creditscore.core.quantities import plain
-from creditscore.lists.entry_history import lang_of, word
+from creditscore.lists.entry_history import lang_of, mark_in_words, word
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import TABLES, FourLists, Measure, PunishMeasure
-from creditscore.measures.words import code_word, mark_said
 from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.describe import label, span
 from creditscore.schemes.lists import Span
@@ -23,6 +25,24 @@ if TYPE_CHECKING:
     from creditscore.measures.by_grade import Attached
     from creditscore.measures.match import NotProposed, Proposal
     from creditscore.measures.register import Due
+
+
+@lru_cache(maxsize=1)
+def joint_words() -> Words:
+    """The sections of words.yaml."""
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def code_word(section: str, code: str, lang: str) -> str:
+    """The word for a code; the code itself where it has none."""
+    label = joint_words()[section].get(code)
+    return code if label is None else str(getattr(label, lang_of(lang)))
+
+
+def mark_said(mark: str | None, lang: str) -> str:
+    """An evidence mark behind what it marks; nothing for what was verified."""
+    return mark_in_words(mark, lang_of(lang))
+
 
 Row = tuple[str, ...]
 Block = tuple[str, list[str]]  # a line, and what stands under it
@@ -89,17 +109,17 @@ YES = {"zh": "是", "en": "yes"}
 
 def of_lists(lists: FourLists, lang: str) -> list[tuple[str, list[Block]]]:
     """Title and blocks of the four lists; each measure names the conduct it is linked to, and why."""
-    new_lists = []
+    list_sections = []
     for table in TABLES:
         name = lists.head.names[table]  # type: ignore[index]
         side = "reward" if table.startswith("reward") else "punish"
-        keys = [key for key, literal in sorted(lists.sides.items()) if literal == side]
+        keys = [key for key, side_of_list in sorted(lists.sides.items()) if side_of_list == side]
         if table.endswith("conduct"):
             blocks = [_conduct(lists, key, lang) for key in keys if key in lists.conducts]
         else:
             blocks = [_measure(lists, key, lang) for key in keys if key in lists.measures]
-        new_lists.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
-    return new_lists
+        list_sections.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
+    return list_sections
 
 
 def _conduct(lists: FourLists, key: str, lang: str) -> Block:
@@ -153,13 +173,13 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     ]
 
 
-def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
+def _basis(law_words: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
     rank = code_word("basis_level", level, lang)
     return (
-        f"依据：{texts}（{rank}）{mark_said(mark, lang)}"
+        f"依据：{law_words}（{rank}）{mark_said(mark, lang)}"
         if lang == "zh"
-        else f"basis: {texts} ({rank}){mark_said(mark, lang)}"
+        else f"basis: {law_words} ({rank}){mark_said(mark, lang)}"
     )
 
 
@@ -295,7 +315,7 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
 
 
 def due_sum(dues: Iterable[Due], lists: FourLists, lang: str) -> str:
-    counts = Counter(other_due.task for other_due in dues)
+    counts = Counter(due_task.task for due_task in dues)
     words = [f"{TASKS[task] if lang == 'zh' else task} {counts[task]}" for task in TASKS]
     days, mark = lists.head.feedback.days, mark_said(lists.head.feedback.evidence, lang)
     if lang == "zh":

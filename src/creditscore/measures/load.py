@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from creditscore.core.catalogue import Family, RuleSet
+from creditscore.core.catalogue import Family, RuleFile, RuleSet
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
 from creditscore.core.partial_parse import in_order, raise_faults
+from creditscore.core.references import Citing
 from creditscore.core.yaml_source import Fault
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import (
@@ -29,6 +31,7 @@ from creditscore.measures.model import (
     Side,
 )
 from creditscore.schemes.lists import ListKind
+from creditscore.schemes.references import LAWS, NO_READINGS
 
 M = TypeVar("M", bound=BaseModel)
 HEAD, LINKS = "four_lists", "links"
@@ -40,8 +43,17 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "punish_measures": PunishMeasures,
     LINKS: Links,
 }
+CITING = Citing(uncited="carries no cite; without a basis nothing may follow", codes=("J201", "J203"))
 FAMILIES: Mapping[str, Family[BaseModel]] = {
-    name: Family(f"four_lists/{name}", "table", model, f"supervision/four_lists/{name}.yaml", persons="J104")
+    name: Family(
+        f"four_lists/{name}",
+        "table",
+        model,
+        f"supervision/four_lists/{name}.yaml",
+        references=(replace(LAWS, code="J202"), NO_READINGS),
+        citing=replace(CITING, free=("project_default",)) if name == HEAD else CITING,
+        persons="J104",
+    )
     for name, model in MODELS.items()
 }
 
@@ -87,6 +99,7 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
     """What can be read of a set, its faults and its notes in order of file and line; never raises for its content."""
     from creditscore.measures.checks import check
 
+    files = {name: family.list_files(folder and folder / f"{name}.yaml")[0] for name, family in FAMILIES.items()}
     place = folder or default_folder()
     if not place.is_dir():
         raise UsageError(
@@ -98,14 +111,11 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
     tables: dict[str, RuleSet] = {}
     faults: list[Fault] = []
     for name in MODELS:
-        file = place / f"{name}.yaml"
-        if file.is_file():
-            (results,) = FAMILIES[name].list_files(file)
-            tables[name] = FAMILIES[name].read_file(results._replace(shown=f"{place.name}/{file.name}"))
+        shown = f"{place.name}/{name}.yaml"
+        if files[name].file.is_file():
+            tables[name] = FAMILIES[name].read_file(files[name]._replace(shown=shown))
         else:
-            faults.append(
-                Fault(f"{place.name}/{file.name}", 1, "", "the file is missing; an empty table is []", "J101")
-            )
+            faults.append(Fault(shown, 1, "", "the file is missing; an empty table is []", "J101"))
     for other in sorted(place.iterdir()):
         if other.suffix in (".yaml", ".yml", ".csv") and other.stem not in MODELS:
             allowed = ", ".join(f"{name}.yaml" for name in MODELS)
@@ -114,7 +124,7 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
             )
     parsed = {name: table.content for name, table in tables.items()}
     sources = {name: table.source for name, table in tables.items()}
-    lists = _together(parsed, _digest(place)) if all(parsed.get(name) is not None for name in MODELS) else None
+    lists = _together(parsed, _digest(files)) if all(parsed.get(name) is not None for name in MODELS) else None
     notes: list[Fault] = []
     check(parsed, sources, lists)
     for source in sources.values():
@@ -123,11 +133,11 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
     return (None if faults else lists), in_order(faults), in_order(notes)
 
 
-def _digest(place: Path) -> str:
+def _digest(files: Mapping[str, RuleFile]) -> str:
     """SHA-256 over the names and bytes of the files, so that a decision can say by which tables it was made."""
     total = hashlib.sha256()
-    for name in MODELS:
-        content = (place / f"{name}.yaml").read_bytes() if (place / f"{name}.yaml").is_file() else b""
+    for name, file in files.items():
+        content = file.file.read_bytes() if file.file.is_file() else b""
         total.update(f"{name} {len(content)}\n".encode() + content)
     return total.hexdigest()
 
@@ -144,7 +154,7 @@ def _together(parsed: Mapping[str, BaseModel | None], digest: str) -> FourLists:
                 conducts.setdefault(line.id, line)
             else:
                 measures.setdefault(line.id, line)
-    kinds: dict[str, ListKind] = {name: list_code.kind for name, list_code in known_lists().items()}
+    kinds: dict[str, ListKind] = {name: list_rules.kind for name, list_rules in known_lists().items()}
     for conduct in conducts.values():
         if conduct.kind is not None:
             kinds.setdefault(conduct.list, conduct.kind)

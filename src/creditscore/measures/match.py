@@ -122,23 +122,23 @@ def match(
     (default: that of the event); entries recorded and texts announced later do not count. `prior` are earlier
     proposals by (listing_id, measure_id). Nothing here takes effect: see `desk`.
     """
-    texts = load_laws() if laws is None else laws
+    law_by_id = load_laws() if laws is None else laws
     open_now = dict(prior or {})
     proposals: list[Proposal] = []
     refused: list[NotProposed] = []
     fates: Counter[str] = Counter({"proposed": 0, "refused": 0, "clear": 0})
     for event in sorted(events, key=lambda event: (event.on, event.event_id)):
         for raw in sorted(set(event.subject_ids)):
-            pair = _pair(lists, event, raw, listings, subjects, known_at, texts)
-            new_proposals: list[Found] = (
+            pair = _pair(lists, event, raw, listings, subjects, known_at, law_by_id)
+            answers: list[Found] = (
                 [pair]
                 if isinstance(pair, NotProposed)
                 else [*_of_subject(pair, listings.get(pair.subject, ()), open_now)]
             )
-            good = [proposal for proposal in new_proposals if isinstance(proposal, Proposal)]
+            good = [proposal for proposal in answers if isinstance(proposal, Proposal)]
             proposals += good
-            refused += [not_proposed for not_proposed in new_proposals if isinstance(not_proposed, NotProposed)]
-            fates["proposed" if good else "refused" if new_proposals else "clear"] += 1
+            refused += [not_proposed for not_proposed in answers if isinstance(not_proposed, NotProposed)]
+            fates["proposed" if good else "refused" if answers else "clear"] += 1
     refused.sort(
         key=lambda not_proposed: (
             not_proposed.event_id,
@@ -294,10 +294,10 @@ def _again(measure: Measure, before: Prior | None, event: BusinessEvent) -> str 
 def flags_of(measure: Measure, basis: Basis, marks: Iterable[str | None]) -> tuple[str, ...]:
     """What shows wherever the measure shows; `basis_department_rule` must be acknowledged by whoever decides."""
     cuts = isinstance(measure, PunishMeasure) and measure.cuts_rights
-    results = {
+    holds_by_flag = {
         BASIS_DEPARTMENT_RULE: cuts and basis.level == WEAKEST_FOR_RIGHTS,
         "force_unknown": not basis.certain,
         "condition": measure.where is not None,
         "weak_evidence": any(mark != "verified" for mark in marks),
     }
-    return tuple(name for name, holds_ in results.items() if holds_)
+    return tuple(name for name, holds_ in holds_by_flag.items() if holds_)

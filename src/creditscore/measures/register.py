@@ -102,8 +102,8 @@ def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, M
     where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
     values = None if wanted is None else [wanted]
     acts: dict[str, list[MeasureAct]] = {}
-    for *results, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
-        act = replace(MeasureAct(*results), acknowledged=split(flags))
+    for *columns, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
+        act = replace(MeasureAct(*columns), acknowledged=split(flags))
         acts.setdefault(act.proposal_id, []).append(act)
     measure_cases = {}
     chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
@@ -145,7 +145,7 @@ def prior(cases: Iterable[MeasureCase]) -> dict[tuple[str, str], Prior]:
 
 
 def ending(
-    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, law_by_id: Mapping[str, Law] | None = None
 ) -> Ending:
     """When the case ends or ended, as far as known `on` a day; `on` lies beyond any calendar where nothing ends it."""
     proposal = case.proposal
@@ -153,7 +153,7 @@ def ending(
     endings = [
         entry_ending(next((entry for entry in entries if _same(entry, proposal)), None), on),
         period_end_of(case),
-        basis_ending(proposal.laws, load_laws() if texts is None else texts),
+        basis_ending(proposal.laws, load_laws() if law_by_id is None else law_by_id),
         barred_from(lists, entries, proposal.on, BARRING) if proposal.side == "reward" else None,
     ]
     if case.state.to_undo:
@@ -174,24 +174,28 @@ def _same(entry: Listing, proposal: Proposal) -> bool:
 
 
 def in_force(
-    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, law_by_id: Mapping[str, Law] | None = None
 ) -> bool:
     """Whether the measure has effect on a day: carried out, and nothing has ended it, lifted or not."""
     then = case.as_of(on)
-    return then is not None and then.state.state in STANDING and ending(then, lists, listings, on, texts).on > on
+    return then is not None and then.state.state in STANDING and ending(then, lists, listings, on, law_by_id).on > on
 
 
 def due(
-    cases: Iterable[MeasureCase], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+    cases: Iterable[MeasureCase],
+    lists: FourLists,
+    listings: Listings,
+    on: int,
+    law_by_id: Mapping[str, Law] | None = None,
 ) -> list[Due]:
     """What is to be done on a day, as things stood at its end, by task and last day."""
-    texts = load_laws() if texts is None else texts
+    law_by_id = load_laws() if law_by_id is None else law_by_id
     dues = []
     for case in (then for case in cases if (then := case.as_of(on)) is not None):
         state, key = case.state, case.proposal.proposal_id
         if not (state.open or state.to_undo):
             continue
-        end = ending(case, lists, listings, on, texts)
+        end = ending(case, lists, listings, on, law_by_id)
         if end.on <= on:
             wait = lists.head.withdrawal.days if end.cause == "annulled" else 0
             dues.append(Due(key, "lift", end.on, end.on + wait, end.cause))

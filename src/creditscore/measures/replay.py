@@ -12,7 +12,7 @@ from creditscore.store import Entry, Log
 from creditscore.store.entry import canonical, sha256
 
 MATCH = "joint.match"
-Said = tuple[str, str, str, str, str, str, tuple[str, ...]]
+LoggedAct = tuple[str, str, str, str, str, str, tuple[str, ...]]
 
 
 def replay(log: Log) -> int:
@@ -32,10 +32,10 @@ def replay(log: Log) -> int:
     for seq, entry in begun.items():
         if seq not in ended or entry.data is None:
             continue
-        rows = [*map(_said, acts.get(seq, []))]
+        rows = [*map(_act_of_row, acts.get(seq, []))]
         if entry.action == MATCH:
             _proposals(entry, rows, proposals.get(seq, []))
-        elif rows != list(_told(entry)):
+        elif rows != list(_acts_of_entry(entry)):
             raise _differs(seq, "the acts of the table are not those of the log")
     _asked(log, {seq: entry for seq, entry in begun.items() if seq in ended and entry.action == MATCH})
     return sum(map(len, acts.values()))
@@ -52,17 +52,17 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
     refused = _by_entry(log, "joint_refusal", REFUSED, ", ".join(REFUSED))
     for seq in sorted(refused.keys() - matches.keys()):
         raise _differs(seq, "the tables hold what no finished act of the log wrote")
-    results: dict[str, str] = {}
+    asked: dict[str, str] = {}
     for seq, entry in sorted(matches.items()):
         if entry.data is None or "asked" not in entry.data:
             continue
-        results |= entry.data["asked"]
-        if any(held.get(inner_value) != value for inner_value, value in entry.data["asked"].items()):
+        asked |= entry.data["asked"]
+        if any(held.get(event_id) != value for event_id, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
         if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")
     whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
-    if whole and (strange := sorted(held.keys() - results.keys())):
+    if whole and (strange := sorted(held.keys() - asked.keys())):
         raise StoreDiffers(
             f"the event {strange[0]!r} stands in no entry of the log",
             where="joint_event",
@@ -77,18 +77,18 @@ def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[
     return results
 
 
-def _said(row: tuple[Any, ...]) -> Said:
+def _act_of_row(row: tuple[Any, ...]) -> LoggedAct:
     _, key, act, on, by, reason, number, flags = row
     return key, act, iso(on), by, reason, number, split(flags)
 
 
-def _told(entry: Entry) -> Iterator[Said]:
+def _acts_of_entry(entry: Entry) -> Iterator[LoggedAct]:
     for row in entry.data:
         flags = tuple(row["acknowledged"])
         yield row["proposal_id"], row["act"], row["on"], entry.actor, row["reason"], row["document_no"], flags
 
 
-def _proposals(entry: Entry, acts: list[Said], rows: list[tuple[Any, ...]]) -> None:
+def _proposals(entry: Entry, acts: list[LoggedAct], rows: list[tuple[Any, ...]]) -> None:
     """The proposals of a match: their hash, and that each was proposed, by whoever matched, on the day of its event."""
     on, key = PROPOSAL.index("on_day"), PROPOSAL.index("proposal_id")
     if sha256(canonical([list(row) for row in rows])) != entry.data["content"]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.core.identity import look_at_id, redact
-from creditscore.core.tables.source import Source, literal, open_sources
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.source import Source, open_sources
+from creditscore.core.tables.table import Table, literal
 from creditscore.measures.model import EventKind
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.faults import (
@@ -83,17 +83,17 @@ class Intake:
 
 def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
     """Entries by subject, each in order of entry and id."""
-    new_listings: dict[str, list[Listing]] = {}
+    entries_by_subject: dict[str, list[Listing]] = {}
     for listing in sorted(listings, key=lambda listing: (listing.subject_id, listing.entered_on, listing.listing_id)):
-        new_listings.setdefault(listing.subject_id, []).append(listing)
-    return {subject: tuple(rows) for subject, rows in new_listings.items()}
+        entries_by_subject.setdefault(listing.subject_id, []).append(listing)
+    return {subject: tuple(rows) for subject, rows in entries_by_subject.items()}
 
 
 def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = None) -> Intake:
     """Read the tables that a match of joint measures needs: business events, listings and subjects.
 
-    Each table is a path (.csv or .parquet), pandas, Arrow or DuckDB; None where it is not given. Faulty rows are
-    refused with a reason and do not stop the reading.
+    Each table is of any kind that `ingest` takes (a file, pandas, Polars, Arrow, a DuckDB relation, a list of
+    mappings); None where it is not given. Faulty rows are refused with a reason and do not stop the reading.
 
     Parameters
     ----------
@@ -197,10 +197,10 @@ def _listings(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple
         "UPDATE quarantine SET reason = 'bad_uscc', message = 'not a valid unified social credit code (GB 32100-2015)'"
         " WHERE reason = 'unknown_subject' AND \"table\" = 'listings'"
     )
-    results = con.execute(
+    listing_rows = con.execute(
         "SELECT t.listing_id, s.subject_id, t.list, t.entered_day, t.term_end_day, t.exited_day,"
         " coalesce(t.exit_reason, ''), t.known_day FROM listings t JOIN subjects s USING (sid)"
     ).fetchall()
     return by_subject(
-        replace(listing, exit_reason=redact(listing.exit_reason)) for listing in (Listing(*row) for row in results)
+        replace(listing, exit_reason=redact(listing.exit_reason)) for listing in (Listing(*row) for row in listing_rows)
     )

@@ -317,10 +317,10 @@ def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, conte
 def standing(store: Database, case: Case) -> dict[str, Any]:
     """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
     data = plain_row(kept_grade(store, case.run_id, case.subject_id))
-    for other_case in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
-        same = (other_case.subject_id, other_case.run_id) == (case.subject_id, case.run_id)
-        if same and other_case.case_id != case.case_id and other_case.decision is not None:
-            data = dict(other_case.decision.after)
+    for decided_case in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
+        same = (decided_case.subject_id, decided_case.run_id) == (case.subject_id, case.run_id)
+        if same and decided_case.case_id != case.case_id and decided_case.decision is not None:
+            data = dict(decided_case.decision.after)
     return data
 
 
@@ -333,7 +333,7 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
     for event in decided(store):
         events.setdefault(event.seq, []).append(event)
     held = {event.seq for case in cases(store).values() for event in case.events}
-    new_changed_cases = [
+    changed_places = [
         (f"case {entry.subject}", f"the event of entry {seq} ({entry.action}) is gone")
         for seq, entry in said_then.items()
         if seq not in held and entry.payload is not None
@@ -346,16 +346,16 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
             content = {"on": case_event.on.isoformat(), "content": sha256(canonical(dict(case_event.data)))}
             whose = (case.case_id, case_event.by)
             # what an entry carried may be gone by rule; who acted, and on which case, is not
-            results = (
+            as_logged = (
                 content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
             )
-            if entry is None or results != content or (entry.subject, entry.actor.strip()) != whose:
-                new_changed_cases.append(place)
+            if entry is None or as_logged != content or (entry.subject, entry.actor.strip()) != whose:
+                changed_places.append(place)
             elif listed_events(events.get(case_event.seq, [])) != case_event.data.get("events", []):
-                new_changed_cases.append((place[0], f"record events of {place[1]}"))
+                changed_places.append((place[0], f"record events of {place[1]}"))
             elif [plain_state(row) for row in rows if row.seq == case_event.seq] != case_event.data.get("states", []):
-                new_changed_cases.append((place[0], f"states of grades of {place[1]}"))
-    return new_changed_cases
+                changed_places.append((place[0], f"states of grades of {place[1]}"))
+    return changed_places
 
 
 def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data: Mapping[str, Any]) -> Case:
@@ -415,7 +415,7 @@ def _known_records(snapshot: Snapshot, subject_id: str, record_ids: list[str]) -
         " WHERE s.subject_id = ?",
         [subject_id],
     ).fetchall()
-    missing = sorted(set(record_ids) - {value for (value,) in rows})
+    missing = sorted(set(record_ids) - {record_id for (record_id,) in rows})
     if missing:
         raise UsageError(
             f"{subject_id} has no record {missing[0]!r}", next="`creditscore explain` shows the ids of its records"

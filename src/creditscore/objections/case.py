@@ -73,7 +73,7 @@ class Decision:
     """What was decided: an action for each contested record, why, under which articles, and the grade before and after.
 
     `changes` maps a record to the fields that a correction sets; `after` and `ledger` are rows of the result tables,
-    numbers as text. `follows`: what else changed (`consequences.followed`), empty where nothing did.
+    numbers as text. `follows`: what else changed (`objections.decision.followed`), empty where nothing did.
     """
 
     findings: Mapping[str, str]
@@ -322,8 +322,8 @@ def case_of(store: Database, case_id: str) -> Case:
     >>> case_of(store, "C2024-0001").state  # doctest: +SKIP
     'open'
     """
-    new_cases = cases(store)
-    if case_id not in new_cases:
+    opened_cases = cases(store)
+    if case_id not in opened_cases:
         if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
             raise UsageError(
                 f"the papers of case {case_id} were deleted when their retention ended",
@@ -333,10 +333,10 @@ def case_of(store: Database, case_id: str) -> Case:
         raise UsageError(
             f"there is no case {case_id!r}",
             where=str(store.path),
-            allowed=", ".join(new_cases) or "no case was opened",
+            allowed=", ".join(opened_cases) or "no case was opened",
             next="`creditscore case due` lists the open ones",
         )
-    return new_cases[case_id]
+    return opened_cases[case_id]
 
 
 def allowed(case: Case, kind: str, on: date) -> None:

@@ -248,10 +248,10 @@ def _taken_in(again: Grading, case: Case) -> None:
     """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
     refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
     if refused:
-        value = refused[0]
+        first_refused = refused[0]
         raise InputError(
-            f"{value['record_id']} would be refused: {value['reason']}: {value['message']}",
-            where=f"case {case.case_id}, {value['column'] or 'record'} {value['value'] or ''}".rstrip(),
+            f"{first_refused['record_id']} would be refused: {first_refused['reason']}: {first_refused['message']}",
+            where=f"case {case.case_id}, {first_refused['column'] or 'record'} {first_refused['value'] or ''}".rstrip(),
             next="put another value right, or withdraw the record",
         )
 

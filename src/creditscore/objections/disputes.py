@@ -141,15 +141,15 @@ def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:
 def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
     """The disputed grades of a grading in memory: those whose subject brings a disputed record to it."""
     of = by_subject(disputes)
-    markeds = []
+    dispute_marks = []
     for subject_id, subject in inputs(grading, list(of)):
         records = {record["record_id"] for record in subject.records}
         own = tuple(dispute for dispute in of[subject_id] if dispute.record_id in records)
         if own:
-            markeds.append(
+            dispute_marks.append(
                 Marked(subject_id, own, without(grading, subject_id, [dispute.record_id for dispute in own]))
             )
-    return markeds
+    return dispute_marks
 
 
 def said_of(marked: Marked, lang: str = "zh") -> str:

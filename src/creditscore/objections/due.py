@@ -33,10 +33,11 @@ class Due:
         return {**vars(self), "by": None if self.by is None else self.by.isoformat()}
 
 
-def due(cases: Iterable[Case], on: date, shown: Collection[tuple[int, int]] = ()) -> list[Due]:
-    """The tasks of all cases as they stand on a day, the earliest day first, those without a day last.
+def due(cases: Iterable[Case], on: date, done_tasks: Collection[tuple[int, int]] = ()) -> list[Due]:
+    """List the tasks of all cases as they stand on a day, the earliest day first, those without a day last.
 
-    `told`: tasks of decisions that were done (`carrying.told_on`). The subject is told of all by the letter.
+    `done_tasks`: tasks of decisions that were done, by entry of the log and number (`cascade.apply.told_on`). The
+    letter tells the subject of all.
     """
     dues = []
     for case in cases:
@@ -45,7 +46,7 @@ def due(cases: Iterable[Case], on: date, shown: Collection[tuple[int, int]] = ()
             dues.append(Due(*head, "letter", None, False, False))
         for nr, task in enumerate(case.decision.follows.get("tasks", ()) if case.decision is not None else ()):
             lettered = case.state == "decided" and task["who"] == SUBJECT
-            if task["task"] == "tell" and (case.decided_at, nr) not in shown and not lettered:
+            if task["task"] == "tell" and (case.decided_at, nr) not in done_tasks and not lettered:
                 dues.append(Due(*head, "tell", None, False, False, task["who"]))
         if not case.open:
             continue

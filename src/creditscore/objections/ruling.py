@@ -45,7 +45,7 @@ class Ruling:
 
 def rule_on(case: Case, ruling: Ruling) -> None:
     """Nothing, or UsageError where the ruling does not fit the case."""
-    missing = [name for name in case.contested if name not in ruling.findings]
+    missing = [record_id for record_id in case.contested if record_id not in ruling.findings]
     extra = sorted(set(ruling.findings) - set(case.contested))
     if missing or extra:
         raise UsageError(

@@ -1,0 +1,1 @@
+"""Pages of results: functions that compute a table, and functions that draw it, each beside its JSON."""

@@ -17,8 +17,7 @@ from creditscore.core.model import Label
 from creditscore.explanation import page_words
 from creditscore.present import page
 from creditscore.present.html import write_pair
-from creditscore.present.page import number
-from creditscore.present.sections import Said, Section, Table, heads
+from creditscore.present.page import Said, Section, Table, heads, number
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 
@@ -113,9 +112,9 @@ def _label(data: dict[str, Any], name: str, lang: Lang) -> str:
 def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -> str:
     """Grade, or the state where there is none, and score."""
     first = side["grades"][0] if side["grades"] else {}
-    shown = _grade(data, scheme, first.get("grade"), first.get("state") or "—", lang)
+    grade_words = _grade(data, scheme, first.get("grade"), first.get("state") or "—", lang)
     score = str(first.get("score") or "")
-    return f"{shown}\n{score.rstrip('0').rstrip('.') if '.' in score else score}".rstrip("\n").replace("-", "−")
+    return f"{grade_words}\n{score.rstrip('0').rstrip('.') if '.' in score else score}".rstrip("\n").replace("-", "−")
 
 
 def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import LANGS, Lang, clean, period_said, say, word
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.explanation.composite import CompositeExplanation
 from creditscore.explanation.composite_text import (
     facts,
@@ -21,7 +21,7 @@ from creditscore.explanation.composite_text import (
 )
 from creditscore.pages.plots import pairs, shown
 from creditscore.present import charts, html
-from creditscore.present.sections import Figure, Section, Table
+from creditscore.present.page import Figure, Section, Table
 from creditscore.schemes.citing import cite_said
 
 Parts = list[Table | Figure]
@@ -52,11 +52,11 @@ def composite_data(composite_explanation: CompositeExplanation) -> dict[str, Any
     }
 
 
-def asdict_shallow(inner_value: Any) -> dict[str, Any]:
+def asdict_shallow(instance: Any) -> dict[str, Any]:
     """Dataclasses as dicts, labels kept as they are."""
     result = {}
-    for key in inner_value.__dataclass_fields__:
-        value = getattr(inner_value, key)
+    for key in instance.__dataclass_fields__:
+        value = getattr(instance, key)
         if isinstance(value, tuple):
             value = tuple(asdict_shallow(part) if hasattr(part, "__dataclass_fields__") else part for part in value)
         result[key] = value
@@ -76,12 +76,6 @@ def composite_subject_page(
     """
     data = composite_data(composite_explanation) | ({"disputes": [dict(row) for row in disputes]} if disputes else {})
     shades = charts.colours(("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D"))
-    codes = (
-        [composite_explanation.grade]
-        if composite_explanation.grade and composite_explanation.grade not in shades
-        else []
-    )
-    shade = shades.get(composite_explanation.grade, "#44546a")
     sections = [
         Section(
             text("shares", lang),
@@ -107,9 +101,7 @@ def composite_subject_page(
         title=clean(composite_explanation.subject_id),
         other=other,
         marks=[*input_lines(composite_explanation, lang), *(mark.strip("* ") for mark in marks)],
-        badge=composite_explanation.grade or "–",
-        shade=shade,
-        ink="on-dark" if shade in charts.DARK or codes else "on-light",
+        **charts.badge(composite_explanation.grade, composite_explanation.grade, shades),
         sum=composite_explanation.sum,
         ours=ours,
         facts=[fact for fact in listed if fact[1] != ours],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.coverage import (
     Coverage,
@@ -17,7 +16,7 @@ from creditscore.schemes.coverage import (
     versions_in,
 )
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.profiles import Profile, load_profile
+from creditscore.schemes.profiles import PROFILES, Profile
 
 HEAD = """# Coverage / 覆盖范围
 
@@ -47,12 +46,12 @@ def counted(scheme: Scheme) -> str:
 def _lines(table: Coverage) -> Iterator[str]:
     yield HEAD
     for status, label in table.statuses.items():
-        number = sum(system.status == status for system in table.systems)
-        yield f"- `{status}`: {label.en} / {label.zh} ({number})"
+        systems = sum(system.status == status for system in table.systems)
+        yield f"- `{status}`: {label.en} / {label.zh} ({systems})"
     yield from _exact()
     yield from _whole()
-    for file in sorted((config_root() / "profiles").glob("*.yaml")):
-        yield from _district(load_profile(file.stem))
+    for profile in PROFILES.load():
+        yield from _district(profile)
     yield "\n## Systems / 评价体系\n"
     yield "| § | what the plan asks / 要求 | department / 部门 | status | schemes |"
     yield "|---|---|---|---|---|"
@@ -135,10 +134,10 @@ def _scheme(scheme: str) -> Iterator[str]:
         missing = unknowns(version)
         cited, whole = citations(version)
         done = "exact" if is_exact(version) else "partial"
-        shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
+        first_missing = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
         yield (
             f"| {version.version}{end} | {version.role}, {done} | {version.label.zh} / {version.label.en} | {laws} |"
-            f" {counted(version)} | {cited}, {whole} | {shown or '–'} |"
+            f" {counted(version)} | {cited}, {whole} | {first_missing or '–'} |"
         )
     yield ""
 

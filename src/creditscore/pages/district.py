@@ -14,9 +14,9 @@ from creditscore.core.errors import CreditscoreError, InputError
 from creditscore.core.i18n import clean, plain, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.explanation.labels import Labels
-from creditscore.grading.input_state.stated import blocked_rows, run_marks, runs_of
+from creditscore.grading.input_state.state import blocked_rows, run_marks, runs_of
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.migration import Side, compare
 from creditscore.pages.district_lists import both, ending, entries
@@ -161,9 +161,9 @@ def _subjects(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.register("about", table)
 
 
-def _codes(scheme: Scheme | None, texts: Sequence[str]) -> list[str]:
+def _codes(scheme: Scheme | None, codes: Sequence[str]) -> list[str]:
     """Grades best first; without the scheme's file, as they are called."""
-    return [grade.code for grade in scheme.grades] if scheme else sorted(texts)
+    return [grade.code for grade in scheme.grades] if scheme else sorted(codes)
 
 
 def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:
@@ -174,8 +174,8 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
     ).fetchall()
     table: dict[tuple[str, str, str], dict[str, Any]] = {}
     for scheme, version, domain, year, state, grade, n in rows:
-        other_scheme = schemes[scheme, version]
-        label = other_scheme.label if other_scheme else plain(scheme)
+        graded_scheme = schemes[scheme, version]
+        label = graded_scheme.label if graded_scheme else plain(scheme)
         row = table.setdefault(
             (scheme, version, year),
             {
@@ -183,7 +183,7 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
                 "version": version,
                 "domain": domain,
                 "year": year,
-                "use": other_scheme.use if other_scheme else "",
+                "use": graded_scheme.use if graded_scheme else "",
                 "label": {"zh": label.zh, "en": label.en},
                 "counts": {},
                 "graded": 0,
@@ -195,11 +195,11 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
         if state == "graded":
             row["counts"][grade] = int(n)
     for row in table.values():
-        other_scheme = schemes[row["scheme"], row["version"]]
-        labels = Labels(other_scheme, row["scheme"])
+        graded_scheme = schemes[row["scheme"], row["version"]]
+        labels = Labels(graded_scheme, row["scheme"])
         row["grades"] = [
             {"code": code, "count": row["counts"].get(code, 0)} | both(labels.grade(code) or plain(code))
-            for code in _codes(other_scheme, list(row["counts"]))
+            for code in _codes(graded_scheme, list(row["counts"]))
         ]
         del row["counts"]
     return list(table.values())
@@ -229,7 +229,7 @@ def _migration(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Sc
     return result
 
 
-def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, other_scheme: Scheme | None) -> Side:
+def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, graded_scheme: Scheme | None) -> Side:
     con.execute("SET VARIABLE of_scheme = ?", [scheme])
     con.execute("SET VARIABLE of_year = ?", [year])
     table = con.sql(
@@ -237,7 +237,7 @@ def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, other_scheme: 
         " WHERE scheme = getvariable('of_scheme') AND year = getvariable('of_year') ORDER BY subject_id"
     ).to_arrow_table()
     rows = con.execute("SELECT DISTINCT grade FROM graded WHERE scheme = ? AND grade IS NOT NULL", [scheme]).fetchall()
-    return Side(f"{scheme} {year}", tuple(_codes(other_scheme, [row[0] for row in rows])), table)
+    return Side(f"{scheme} {year}", tuple(_codes(graded_scheme, [row[0] for row in rows])), table)
 
 
 def _maps(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None], shares: Table) -> Table:

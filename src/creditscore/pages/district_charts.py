@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.present.charts import BAR, DARK, colours
+from creditscore.present.charts import BAR, colours, ink
 from creditscore.present.svg import WIDTH, fit, line, picture, rect, say
 
 LOUD = "#a6263a"
@@ -35,8 +35,7 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
             parts.append(rect(x, y, width, 19, shades[grade["code"]], text))
             shown = fit(grade["name"], width - 8)
             if width >= 22 and shown == grade["name"]:
-                ink = "on-dark" if shades[grade["code"]] in DARK else "on-light"
-                parts.append(say(x + width / 2, y + 14, shown, "middle", ink))
+                parts.append(say(x + width / 2, y + 14, shown, "middle", ink(shades[grade["code"]])))
             x += width
     return picture(name, title, desc, 26 * len(rows) + 10, parts)
 

@@ -10,8 +10,7 @@ from creditscore.core.i18n import Lang, clean, say, word
 from creditscore.pages import district_charts, plots
 from creditscore.pages.plots import shown
 from creditscore.present import html, page
-from creditscore.present.page import number
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads, number
 from creditscore.records.feed_health import STATES
 
 said_in = page.said_in("district")
@@ -22,13 +21,13 @@ WITHOUT = ("not_graded", "not_computable")  # in the scope of a scheme, and with
 def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of a district's tables."""
     t = said_in(lang)
-    new_feeds = [row for row in data["feeds"] if loud(row)]
+    loud_feeds = [row for row in data["feeds"] if loud(row)]
     tiles = [
         (t("organisations"), number(data["organisations"])),
         (t("domains"), number(len({row["domain"] for row in data["shares"]}))),
         (t("running_entries"), number(sum(row["running"] for row in data["lists"]))),
         (t("ending_soon", data["soon"]), number(len(data["ending"]))),
-        (t("feeds_told"), number(len(new_feeds))),
+        (t("feeds_told"), number(len(loud_feeds))),
     ]
     sections = [
         shares(data, lang, t),
@@ -49,7 +48,7 @@ def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> s
         sections,
         under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))],
         tiles=tiles,
-        limits=[t(literal) for literal in ("silence", "seasons", "level_told")],
+        limits=[t(code) for code in ("silence", "seasons", "level_told")],
         other=other,
     )
 

@@ -151,20 +151,20 @@ def _counted(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _groups(groups: pa.Table, by: str) -> list[dict[str, Any]]:
     """One row per group: how many of each direction, and every flow; largest first. None where nothing is known."""
-    results: dict[str, dict[str, Any]] = {}
+    row_by_group: dict[str, dict[str, Any]] = {}
     for row in groups.to_pylist():
         if row["by"] != by:
             continue
-        value = results.setdefault(
+        value = row_by_group.setdefault(
             row["name"], {"name": row["name"], "total": 0, **dict.fromkeys(DIRECTIONS, 0), "flows": []}
         )
         value["total"] += row["subjects"]
         value[row["direction"]] += row["subjects"]
         if row["direction"] != SAME:
             value["flows"].append({key: row[key] for key in ("before", "after", "direction", "subjects")})
-    if set(results) <= {""}:
+    if set(row_by_group) <= {""}:
         return []
-    return sorted(results.values(), key=lambda row: (-row["total"], row["name"]))
+    return sorted(row_by_group.values(), key=lambda row: (-row["total"], row["name"]))
 
 
 def _movers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -11,8 +11,7 @@ from creditscore.core.errors import InputError
 from creditscore.core.i18n import LANGS, plain
 from creditscore.core.json_source import read_object
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, literal
 from creditscore.grading.migration import Side
 from creditscore.pages.impact import ABOUT, Impact, impact
 from creditscore.pages.notices import Draft

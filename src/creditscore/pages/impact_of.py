@@ -13,8 +13,8 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS, Lang, clean
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.numbers import points
-from creditscore.core.tables.write import write_tables
+from creditscore.core.quantities import points
+from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.explanation.labels import Labels
 from creditscore.grading.migration import Side, side
 from creditscore.pages.impact import ABOUT, Impact, impact
@@ -188,14 +188,14 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def write_impact(
-    out: Path | str, results: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
+    out: Path | str, impact: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
 ) -> list[Path]:
     """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
-    grade_impact, a, b, draft = results
+    grade_impact, a, b, draft = impact
     pages = {subject: two_ledgers(grade_impact, a, b, draft, subject) for subject in subjects}
-    with whole(out, MARK) as folder:
+    with whole(out, MARK) as folder, as_queries(grade_impact.tables()) as queries:
         files = html.write_pair(grade_impact.data, impact_page, folder, "impact")
-        files += write_tables(folder, grade_impact.tables(), csv_people)
+        files += write_tables(folder, queries, "people" if csv_people else True)
         for k, data in enumerate(pages.values(), start=1):
             files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
     return [Path(out) / file.name for file in files]

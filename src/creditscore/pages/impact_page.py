@@ -9,8 +9,7 @@ from creditscore.grading.migration import BETTER, DIRECTIONS, GAINED, LOST, OTHE
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
 from creditscore.present import charts, page
-from creditscore.present.page import number
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads, number
 from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("impact")

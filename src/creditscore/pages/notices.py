@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import LANGS, Lang, say
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 from creditscore.grading.migration import Side
 from creditscore.present.page import said_in
 from creditscore.schemes.citing import cite_said, cited_rules
@@ -96,7 +96,7 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
             " item, CASE WHEN step = 'record' THEN '' ELSE rule END ORDER BY effective, rule, reason) AS n"
             f" FROM given_{name}"
         )
-    results = con.execute(
+    columns = con.execute(
         "SELECT coalesce(a.subject_id, b.subject_id) AS subject_id, coalesce(b.step, a.step) AS step,"
         " coalesce(b.record_id, a.record_id) AS record_id, coalesce(b.item, a.item) AS item,"
         " coalesce(b.rule, a.rule) AS rule, coalesce(b.article, a.article) AS article, a.effective, b.effective,"
@@ -124,7 +124,7 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
         "article_was",
         "article_is",
     )
-    rows = [dict(zip(keys, row, strict=True)) for row in results]
+    rows = [dict(zip(keys, row, strict=True)) for row in columns]
     return {subject: list(mine) for subject, mine in groupby(rows, key=lambda row: str(row["subject_id"]))}
 
 
@@ -202,18 +202,18 @@ def _remedy(way: Remedy, on: date | None, lang: Lang) -> str:
 
 
 def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
-    name = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
+    named = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
     cited = cite_said(line["article"], lang)
     place = f"（{cited}）" if lang == "zh" else f" ({cited})"
-    name += place if line["article"] else ""
+    named += place if line["article"] else ""
 
     def number(value: Decimal | None) -> str:
         return _said("notice_open_number", lang) if value is None else points(value, plus=True)
 
     if line["step"] == "decide":
-        return f"{name} {_said('notice_unstep' if line['removed'] else 'notice_step', lang)}"
+        return f"{named} {_said('notice_unstep' if line['removed'] else 'notice_step', lang)}"
     if line["added"]:
-        return f"{name} {_said('notice_added', lang, number(line['now']))}"
+        return f"{named} {_said('notice_added', lang, number(line['now']))}"
     if line["removed"]:
-        return f"{name} {_said('notice_removed', lang, number(line['was']))}"
-    return f"{name} {number(line['was'])} → {number(line['now'])}"
+        return f"{named} {_said('notice_removed', lang, number(line['was']))}"
+    return f"{named} {number(line['was'])} → {number(line['now'])}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.core.i18n import Lang
 from creditscore.present import html
-from creditscore.present.sections import Section, Table
+from creditscore.present.page import Section, Table
 from creditscore.repair.data import phrase
 from creditscore.repair.text import (
     about_line,

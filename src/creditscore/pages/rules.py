@@ -12,7 +12,7 @@ from creditscore.pages.validation import own, said_in
 from creditscore.pages.validation_sections import name_of, percent, span
 from creditscore.present import html
 from creditscore.present.charts import BAR
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads
 
 SIGNS = {"as_expected": BAR, "wrong": "#a6263a", "unscored": "#e0a93f", "unclear": "#b9bec5", "too_few": "#b9bec5"}
 MOST = 30

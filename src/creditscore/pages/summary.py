@@ -12,7 +12,7 @@ from creditscore.core.model import Label
 from creditscore.core.quantities import TOP, from_micro
 from creditscore.core.quantities import plain as shown
 from creditscore.explanation.labels import Labels, labels_of
-from creditscore.grading.input_state.stated import blocked_rows, run_marks
+from creditscore.grading.input_state.state import blocked_rows, run_marks
 from creditscore.grading.result import Grading
 
 GROUPS = ("district", "industry", "size")
@@ -158,19 +158,19 @@ def _groups(grading: Grading, column: str, codes: list[str]) -> Table:
         f"SELECT coalesce(s.{column}, ''), g.grade, count(*) FROM result_grades g"
         " JOIN subjects s ON s.subject_id = g.subject_id WHERE g.state = 'graded' GROUP BY ALL",
     )
-    results: dict[str, dict[str, int]] = {}
+    counts_by_group: dict[str, dict[str, int]] = {}
     for given, grade, count in rows:
-        counts = results.setdefault(redact(clean(given)), {})
+        counts = counts_by_group.setdefault(redact(clean(given)), {})
         counts[grade] = counts.get(grade, 0) + int(count)
-    if set(results) <= {""}:
+    if set(counts_by_group) <= {""}:
         return []
-    ordered = sorted(results, key=lambda name: (-sum(results[name].values()), name))
+    ordered = sorted(counts_by_group, key=lambda name: (-sum(counts_by_group[name].values()), name))
     listed: list[tuple[str | None, list[str]]] = [(name, [name]) for name in ordered[:LARGEST]]
     if ordered[LARGEST:]:
         listed.append((None, ordered[LARGEST:]))
     table = []
     for name, members in listed:
-        counts = {code: sum(results[member].get(code, 0) for member in members) for code in codes}
+        counts = {code: sum(counts_by_group[member].get(code, 0) for member in members) for code in codes}
         total = sum(counts.values())
         table.append(
             {

@@ -35,7 +35,6 @@ CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_day
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
 FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
-OPEN_STATES = ("proposed", "accepted", "notified", "executed")
 Rows = list[dict[str, Any]]
 RESULTS_TABLE = Table(
     "results",
@@ -128,9 +127,9 @@ def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
             " GROUP BY 1 ORDER BY 1"
         ).fetchall()
         if rows:
-            shown = redact(clean(rows[0][0]))
+            first_code = redact(clean(rows[0][0]))
             raise InputError(
-                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {shown!r}",
+                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {first_code!r}",
                 where="results",
                 allowed=known,
                 next="import them with `creditscore supervise import`",
@@ -254,7 +253,7 @@ def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Rows:
         " count(*) FILTER (WHERE coalesce(flags, '') <> '') FROM measures GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     names = ("department", "side", "measure_id", "basis_level", "state", "count", "flagged")
-    new_measures: Rows = []
+    measure_rows: Rows = []
     for row in rows:
         data: dict[str, Any] = {
             name: int(cell) if name in ("count", "flagged") else redact(clean(cell))
@@ -264,5 +263,5 @@ def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Rows:
         office = shipped.head.departments.get(data["department"])
         data |= {"label": both(measure.measure if measure else plain(data["measure_id"]))["label"]}
         data |= {"office": both(office.label if office else plain(data["department"]))["label"]}
-        new_measures.append(data)
-    return new_measures
+        measure_rows.append(data)
+    return measure_rows

@@ -13,8 +13,7 @@ from creditscore.pages.plots import shown
 from creditscore.pages.supervision import RESULTS
 from creditscore.present import html, page
 from creditscore.present.charts import BAR
-from creditscore.present.page import number
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads, number
 
 said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40

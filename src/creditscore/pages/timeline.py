@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from creditscore.core.days import from_day, iso
 from creditscore.core.i18n import Lang, clean, day_said
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro
+from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.page_words import text
 from creditscore.explanation.timeline.text import grade, heads, rows
 from creditscore.explanation.timeline.timeline import Timeline
@@ -22,37 +21,37 @@ HEIGHT, LEFT, TOP, BOTTOM = 190, 52, 16, 34
 MOST = 80  # steps that a picture still shows
 
 
-def write_timeline(line: Timeline, folder: Path, name: str = "timeline") -> list[Path]:
+def write_timeline(timeline: Timeline, folder: Path, name: str = "timeline") -> list[Path]:
     """`timeline.html` (Chinese), `timeline.en.html` and `timeline.json` with exactly what was drawn."""
-    return write_pair(line.as_data(), lambda _, lang, other: timeline_page(line, lang, other), folder, name)
+    return write_pair(timeline.as_data(), lambda _, lang, other: timeline_page(timeline, lang, other), folder, name)
 
 
-def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
+def timeline_page(timeline: Timeline, lang: Lang = "zh", other: str = "") -> str:
     """The page in one language; `other` is the file of the same page in the other one."""
-    data: dict[str, Any] = line.as_data()
+    data: dict[str, Any] = timeline.as_data()
     return draw(
         "timeline.html",
         lang,
         data,
-        heads=heads(line, lang),
-        rows=rows(line, lang),
-        stairs=_stairs(line, lang),
+        heads=heads(timeline, lang),
+        rows=rows(timeline, lang),
+        stairs=_stairs(timeline, lang),
         other=other,
-        years=line.kind == "year",
-        named=clean(line.name or line.subject_id),
+        years=timeline.kind == "year",
+        named=clean(timeline.name or timeline.subject_id),
         said=lambda code, *values: text("timeline", code, lang, *values),
     )
 
 
-def _stairs(line: Timeline, lang: Lang) -> Markup:
+def _stairs(timeline: Timeline, lang: Lang) -> Markup:
     """The score over time; none where there are no points, or a number is open."""
-    steps = line.steps
+    steps = timeline.steps
     if not 1 < len(steps) <= MOST or any(step.after.score is None for step in steps):
         return Markup("")
     scores = [float(from_micro(step.after.score) or 0) for step in steps]
     low, high = min(scores), max(scores)
     room = (high - low) or 1.0
-    last = max(line.last, steps[-1].day)
+    last = max(timeline.last, steps[-1].day)
     days = float(max(1, last - steps[0].day))
 
     def x(day: int) -> float:
@@ -69,15 +68,15 @@ def _stairs(line: Timeline, lang: Lang) -> Markup:
     corners.append((x(last), y(scores[-1])))
     parts: list[Markup] = []
     for score in sorted({low, high}):
-        shown = next(step.after.score for step in steps if float(from_micro(step.after.score) or 0) == score)
+        score_words = next(step.after.score for step in steps if float(from_micro(step.after.score) or 0) == score)
         parts += [
             stroke(LEFT, y(score), WIDTH - 20, y(score), "grid"),
-            say(LEFT - 8, y(score) + 4, points(from_micro(shown)), "end", "number"),
+            say(LEFT - 8, y(score) + 4, points(from_micro(score_words)), "end", "number"),
         ]
     parts.append(path(corners, "#1f5fa8"))
     room_left = float(LEFT)
     for k, step in enumerate(steps):
-        named = grade(step.after, step.version or line.scheme, lang)
+        named = grade(step.after, step.version or timeline.scheme, lang)
         label = f"{day_said(iso(step.day), lang)} {named} {points(from_micro(step.after.score))}"
         parts.append(dot(x(step.day), y(scores[k]), 3.5, "#1f5fa8", label))
         changed = not k or steps[k - 1].after.grade != step.after.grade

@@ -9,7 +9,7 @@ from creditscore.core.i18n import Lang, clean
 from creditscore.pages.plots import OUTCOMES, shown
 from creditscore.pages.validation_sections import sections
 from creditscore.present import html, page
-from creditscore.present.sections import Said, Table
+from creditscore.present.page import Said, Table
 
 FACTS = (
     "model",

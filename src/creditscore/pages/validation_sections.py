@@ -10,7 +10,7 @@ from creditscore.core.i18n import clean
 from creditscore.pages import plots
 from creditscore.pages.plots import LIGHTS, shown
 from creditscore.present.charts import BAR
-from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.present.page import Figure, Said, Section, Table, heads
 
 MOST = 15  # variables in a picture or table; the JSON has them all
 STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9bec5"}
@@ -30,9 +30,9 @@ def name_of(value: Any, t: Said) -> str:
 
 def sections(data: dict[str, Any], t: Said) -> list[Section]:
     """Every section that the report has tables for, in the order of the page."""
-    results = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
-    new_sections = [value(data["tables"], data["numbers"], t) for value in results]
-    return [section for section in new_sections if section is not None]
+    parts = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
+    drawn = [draw_part(data["tables"], data["numbers"], t) for draw_part in parts]
+    return [section for section in drawn if section is not None]
 
 
 def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
@@ -380,11 +380,11 @@ def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Se
             continue
         title = name.removeprefix("explanation: ")
         known = title == "mean_share"  # the table that every model of this package gives
-        statement = t if known else clean
-        head = [(statement(row), "n" if isinstance(rows[0][row], int | float) else "") for row in rows[0]]
+        write = t if known else clean
+        head = [(write(row), "n" if isinstance(rows[0][row], int | float) else "") for row in rows[0]]
         listed = [
             [shown(value) if isinstance(value, float) else name_of(value, t) for value in row.values()]
             for row in rows[:50]
         ]
-        parts.append(Table(head, listed, statement(title)))
+        parts.append(Table(head, listed, write(title)))
     return Section(t("explanations"), "", parts) if parts else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
+from creditscore.core.i18n import SYMBOL
 from creditscore.present.svg import WIDTH, fit, line, picture, rect, say
 
 # From good to bad, told apart by people who see no red or green, and on paper; M is neither.
 NAMED = {"A": "#1f5fa8", "B": "#7fb2dc", "M": "#b9bec5", "C": "#f0a35e", "D": "#a6263a"}
 SCALE = ("#1f5fa8", "#4d8cc7", "#8fbce0", "#f3c08a", "#e07f3f", "#a6263a")
-DARK = {"#1f5fa8", "#a6263a", "#4d8cc7", "#e07f3f"}
+OTHER = "#44546a"  # a grade that has no colour of its own
+DARK = {"#1f5fa8", "#a6263a", "#4d8cc7", "#e07f3f", OTHER}
 BAR = "#4d8cc7"
 GAIN, LOSS = "#1f5fa8", "#a6263a"
 LEFT = 170
@@ -25,6 +28,18 @@ def colours(codes: Sequence[str]) -> dict[str, str]:
         return {code: NAMED[code] for code in codes}
     last = max(1, len(codes) - 1)
     return {code: SCALE[round(k * (len(SCALE) - 1) / last)] for k, code in enumerate(codes)}
+
+
+def ink(shade: str) -> str:
+    """Give the class of a text on a colour."""
+    return "on-dark" if shade in DARK else "on-light"
+
+
+def badge(grade: str, label: str, shades: Mapping[str, str] = NAMED) -> dict[str, str]:
+    """Give a grade as a sign: its printed symbol, else the first word of its label, in the colour of its code."""
+    shade = shades.get(grade, OTHER)
+    sign = grade if not grade or SYMBOL.fullmatch(grade) else re.split(r"[（(]", label)[0].strip()
+    return {"shade": shade, "ink": ink(shade), "badge": sign or "–", "wordy": "wordy" if len(sign) > 3 else ""}
 
 
 def bars(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], left: int = LEFT) -> Markup:
@@ -71,8 +86,7 @@ def stacked(
             shown = f"{row['percents'][code]:.1f}"
             parts.append(rect(x, y, width, 20, shades[code], f"{row['label']} {code}: {count} ({shown} %)"))
             if width >= 34:
-                ink = "on-dark" if shades[code] in DARK else "on-light"
-                parts.append(say(x + width / 2, y + 15, shown, "middle", ink))
+                parts.append(say(x + width / 2, y + 15, shown, "middle", ink(shades[code])))
             x += width
     return picture(name, title, desc, 28 * len(rows) + 34, parts)
 

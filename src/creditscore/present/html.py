@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from creditscore.core.boundary import require_plain
-from creditscore.core.errors import UsageError
+from creditscore.core.atomic import json_text, write_json, write_text
 from creditscore.core.i18n import Lang, Words, load_words, say
 
 if TYPE_CHECKING:
@@ -32,14 +30,9 @@ def text(code: str, lang: Lang, *values: object) -> str:
     return shown_text
 
 
-def as_json(data: Any) -> str:
-    """The numbers of a page as JSON, the same in the page and beside it."""
-    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
-
-
 def inert(data: Any) -> Markup:
     """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
-    shown = as_json(data)
+    shown = json_text(data, sort_keys=True).removesuffix("\n")
     for name in "<>&\u2028\u2029":
         shown = shown.replace(name, f"\\u{ord(name):04x}")
     return Markup(shown)  # every character that HTML could take for markup is gone
@@ -70,25 +63,12 @@ def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
     return page.render(t=fill, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
 
 
-def write_page(file: Path, page: str) -> Path:
-    """Write a text into a file, and make its folder; UsageError where that cannot be."""
-    require_plain(file)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"cannot write there: {error.strerror or error}", where=str(file), next="give another place"
-        ) from error
-    return file
-
-
 def write_pair(
     data: dict[str, Any], draw: Callable[[dict[str, Any], Lang, str], str], folder: Path, name: str
 ) -> list[Path]:
     """`name.html` (Chinese), `name.en.html` and `name.json` with exactly what was drawn."""
     files = [folder / f"{name}.html", folder / f"{name}.en.html", folder / f"{name}.json"]
-    write_page(files[0], draw(data, "zh", files[1].name))
-    write_page(files[1], draw(data, "en", files[0].name))
-    write_page(files[2], as_json(data) + "\n")
+    write_text(files[0], draw(data, "zh", files[1].name))
+    write_text(files[1], draw(data, "en", files[0].name))
+    write_json(files[2], data, sort_keys=True)
     return files

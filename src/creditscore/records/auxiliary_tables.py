@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from creditscore.core.days import from_day
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.deliveries import Delivered, check_deliveries
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
@@ -151,13 +152,13 @@ def take_side(
 
     `latest`: the day of intake; `delivered`: what arrived, against which feeds that declare it are checked.
     """
-    name = source.table.name
+    table_name = source.table.name
     stage = Stage(source, latest)
     subject = stage.code("subject_id")
-    values = READERS[name](stage)
+    values = READERS[table_name](stage)
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
         stage.fault(reason, "subject_id")
-    if name == "attributes":
+    if table_name == "attributes":
         given = cell_sql.raw_text("name", source.types["name"])
         rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
         for reason, named in by_reason(word for (word,) in rows if word).items():
@@ -174,31 +175,33 @@ def take_side(
     )
     reasons = ("natural_person", "mangled_id", "empty_id", "unknown_subject")
     resolve_subjects(con, "stage_side", {r: bit_of(stage.faults, r, "subject_id") for r in reasons}, upper=upper)
-    if name == "listings":
+    if table_name == "listings":
         settle_residents(con, "stage_side", "listing_id", bit_of(stage.faults, "natural_person", "listing_id"))
     repeated = drop_repeats(con, "stage_side", ["sid", *values])
-    if name == "listings":
+    if table_name == "listings":
         bit = bit_of(stage.faults, "conflicting_key", "listing_id")
         con.execute(
             f"UPDATE stage_side SET mask = mask | {bit} WHERE listing_id IN"
             " (SELECT listing_id FROM stage_side GROUP BY listing_id HAVING count(*) > 1)"
         )
-    differs = check_deliveries(con, stage, delivered) if name == "feeds" and delivered is not None else {}
+    differs = check_deliveries(con, stage, delivered) if table_name == "feeds" and delivered is not None else {}
     refused = list_faults(con, "stage_side", source, stage.faults)
-    if refused and name != "feeds":
+    if refused and table_name != "feeds":
         keep_refused(con, "stage_side", source, stage.faults)
     for line, message in differs.items():
         con.execute(
             "UPDATE quarantine SET message = ? WHERE \"table\" = 'feeds' AND line = ? AND reason = 'bad_delivery'",
             [message, line],
         )
-    names = [column.split()[0] for column in COLUMNS[name].split(", ")]
+    names = [column.split()[0] for column in COLUMNS[table_name].split(", ")]
     chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
-    of_records = "coalesce(of_table, 'records') = 'records'" if name == "feeds" and source.has("table") else "TRUE"
-    con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0 AND {of_records}")
+    of_records = (
+        "coalesce(of_table, 'records') = 'records'" if table_name == "feeds" and source.has("table") else "TRUE"
+    )
+    con.execute(f"INSERT INTO {table_name} SELECT {chosen} FROM stage_side WHERE mask = 0 AND {of_records}")
     counts = {"rows": source.rows, "refused": refused, "repeated": repeated}
     if of_records != "TRUE":  # a declaration of another table feeds nobody
-        (other,) = con.execute(f"SELECT count(*) FROM stage_side WHERE NOT ({of_records})").fetchall()[0]
-        counts |= {"of_other_tables": other} if other else {}
+        (rows_of_others,) = con.execute(f"SELECT count(*) FROM stage_side WHERE NOT ({of_records})").fetchall()[0]
+        counts |= {"of_other_tables": rows_of_others} if rows_of_others else {}
     con.execute("DROP TABLE stage_side")
     return counts

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.identity import canonical_code, redact, redact_cell
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.files import files_of
-from creditscore.core.tables.source import Source, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import quote
 from creditscore.records.faults import bit_of
 from creditscore.records.schema import ONE, REASONS, TABLES
 from creditscore.records.stage import Stage

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.records.faults import Fault, bit_of
 from creditscore.records.schema import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE, RESOLVED
 
@@ -51,8 +51,8 @@ def _find_several(con: duckdb.DuckDBPyConnection, has_events: bool) -> int:
     import numpy as np
 
     filed = f"event = {FILED}" if has_events else "true"
-    new_con = con.execute(f"SELECT hash(record_id) AS h FROM log_rows WHERE record_id IS NOT NULL AND {filed}")
-    hashes = np.asarray(new_con.fetchnumpy()["h"])
+    hashed_ids = con.execute(f"SELECT hash(record_id) AS h FROM log_rows WHERE record_id IS NOT NULL AND {filed}")
+    hashes = np.asarray(hashed_ids.fetchnumpy()["h"])
     hashes.sort()  # several times cheaper than count(DISTINCT …) of so many different values
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     parts = []

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from creditscore.core.config import config_root
-from creditscore.core.errors import InputError, SchemeError
-from creditscore.core.yaml_source import read
+from pydantic import ConfigDict
+
+from creditscore.core.catalogue import Family
+from creditscore.core.errors import InputError
+from creditscore.core.model import Model
 
 REASONS = ("no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
-FILE = "coverage.yaml"
 
 
 @dataclass(frozen=True)
@@ -36,34 +35,36 @@ class Excluded:
         )
 
 
+class RefusedInput(Model):
+    """A kind of input in the file; what else stands there is for readers."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    reason: str
+    domains: list[str]
+    words: list[str]
+
+
+class RefusedInputs(Model):
+    """The part `refused_inputs` of configs/coverage.yaml; the rest of it is read with the schemes."""
+
+    model_config = ConfigDict(extra="ignore")
+    refused_inputs: list[RefusedInput]
+
+
+REFUSED_INPUTS = Family("refused_inputs", "table of refused inputs", RefusedInputs, "coverage.yaml")
+
+
 def excluded() -> tuple[Excluded, ...]:
-    """The table `refused_inputs` of configs/coverage.yaml."""
-    return _excluded(config_root() / FILE)
+    """The table `refused_inputs` of configs/coverage.yaml; SchemeError lists every fault of it."""
+    return tuple(map(_split_words, REFUSED_INPUTS.load_only().refused_inputs))
 
 
-@lru_cache(maxsize=8)
-def _excluded(file: Path) -> tuple[Excluded, ...]:
-    source = read(file, FILE)
-    if source.faults:
-        raise SchemeError(
-            "\n  ".join(map(str, source.faults)),
-            where=FILE,
-            next="mend these lines: without this file nobody knows which inputs may not be used",
-        )
-    excludeds = []
-    for other_source in source.data["refused_inputs"]:
-        words = [str(word).lower() for word in other_source["words"]]
-        latin = tuple(word for word in words if word.isascii())
-        plain = tuple(word for word in words if not word.isascii())
-        excludeds.append(
-            Excluded(other_source["id"], other_source["reason"], frozenset(other_source["domains"]), plain, latin)
-        )
-    return tuple(excludeds)
-
-
-def reason_for(word: str) -> str | None:
-    """The reason code for which an item, domain or attribute of this name is refused; None where it is not."""
-    return next((excluded_rule.reason for excluded_rule in excluded() if excluded_rule.fits(word)), None)
+def _split_words(refused: RefusedInput) -> Excluded:
+    words = [word.lower() for word in refused.words]
+    latin = tuple(word for word in words if word.isascii())
+    plain = tuple(word for word in words if not word.isascii())
+    return Excluded(refused.id, refused.reason, frozenset(refused.domains), plain, latin)
 
 
 def by_reason(words: Iterable[str]) -> dict[str, list[str]]:

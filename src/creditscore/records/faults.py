@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from creditscore.core.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
 from creditscore.core.tables.cell_sql import raw_text
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.parse import hint
 from creditscore.records.schema import QUARANTINE, REASONS
 
@@ -74,12 +75,12 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
         f" FROM {source.view} s JOIN (SELECT line, mask FROM {table} WHERE mask <> 0) b ON s.line = b.line"
     )
     for bit, fault in enumerate(faults):
-        value = quote(fault.column) if fault.column else "NULL"
+        value_sql = quote(fault.column) if fault.column else "NULL"
         con.execute(
             f"INSERT INTO quarantine SELECT {literal(source.table.name)}, line, subject_id, {key},"
             f" TRY_CAST(event_no AS INTEGER), item, '{fault.reason}',"
-            f" {literal(source.spelled.get(fault.column, fault.column))}, {value},"
-            f" {literal(fault.message)} || {hint(fault.reason, value)} FROM refused WHERE (mask & {1 << bit}) <> 0"
+            f" {literal(source.spelled.get(fault.column, fault.column))}, {value_sql},"
+            f" {literal(fault.message)} || {hint(fault.reason, value_sql)} FROM refused WHERE (mask & {1 << bit}) <> 0"
         )
     con.execute("DROP TABLE refused")
     return refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.records.schema import (
     AMENDED,
     ATTRIBUTE_PREFIX,

@@ -16,7 +16,8 @@ from creditscore.core.days import day_of, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, forget, open_sources, quote
+from creditscore.core.tables.source import Source, forget, open_sources
+from creditscore.core.tables.table import quote
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
@@ -95,8 +96,8 @@ def ingest(
     Parameters
     ----------
     subjects, records, attributes, listings, history, feeds
-        Tables: a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or a
-        DuckDB relation.
+        Tables: a path (CSV in UTF-8, UTF-16 with its mark or GB18030, Parquet, a folder or pattern of Parquet files),
+        pandas, Polars (lazy frames too), Arrow, a DuckDB relation or a list of mappings.
     con, threads, memory_limit
         The connection to use, else what a new one may use.
     subject_ids
@@ -229,7 +230,7 @@ def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
     for table, columns in dated.items():
         days = [name for name in columns if name.endswith("_day") and (table, name) not in PLANNED]
         if days:
-            shown = ", ".join(f"max({column})" for column in days)
-            newest += con.execute(f"SELECT {shown} FROM {table}").fetchall()[0]
+            newest_sql = ", ".join(f"max({column})" for column in days)
+            newest += con.execute(f"SELECT {newest_sql} FROM {table}").fetchall()[0]
     known = [day for day in newest[1:] if day is not None]
     return max(known) if known else 0

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.errors import InputError
 from creditscore.core.identity import MANGLED_LIKE, canonical_code
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import quote
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
 from creditscore.records.excluded import by_reason
@@ -218,13 +219,13 @@ def show_log(
     con: duckdb.DuckDBPyConnection, rows: str, columns: list[str], attributes: tuple[str, ...], line: str
 ) -> None:
     """The view `log` over `rows`: every column of the contract; those the input lacks are constants."""
-    shown = []
+    columns_sql = []
     for name, (kind, absent) in LOG_COLUMNS.items():
         if name in columns:
-            shown.append(name)
+            columns_sql.append(name)
         elif name == "rk":
-            shown.append(f"{line} AS rk")
+            columns_sql.append(f"{line} AS rk")
         else:
-            shown.append(f"CAST({absent} AS {kind}) AS {name}")
-    shown += [quote(ATTRIBUTE_PREFIX + name) for name in attributes]
-    con.execute(f"CREATE OR REPLACE VIEW log AS SELECT {', '.join(shown)}, {line} AS row FROM {rows}")
+            columns_sql.append(f"CAST({absent} AS {kind}) AS {name}")
+    columns_sql += [quote(ATTRIBUTE_PREFIX + name) for name in attributes]
+    con.execute(f"CREATE OR REPLACE VIEW log AS SELECT {', '.join(columns_sql)}, {line} AS row FROM {rows}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from creditscore.core.identity import canonical_code, is_mangled
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.hashing import hash_rows
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.digest import CURRENT, table_sum
 from creditscore.records.faults import Fault, drop_pairs, put_pairs
 from creditscore.records.schema import ONE

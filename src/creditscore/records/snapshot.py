@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.records.digest import CURRENT, content_hash, first_content_hash, format_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from creditscore.core.days import to_day
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
 from creditscore.core.json_source import read_object
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.auxiliary_tables import COLUMNS as SIDE_TABLES
 from creditscore.records.digest import format_of
 from creditscore.records.intake import connect

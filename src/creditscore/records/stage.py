@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from creditscore.core.days import LAST
 from creditscore.core.identity import look_at_id
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import quote
 from creditscore.records import parse
 from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
 

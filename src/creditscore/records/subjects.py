@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from creditscore.core.identity import MANGLED_LIKE, look_at_id
-from creditscore.core.tables.source import Source, literal, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, put_pairs
 from creditscore.records.schema import KIND_OF_PREFIX, KINDS, PERSONS
 from creditscore.records.stage import Stage, drop_repeats

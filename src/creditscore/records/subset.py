@@ -10,7 +10,7 @@ from creditscore.core.boundary import outside
 from creditscore.core.days import LAST, from_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.intake import ingest
 from creditscore.records.refused import copy_refused
@@ -153,9 +153,9 @@ def _log(snapshot: Snapshot) -> str:
         *(f"x.{name}" for name in ("act_id", "source_subject_id", "source", "document_no", "basis")),
         *(f"x.{quote(ATTRIBUTE_PREFIX + name)} AS {quote(name)}" for name in snapshot.attribute_columns),
     ]
-    new_columns = [column for column in columns if _given(column.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
+    given_columns = [column for column in columns if _given(column.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
     return (
-        f"SELECT {', '.join(new_columns)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
+        f"SELECT {', '.join(given_columns)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
         " ORDER BY s.subject_id, x.record_id, x.event_no"
     )
 
@@ -173,7 +173,7 @@ OPTIONAL: Mapping[str, str] = {
 
 
 def _words(words: Iterable[str]) -> str:
-    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+    listed = ", ".join(map(literal, words))
     return f"CAST([{listed}] AS VARCHAR[])"
 
 
@@ -204,10 +204,10 @@ def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[s
     for row in rows:
         newest[row["record_id"]] = max(newest.get(row["record_id"], 0), row["event_no"])
     for row in events.to_pylist():
-        number = row.get("event_no") or newest.get(row["record_id"], 0) + 1
-        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(number))
-        rows.append({**row, "event_no": number})
-        added.append((str(row["record_id"]), str(number)))
+        event_no = row.get("event_no") or newest.get(row["record_id"], 0) + 1
+        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(event_no))
+        rows.append({**row, "event_no": event_no})
+        added.append((str(row["record_id"]), str(event_no)))
     import pyarrow as pa
 
     names = list(dict.fromkeys(name for row in rows for name in row))

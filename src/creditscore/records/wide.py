@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, quote
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import quote
 
 if TYPE_CHECKING:
     import duckdb

@@ -49,30 +49,30 @@ def options(
     """
     known = load_repairs() if rules is None else tuple(rules)
     facts = facts_of(course, course.on)
-    new_options: list[Option] = []
+    ways: list[Option] = []
     for record in facts.records:
         own = own_table(facts, record)
-        new_options += [own] if own is not None else []
+        ways += [own] if own is not None else []
         plan = facts.plan_of(record)
         fitting = [rule for rule in known if adverse(plan, record) and fits(rule, plan.scheme, record["plan_item"])]
         narrow = any(rule.about == "grade" and dated(rule, record) for rule in fitting)
         for rule in fitting:
             beside = narrow and rule.about != "grade"
             option = by_decision(facts, record, rule, beside) if dated(rule, record) else undated(facts, record, rule)
-            new_options += [option] if option is not None else []
+            ways += [option] if option is not None else []
     of = dict(lists or {})
     scheme = facts.plan.scheme
     for key, rule_of_list in scheme.lists.items():
         of.setdefault(key, (scheme.name, rule_of_list))
     for row in course.subject.listings:
-        new_options += exits(facts, row, of.get(row["list"]))
+        ways += exits(facts, row, of.get(row["list"]))
     for rule in known:
         if rule.overall is not None and rule.scope.schemes and facts.plan.scheme.scheme in rule.scope.schemes:
-            new_options += overall(facts, rule)
-    return tuple(new_options)
+            ways += overall(facts, rule)
+    return tuple(ways)
 
 
-def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | None) -> list[Option]:
+def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, ListRule] | None) -> list[Option]:
     """The ways out of one entry of a list, as the rule of the list says them; none once it has ended.
 
     Under which trigger an entry was made does not stand in the table of listings. A way out for some triggers only is
@@ -82,10 +82,14 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
-    label = results[1].label if results else Label(zh=row["list"], en=row["list"])
-    new_options: list[Option] = []
-    ways = [way for way in results[1].exits if way.kind not in ("annulled", "deregistered")] if results else []
-    whichever = _whichever(results[1], ways, row, on) if results else None
+    label = scheme_and_rule[1].label if scheme_and_rule else Label(zh=row["list"], en=row["list"])
+    options_of_entry: list[Option] = []
+    ways = (
+        [way for way in scheme_and_rule[1].exits if way.kind not in ("annulled", "deregistered")]
+        if scheme_and_rule
+        else []
+    )
+    whichever = _whichever(scheme_and_rule[1], ways, row, on) if scheme_and_rule else None
     for way in ways:  # the others are no repair
         since, earliest = _opens(way, row, on)
         sure = earliest if not way.triggers else whichever if way.kind != "expiry" else None
@@ -94,14 +98,14 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
         conditions += [Condition(f"not_{name}", _not(label), UNKNOWN) for name, label in way.unless.items()]
         conditions = conditions or [Condition("decided", CLAIMED, UNKNOWN)]
         state = "unknown" if earliest is None else "open" if on >= earliest else "later"
-        new_options.append(
+        options_of_entry.append(
             Option(
                 "listing",
                 key,
                 row["list"],
                 label,
                 "exit",
-                f"{results[0] if results else ''}:{row['list']}.{way.id}",
+                f"{scheme_and_rule[0] if scheme_and_rule else ''}:{row['list']}.{way.id}",
                 way.label or WAYS_OUT[way.kind],
                 state,
                 way.since or "",
@@ -118,12 +122,14 @@ def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | 
                 notes=(ONLY_UNDER,) if way.triggers else (),
             )
         )
-    if not new_options:
+    if not options_of_entry:
         no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
-        new_options.append(
-            Option("listing", key, row["list"], label, "exit", results[0] if results else "", no, "unknown")
+        options_of_entry.append(
+            Option(
+                "listing", key, row["list"], label, "exit", scheme_and_rule[0] if scheme_and_rule else "", no, "unknown"
+            )
         )
-    return new_options
+    return options_of_entry
 
 
 def _opens(way: ListExit, row: Mapping[str, Any], on: int) -> tuple[int | None, int | None]:
@@ -213,10 +219,10 @@ def overall_days(rule: RepairRuleFile, newest: int) -> list[tuple[int, int]]:
     overall_rule = rule.overall
     assert overall_rule is not None
     months = overall_rule.clean.months or 12 * (overall_rule.clean.years or 0)
-    new_overall_days, points, k = [], to_micro(overall_rule.first), 0
+    days, points, k = [], to_micro(overall_rule.first), 0
     while True:
         points = min(points, to_micro(overall_rule.most))
-        new_overall_days.append((add_months(newest, months + k), points))
+        days.append((add_months(newest, months + k), points))
         if points == to_micro(overall_rule.most):
-            return new_overall_days
+            return days
         points, k = points + to_micro(overall_rule.each_month), k + 1

@@ -79,9 +79,7 @@ class Choosing:
     ) -> None:
         self.views, self.day, self.cost, self.memory = views, day, cost, memory
         self.opened = [opening(view.plan, replace(view.subject, records=())) for view in views]
-        self.readings = tuple(
-            (view.reading, other_opening.cycles) for view, other_opening in zip(views, self.opened, strict=True)
-        )
+        self.readings = tuple((view.reading, opened.cycles) for view, opened in zip(views, self.opened, strict=True))
         self.numbers = [self._number(repr(reading)) for reading in self.readings]
         self.looked = [read_names(view.plan) for view in views]
         self.of: dict[str, list[Option]] = {}
@@ -163,13 +161,13 @@ def _different(ways: Sequence[Choice]) -> list[Choice]:
 
 def read_names(plan: Plan) -> tuple[str, ...]:
     """What a plan looks at in an assessed record."""
-    texts = set(STRUCTURE)
+    read = set(STRUCTURE)
     for fact in plan.facts:
-        texts |= {name for name in (fact.column, fact.by) if name}
-        texts |= set(names(fact.where)) if fact.where is not None else set()
+        read |= {name for name in (fact.column, fact.by) if name}
+        read |= set(names(fact.where)) if fact.where is not None else set()
     for item in plan.items:
-        texts |= set(item.attributes)
-    return tuple(sorted(texts))
+        read |= set(item.attributes)
+    return tuple(sorted(read))
 
 
 def _ways(record: Mapping[str, Any], option: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:

@@ -147,13 +147,13 @@ def acted(subject: Subject, actions: Iterable[Action], day: int) -> Subject:
 
 def mended(record: Mapping[str, Any], actions: Sequence[Action]) -> Mapping[str, Any]:
     """A record after corrections and repairs."""
-    for other_action in sorted(actions, key=lambda action: action.day):
-        if other_action.kind == "correct":
+    for dated_action in sorted(actions, key=lambda action: action.day):
+        if dated_action.kind == "correct":
             left = MICRO - sum(share for _, share in record.get("corrections") or ())
             if left > 0:
-                record = {**record, "corrections": [*(record.get("corrections") or ()), (other_action.day, left)]}
+                record = {**record, "corrections": [*(record.get("corrections") or ()), (dated_action.day, left)]}
         else:
-            record = {**record, "status": REPAIRED, "status_day": other_action.day}
+            record = {**record, "status": REPAIRED, "status_day": dated_action.day}
     return record
 
 

@@ -35,11 +35,11 @@ Events = dict[int, set[str]]
 
 def event_days(course: Course, options: Iterable[Option], until: int) -> dict[int, tuple[str, ...]]:
     """Day → why the grade can change there, from the first day of the course to `until` (included), in order."""
-    on, results = course.on, Events()
+    on, reasons_by_day = course.on, Events()
 
     def add(day: int | None, why: str) -> None:
         if day is not None and on <= day <= until:
-            results.setdefault(day, set()).add(why)
+            reasons_by_day.setdefault(day, set()).add(why)
 
     for day in (on, on + 1):
         add(day, "start")
@@ -54,9 +54,9 @@ def event_days(course: Course, options: Iterable[Option], until: int) -> dict[in
         _windows(course, scheme, plan, until, add)
     _of_options(options, add)
     if any(_dated(node) for _, plan in _plans(course, until) for node in conditions(plan)):
-        for day in list(results):
+        for day in list(reasons_by_day):
             add(day + 1, "correction")
-    return {day: tuple(sorted(results[day])) for day in sorted(results)}
+    return {day: tuple(sorted(reasons_by_day[day])) for day in sorted(reasons_by_day)}
 
 
 Add = Callable[[int | None, str], None]

@@ -77,7 +77,7 @@ def fold(
         for layer in layers:
             layer.turn()
         ways = [
-            (choice, [layer.table(results, i, c, step) for layer, results in zip(layers, known, strict=True)])
+            (choice, [layer.table(table_key, i, c, step) for layer, table_key in zip(layers, known, strict=True)])
             for c, choice in enumerate(moved)
         ]
         for state, (cost, path) in states.items():
@@ -115,23 +115,29 @@ class _Layer:
 
     def __init__(self, plan: Plan, opened: Opening, number: int, choices: Sequence[Sequence[Choice]]) -> None:
         self.plan, self.number = plan, number
-        self.rows = [[choice.records[number] for choice in new_choice] for new_choice in choices]
+        self.rows = [[choice.records[number] for choice in choice_of_slot] for choice_of_slot in choices]
         self.lookups = opened.lookups
         self.bag = _needs_bag(plan)
         self.record_facts = [fact for fact in plan.facts if fact.of == "records"]
         taken = [
             [[fact_part(fact, row, self.lookups) for fact in self.record_facts] for row in rows] for rows in self.rows
         ]
-        self.live = [f for f in range(len(self.record_facts)) if any(self._moves(results, f) for results in taken)]
-        self.parts = [[[row[f] for f in self.live] for row in results] for results in taken]
+        self.live = [f for f in range(len(self.record_facts)) if any(self._moves(fact_rows, f) for fact_rows in taken)]
+        self.parts = [[[row[f] for f in self.live] for row in fact_rows] for fact_rows in taken]
         self.dead = {
-            fact.name: _value(fact, [results[0][f] for results in taken if results[0][f] is not None])
+            fact.name: _value(fact, [fact_rows[0][f] for fact_rows in taken if fact_rows[0][f] is not None])
             for f, fact in enumerate(self.record_facts)
             if f not in self.live
         }
         self.brings = [[any(value is not None for value in row) for row in part] for part in self.parts]
         self.routes = [[self._route(row) for row in rows] for rows in self.rows]
-        moving = {slot for new_route in self.routes for route in new_route for slot in route if len(new_route) > 1}
+        moving = {
+            slot
+            for routes_of_choice in self.routes
+            for route in routes_of_choice
+            for slot in route
+            if len(routes_of_choice) > 1
+        }
         grown = True
         while grown:  # a record that shares a slot with one that moves is taken in with it
             more = {s for route in self.routes for r in route if moving & set(r) for s in r}
@@ -153,8 +159,8 @@ class _Layer:
         self.empty: Any = (tuple(_nothing(self.record_facts[f]) for f in self.live), (), 0, 0)
 
     @staticmethod
-    def _moves(results: list[list[Any]], f: int) -> bool:
-        return any(row[f] != results[0][f] for row in results)
+    def _moves(fact_rows: list[list[Any]], f: int) -> bool:
+        return any(row[f] != fact_rows[0][f] for row in fact_rows)
 
     def _route(self, row: Assessed | None) -> tuple[Any, ...]:
         """The slots that a record's points go through: bucket, item, group, or one bag for all that hang together."""
@@ -164,16 +170,16 @@ class _Layer:
         if self.bag:
             if item.form == "pool":
                 return (("pool", item.pool),)
-            results: list[Any] = []
+            steps: list[Any] = []
             if self.plan.scheme.combine.heaviest_per:
-                results.append(("act", bucket("act", row)))
+                steps.append(("act", bucket("act", row)))
             if item.basis != "time" or item.attributes:
-                results.append(("bucket", item.index, _key(item, row)))
+                steps.append(("bucket", item.index, _key(item, row)))
             if item.cap is not None:
-                results.append(("item", item.index))
+                steps.append(("item", item.index))
             if item.group is not None:
-                results.append(("group", item.group))
-            return tuple(results) or (("alone", row["rk"]),)
+                steps.append(("group", item.group))
+            return tuple(steps) or (("alone", row["rk"]),)
         route: list[Any] = []
         if item.basis != "time" or item.attributes:
             route.append(("bucket", item.index, _key(item, row)))
@@ -223,10 +229,10 @@ class _Layer:
                             self.last[high] = max(self.last[high], self.last[low])
 
     def numbered(self, state: Any) -> int:
-        number = self.numbers.setdefault(state, len(self.states))
-        if number == len(self.states):
+        state_number = self.numbers.setdefault(state, len(self.states))
+        if state_number == len(self.states):
             self.states.append(state)
-        return number
+        return state_number
 
     def turn(self) -> None:
         """The states so far are those before the next record."""

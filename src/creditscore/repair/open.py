@@ -62,7 +62,7 @@ def open_course(
             where=f"{folder} names {run.get('snapshot_hash')}, the snapshot is {snapshot.content_hash()}",
             next="give the snapshot of that run; what was decided since belongs in --events",
         )
-    name, _, _ = str(run["scheme"]).partition("@")
+    scheme_id, _, _ = str(run["scheme"]).partition("@")
     replayed = run["law_known_at"] != "latest"
     known = date.fromisoformat(str(run["known_at"]))
     yearly = str(run["period"]).isdigit()
@@ -92,15 +92,15 @@ def open_course(
         return readmit(snapshot, [subject_id], chosen, known_on=start, events=events, **when)
 
     at: int | date = int(run["period"]) if yearly else start
-    library = [own] if own is not None else registry.versions(name)
+    library = [own] if own is not None else registry.versions(scheme_id)
     last = until or date(start.year + 6, 12, 31)
     fitting = [scheme for scheme in library if not scheme.missing and _governs(scheme, at, last)]
     versions: list[Version] = []
     found_id = subject_id
-    for other_scheme in fitting:
-        moment = at if registry.in_force(other_scheme, at) else other_scheme.effective_from
+    for fitting_scheme in fitting:
+        moment = at if registry.in_force(fitting_scheme, at) else fitting_scheme.effective_from
         try:
-            plan, rows = admitted(other_scheme if own is not None else other_scheme.name, moment)
+            plan, rows = admitted(fitting_scheme if own is not None else fitting_scheme.name, moment)
         except CreditscoreError:
             if not versions:
                 raise
@@ -153,7 +153,7 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
 
     Only schemes whose files name one of the lists are loaded.
     """
-    results: dict[str, tuple[str, str, ListRule]] = {}
+    newest_rule: dict[str, tuple[str, str, ListRule]] = {}
     day = from_day(on)
     for entry in registry.entries() if keys else ():
         text = entry.file.read_text(encoding="utf-8")
@@ -163,9 +163,9 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
         if registry.in_force(scheme, day if scheme.period == "day" else day.year):
             for key in keys & set(scheme.lists):
                 begin = str(scheme.effective_from)
-                if key not in results or results[key][0] < begin:
-                    results[key] = begin, scheme.name, scheme.lists[key]
-    return {key: (name, rule) for key, (_, name, rule) in results.items()}
+                if key not in newest_rule or newest_rule[key][0] < begin:
+                    newest_rule[key] = begin, scheme.name, scheme.lists[key]
+    return {key: (name, rule) for key, (_, name, rule) in newest_rule.items()}
 
 
 __all__ = ["Opened", "lists_of", "open_course"]

@@ -149,11 +149,11 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
     if item.repair is None and not reads:
         return None
     gives: list[Give] = []
-    name, label, clock_day = f"{plan.scheme.name}", item.rule.label, None
+    rule_name, label, clock_day = f"{plan.scheme.name}", item.rule.label, None
     clock = ""
     if item.repair is not None:
         rule: RepairRule = item.repair_rule
-        name, label = f"{name}:{item.repair_terms.rule}", rule.label or item.rule.label
+        rule_name, label = f"{rule_name}:{item.repair_terms.rule}", rule.label or item.rule.label
         clock = next(
             (clock for clock in plan.clocks[item.repair.clock] if record.get(day_column(clock)) is not None), ""
         )
@@ -170,7 +170,7 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
         item.code,
         item.rule.label,
         "correct",
-        name,
+        rule_name,
         label,
         state,
         clock,
@@ -202,7 +202,9 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
         return []
     gives, first = [], clock_day
     labels = {window.id: window.label for window in item.repair_rule.windows}
-    for index, (name, last) in enumerate(zip(item.repair.windows, item.repair.last_days(clock_day), strict=True)):
+    for index, (window_name, last) in enumerate(
+        zip(item.repair.windows, item.repair.last_days(clock_day), strict=True)
+    ):
         if last < first:
             continue  # an earlier window reaches beyond it: 30 days that end in January, the rest of December's year
         share = next(
@@ -217,7 +219,9 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
         known = record["nominal_low"] == record["nominal_high"] and item.form != "none"
         points = half_up(record["nominal_high"] * share * MICRO, FULL) if known else None
         end = None if last >= 10**6 else last
-        gives.append(Give(name, labels[name] or Label(zh=name, en=name), first, end, share, points))
+        gives.append(
+            Give(window_name, labels[window_name] or Label(zh=window_name, en=window_name), first, end, share, points)
+        )
         first = last + 1
     return gives
 
@@ -272,8 +276,8 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         return None  # by then the next version holds
     certain = None if certain is not None and end is not None and certain > end else certain
     readings = [*(tier.reading if tier else ()), *(rule.unknown_tier.reading if rule.unknown_tier and not tier else ())]
-    shown = tier or rule.unknown_tier
-    marks = [literal for literal in (rule.evidence, shown.evidence if shown else None) if literal is not None]
+    window = tier or rule.unknown_tier
+    marks = [mark for mark in (rule.evidence, window.evidence if window else None) if mark is not None]
     return Option(
         "record",
         record["record_id"],
@@ -295,7 +299,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         tuple(rule.effects.values()),
         tuple(rule.readings[name] for name in dict.fromkeys(readings)),
         tuple(rule.notes.values()),
-        article(shown) if shown and shown.cite else article(rule),
+        article(window) if window and window.cite else article(rule),
         max(marks, key=MARKS.index),
         record["amount"],
         corrected_by=on,

@@ -56,9 +56,9 @@ class Weights:
 
     def cost(self, actions: Sequence[Action]) -> Cost:
         """(actions, amount) in the order that counts."""
-        number = sum((self.actions or {}).get(action.kind, 1) for action in actions)
+        steps = sum((self.actions or {}).get(action.kind, 1) for action in actions)
         pays = sum(action.amount or 0 for action in actions if action.kind == "correct")
-        return tuple({"actions": number, "amount": pays}[key] for key in self.order if key != "date")
+        return tuple({"actions": steps, "amount": pays}[key] for key in self.order if key != "date")
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def plan_repair(
             break
         days.append(replace(result, why=why))
         if end is not None:
-            key = tuple(day if literal == "date" else end.cost[_place(weights, literal)] for literal in weights.order)
+            key = tuple(day if measure == "date" else end.cost[_place(weights, measure)] for measure in weights.order)
             if best is None or key < best[0]:
                 best = (key, day, end.actions)
             if weights.order[0] == "date":
@@ -247,7 +247,7 @@ def plan_repair(
 
 
 def _place(weights: Weights, key: str) -> int:
-    return [literal for literal in weights.order if literal != "date"].index(key)  # type: ignore[arg-type]
+    return [measure for measure in weights.order if measure != "date"].index(key)  # type: ignore[arg-type]
 
 
 def on_day(
@@ -276,12 +276,12 @@ def on_day(
             _read(bases, choosing, given),
             tuple(tuple((choice.mark, choice.cost) for choice in c) for c in choices),
         )
-        end, (results, top) = None, memory.days.get(key, (0, best))
+        end, (outcomes, top) = None, memory.days.get(key, (0, best))
         if key not in memory.days:
-            end, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
+            end, outcomes, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
             if end is None:
-                memory.days[key] = results, top
-        count += results
+                memory.days[key] = outcomes, top
+        count += outcomes
         best = min(best, top, key=lambda pair: pair[0])
         if end is not None and (cheapest is None or end.cost < cheapest.cost):
             cheapest = replace(end, actions=tuple(sorted((*given, *end.actions), key=_by_day)))

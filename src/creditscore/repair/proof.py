@@ -1,7 +1,8 @@
 """A repair plan checked without the search: day by day, and by trying every set of actions on every event day.
 
-Nothing here uses the choices of the search or its event days: only the options, the calendar, the reference interpreter
-and what a plan can tell apart on a day (`event_days.Reader`).
+`simulate` uses neither the choices of the search nor its event days (`repair.days`): only the calendar, the reference
+interpreter and what a scheme can tell apart on a day (`explanation.timeline.event_days.Reader`). `exhaust` tries every
+set of the options on the event days that the plan names.
 """
 
 from __future__ import annotations
@@ -89,13 +90,13 @@ class Readings:
         """Equal on two days only where the outcome is the same. Raises NotInForce without a version."""
         # stages before the last are closed: each is as known on the last day of its own year, whichever day is asked
         at, known = stages(self.course, day)[-1]
-        name = version_of(self.course, at).scheme.name
-        if name not in self.readers:
+        version = version_of(self.course, at).scheme.name
+        if version not in self.readers:
             plan, subject = plan_at(self.course, at, known)
             days = {*dates_of(plan, subject), *dates_of(plan, acted(subject, self.actions, self.until))}
             days |= {action.day for action in self.actions}  # a record that is repaired twice keeps the later day only
-            self.readers[name] = Reader(plan.scheme, sorted(days))
-        return name, self.readers[name].seen(at, known)
+            self.readers[version] = Reader(plan.scheme, sorted(days))
+        return version, self.readers[version].seen(at, known)
 
 
 def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:

@@ -17,14 +17,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from creditscore.core.catalogue import Family, RuleSet
 from creditscore.core.days import to_day
 from creditscore.core.model import Label, Model
-from creditscore.core.references import Citing, Names, Reference, Unique
+from creditscore.core.references import Names, Reference, Unique
 from creditscore.core.yaml_source import Source
 from creditscore.grading.plan import PlanItem
 from creditscore.records.schema import ATTRIBUTE_PREFIX
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Cite, Clock, Mark, Number, Rule, Scheme, Use
 from creditscore.schemes.parts import listed
-from creditscore.schemes.references import LAWS, SCHEMES
+from creditscore.schemes.references import CITED_AND_MARKED, LAWS, SCHEMES
 
 
 class Scope(Model):
@@ -143,7 +143,6 @@ def _check_gaps(versions: Sequence[RuleSet]) -> None:
             after.source.fault(("effective_from",), message)
 
 
-_OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
 REPAIRS = Family(
     "repair",
     "rule on repair",
@@ -160,7 +159,7 @@ REPAIRS = Family(
             lambda name, known: f"{name!r} is not among the readings: {', '.join(known)}",
         ),
     ),
-    citing=Citing(uncited=_OWED, unmarked=_OWED),
+    citing=CITED_AND_MARKED,
     unique=(Unique("tiers.*.id"),),
     check=_check,
     check_together=_check_gaps,

@@ -13,24 +13,59 @@ from creditscore.schemes.model import Scheme
 def list(on: date | str | None = None) -> tuple[Scheme, ...]:
     """List every version of every scheme, or those in force on a day.
 
+    A version that holds for evaluation years is in force on every day of them, also where the year cannot be graded
+    yet. Which version grades a period is another question: on 30 June 2025 the last whole year is 2024.
+
     Parameters
     ----------
     on
-        A day; schemes graded by year are those of its year.
+        A day; None: any day.
 
     Returns
     -------
     tuple of Scheme
         In order of id and version; `.name` is what `grade` takes.
 
+    Raises
+    ------
+    UsageError
+        Where `on` is no day.
+
     Examples
     --------
-    >>> [scheme.name for scheme in list("2019-06-30") if scheme.domain == "tax"]
-    ['tax@2014']
+    >>> [scheme.name for scheme in list("2025-06-30") if scheme.domain == "tax"]
+    ['tax@2025']
     """
     day = day_of(on, "on")
     versions = (registry.load(entry) for entry in registry.entries())
-    return tuple(scheme for scheme in versions if day is None or _governs(scheme, day))
+    return tuple(scheme for scheme in versions if day is None or registry.in_force(scheme, _place(scheme, day)))
+
+
+def list_last_graded(on: date) -> tuple[Scheme, ...]:
+    """List the versions that grade the last evaluation year complete on a day, where others are in force on the day.
+
+    Parameters
+    ----------
+    on
+        The day.
+
+    Returns
+    -------
+    tuple of Scheme
+        In order of id and version; none on 31 December, when the year of the day is complete.
+
+    Examples
+    --------
+    >>> [scheme.name for scheme in list_last_graded(date(2025, 6, 30)) if scheme.domain == "tax"]
+    ['tax@2014']
+    """
+    year = registry.moment("year", on)
+    versions = (registry.load(entry) for entry in registry.entries())
+    return tuple(
+        scheme
+        for scheme in versions
+        if scheme.period == "year" and registry.in_force(scheme, year) and not registry.in_force(scheme, on.year)
+    )
 
 
 def pick(name: str, on: date | str | None = None) -> Scheme:
@@ -41,7 +76,7 @@ def pick(name: str, on: date | str | None = None) -> Scheme:
     name
         An id (`tax`), the last part of one, a pinned version (`tax@2014`) or a YAML file.
     on
-        The day on which it must be in force; None: any day.
+        The day on which it must be in force, as for `list`; None: any day.
 
     Returns
     -------
@@ -62,7 +97,7 @@ def pick(name: str, on: date | str | None = None) -> Scheme:
     """
     newest = registry.pick(name)
     day = day_of(on, "on")
-    return newest if day is None else registry.find(name, registry.moment(newest.period, day))
+    return newest if day is None else registry.find(name, _place(newest, day))
 
 
 def show(name: str, lang: Lang = "en") -> dict[str, str]:
@@ -116,5 +151,6 @@ def summarise(scheme: Scheme, lang: str) -> dict[str, str]:
     return {name: line for name, line in lines.items() if line}
 
 
-def _governs(scheme: Scheme, day: date) -> bool:
-    return registry.in_force(scheme, registry.moment(scheme.period, day))
+def _place(scheme: Scheme, day: date) -> int | date:
+    """Where a day lies in a scheme's own time: in its evaluation year, or on the day itself."""
+    return day.year if scheme.period == "year" else day

@@ -103,8 +103,8 @@ def effect(rule: Decide) -> str:
 
 def band(grade_band: Band) -> str:
     edges = (("≥", grade_band.at_least), (">", grade_band.above), ("≤", grade_band.at_most), ("<", grade_band.below))
-    shown = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
-    return f"{grade_band.grade} {shown}{f' [{grade_band.reading}]' if grade_band.reading else ''}"
+    edges_words = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
+    return f"{grade_band.grade} {edges_words}{f' [{grade_band.reading}]' if grade_band.reading else ''}"
 
 
 def repair_window(window_rule: RepairWindow) -> str:
@@ -166,11 +166,13 @@ def applies(applies_rule: Applies | None) -> str:
     return text if applies_rule.by == "period" else f"by {applies_rule.by}: {text}"
 
 
-def condition(other_condition: Condition) -> str:
-    if other_condition.unknown:
+def condition(points_condition: Condition) -> str:
+    if points_condition.unknown:
         return "unknown"
     return (
-        f"-{plain(other_condition.deduct)}" if other_condition.deduct is not None else f"+{plain(other_condition.add)}"
+        f"-{plain(points_condition.deduct)}"
+        if points_condition.deduct is not None
+        else f"+{plain(points_condition.add)}"
     )
 
 

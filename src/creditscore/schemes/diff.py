@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Literal
 
@@ -13,6 +13,7 @@ from creditscore.core.yaml_source import unplaced
 from creditscore.schemes import describe
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule, Scheme
+from creditscore.schemes.parts import Cite
 from creditscore.schemes.walk import rules
 
 What = Literal["added", "removed", "changed", "moved"]
@@ -44,9 +45,12 @@ def _words() -> dict[str, dict[str, str]]:
     return words
 
 
-def diff(a: Scheme, b: Scheme, lang: str = "en") -> list[Change]:
-    """Changes from `a` to `b`, section by section in the order of a scheme file."""
-    first, second = _sections(a, lang), _sections(b, lang)
+def diff(a: Scheme, b: Scheme, lang: str = "en", *, codes: bool = False) -> list[Change]:
+    """Compare `a` with `b`, section by section in the order of a scheme file.
+
+    `codes`: citations as ids of laws with their articles, for machines, in place of titles in the language.
+    """
+    first, second = _sections(a, lang, codes), _sections(b, lang, codes)
     changes: list[Change] = []
     for section in first:
         changes += _changes(section, first[section], second[section])
@@ -79,11 +83,11 @@ def _order(section: str, before: list[str], after: list[str]) -> list[Change]:
     """Parts whose place among those common to both has changed."""
     old = [name for name in before if name in after]
     new = [name for name in after if name in before]
-    texts = _longest(old, new)
+    unmoved = _longest(old, new)
     return [
         Change(section, name, "moved", "order", str(old.index(name) + 1), str(new.index(name) + 1))
         for name in new
-        if name not in texts
+        if name not in unmoved
     ]
 
 
@@ -99,18 +103,23 @@ def _longest(old: list[str], new: list[str]) -> set[str]:
     return set(whole)
 
 
-def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
+def _cited(listed: Iterable[Cite], lang: str, codes: bool) -> str:
+    return describe.cites(listed) if codes else describe.cited(listed, lang)
+
+
+def _rule(rule: Rule, *, lang: str, codes: bool, **parts: str) -> Parts:
     return {
         "label": describe.label(rule.label, lang),
         **parts,
         "applies": describe.applies(rule.applies),
-        "cite": describe.cited(rule.cite, lang),
+        "cite": _cited(rule.cite, lang, codes),
         "evidence": rule.evidence or "",
         "reading": ", ".join(rule.reading),
     }
 
 
-def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
+def _sections(scheme: Scheme, lang: str, codes: bool) -> dict[str, dict[str, Parts]]:
+    rule_parts = partial(_rule, lang=lang, codes=codes)
     head = {
         name: {"text": str(value if value is not None else "")}
         for name, value in (
@@ -122,7 +131,7 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             ("direction", scheme.direction),
             ("subject_id", scheme.subject_id),
             ("kinds", ", ".join(scheme.kinds or [])),
-            ("cite", describe.cited(scheme.cite, lang)),
+            ("cite", _cited(scheme.cite, lang, codes)),
             ("heaviest_per", scheme.combine.heaviest_per),
             ("evidence", scheme.evidence),
             ("beside", ", ".join(scheme.beside)),
@@ -148,31 +157,31 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
         },
         "clocks": {name: {"text": ", ".join(chain)} for name, chain in scheme.clocks.items()},
         "windows": {name: {"text": describe.window(window)} for name, window in scheme.windows.items()},
-        "exempt": {exemption.id: _rule(exemption, lang, when=exemption.when) for exemption in scheme.admit.exempt},
+        "exempt": {exemption.id: rule_parts(exemption, when=exemption.when) for exemption in scheme.admit.exempt},
         "repairs": {
-            name: _rule(repair, lang, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in repair.windows))
+            name: rule_parts(repair, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in repair.windows))
             for name, repair in scheme.repairs.items()
         },
         "groups": {
-            name: _rule(group, lang, cap=plain(group.cap), text=group.take) for name, group in scheme.groups.items()
+            name: rule_parts(group, cap=plain(group.cap), text=group.take) for name, group in scheme.groups.items()
         },
-        "pools": {name: _rule(pool, lang, points=plain(pool.total)) for name, pool in scheme.pools.items()},
+        "pools": {name: rule_parts(pool, points=plain(pool.total)) for name, pool in scheme.pools.items()},
         "items": {},
         "lookups": {
-            name: _rule(
-                lookup, lang, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}"
+            name: rule_parts(
+                lookup, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}"
             )
             for name, lookup in scheme.lookups.items()
         },
         "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
-        "facts": {name: _rule(fact, lang, text=describe.fact(fact)) for name, fact in scheme.facts.items()},
+        "facts": {name: rule_parts(fact, text=describe.fact(fact)) for name, fact in scheme.facts.items()},
         "start": {},
         "conditions": {
-            condition.id: _rule(condition, lang, when=condition.when, points=describe.condition(condition))
+            condition.id: rule_parts(condition, when=condition.when, points=describe.condition(condition))
             for condition in scheme.conditions
         },
         "decide": {
-            decide.id: _rule(decide, lang, when=decide.when or "", effect=describe.effect(decide))
+            decide.id: rule_parts(decide, when=decide.when or "", effect=describe.effect(decide))
             for decide in scheme.decide
         },
         "lists": {},
@@ -183,9 +192,8 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
     }
     for code, variants in scheme.items.items():
         for k, item in enumerate(variants):
-            sections["items"][code if len(variants) == 1 else f"{code} ({k + 1})"] = _rule(
+            sections["items"][code if len(variants) == 1 else f"{code} ({k + 1})"] = rule_parts(
                 item,
-                lang,
                 points=describe.points(item),
                 per=", ".join(item.per),
                 cap=plain(item.cap),
@@ -199,19 +207,19 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             )
     for start in scheme.start.rules if scheme.start else []:
         numbers = " to ".join(plain(amount) for amount in start.range or (start.points,))
-        sections["start"][start.id] = _rule(start, lang, when=start.when or "", points=numbers)
+        sections["start"][start.id] = rule_parts(start, when=start.when or "", points=numbers)
     for bonus in scheme.start.bonus if scheme.start else []:
-        sections["start"][bonus.id] = _rule(bonus, lang, points=f"+{plain(bonus.each)} of {bonus.of}")
+        sections["start"][bonus.id] = rule_parts(bonus, points=f"+{plain(bonus.each)} of {bonus.of}")
     for path, rule in rules(scheme):
         if path[0] == "lists":
             name = ".".join([str(path[1]), *([str(getattr(rule, "id", ""))] if len(path) > 2 else [])])
-            sections["lists"][name] = _rule(rule, lang, term=_listed(rule))
+            sections["lists"][name] = rule_parts(rule, term=_listed(rule))
     return sections
 
 
 def _listed(rule: Rule) -> str:
     """What a list, or a step, term or way out of it, says."""
-    shown = []
+    phrases = []
     for key in (
         "kind",
         "within",
@@ -233,8 +241,8 @@ def _listed(rule: Rule) -> str:
         if value:
             text = describe.span(value) if isinstance(value, Span) else value
             text = ", ".join(text) if isinstance(text, list | tuple) else text
-            shown.append(key if value is True else f"{key} {text}")
+            phrases.append(key if value is True else f"{key} {text}")
     for key in ("needs", "unless"):
         named = getattr(rule, key, None)
-        shown += [f"{key} {', '.join(named)}"] if named else []
-    return ", ".join(shown)
+        phrases += [f"{key} {', '.join(named)}"] if named else []
+    return ", ".join(phrases)

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any
 
 from creditscore.core.quantities import to_micro
+from creditscore.core.tables.table import literal
 
 Node = tuple[Any, ...]
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>"}
@@ -133,11 +134,6 @@ def _digits(node: Node) -> tuple[int, int]:
             k = max(ka, kb)
             return max(a + k - ka, b + k - kb) + 1, k
     return 19, 0
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 # Arithmetic keeps integers: a value is (expression, k) and stands for expression / (10⁶ · 10ᵏ).

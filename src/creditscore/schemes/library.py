@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.catalogue import Family
-from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import Fault, Source, read
-from creditscore.records.publicity.load import MAPPING
-from creditscore.records.publicity.mapping import MappingFile
+from creditscore.records.publicity.mapping import MAPPING, MappingFile
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library
@@ -46,7 +44,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     faults = list(wrong)
     entries = registry.entries(root)
     known = {entry.scheme for entry in entries}
-    checkeds: list[Checked] = []
+    checked_schemes: list[Checked] = []
     waiting: list[tuple[Scheme, Source, dict[str, Law]]] = []
     together: dict[str, list[tuple[Scheme, Source]]] = {}
     for file, shown, entry in _files(names, entries):
@@ -56,7 +54,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
         own = {**laws, **laws_beside}
         # a law that cannot be read is said once, not at each place that cites it
         scheme, source = inspect(file, shown, own, unreadable={Path(fault.file).stem for fault in faults})
-        checkeds.append(Checked(scheme, source))
+        checked_schemes.append(Checked(scheme, source))
         if scheme is not None:
             waiting.append((scheme, source, own))
             known.add(scheme.scheme)
@@ -72,7 +70,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
         library.versions(versions)
     if not names:
         faults += _others(root)
-    return checkeds, list(dict.fromkeys(faults))  # a law that several read is said once
+    return checked_schemes, list(dict.fromkeys(faults))  # a law that several read is said once
 
 
 def _taken(folder: Path, laws: Mapping[str, Law], beside: Mapping[str, Law]) -> Iterator[Fault]:
@@ -106,16 +104,13 @@ def _files(
 
 def _others(root: Path | None) -> Iterator[Fault]:
     """Faults of the plan's table, the mapping, profiles and what follows from a grade, where there are such files."""
-    base = root or config_root()
-    families: list[Family[Any]] = [MEASURES, PROFILES] if root else [COVERAGE, MEASURES, PROFILES]
+    families: list[Family[Any]] = [MEASURES, PROFILES, MAPPING] if root else [COVERAGE, MEASURES, PROFILES, MAPPING]
     for family in families:
-        for rules in family.inspect(base / family.place) if (base / family.place).exists() else ():
+        files = family.list_files(root and root / family.place)
+        for rules in family.inspect_files([file for file in files if file.file.is_file()]):
+            if family is MAPPING and rules.content is not None:
+                _check_items(rules.content, rules.source, root)
             yield from rules.source.faults
-    if (base / MAPPING.place).is_file():
-        (mapping,) = MAPPING.inspect(base / MAPPING.place)
-        if mapping.content is not None:
-            _check_items(mapping.content, mapping.source, root)
-        yield from mapping.source.faults
 
 
 def _check_items(mapping: MappingFile, source: Source, root: Path | None) -> None:

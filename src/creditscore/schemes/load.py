@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.core.catalogue import Family
-from creditscore.core.partial_parse import raise_faults, salvage
-from creditscore.core.yaml_source import Source, read
+from creditscore.core.catalogue import Family, read_state
+from creditscore.core.partial_parse import raise_faults
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.model import Scheme
 
 if TYPE_CHECKING:
@@ -61,11 +63,9 @@ def inspect(
 
     `unreadable`: ids of laws whose files have faults of their own; citing them is no second one.
     """
-    source = read(file, shown)
-    scheme = salvage(source, Scheme)
-    if scheme is not None:
-        _check(scheme, source, laws, archived, unreadable)
-    return scheme, source
+    check = partial(_check, laws=laws, archived=archived, unreadable=unreadable)
+    rules = replace(SCHEMES, check=check).read_file(read_state(str(file), shown or str(file)))
+    return rules.content, rules.source
 
 
 def _check(

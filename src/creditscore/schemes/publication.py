@@ -47,7 +47,7 @@ class Publication(Model):
 
     def entry(self, name: str) -> EntryRule | None:
         """The rule under which entries of a list may stand by name."""
-        return next((list_code for list_code in self.lists if list_code.list == name), None)
+        return next((entry for entry in self.lists if entry.list == name), None)
 
 
 def _check(content: Publication, source: Source) -> None:

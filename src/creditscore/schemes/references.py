@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from creditscore.core.references import Reference
+from creditscore.core.references import Citing, Reference
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
 
@@ -37,3 +37,5 @@ LAWS = Reference(
 SCHEMES = Reference("scheme", find_schemes, describe_scheme)
 VERSIONS = Reference("version", find_versions, describe_scheme)
 NO_READINGS = Reference("reading", lambda _: (), lambda *_: "readings belong to schemes; write a note")
+OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
+CITED_AND_MARKED = Citing(uncited=OWED, unmarked=OWED)

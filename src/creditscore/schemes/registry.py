@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import read_state
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes.laws import span_of
-from creditscore.schemes.load import load_scheme
+from creditscore.schemes.load import SCHEMES
 from creditscore.schemes.model import Scheme
 
 
@@ -29,51 +27,22 @@ class Entry:
 
 def entries(root: Path | None = None) -> tuple[Entry, ...]:
     """Every version of every scheme, in order of id and version."""
-    folder = str((root or config_root()) / "schemes")
-    walked = _walked.get(folder)
-    if walked is None or any(_changed(place) != when for place, when in walked[0].items()):
-        walked = _walk(folder)
-        # A folder that changed a moment ago may change again within one tick of its clock, unseen
-        if max(walked[0].values(), default=0) < time.time_ns() - SETTLED:
-            _walked[folder] = walked
-    return walked[1]
+    return _entries(SCHEMES.list_paths(root and root / SCHEMES.place))
 
 
-SETTLED = 2_000_000_000  # ns after which a second change of a folder has another time than the first
-_walked: dict[str, tuple[dict[str, int], tuple[Entry, ...]]] = {}  # every grading asks anew, several times
+@lru_cache(maxsize=8)
+def _entries(paths: tuple[tuple[str, str], ...]) -> tuple[Entry, ...]:
+    versions = [(*shown.removesuffix(".yaml").split("/", 1)[1].rpartition("/"), path) for shown, path in paths]
+    return tuple(sorted((Entry(scheme, version, Path(path)) for scheme, _, version, path in versions), key=_order))
 
 
-def _walk(folder: str) -> tuple[dict[str, int], tuple[Entry, ...]]:
-    """When each folder of the library changed, before it was read, and the files in them."""
-    changed, new_entries = {}, []
-    for place, _, names in os.walk(folder):
-        changed[place] = _changed(place)
-        scheme = place[len(folder) + 1 :].replace(os.sep, "/")
-        new_entries += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
-    return changed, tuple(sorted(new_entries, key=lambda entry: (entry.scheme, entry.version)))
-
-
-def _changed(place: str) -> int:
-    """0 for a folder that is gone."""
-    try:
-        return os.stat(place).st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-@lru_cache(maxsize=256)
-def _read(file: Path, shown: str, changed: int, size: int) -> Scheme:
-    return load_scheme(file, shown)
-
-
-def _load(file: Path, shown: str) -> Scheme:
-    """A file once; again when it was changed since."""
-    now = file.stat()
-    return _read(file, shown, now.st_mtime_ns, now.st_size)
+def _order(entry: Entry) -> tuple[str, str]:
+    return entry.scheme, entry.version
 
 
 def load(entry: Entry) -> Scheme:
-    return _load(entry.file, f"schemes/{entry.scheme}/{entry.file.name}")
+    """A version, read again when its file was changed since."""
+    return SCHEMES.load_file(read_state(str(entry.file), f"schemes/{entry.scheme}/{entry.file.name}"))
 
 
 def readable(entry: Entry) -> Scheme | None:
@@ -93,7 +62,7 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
                 f"there is no scheme file {scheme}",
                 next="give the path of a YAML file or an id from `creditscore scheme list`",
             )
-        return [_load(file.resolve(), file.name)]
+        return [SCHEMES.load_file(read_state(str(file.resolve()), file.name))]
     known = entries(root)
     wanted = resolve(scheme, known)
     return [load(entry) for entry in known if entry.scheme == wanted]
@@ -173,7 +142,7 @@ def pick_recorded(name: str, at: int | date | None = None, root: Path | None = N
     library = versions(scheme, root)
     heirs = [version for version in library if pinned and pinned in map(str, version.formerly)]
     if not heirs or pinned in [version.version for version in library]:
-        return pick(name, root)
+        return _pinned(scheme, pinned, library) if pinned else library[-1]
     fitting = [version for version in heirs if at is not None and in_force(version, moment(version.period, at))]
     return [*fitting, *heirs][0]
 

@@ -145,6 +145,7 @@ REMEDIES = Family(
     citing=Citing(uncited="carries no cite; every entry names its law"),
     complete=_complete,
     check=_check,
+    depends_on=("review",),
 )
 
 

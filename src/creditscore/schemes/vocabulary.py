@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.core.config import carried, config_root
+from creditscore.core.catalogue import list_layers
+from creditscore.core.config import carried
 from creditscore.core.model import Label
 from creditscore.schemes.registry import entries, load
 
@@ -96,9 +97,8 @@ def list_label(name: str) -> Label | None:
 
 
 def _scanned() -> tuple[Vocabulary, Vocabulary]:
-    root = config_root()
-    beside = [file for name in FOLDERS for file in sorted((root / name).rglob("*.yaml"))]
-    beside += [root / name for name in FILES if (root / name).is_file()]
+    beside = [file for root in list_layers() for name in FOLDERS for file in sorted((root / name).rglob("*.yaml"))]
+    beside += [root / name for root in list_layers() for name in FILES if (root / name).is_file()]
     schemes = [entry.file for entry in entries()]
     return _read(*(tuple((file, file.stat().st_mtime_ns) for file in files) for files in (schemes, beside)))
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from creditscore.core.catalogue import Family, RuleFile
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family
 from creditscore.core.days import iso, to_day
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import raise_faults
 from creditscore.core.references import Citing, Unique
-from creditscore.core.yaml_source import Fault, KeyPath, Source
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Mark, Rule
 from creditscore.schemes.parts import listed
 from creditscore.schemes.references import LAWS
@@ -133,7 +130,7 @@ NO_RULES = LifeRules(schemes=[], checked_on=date(1970, 1, 1), procedures=[])
 
 def life_rules(scheme: str, folder: Path | None = None) -> LifeRules:
     """The rules for a scheme (its id without version); without any procedure where no text was seen."""
-    return _all(folder or config_root() / "review")[0].get(scheme, NO_RULES)
+    return next((rules for rules in LIFE_RULES.load(folder) if scheme in rules.schemes), NO_RULES)
 
 
 def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -> Clock:
@@ -141,14 +138,14 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
 
     Raises UsageError for a name that does not exist.
     """
-    clocks = _all(folder or config_root() / "review")[1].clocks
+    clocks = CLOCKS.load_only(folder and folder / OBJECTIONS_FILE).clocks
     if name:
         from creditscore.core.errors import UsageError
 
-        new_clock = next((clock for clock in clocks if clock.id == name), None)
-        if new_clock is None:
+        review_clock = next((clock for clock in clocks if clock.id == name), None)
+        if review_clock is None:
             raise UsageError(f"there is no clock {name!r}", allowed=", ".join(clock.id for clock in clocks))
-        return new_clock
+        return review_clock
     year = int(iso(on)[:4])
     fitting = [
         (len(code), clock)
@@ -157,33 +154,6 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
         if region.startswith(code) and (clock.from_ is None or year >= clock.from_)
     ]
     return max(fitting, key=lambda pair: pair[0])[1] if fitting else clocks[0]
-
-
-def read_rules(folder: Path) -> tuple[dict[str, LifeRules], Objections | None, list[Fault]]:
-    """All files of a folder, and every fault in them with file, line and key path."""
-    sets = LIFE_RULES.inspect(folder)
-    faults = [fault for rules in sets for fault in rules.source.faults]
-    there = (folder / OBJECTIONS_FILE).is_file()
-    objections = CLOCKS.inspect(folder / OBJECTIONS_FILE)[0] if there else None
-    if objections is not None:
-        faults += objections.source.faults
-    elif not faults:
-        faults.append(Fault(f"review/{OBJECTIONS_FILE}", 1, "", "the file is missing"))
-    known = {scheme: rules.content for rules in sets if rules.content for scheme in rules.content.schemes}
-    return known, objections.content if objections else None, faults
-
-
-def _all(folder: Path) -> tuple[dict[str, LifeRules], Objections]:
-    return _all_once(folder, (*LIFE_RULES.list_files(folder), *CLOCKS.list_files(folder / OBJECTIONS_FILE)))
-
-
-@lru_cache(maxsize=4)
-def _all_once(folder: Path, _: tuple[RuleFile, ...]) -> tuple[dict[str, LifeRules], Objections]:
-    """Both families of the folder, once for each state of their files."""
-    rules, objections, faults = read_rules(folder)
-    raise_faults(faults)
-    assert objections is not None
-    return rules, objections
 
 
 def _check_clocks(content: Objections, source: Source) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.days import to_day
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import LifeRules, life_rules
 from creditscore.store import Database, Log
@@ -275,14 +275,14 @@ def corrections(store: Database, subject_id: str, scheme: str, period: str) -> i
 
 def changed_states(store: Database, log: Log) -> list[tuple[str, str]]:
     """(entry, what) for each step whose rows are no more what its log entry says."""
-    new_changed_states = []
+    changed_places = []
     begun = (entry for entry in log.entries(action="life.move") if entry.phase == "begun")
-    results = {entry.seq: entry.data["content"] for entry in begun if entry.payload is not None}
+    hash_by_entry = {entry.seq: entry.data["content"] for entry in begun if entry.payload is not None}
     done = {entry.refers_to for entry in log.entries(action="life.move") if entry.phase == "done"}
-    for seq, statement in results.items():
-        if seq in done and statement != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
-            new_changed_states.append((f"entry {seq}", "states of grades"))
-    return new_changed_states
+    for seq, logged_hash in hash_by_entry.items():
+        if seq in done and logged_hash != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
+            changed_places.append((f"entry {seq}", "states of grades"))
+    return changed_places
 
 
 def span(rules: LifeRules, step: str, year: int, done: Mapping[str, int]) -> tuple[int | None, int | None]:

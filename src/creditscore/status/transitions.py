@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, to_day
 from creditscore.core.errors import UsageError
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, Procedure, life_rules
 from creditscore.status.status import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash
@@ -130,20 +130,20 @@ def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on
     text = ", ".join(f"{{0}}.{name}" for name in ("state", "grade", "route"))
     head = f"SELECT r.subject_id, r.domain, r.scheme, {carried}, $step AS step, {text}"
     tail = "$on AS decided_on, $on AS recorded_on, $basis AS basis, $mark AS mark"
-    new_values: dict[str, Any] = {"step": step, "on": on, "basis": basis[0], "mark": basis[1]}
+    parameters: dict[str, Any] = {"step": step, "on": on, "basis": basis[0], "mark": basis[1]}
     joined = "FROM life_run r {0} JOIN life_now n ON n.subject_id = r.subject_id"
     if step in MOVES:
         row = f"{head.format('r')}, '{MOVES[step][1]}' AS status, {tail} {joined.format('LEFT')} WHERE n.status IS NULL"
-        same, other = (f"{joined.format('')} WHERE n.run_id {sign} r.run_id" for sign in ("=", "<>"))
+        same_run, other_runs = (f"{joined.format('')} WHERE n.run_id {sign} r.run_id" for sign in ("=", "<>"))
         as_it_stands = head.format("r").replace("r.case_id", "n.case_id")
-        moved = [f"{as_it_stands}, '{MOVES[step][1]}' AS status, {tail} {same}"]
-        moved.append(f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {other}")
+        moved = [f"{as_it_stands}, '{MOVES[step][1]}' AS status, {tail} {same_run}"]
+        moved.append(f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {other_runs}")
         sql = " UNION ALL ".join((row, *moved))
     else:
         old = f"{head.format('n')}, 'superseded' AS status, {tail} {joined.format('')}"
         new = f"{head.format('r')}, coalesce(n.status, 'provisional') AS status, {tail} {joined.format('LEFT')}"
         sql = f"{old} UNION ALL {new}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE life_new AS {sql}", new_values)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE life_new AS {sql}", parameters)
 
 
 def _in_order(store: Database, run: KeptRun, step: str, wanted: list[str] | None, held: Iterable[str]) -> None:

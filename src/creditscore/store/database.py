@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import described, guarded, require_plain, translate
 from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
+from creditscore.core.tables.table import literal, quote
 from creditscore.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -154,10 +155,9 @@ class Database:
                 for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):  # of one that was killed
                     left.unlink(missing_ok=True)
                 (name,) = self.con.execute("SELECT current_database()").fetchall()[0]
-                place, own = str(fresh).replace("'", "''"), str(name).replace('"', '""')
-                self.con.execute(f"ATTACH '{place}' AS fresh")
+                self.con.execute(f"ATTACH {literal(str(fresh))} AS fresh")
                 try:
-                    self.con.execute(f'COPY FROM DATABASE "{own}" TO fresh')
+                    self.con.execute(f"COPY FROM DATABASE {quote(str(name))} TO fresh")
                 finally:
                     self.con.execute("DETACH fresh")
                 self.con.execute("CHECKPOINT")  # nothing is left to fold into the old file when it is closed

@@ -70,8 +70,8 @@ class Store:
         return kept_run(self.database, run_id)
 
     def acts(self) -> list[Entry]:
-        """List the entries of the log that say an act, oldest first."""
-        return [entry for entry in self.log.entries() if entry.phase != "done"]
+        """List the acts of the log, oldest first, each once: by the entry that began it, or its only one."""
+        return [entry for entry in self.log.entries() if entry.refers_to is None]
 
     def verify(self) -> Verification:
         """Compute the chain of the log again."""

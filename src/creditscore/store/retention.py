@@ -35,9 +35,9 @@ ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")
 # tables whose rows go with the payload of an action
 ROWS = {
-    "grading.keep": [f"{literal}_{table}" for literal in ("run", "cascade") for table in TABLES],
+    "grading.keep": [f"{prefix}_{table}" for prefix in ("run", "cascade") for table in TABLES],
     ACTION: [
-        *(f"{literal}_{table}" for literal in ("run", "cascade") for table in SCORES),
+        *(f"{prefix}_{table}" for prefix in ("run", "cascade") for table in SCORES),
         *(f"composite_{table}" for table in BESIDE),
     ],
 }
@@ -181,10 +181,10 @@ def _papers_over(log: Log) -> list[str]:
     carried = {entry.subject for entry in own if entry.payload not in (None, "null")}
     ruling = {run for run, _ in under_decided_law(log.store)}
     held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")} & ruling
-    dict_values = cases(log.store).values()
+    opened_cases = cases(log.store).values()
     return [
         case.case_id
-        for case in dict_values
+        for case in opened_cases
         if case.case_id not in carried and not (case.ruled_whole and case.run_id in held)
     ]
 
@@ -244,8 +244,8 @@ def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
     """An entry on several matters is kept until the last of them has ended; on none, from its own day."""
     data = entry.data
     rows = data if isinstance(data, list) else data.get("proposals", []) if isinstance(data, dict) else []
-    names = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
-    return _last([ends.get(name) for name in names]) if names else _day(entry)
+    row_ids = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
+    return _last([ends.get(name) for name in row_ids]) if row_ids else _day(entry)
 
 
 def _day(entry: Entry) -> int:

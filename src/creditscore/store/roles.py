@@ -150,16 +150,16 @@ def _people(source: Source) -> dict[str, tuple[str, ...]]:
     if not isinstance(data, dict) or set(data) != {"roles"} or not isinstance(data["roles"], dict):
         source.faults.append(Fault(source.file, 1, "", "the file must hold the key roles: and nothing else"))
         return {}
-    results: dict[str, tuple[str, ...]] = {}
+    people_by_role: dict[str, tuple[str, ...]] = {}
     for role, names in data["roles"].items():
         if role not in ROLES:
             source.fault(("roles", role), f"there is no such role; allowed: {', '.join(ROLES)}")
         else:
-            results[role] = _names(source, role, names)
+            people_by_role[role] = _names(source, role, names)
     for role in ROLES:
         if role not in data["roles"]:
             source.fault(("roles",), f"{role} is not named; write {role}: [] if nobody has it")
-    return results
+    return people_by_role
 
 
 def _names(source: Source, role: str, names: Any) -> tuple[str, ...]:

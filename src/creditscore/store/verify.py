@@ -99,8 +99,10 @@ class Verification:
     def require(self) -> Verification:
         """Itself, or StoreDiffers that names the first faults."""
         if self.faults:
-            shown = "; ".join(f"entry {fault.seq}: {fault.message}" for fault in self.faults[:5])
-            raise StoreDiffers(f"the log was changed ({len(self.faults)} faults)", where=shown, next="restore a copy")
+            first_faults = "; ".join(f"entry {fault.seq}: {fault.message}" for fault in self.faults[:5])
+            raise StoreDiffers(
+                f"the log was changed ({len(self.faults)} faults)", where=first_faults, next="restore a copy"
+            )
         return self
 
 

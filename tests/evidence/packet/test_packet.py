@@ -98,8 +98,8 @@ def test_a_changed_digit_is_named_with_its_line(packet: Packet, monkeypatch: pyt
     assert len(places) > 3000
     for place in rng.sample(places, 250):
         digit = str((int(text[place]) + rng.randint(1, 9)) % 10)
-        changeds = verify_text(text[:place] + digit + text[place + 1 :])
-        assert [changed.line for changed in changeds[:1]] == [text.count("\n", 0, place) + 1], text[
+        changed_lines = verify_text(text[:place] + digit + text[place + 1 :])
+        assert [changed.line for changed in changed_lines[:1]] == [text.count("\n", 0, place) + 1], text[
             place - 40 : place + 20
         ]
     assert len(computed) <= 1

@@ -94,13 +94,13 @@ def asked_for(log: Path) -> list[str]:
     """Addresses that a page from a file asked a network for; what the browser itself asks for is not the page's."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     own = [line for line in lines if '"network_isolation_key":"file://' in line]
-    addresss = [address for line in own for address in re.findall(r'"url":"((?:https?|wss?|ftp):[^"]*)"', line)]
-    return sorted(set(addresss))
+    addresses = [address for line in own for address in re.findall(r'"url":"((?:https?|wss?|ftp):[^"]*)"', line)]
+    return sorted(set(addresses))
 
 
 def letters(pdf: bytes) -> set[str]:
     """The letters that the fonts in a PDF hold a glyph for, by its tables from glyph to letter; glyph 0 is the box."""
-    new_letters: set[str] = set()
+    shown_letters: set[str] = set()
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
         try:
             text = zlib.decompress(stream)
@@ -110,9 +110,9 @@ def letters(pdf: bytes) -> set[str]:
             continue
         for glyph, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
             if int(glyph, 16):
-                new_letters.add(chr(int(letter, 16)))
+                shown_letters.add(chr(int(letter, 16)))
         for low, high, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
             for k in range(int(high, 16) - int(low, 16) + 1):
                 if int(low, 16) + k:
-                    new_letters.add(chr(int(letter, 16) + k))
-    return new_letters
+                    shown_letters.add(chr(int(letter, 16) + k))
+    return shown_letters

@@ -43,8 +43,8 @@ def test_the_columns_are_those_of_the_search_where_everything_meets(name: str) -
 
 def test_the_check_sees_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*given: object) -> object:
-        new_brief = brief(*given)  # type: ignore[arg-type]
-        return replace(new_brief, smallest_set=1) if new_brief.smallest_set == 2 else new_brief
+        answer = brief(*given)  # type: ignore[arg-type]
+        return replace(answer, smallest_set=1) if answer.smallest_set == 2 else answer
 
     monkeypatch.setattr(check, "brief", wrong)
     checked = check_columns(registry.pick(str(RICH / "acts.yaml")), 60, 3, range(13))

@@ -20,6 +20,7 @@ from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
 from tests.grading.test_parity import table
 from tests.paths import TEST_SCHEMES
+from tests.tiers import thinned
 
 SCHEMES = TEST_SCHEMES
 ITEMS = {
@@ -58,7 +59,7 @@ def stands(line: Timeline, day: int) -> tuple[Any, ...]:
     return step.after.state, step.after.grade, step.after.score
 
 
-@pytest.mark.parametrize(("name", "seed", "months"), [("acts", 1, 12), ("dates", 3, 2)])
+@pytest.mark.parametrize(("name", "seed", "months"), thinned([("acts", 1, 12), ("dates", 3, 2)], 2))
 def test_a_day_scheme_stands_on_every_day_where_a_grading_stands(name: str, seed: int, months: int) -> None:
     snapshot, tables, scheme = build_run(name, seed)
     ids = busiest(tables, 2)

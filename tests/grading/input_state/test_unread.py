@@ -9,6 +9,7 @@ import creditscore as cs
 from creditscore.grading.input_state.unread import near_name, read_attributes
 from creditscore.schemes import registry
 from tests.paths import TEST_SCHEMES
+from tests.tiers import thinned
 
 SCHEME = str(TEST_SCHEMES / "caps.yaml")
 ATTRIBUTES = {"rich": "true", "staff": "3", "began_on": "2019-01-01", "sort": "x"}
@@ -58,12 +59,15 @@ def test_a_near_miss_of_a_known_name_is_named(
 
 @pytest.mark.parametrize(
     ("column", "right", "subject"),
-    [
-        ("levell", {"level": None}, {}),
-        ("occured_on", {"occurred_on": None, "event_on": "2020-04-01"}, {}),
-        ("sortt", {}, {"sortt": "x", "sort": ""}),
-        ("registred_on", {}, {"registred_on": "2010-01-01", "registered_on": ""}),
-    ],
+    thinned(
+        [
+            ("levell", {"level": None}, {}),
+            ("occured_on", {"occurred_on": None, "event_on": "2020-04-01"}, {}),
+            ("sortt", {}, {"sortt": "x", "sort": ""}),
+            ("registred_on", {}, {"registred_on": "2010-01-01", "registered_on": ""}),
+        ],
+        4,
+    ),
 )
 def test_a_near_miss_beside_the_right_column_counts_where_only_it_says_something(
     column: str, right: dict[str, object], subject: dict[str, str]

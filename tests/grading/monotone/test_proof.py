@@ -43,6 +43,7 @@ UNPROVED = {
 }
 
 
+@pytest.mark.slow
 def test_tax_is_proved_but_for_what_it_acknowledges() -> None:
     unproved = set()
     for entry in registry.entries():

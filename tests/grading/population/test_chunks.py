@@ -10,6 +10,6 @@ from creditscore.grading.population.chunks import spans
 @pytest.mark.parametrize("rows", [0, 1, 7, 5000])
 def test_spans_hold_every_subject_once(subjects: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SORTED", 7)
-    new_spans = spans(subjects, rows, in_order=True)
-    assert len(new_spans) >= 1
-    assert [sid for low, high in new_spans for sid in range(low, high + 1)] == list(range(subjects))
+    ranges = spans(subjects, rows, in_order=True)
+    assert len(ranges) >= 1
+    assert [sid for low, high in ranges for sid in range(low, high + 1)] == list(range(subjects))

@@ -14,6 +14,7 @@ from creditscore.modelling.features import Pick, build_dataset, rebuild
 from creditscore.records import ingest, read_snapshot, write_snapshot
 from tests.modelling.features import reference
 from tests.modelling.features.reference import iso
+from tests.tiers import thinned
 
 ITEMS = ("a", "b", "c", "d")
 SEVERITY = {"a": "minor", "b": "grave", "c": "grave"}
@@ -262,7 +263,7 @@ def case(seed):
     return tables, repaired, data
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", thinned(SEEDS, 4))
 def test_equal_to_plain_python_on_random_logs(seed):
     tables, repaired, data = case(seed)
     outcome = OUTCOMES[seed % 4]
@@ -485,7 +486,7 @@ def clean():
     return observed_twice(KNOWN)
 
 
-@pytest.mark.parametrize(("what", "table", "row"), LATER, ids=[what for what, *_ in LATER])
+@pytest.mark.parametrize(("what", "table", "row"), thinned(LATER, 3), ids=[what for what, *_ in LATER])
 def test_what_was_known_later_changes_no_feature(clean, what, table, row):
     """The same features with and without the planted row; that it can matter is shown by observing later."""
     if table == "records":

@@ -97,8 +97,8 @@ def test_grades_as_target():
         (FRAME, {"observed_on": [None, "2021-01-01", "2021-01-01", "2021-01-01"]}, InputError, "without a day"),
         (FRAME[["bad"]], {"y": "bad", "event": "yes"}, InputError, "0 features"),
         (FRAME.iloc[:0], {}, InputError, "0 rows"),
-        (pd.concat([FRAME, FRAME[["debt"]]], axis=1), {}, InputError, "given twice: debt"),
-        ("file.csv", {}, UsageError, "cannot be a str"),
+        (pd.concat([FRAME, FRAME[["debt"]]], axis=1), {}, InputError, "'debt' stands twice"),
+        ("file.csv", {}, InputError, "a str with 0 dimensions is no table"),
     ],
 )
 def test_what_cannot_be_is_refused(frame, asked, error, message):

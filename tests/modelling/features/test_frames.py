@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from creditscore.core.errors import TableError
+from creditscore.core.errors import InputError, TableError
+from creditscore.modelling.features.frames import as_frame, read_frame
 from creditscore.modelling.models.boosting import MonotoneBoosting
 from creditscore.modelling.models.ordinal import OrdinalGrader
 
@@ -79,3 +80,40 @@ def test_tables_without_rows_or_columns() -> None:
         for empty in (pd.DataFrame({"a": []}), pd.DataFrame(index=range(3))):
             with pytest.raises(ValueError, match="minimum of 1 is required"):
                 model.fit(empty, Y[: len(empty)])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ([1, 2, 3], "a list with 1 dimensions is no table"),
+        (np.arange(3), "a ndarray with 1 dim"),
+        (pd.Series([1, 2]), "a Series with 1"),
+        (np.zeros((2, 2, 2)), "a ndarray with 3 dimensions"),
+        ([[1, 2], [3]], "no table"),
+        (5, "a int with 0 dimensions"),
+        (None, "a NoneType with 0"),
+        ({"a": 1}, "no table"),
+        ({"a": [1, 2], "b": [1]}, "columns of different length: a 2, b 1"),
+        ([], "no rows"),
+        ({}, "no rows"),
+        ([{}], "no rows"),
+        (pd.DataFrame({"a": []}), "no rows"),
+        (np.zeros((0, 2)), "no rows"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'a' stands twice"),
+        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "'1' stands twice"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_the_way_out(data: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        read_frame(data)
+    assert caught.value.where
+    assert caught.value.next
+
+
+def test_every_kind_of_table_is_a_frame() -> None:
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}, index=[7, 9])
+    assert as_frame(frame) is frame
+    assert as_frame(frame.iloc[:0]).empty
+    for table in (frame.to_dict("records"), frame.to_dict("list")):
+        pd.testing.assert_frame_equal(as_frame(table), frame.reset_index(drop=True))
+    assert as_frame([[1, 2]]).columns.tolist() == ["x0", "x1"]

@@ -102,6 +102,7 @@ def test_it_learns_and_names_make_no_difference() -> None:
     assert again(named).get_params()["monotone"] == {"days": "up"}
 
 
+@pytest.mark.slow
 def test_threads_and_row_order_change_nothing() -> None:
     frame, risk = indicators(5000)
     result = []

@@ -27,12 +27,14 @@ def part_of(model: Any, table: pd.DataFrame, row: int = 5) -> dict[str, Any]:
     return part
 
 
+@pytest.mark.slow
 def test_a_part_is_bound_to_its_version(models: ModelStore, judged: Any, table: pd.DataFrame) -> None:
     gap = int(table["ratio"].isna().to_numpy().argmax())
     for row in (5, gap):
         assert bound_version(part_of(judged[1], table, row), models).name == "cards"
 
 
+@pytest.mark.slow
 def test_what_was_forged_is_refused(models: ModelStore, judged: Any, boosted: Any, table: pd.DataFrame) -> None:
     part = part_of(judged[1], table)
     forged = json.loads(json.dumps(part))

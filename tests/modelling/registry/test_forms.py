@@ -80,6 +80,7 @@ def test_every_form_trains_the_same_model_and_is_predicted_alike(
         assert model.predict(form()).equals(predicted), name
 
 
+@pytest.mark.slow
 def test_every_form_is_judged_alike(model: GradingModel, forms: dict[str, Callable[[], Any]]) -> None:
     reports = {name: validate_model(model, form(), bootstraps=10)[0].sha256 for name, form in forms.items()}
     assert len(set(reports.values())) == 1, reports

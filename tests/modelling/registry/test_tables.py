@@ -1,4 +1,4 @@
-"""Tables: written as CSV and Parquet alike, hashed by content."""
+"""Tables are hashed by content, read from CSV and Parquet alike."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.core.errors import UsageError
+from creditscore.core.tables.write import write_table
 from creditscore.modelling.features.frames import read_frame
-from creditscore.modelling.registry.tables import table_hash, write_table
+from creditscore.modelling.registry.tables import table_hash
 
 TABLE = pd.DataFrame({"n": [1, 2, 3], "x": [0.1, np.nan, -3.5], "word": ["a", "", "ü"]}).replace("", None)
 
@@ -26,8 +26,3 @@ def test_the_hash_knows_content_and_no_order() -> None:
         assert table_hash(TABLE.assign(**change)) != table_hash(TABLE)
     assert table_hash(TABLE.rename(columns={"n": "m"})) != table_hash(TABLE)
     assert table_hash(pd.concat([TABLE, TABLE.iloc[:1]])) != table_hash(TABLE)
-
-
-def test_wrong_kinds(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="kind"):
-        write_table(TABLE, tmp_path / "t.json")

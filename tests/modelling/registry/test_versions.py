@@ -248,6 +248,7 @@ def test_a_tampered_log_is_refused(registered: ModelStore, right: str) -> None:
         promote("food", 1, store=registered, data_hash=right, **PEOPLE)
 
 
+@pytest.mark.slow
 def test_a_verdict_is_made_again_from_the_table(judged: Any, store: ModelStore, table: pd.DataFrame) -> None:
     report, model = forged(judged, "warn")
     register(model, "food", actor="wang", store=store, report=report)
@@ -387,6 +388,7 @@ SUBJECTS = pd.DataFrame(
 LATE = {"record_id": "r1", "item": "010101", "event_on": "2022-04-20", "occurred_on": "2022-04-20", "tax_type": "vat"}
 
 
+@pytest.mark.slow
 def test_a_statutory_scheme_is_a_version_too(store: ModelStore, bare: GradingModel) -> None:
     from creditscore.grading.grade import grade
 

@@ -99,8 +99,8 @@ def test_a_better_challenger_swaps_the_right_way() -> None:
     assert whole["share"].sum() == pytest.approx(1)
     assert whole.loc["flagged_by_challenger", "rate_low"] > whole.loc["flagged_by_champion", "rate_high"]
     flagged = y.sum()
-    for literal in ("flagged_by_champion", "flagged_by_challenger"):
-        assert whole.loc[literal, "count"] + whole.loc["both_flagged", "count"] == flagged
+    for flagged_by in ("flagged_by_champion", "flagged_by_challenger"):
+        assert whole.loc[flagged_by, "count"] + whole.loc["both_flagged", "count"] == flagged
     for name in ("grade", "sector"):
         part = challenge.swaps[challenge.swaps["by"] == name]
         assert part.groupby("set")["count"].sum().to_dict() == whole["count"].to_dict()

@@ -90,9 +90,9 @@ def test_looking_often_raises_no_false_alarm() -> None:
     raised = 0
     for seed in range(60):
         _, p, y = world(600, seed)
-        new_calibration_alarm = calibration_alarm(y, p, period=np.repeat(np.arange(6), 100))
-        raised += new_calibration_alarm.first_alarm is not None
-        assert len(new_calibration_alarm.periods) == 7
+        alarm = calibration_alarm(y, p, period=np.repeat(np.arange(6), 100))
+        raised += alarm.first_alarm is not None
+        assert len(alarm.periods) == 7
     assert raised <= 2
 
 
@@ -100,29 +100,29 @@ def test_the_period_of_the_change_is_named() -> None:
     _, p, y = world(3000, 5)
     _, p_2, y_2 = world(3000, 6, shift=1.6)
     period = np.r_[np.repeat([2018, 2019, 2020], 1000), np.repeat([2021, 2022, 2023], 1000)]
-    new_calibration_alarm = calibration_alarm(np.r_[y, y_2], np.r_[p, p_2], period)
-    assert new_calibration_alarm.state == "alarm"
-    assert new_calibration_alarm.first_alarm == 2021
-    states = new_calibration_alarm.periods.set_index("period")["state"]
+    alarm = calibration_alarm(np.r_[y, y_2], np.r_[p, p_2], period)
+    assert alarm.state == "alarm"
+    assert alarm.first_alarm == 2021
+    states = alarm.periods.set_index("period")["state"]
     assert states.loc[[2018, 2019, 2020]].to_list() == ["quiet"] * 3
     assert set(states.loc[[2021, 2022, 2023]]) == {"alarm"}
-    assert new_calibration_alarm.periods["log_e"][2] < 0 < new_calibration_alarm.periods["log_e"][3]
+    assert alarm.periods["log_e"][2] < 0 < alarm.periods["log_e"][3]
 
 
 def test_predictions_too_far_apart_are_seen_with_the_sum_right() -> None:
     _, p, y = world(8000, 7, shift=-1.25, slope=0.4)
-    new_calibration_alarm = calibration_alarm(y, p)
-    assert new_calibration_alarm.state in ("alarm", "watch")
-    assert new_calibration_alarm.periods["slope_high"][0] < 0.6
+    alarm = calibration_alarm(y, p)
+    assert alarm.state in ("alarm", "watch")
+    assert alarm.periods["slope_high"][0] < 0.6
     platt = recalibrate(y, p, method="platt").table.set_index("rows")
     assert platt.loc["after", "slope"] == pytest.approx(1, abs=0.1)
 
 
 def test_a_trifle_in_many_rows_stays_quiet() -> None:
     _, p, y = world(200_000, 8, shift=0.08)
-    new_calibration_alarm = calibration_alarm(y, p)
-    assert new_calibration_alarm.periods["spiegelhalter_p"][0] < 1e-6
-    assert new_calibration_alarm.state == "quiet"
+    alarm = calibration_alarm(y, p)
+    assert alarm.periods["spiegelhalter_p"][0] < 1e-6
+    assert alarm.state == "quiet"
 
 
 def test_too_few_is_not_quiet() -> None:

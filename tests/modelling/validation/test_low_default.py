@@ -94,8 +94,8 @@ def test_nothing_counted_is_nothing_told_apart() -> None:
 @given(COUNTS, st.floats(0.1, 50))
 def test_equal_weights_change_no_count(counts: tuple[int, int], w: float) -> None:
     k, n = counts
-    new_effective_counts = effective_counts(k * w, n * w, n * w * w)
-    assert np.allclose(new_effective_counts, (k, n))
+    effective = effective_counts(k * w, n * w, n * w * w)
+    assert np.allclose(effective, (k, n))
 
 
 @pytest.mark.parametrize("bad", [(2, 1), (-1, 5), (np.nan, 5), (1, np.inf)])

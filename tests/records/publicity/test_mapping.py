@@ -8,8 +8,7 @@ import pytest
 
 from creditscore.core.errors import SchemeError, UsageError
 from creditscore.records.publicity.kinds import measures_of
-from creditscore.records.publicity.load import load_mapping
-from creditscore.records.publicity.match import Matcher
+from creditscore.records.publicity.mapping import Matcher, load_mapping
 from creditscore.schemes import registry
 from tests.records.publicity.publicity_helpers import penalties, rows
 

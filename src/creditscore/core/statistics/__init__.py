@@ -1,0 +1,1 @@
+"""Statistics that models and supervision share: intervals and tails of rates and counts, isotonic blocks."""

@@ -54,14 +54,14 @@ def binomial_upper(count: int, trials: int, share: float) -> float:
     return _share_from(count, np.log(trials - k) - np.log(k + 1) + (np.log(share) - log1p(-share)))
 
 
-def hypergeometric_upper(hits: int, drawn: int, others: int, other_drawn: int) -> float:
-    """P(at least `hits` of `drawn`), hits and `others` of `other_drawn` falling at random: one-sided Fisher."""
+def hypergeometric_upper(hits: int, drawn: int, others: int, others_drawn: int) -> float:
+    """P(at least `hits` of `drawn`), hits and `others` of `others_drawn` falling at random: one-sided Fisher."""
     all_hits = hits + others
-    least = max(0, all_hits - other_drawn)
+    least = max(0, all_hits - others_drawn)
     k = np.arange(least, min(drawn, all_hits), dtype=np.float64)
     return _share_from(
         hits - least,
-        np.log(drawn - k) + np.log(all_hits - k) - np.log(k + 1) - np.log(other_drawn - all_hits + k + 1),
+        np.log(drawn - k) + np.log(all_hits - k) - np.log(k + 1) - np.log(others_drawn - all_hits + k + 1),
     )
 
 

@@ -40,24 +40,25 @@ INTEGERS = (
 )
 
 
-def raw_text(column: str, kind: str) -> str:
-    """The cell as text, as it stands; a float at six decimals, a whole one without `.0`."""
+def raw_text(column: str, kind: str, all_decimals: bool = False) -> str:
+    """The cell as text, as it stands; a float at six decimals, a whole one without `.0`.
+
+    `all_decimals`: a float with all its decimals, and one that is no number is NULL.
+    """
     name = quote(column)
     if kind == "VARCHAR":
         return name
     if kind.startswith("TIMESTAMP") and "ZONE" not in kind:  # a day without a time is a day
         day = f"CAST({name} AS DATE)"
         return f"CASE WHEN {name} = {day} THEN CAST({day} AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
-    return _float_text(name) if kind in FLOATS else f"CAST({name} AS VARCHAR)"
+    return _float_text(name, all_decimals) if kind in FLOATS else f"CAST({name} AS VARCHAR)"
 
 
-def _float_text(x: str) -> str:
+def _float_text(x: str, all_decimals: bool) -> str:
     whole = f"abs({x}) < 1e15 AND {x} = floor({x})"
-    short = f"rtrim(rtrim(CAST({_at_six_decimals(x)} AS VARCHAR), '0'), '.')"
-    return (
-        f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) WHEN abs({x}) < {MOST_NUMBER} THEN {short}"
-        f" ELSE CAST({x} AS VARCHAR) END"
-    )
+    short = f"abs({x}) < {MOST_NUMBER} THEN rtrim(rtrim(CAST({_at_six_decimals(x)} AS VARCHAR), '0'), '.')"
+    other = f"isnan({x}) THEN NULL" if all_decimals else short
+    return f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) WHEN {other} ELSE CAST({x} AS VARCHAR) END"
 
 
 def _at_six_decimals(x: str) -> str:

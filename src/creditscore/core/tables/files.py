@@ -81,12 +81,12 @@ def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path)
     header = header_of(path, encoding)
     refuse_twice(table.name, header, str(path))
     names = [name or " " * (position + 1) for position, name in enumerate(header)]
-    new_names = [name for name in names if table.column_of(name) is not None]
+    known_columns = [name for name in names if table.column_of(name) is not None]
     if table.aliases and encoding != "utf-8-sig":  # the copy holds no more than what is read
         readable = as_utf8_in_part(path, encoding, folder, [_reading(table, name) for name in names])
     else:
         readable = as_utf8(path, encoding, folder)
-    cells = ", ".join(f"{column_sql(table, name)} AS {quote(name)}" for name in new_names) or "1 AS nothing"
+    cells = ", ".join(f"{column_sql(table, name)} AS {quote(name)}" for name in known_columns) or "1 AS nothing"
     _load(con, table.name, path, readable, names, cells)
     return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM raw_{table.name}", names
 

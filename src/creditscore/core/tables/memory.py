@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
@@ -53,7 +53,7 @@ def to_arrow(data: Any, name: str, is_read: Callable[[str], bool] | None = None)
     Raises
     ------
     InputError
-        The object is no table.
+        The object is no table, or a mapping whose columns are not all of one length.
 
     Examples
     --------
@@ -71,9 +71,10 @@ def to_arrow(data: Any, name: str, is_read: Callable[[str], bool] | None = None)
         rows = [{str(column): cell for column, cell in row.items()} for row in data]
         return pa.table({column: _array([row.get(column) for row in rows]) for column in read}), "rows", columns
     if isinstance(data, Mapping):
-        columns = [str(column) for column in data]
-        read = [column for column in columns if is_read is None or is_read(column)]
-        return pa.table({column: _array(list(data[column])) for column in read}), "rows", columns
+        given = {str(column): cells for column, cells in data.items()}
+        cells = {column: list(given[column]) for column in given if is_read is None or is_read(column)}
+        refuse_uneven(name, cells)
+        return pa.table({column: _array(cells[column]) for column in cells}), "rows", list(given)
     if home == "pandas" and hasattr(data, "columns"):
         columns = [str(column) for column in data.columns]
         places = [place for place, column in enumerate(columns) if is_read is None or is_read(column)]
@@ -90,6 +91,33 @@ def to_arrow(data: Any, name: str, is_read: Callable[[str], bool] | None = None)
             table = table.select([place for place, column in enumerate(columns) if is_read(column)])
         return table, "polars" if home == "polars" else "arrow", columns
     raise InputError(f"{name}: cannot read a {type(data).__name__}", allowed=ALLOWED)
+
+
+def refuse_uneven(name: str, columns: Mapping[str, Sized]) -> None:
+    """Raise InputError where the columns of a mapping are not all of one length.
+
+    Parameters
+    ----------
+    name : what messages call the table.
+    columns : the cells of each column.
+
+    Raises
+    ------
+    InputError
+        With the length of every column.
+
+    Examples
+    --------
+    >>> refuse_uneven("records", {"record_id": ["r1", "r2"], "amount": (1, 2)})
+    """
+    lengths = {column: len(cells) for column, cells in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(
+            f"{name}: columns of different length: {redact(', '.join(f'{key} {n}' for key, n in lengths.items()))}",
+            where=f"the mapping of columns given as {name}",
+            allowed="one cell per row in every column",
+            next="give None for a cell that is empty",
+        )
 
 
 def _is_read(table: Table) -> Callable[[str], bool]:

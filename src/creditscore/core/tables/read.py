@@ -123,15 +123,8 @@ def _kind(table: Table, column: str) -> str:
 
 
 def _text(source: Source, column: str) -> str:
-    """SQL of a cell as text, as it stands: a whole float without `.0`, a day without a time as a day."""
-    kind = source.types[column]
-    if kind not in cell_sql.FLOATS:
-        return cell_sql.raw_text(column, kind)
-    x = quote(column)
-    return (
-        f"CASE WHEN abs({x}) < 1e15 AND {x} = floor({x}) THEN CAST(CAST({x} AS BIGINT) AS VARCHAR)"
-        f" WHEN isnan({x}) THEN NULL ELSE CAST({x} AS VARCHAR) END"
-    )
+    """SQL of a cell as text, as it stands."""
+    return cell_sql.raw_text(column, source.types[column], all_decimals=True)
 
 
 def _cell(source: Source, column: str) -> str:

@@ -6,7 +6,6 @@ the place of the row in the input.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +15,14 @@ from creditscore.core.errors import InputError
 from creditscore.core.identity import redact, redact_cell
 from creditscore.core.tables.files import open_path
 from creditscore.core.tables.memory import open_memory
-from creditscore.core.tables.table import LINE, Opened, Table, column_sql, literal, quote
+from creditscore.core.tables.table import LINE, Opened, Table, column_sql, quote, refuse_twice
 
 if TYPE_CHECKING:
     import duckdb
 
 MOST_LISTED = 500  # characters of the names in a message
 
-__all__ = ["Source", "forget", "literal", "open_relation", "open_sources", "quote", "refuse_persons"]
+__all__ = ["Source", "forget", "open_relation", "open_sources", "refuse_persons"]
 
 
 @dataclass(frozen=True)
@@ -160,14 +159,13 @@ def _sure_days(con: duckdb.DuckDBPyConnection, view: str, kinds: Mapping[str, st
 def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:
     """Input name → contract name; blank names are dropped, names that collide are refused."""
     names = {column: new for column in columns if (new := table.column_of(column)) is not None}
-    reserved = {"line"} if table.further else set()
-    twice = [name for name, count in Counter(new.lower() for new in names.values()).items() if count > 1]
-    if twice or reserved & {new.lower() for new in names.values()}:
-        twice = twice or sorted(reserved)
+    refuse_twice(table.name, list(names.values()), origin)
+    if table.further and "line" in {new.lower() for new in names.values()}:
         raise InputError(
-            f"{table.name}: column name given twice or reserved: {redact(', '.join(twice))}",
+            f"{table.name}: the column name line is reserved",
             where=origin,
-            next="rename the columns",
+            allowed="any other name",
+            next="rename the column",
         )
     return names
 

@@ -8,24 +8,24 @@ from datetime import date
 from pathlib import Path
 
 from creditscore.core.calendars import Calendar, calendar_given, installed
-from creditscore.core.config import config_root, rules_from
+from creditscore.core.config import rules_from
 from creditscore.core.days import from_day, iso, to_day, year_end, year_start
-from creditscore.repair.rules import load_repairs
+from creditscore.records.excluded import REFUSED_INPUTS
+from creditscore.repair.rules import REPAIRS, load_repairs
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.walk import cites
 
-REFUSED = "coverage.yaml"  # its table says which inputs are never read
 Row = dict[str, str]
 
 
 def rule_rows(scheme: Scheme, lists: Collection[str]) -> list[Row]:
     """The files that grading and repair read: refused inputs, repair, schemes beside, those of lists it stands on."""
-    root = config_root()
-    files = {*(root / "repair").rglob("*.yaml")}
-    files |= {entry.file for entry in schemes_read(scheme, lists)}
-    rows = [{"file": file.relative_to(root).as_posix(), "text": file.read_text(encoding="utf-8")} for file in files]
-    return sorted([*rows, {"file": REFUSED, "text": _refused(root / REFUSED)}], key=lambda row: row["file"])
+    files = {shown: Path(path) for shown, path in REPAIRS.list_paths()}
+    files |= {f"schemes/{entry.scheme}/{entry.file.name}": entry.file for entry in schemes_read(scheme, lists)}
+    rows = [{"file": shown, "text": file.read_text(encoding="utf-8")} for shown, file in files.items()]
+    refused = {"file": REFUSED_INPUTS.place, "text": _refused(REFUSED_INPUTS.list_files()[0].file)}
+    return sorted([*rows, refused], key=lambda row: row["file"])
 
 
 def _refused(file: Path) -> str:
@@ -53,7 +53,7 @@ def laws_read(schemes: Iterable[Scheme]) -> set[str]:
         parts = [
             *rule.tiers,
             *rule.conditions,
-            *(other_rule for other_rule in (rule.overall, rule.unknown_tier) if other_rule is not None),
+            *(further_rule for further_rule in (rule.overall, rule.unknown_tier) if further_rule is not None),
         ]
         laws |= {cite.law for part in parts for cite in part.cite} | {cite.law for cite in rule.cite}
     return laws
@@ -62,11 +62,11 @@ def laws_read(schemes: Iterable[Scheme]) -> set[str]:
 def calendar_rows() -> list[Row]:
     """The known years, each with the weekdays that are free and the days of weekends on which people work."""
     known = installed()
-    new_calendar_rows = []
+    rows = []
     for year in range(from_day(known.first).year, from_day(known.last).year + 1):
         days = [day for day in range(year_start(year), year_end(year) + 1) if day in known.turned]
-        new_calendar_rows.append({"year": str(year), "days": " ".join(map(iso, days))})
-    return new_calendar_rows
+        rows.append({"year": str(year), "days": " ".join(map(iso, days))})
+    return rows
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from creditscore.core.i18n import LANGS, clean
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.explanation.page_words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell
@@ -37,8 +37,8 @@ def refusals_said(why: Mapping[str, str]) -> Cell:
 def facts_said(facts: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
     """What a record says, each with the name of its column in both languages; a quantity of one is not said."""
     named = [name for name in (*FIRST, *(field for field in facts if field not in FIRST)) if name in facts]
-    shown = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
-    return tuple(f"{' '.join(column_said(name, results))} {short(facts[name])}" for name in shown)
+    shown_facts = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
+    return tuple(f"{' '.join(column_said(name, results))} {short(facts[name])}" for name in shown_facts)
 
 
 def column_said(name: str, results: Mapping[str, Any]) -> Cell:

@@ -80,9 +80,9 @@ def verify_packet(out: Path | str) -> list[Changed]:
     data = _read(folder / JSON)
     page = _read(folder / PAGE)
     with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
-        changeds = verify_text(data)
-        if changeds:
-            return changeds
+        changed_lines = verify_text(data)
+        if changed_lines:
+            return changed_lines
         differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
     return [differing] if differing else []
 

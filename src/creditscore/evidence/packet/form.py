@@ -85,13 +85,13 @@ def numbered(packet: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int] | None
 def shown(value: Any, depth: int) -> list[str]:
     """A value as lines; what is flat or short stands on one."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    other_line_of = line_of(value)
+    one_line = line_of(value)
     if (
         not isinstance(value, dict | list)
-        or len(other_line_of) <= WIDE
+        or len(one_line) <= WIDE
         or (isinstance(value, dict) and not any(isinstance(item, dict | list) and item for item in inner))
     ):
-        return [other_line_of]
+        return [one_line]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     pairs = list(value.items()) if isinstance(value, dict) else [(None, item) for item in value]
     lines = [opening]

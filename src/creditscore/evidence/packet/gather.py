@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import outside
-from creditscore.core.config import config_root
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.core.version import __version__
 from creditscore.evidence.packet.carried import calendar_rows, laws_read, rule_rows, schemes_read
 from creditscore.evidence.packet.refused import refused_inputs
@@ -21,6 +20,7 @@ from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.records import Snapshot
 from creditscore.records.subset import subset, unpack
 from creditscore.schemes import registry
+from creditscore.schemes.laws import LAWS
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
 
@@ -162,7 +162,7 @@ def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:
     laws = []
     for law in named:
         own = None if file is None else file.parent / "laws" / f"{law}.yaml"
-        place = own if own is not None and own.is_file() else config_root() / "laws" / f"{law}.yaml"
+        place = own if own is not None and own.is_file() else LAWS.find_file(law).file
         laws.append({"id": law, "text": place.read_text(encoding="utf-8")})
     return laws
 
@@ -172,16 +172,16 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 
     InputError where a key holds such a number: hidden, it would no longer name the record that was graded.
     """
-    shown = {name: redact(str(value)) for name, value in row.items() if value is not None}
+    cells = {name: redact(str(value)) for name, value in row.items() if value is not None}
     for key in KEYS:
-        if key in shown and shown[key] != str(row[key]):
+        if key in cells and cells[key] != str(row[key]):
             raise InputError(
                 f"{key} holds the number of a person, which a packet does not show",
-                where=f"{key} {shown[key]}",
+                where=f"{key} {cells[key]}",
                 allowed="an id that names nobody",
                 next="deliver the record under another id, grade again, and build the packet of that run",
             )
-    return shown
+    return cells
 
 
 def _refused(folder: Path, subject_id: str) -> list[dict[str, str]]:

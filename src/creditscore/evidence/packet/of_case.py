@@ -47,8 +47,13 @@ def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mappin
         cursor = con.execute(query.format(columns, table), [case.subject_id])
         names = [column[0] for column in cursor.description or []]
         refused += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    shown = [{name: redact(str(value)) for name, value in row.items() if value is not None} for row in refused]
-    return Run(kept_run.manifest, case.subject_id, digest, [row for k, row in enumerate(shown) if row not in shown[:k]])
+    refused_cells = [{name: redact(str(value)) for name, value in row.items() if value is not None} for row in refused]
+    return Run(
+        kept_run.manifest,
+        case.subject_id,
+        digest,
+        [row for k, row in enumerate(refused_cells) if row not in refused_cells[:k]],
+    )
 
 
 def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: date) -> Packet:

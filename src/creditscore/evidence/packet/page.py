@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.core.i18n import LANGS, SYMBOL
+from creditscore.core.i18n import LANGS
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.sections import all_sections
 from creditscore.explanation.page_words import text, word
@@ -23,7 +22,6 @@ def packet_page(packet: Mapping[str, Any]) -> str:
     """The page of a packet; the same text for the same packet."""
     shown = packet["results"]["explanation"]
     about = about_of(packet["inputs"])
-    shade = charts.NAMED.get(shown["grade"], "#44546a")
     marks = {"kind": packet["kind"], "digest": packet["digest"], "made_up": shown["made_up"]}
     return (
         environment()
@@ -41,11 +39,9 @@ def packet_page(packet: Mapping[str, Any]) -> str:
             sections=all_sections(packet),
             route=pair(word("routes", shown["route"])) if shown["route"] else "",
             counts=_counts(packet),
-            shade=shade,
-            ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
             sum=shown["sum"].replace("-", MINUS) if shown["by_score"] else "",
             grade=_named(packet),
-            **_badge(shown),
+            **charts.badge(shown["grade"], shown["grade_label"]["zh"]),
             score_head="score" if shown["by_score"] else "score_aside",
             state=pair(word("states", shown["state"])),
         )
@@ -55,13 +51,6 @@ def packet_page(packet: Mapping[str, Any]) -> str:
 def _counts(packet: Mapping[str, Any]) -> str:
     used = [row["use"] in ("counted", "no_effect") for row in packet["results"]["records"]]
     return " · ".join(text("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
-
-
-def _badge(shown: Mapping[str, Any]) -> dict[str, str]:
-    """The printed symbol of the grade, else the first word of its label."""
-    code, label = shown["grade"], shown["grade_label"]["zh"]
-    sign = code if not code or SYMBOL.fullmatch(code) else re.split(r"[（(]", label)[0].strip()
-    return {"badge": sign or "–", "wordy": "wordy" if len(sign) > 3 else ""}
 
 
 def _named(packet: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.core.days import to_day
 from creditscore.core.model import Label
-from creditscore.core.numbers import MINUS, points
+from creditscore.core.quantities import MINUS, points
 from creditscore.evidence.packet.recompute import Again
 from creditscore.explanation.labels import Labels
 from creditscore.grading.interpreter.assess import assess
@@ -48,7 +48,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
             refused.setdefault(row["record_id"], []).append(row["reason"])
             filed.setdefault(row["record_id"], [])
     assessed, laws = _assessed(again), load_laws(again.laws)
-    new_record_rows = []
+    rows = []
     for record_id in sorted({*filed, *lines}, key=lambda line: (order.get(line, len(order)), line)):
         events = filed.get(record_id, [])
         head: Mapping[str, str] = next((event for event in events if event.get("event", "filed") == "filed"), {})
@@ -56,17 +56,17 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
         mine = lines.get(record_id, [])
         effective = [row["effective"] for row in mine]
         total = None if None in effective or not mine else sum(effective)
-        use, results = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
+        use, reason = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
         article = mine[0]["article"] if mine else ""
         label = labels.item(code, article or "") or Label(zh=code, en=code)
-        new_record_rows.append(
+        rows.append(
             {
                 "record_id": record_id,
                 "item": code,
                 "label": {"zh": label.zh, "en": label.en},
                 "use": use,
                 "effective": None if total is None else points(total).replace(MINUS, "-"),
-                "why": results,
+                "why": reason,
                 "article": article or "",
                 "cited": cited_text(article or "", laws).model_dump(),
                 "disputed": record_id in disputed or bool((assessed.get(record_id) or {}).get("disputed")),
@@ -78,7 +78,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
                 "events": [_event(again, event) for event in events],
             }
         )
-    return new_record_rows
+    return rows
 
 
 def _use(

@@ -70,7 +70,7 @@ def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, 
     proof = [simulate(course, plan)]
     with suppress(UsageError):  # too many sets to try one by one: the search has exhausted them, day by day
         proof.append(exhaust(course, plan, MOST_TRIED))
-    faults = [fault for other_proof in proof for fault in other_proof.faults]
+    faults = [fault for part in proof for fault in part.faults]
     if faults:
         raise InternalError(
             f"the plan does not hold: {faults[0]}", where=subject_id, next="please report this fault with the packet"

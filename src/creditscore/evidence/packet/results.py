@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import DifferenceError, InternalError, UsageError
+from creditscore.core.quantities import from_micro, plain
 from creditscore.evidence.packet.form import Packet, assembled
 from creditscore.evidence.packet.gather import Added, Inputs, Run, gather
 from creditscore.evidence.packet.recompute import Again, graded_again
 from creditscore.evidence.packet.records import record_rows
 from creditscore.evidence.packet.repairs import deadline_rows, repair_data
-from creditscore.evidence.packet.replays import replay_rows
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
 from creditscore.explanation.decisive.decisive import decisive
@@ -21,6 +22,8 @@ from creditscore.explanation.labels import Labels
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.shapley import shapley
 from creditscore.grading.input_state.state import BLOCKED
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
+from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.diff import Change, diff
@@ -84,7 +87,7 @@ def compute(given: Inputs) -> dict[str, Any]:
     with graded_again(given) as again:
         about = again.about
         explanation = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
-        shown = explanation_data(explanation, made_up=about["made_up"] == "true")
+        explained = explanation_data(explanation, made_up=about["made_up"] == "true")
         held = audit(again.grading, about["subject_id"])
         deciding = {line.record_id: line.said for line in explanation.lines if line.decides}
         records = [
@@ -100,13 +103,13 @@ def compute(given: Inputs) -> dict[str, Any]:
         known = {row["record_id"] for row in records}
         contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
         replays = replay_rows(again, [*contested, *single, *moved], contested)
-        _agree(shown, replays["whole"]["then"], again.subject_rows.grade["state_reason"] == BLOCKED)
+        _agree(explained, replays["whole"]["then"], again.subject_rows.grade["state_reason"] == BLOCKED)
         return {
-            "explanation": {**shown, "run_id": about["run_id"]},
+            "explanation": {**explained, "run_id": about["run_id"]},
             "records": records,
             "decisive": {**data, "claims": len(claims), "proof": claims[:CLAIMS]},
             "shares": _shares(again),
-            "law": _law(again, shown),
+            "law": _law(again, explained),
             **_words(again),
             "replays": replays,
             "repair": with_cited(repair, load_laws(again.laws)),
@@ -135,15 +138,15 @@ def _words(again: Again) -> dict[str, Any]:
     }
 
 
-def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
+def _agree(explained: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
     """Both interpreters say the same of the subject, or nothing is printed."""
-    names = {name: shown[name] for name in ("state", "grade", "score")}
+    names = {name: explained[name] for name in ("state", "grade", "score")}
     if is_blocked:  # then the interpreters agree on what the rows that were taken in give
-        names, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
+        names, reached = {"grade": explained["grade_without"]}, {"grade": reached["grade"]}
     if names != reached:
         raise InternalError(
             f"the two interpreters differ: {names} and {dict(reached)}",
-            where=f"{shown['scheme']} {shown['subject_id']}",
+            where=f"{explained['scheme']} {explained['subject_id']}",
             next="please report this fault with the packet's inputs",
         )
 
@@ -166,13 +169,13 @@ def _shares(again: Again) -> dict[str, Any]:
 
 def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
     """What a version changed, in both languages; a label that changed in one language alone stands in both."""
-    new_changes: dict[tuple[str, ...], dict[str, Change]] = {}
+    changes_by_key: dict[tuple[str, ...], dict[str, Change]] = {}
     for lang in ("zh", "en"):
         for change in diff(before, after, lang):
-            new_changes.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
+            changes_by_key.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
     return [
         {lang: list(changes.get(lang, next(iter(changes.values()))).words(lang)) for lang in ("zh", "en")}
-        for changes in new_changes.values()
+        for changes in changes_by_key.values()
     ]
 
 
@@ -186,10 +189,10 @@ def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
     return cited | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
 
 
-def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
+def _law(again: Again, explained: Mapping[str, Any]) -> dict[str, Any]:
     """Articles cited, their texts, and what the version changed against the one before."""
     laws = load_laws(again.laws)
-    articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
+    articles = sorted({line["article"] for line in explained["lines"] if line["article"]})
     cited = sorted({article.split(" ")[0] for article in articles})
     changes = [] if again.before is None else _changes(again.before, again.scheme)
     return {
@@ -209,4 +212,39 @@ def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
         "version": again.scheme.name,
         "version_before": again.before.name if again.before is not None else "",
         "changes": changes,
+    }
+
+
+MOST = 200  # records replayed one by one; what is left out is said
+
+
+def replay_rows(again: Again, records: Iterable[str], disputed: Iterable[str]) -> dict[str, Any]:
+    """`whole`: with every record; `without`: without each of `records`, and without all `disputed` together.
+
+    Each row has `then` and `now`: state, grade and score as known on the run's day, and with all that is known since.
+    """
+    chosen, contested = list(dict.fromkeys(records)), sorted(set(disputed))
+    rows = [{"without": [name], **_both(again, {name})} for name in chosen[:MOST]]
+    if len(contested) > 1:
+        rows.insert(0, {"without": contested, **_both(again, set(contested))})
+    return {"whole": _both(again, set()), "without": rows, "left_out": max(0, len(chosen) - MOST)}
+
+
+def _both(again: Again, gone: set[str]) -> dict[str, Any]:
+    then = _without(again.plan, again.then, gone)
+    now = _without(again.plan_now, again.now, gone)
+    return {"then": _reached(then), "now": _reached(now)}
+
+
+def _without(plan: Plan, subject: Subject, gone: set[str]) -> Outcome:
+    left = [record for record in subject.records if record["record_id"] not in gone]
+    return grade_subject(plan, replace(subject, records=left))
+
+
+def _reached(outcome: Outcome) -> Mapping[str, Any]:
+    score = outcome.score if outcome.state != "not_graded" else None
+    return {
+        "state": outcome.state,
+        "grade": outcome.grade,
+        "score": None if score is None else plain(from_micro(score)),
     }

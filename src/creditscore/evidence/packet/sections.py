@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.core.i18n import LANGS
-from creditscore.core.numbers import MINUS
+from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.cells import (
     FIRST,
     Cell,
@@ -229,14 +229,14 @@ def _target(results: Mapping[str, Any], name: str) -> Cell:
 def _model(rows: list[Mapping[str, Any]]) -> PacketPart:
     head, *shares = rows
     lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
-    texts = [
+    model_rows = [
         f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
         f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
         f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
         f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
         f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
     ]
-    lines.append((" · ".join(texts),))
+    lines.append((" · ".join(model_rows),))
     grid = [
         [
             (share["label"]["zh"], share["label"]["en"]),
@@ -256,11 +256,11 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
     if about["newer_versions"]:
         lines.append((f"{' · '.join(text_in_both('newer'))}: {about['newer_versions']}",))
     lines.append((f"{' · '.join(text_in_both('article'))}: {' / '.join(pair_said(law['cited'])) or '–'}",))
-    texts: list[list[Cell]] = [
+    law_rows: list[list[Cell]] = [
         [(row["zh"], row["en"]), (row["in_force"],), (row["repealed"],), label_said("marks", row["evidence"])]
         for row in law["texts"]
     ]
-    grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
+    grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), law_rows)]
     if not law["version_before"]:
         return PacketPart("law", [*lines, text_in_both("no_before")], grids)
     codes = {line["item"] for line in results["explanation"]["lines"]} | {
@@ -368,7 +368,7 @@ def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
 
 def _case(rows: list[Mapping[str, Any]]) -> PacketPart:
     """The objection as it was given: each row's fields by name; empty ones are not said."""
-    shown: list[list[Cell]] = []
+    case_rows: list[list[Cell]] = []
     for row in rows:
         words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
         names = [name for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
@@ -377,8 +377,8 @@ def _case(rows: list[Mapping[str, Any]]) -> PacketPart:
             f"{' '.join(label_said('columns', name))}: {' / '.join(dict.fromkeys(field_said(row, name)))}"
             for name in fields
         )
-        shown.append([(str(row.get("day", "")),), words, fields_said or ("",)])
-    return PacketPart("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
+        case_rows.append([(str(row.get("day", "")),), words, fields_said or ("",)])
+    return PacketPart("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), case_rows)])
 
 
 def _provenance(packet: Mapping[str, Any]) -> PacketPart:

@@ -54,16 +54,20 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     try:
         packet = parse_json(text, file)
     except InputError as error:
-        number = getattr(error.__cause__, "lineno", 1)
-        return [Changed(file, number, "JSON", _line(text, number), f"can be read ({error.what})")]
+        line_number = getattr(error.__cause__, "lineno", 1)
+        return [Changed(file, line_number, "JSON", _line(text, line_number), f"can be read ({error.what})")]
     if not isinstance(packet, dict) or packet.get("kind") != KIND or packet.get("format") != FORMAT:
         wanted = f'"kind": "{KIND}", "format": {FORMAT}'
         return [Changed(file, _find(text, '"kind"', '"format"'), "kind", _line(text, 2), wanted)]
     missing, key = _shape(packet)
     if missing:
         entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)} if key else {}
-        number = entries.get(key, 1)
-        return [Changed(file, number, missing, _line(text, number) if key else "", "a part of the inputs, its rows")]
+        line_number = entries.get(key, 1)
+        return [
+            Changed(
+                file, line_number, missing, _line(text, line_number) if key else "", "a part of the inputs, its rows"
+            )
+        ]
     odd = list(odd_rows(packet["inputs"]))
     if odd:
         entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)}
@@ -74,13 +78,13 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     again = text_of(packet)
     if again != text:
         return [_first(file, text, again, "as written: one line per row, nothing twice")]
-    changeds = list(_inputs(packet, file))
-    if changeds:
-        return changeds
+    changed_lines = list(_inputs(packet, file))
+    if changed_lines:
+        return changed_lines
     short = lacking(packet["inputs"])
     if short:
-        number = _find(text, f'"{short[0]}"')
-        return [Changed(file, number, f"inputs.{short[0]}", _line(text, number), short[1])]
+        line_number = _find(text, f'"{short[0]}"')
+        return [Changed(file, line_number, f"inputs.{short[0]}", _line(text, line_number), short[1])]
     try:
         model = packet["inputs"]["model"]
         if model:
@@ -99,14 +103,14 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
         k for k, (a, b) in enumerate(zip(lines, computed, strict=False)) if a != b and not a.startswith(' "digest"')
     ]
     if not differing and len(lines) == len(computed):
-        number = next(k for k, line in enumerate(lines) if line.startswith(' "digest"'))
-        return [Changed(file, number + 1, "digest", packet["digest"], digest)]
-    number = differing[0] if differing else min(len(lines), len(computed))
-    stands, wanted = (side[number] if number < len(side) else "" for side in (lines, computed))
+        line_number = next(k for k, line in enumerate(lines) if line.startswith(' "digest"'))
+        return [Changed(file, line_number + 1, "digest", packet["digest"], digest)]
+    line_number = differing[0] if differing else min(len(lines), len(computed))
+    stands, wanted = (side[line_number] if line_number < len(side) else "" for side in (lines, computed))
     place = _place(packet["results"], results, "results")
     if _version(packet) != __version__:
         place += f" (written by version {_version(packet)}, computed by {__version__})"
-    changed = [Changed(file, number + 1, place, _cut(stands), _cut(wanted))]
+    changed = [Changed(file, line_number + 1, place, _cut(stands), _cut(wanted))]
     if len(lines) == len(computed):
         changed += [Changed(file, k + 1, "results", _cut(lines[k]), _cut(computed[k])) for k in differing[1:]]
     return changed
@@ -116,30 +120,30 @@ def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
     """Rows of the inputs that do not fit their check, and entries of the provenance that were changed instead."""
     stated, computed = packet["provenance"], provenance(packet["inputs"])
     places = {place: k for k, (place, _) in enumerate(numbered(packet), start=1) if place is not None}
-    for k, (statement, data) in enumerate(zip(stated, computed, strict=False)):
-        if statement == data:
+    for k, (stated_part, data) in enumerate(zip(stated, computed, strict=False)):
+        if stated_part == data:
             continue
         own = places["provenance", k]
         part, rows = data["part"], packet["inputs"][data["part"]]
-        checks = [statement["checks"][i : i + CHECK] for i in range(0, len(statement["checks"]), CHECK)]
+        checks = [stated_part["checks"][i : i + CHECK] for i in range(0, len(stated_part["checks"]), CHECK)]
         now = [data["checks"][i : i + CHECK] for i in range(0, len(data["checks"]), CHECK)]
         odd = [i for i in range(len(rows)) if i >= len(checks) or checks[i] != now[i]]
-        if statement["sha256"] != data["sha256"] and odd and statement["part"] == part:
-            if len(rows) != statement["rows"]:
+        if stated_part["sha256"] != data["sha256"] and odd and stated_part["part"] == part:
+            if len(rows) != stated_part["rows"]:
                 yield Changed(
                     file,
                     places.get((part, odd[0]), own),
                     f"inputs.{part}",
                     _cut(line_of(rows[odd[0]])),
-                    f"{statement['rows']} rows in all",
+                    f"{stated_part['rows']} rows in all",
                 )
                 continue
             for i in odd:
                 yield Changed(file, places[part, i], f"inputs.{part}[{i}]", _cut(line_of(rows[i])))
-        elif statement["sha256"] != data["sha256"] and statement["rows"] > len(rows):
-            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{statement['rows']} rows")
+        elif stated_part["sha256"] != data["sha256"] and stated_part["rows"] > len(rows):
+            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{stated_part['rows']} rows")
         else:  # the rows fit one another: what was changed is what is said of them
-            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(statement)), _cut(line_of(data)))
+            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(stated_part)), _cut(line_of(data)))
     if len(stated) != len(computed):
         yield Changed(
             file, places.get(("provenance", 0), 1), "provenance", f"{len(stated)} parts", f"{len(computed)} parts"
@@ -186,9 +190,9 @@ def first_line(file: str, text: str, wanted: str, place: str) -> Changed | None:
 def _first(file: str, text: str, wanted: str, place: str) -> Changed:
     lines, others = text.split("\n"), wanted.split("\n")
     pairs = zip(lines, others, strict=False)
-    number = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(lines), len(others)))
-    stands, expected = (side[number] if number < len(side) else "" for side in (lines, others))
-    return Changed(file, number + 1, place, *_around(stands, expected))
+    line_number = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(lines), len(others)))
+    stands, expected = (side[line_number] if line_number < len(side) else "" for side in (lines, others))
+    return Changed(file, line_number + 1, place, *_around(stands, expected))
 
 
 def _around(stands: str, expected: str) -> tuple[str, str]:

@@ -7,12 +7,11 @@ from typing import Any
 
 from creditscore.core.folders import whole
 from creditscore.core.i18n import Lang, clean, day_said, grade_name, period_said, say
-from creditscore.core.tables.write import write_tables
+from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.evidence.publication.public import Public
 from creditscore.explanation.input_lines import state_labels
 from creditscore.present import html, page
-from creditscore.present.page import number
-from creditscore.present.sections import Said, Section, Table, heads
+from creditscore.present.page import Said, Section, Table, heads, number
 from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("public")
@@ -142,7 +141,7 @@ def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 
 def write_public(out: Path | str, public: Public, csv_people: bool = False) -> list[Path]:
     """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld."""
-    with whole(out, MARK) as folder:
+    with whole(out, MARK) as folder, as_queries(public.tables()) as queries:
         files = html.write_pair(public.data, public_page, folder, "public")
-        files += write_tables(folder, public.tables(), csv_people)
+        files += write_tables(folder, queries, "people" if csv_people else True)
     return [Path(out) / file.name for file in files]

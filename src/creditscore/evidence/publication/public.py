@@ -13,8 +13,7 @@ from creditscore.core.i18n import LANGS, clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object, require
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, literal
 from creditscore.evidence.publication.rows import (
     GRADES,
     ITEMS,
@@ -30,7 +29,7 @@ from creditscore.evidence.publication.rows import (
     shares_of,
 )
 from creditscore.grading.disputes import read_disputes
-from creditscore.grading.input_state.stated import input_column
+from creditscore.grading.input_state.state import input_column
 from creditscore.grading.manifest import refuse_failed
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
@@ -127,11 +126,11 @@ def publish(
 def _disputed(folder: Path) -> dict[tuple[str, str], str]:
     """(scheme, subject) of the grades of a folder that rest on a contested record → the first day of the dispute."""
     composite = "composite:" if (folder / "composite.parquet").is_file() else ""
-    results: dict[tuple[str, str], str] = {}
+    disputed_since: dict[tuple[str, str], str] = {}
     for row in read_disputes(folder):
         key, since = (f"{composite}{row['scheme']}", str(row["subject_id"])), str(row["disputed_since"])
-        results[key] = min(results.get(key, since), since)
-    return results
+        disputed_since[key] = min(disputed_since.get(key, since), since)
+    return disputed_since
 
 
 def _not_before_its_period(con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date) -> None:
@@ -216,30 +215,32 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:
     """The schemes to publish; UsageError names every one that may not be, and those that may."""
-    gradeds = {name: _scheme(name) for name in named}
+    graded_schemes = {name: _scheme(name) for name in named}
     if wanted:
         missing = [
             value
             for value in wanted
-            if value not in gradeds and value not in {name.partition("@")[0] for name in gradeds}
+            if value not in graded_schemes and value not in {name.partition("@")[0] for name in graded_schemes}
         ]
         if missing:
             raise UsageError(
-                f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(gradeds)
+                f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(graded_schemes)
             )
-        gradeds = {
-            name: graded for name, graded in gradeds.items() if name in wanted or name.partition("@")[0] in wanted
+        graded_schemes = {
+            name: scheme
+            for name, scheme in graded_schemes.items()
+            if name in wanted or name.partition("@")[0] in wanted
         }
-    barred = {name: graded.use for name, graded in gradeds.items() if graded.use not in (PUBLIC, LIST)}
+    barred = {name: scheme.use for name, scheme in graded_schemes.items() if scheme.use not in (PUBLIC, LIST)}
     if barred:
-        public = [name for name in gradeds if name not in barred]
+        public = [name for name in graded_schemes if name not in barred]
         raise UsageError(
             "; ".join(f"{name} is {use}: it is never published" for name, use in barred.items()),
             where=str(folder),
             allowed=", ".join(public) or "schemes with use: public_grade",
             next="name the schemes to publish with --scheme" if public else None,
         )
-    return list(gradeds.values())
+    return list(graded_schemes.values())
 
 
 def _scheme(name: str) -> Graded:
@@ -264,7 +265,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
     runs = manifest.get("schemes", {"": manifest})
     laws = load_laws()
     day = decided_on or max((date.fromisoformat(run["known_at"]) for run in runs.values()), default=date.max)
-    shown = []
+    schemes_shown = []
     for scheme in schemes:
         periods = {
             str(run.get("period", run.get("as_of", ""))) for run in runs.values() if scheme.name == run.get("scheme")
@@ -273,7 +274,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
         cited = scheme.laws
         foreign = bool(cited) and all(laws[law].level == "foreign" for law in cited if law in laws)
         way = None if foreign else remedy(scheme.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
-        shown.append(
+        schemes_shown.append(
             {
                 "scheme": scheme.name,
                 "use": scheme.use,
@@ -296,7 +297,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
             }
         )
     return {
-        "schemes": shown,
+        "schemes": schemes_shown,
         "decided_by": redact(clean(decided_by)),
         "decided_on": str(decided_on or ""),
         "made_up": bool(manifest.get("made_up", False)),

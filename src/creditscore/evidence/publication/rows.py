@@ -13,11 +13,9 @@ from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import is_resident, redact
 from creditscore.core.model import Label
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, literal
 from creditscore.explanation.labels import Labels
-from creditscore.grading.input_state.state import BLOCKED
-from creditscore.grading.input_state.stated import NOT_OVER
+from creditscore.grading.input_state.state import BLOCKED, NOT_OVER
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.publication import GradeRule, Publication

@@ -107,18 +107,21 @@ def without_search(plan: Plan, subject: Subject, target: str | None, limit: int,
     )
 
 
-def _from_brute(new_brute: Brute, wanted: str, ids: list[str], limit: int) -> Decisive:
+def _from_brute(brute_force: Brute, wanted: str, ids: list[str], limit: int) -> Decisive:
     place = {key: i for i, key in enumerate(ids)}
-    minimal = sorted(new_brute.minimal(wanted), key=lambda ids: (len(ids), sorted(ids)))
+    minimal = sorted(brute_force.minimal(wanted), key=lambda ids: (len(ids), sorted(ids)))
     sizes = Counter(map(len, minimal))
     size = min(sizes, default=None)
-    patterns = [Pattern(tuple((place[name], 1) for name in sorted(texts)), len(texts), 1) for texts in minimal]
+    patterns = [
+        Pattern(tuple((place[record_id], 1) for record_id in sorted(record_ids)), len(record_ids), 1)
+        for record_ids in minimal
+    ]
     return Decisive(
-        state=new_brute.now[0],
-        grade=new_brute.now[1],
+        state=brute_force.now[0],
+        grade=brute_force.now[1],
         target=wanted,
         classes=tuple((key,) for key in ids),
-        singles=tuple(Single((name,), *end) for name, end in sorted(new_brute.singles().items())),
+        singles=tuple(Single((record_id,), *end) for record_id, end in sorted(brute_force.singles().items())),
         possible=bool(minimal),
         smallest=size,
         smallest_sets=None if size is None else sizes[size],

@@ -36,11 +36,11 @@ class Brute:
 
     def minimal(self, target: str) -> set[Ids]:
         """Sets that reach the target while no set inside them does."""
-        results: list[Ids] = []
+        minimal_sets: list[Ids] = []
         for ids in sorted(self.reached(target), key=len):
-            if not any(value < ids for value in results):
-                results.append(ids)
-        return set(results)
+            if not any(value < ids for value in minimal_sets):
+                minimal_sets.append(ids)
+        return set(minimal_sets)
 
     def singles(self) -> dict[str, tuple[str, str]]:
         """Records that, withdrawn alone, change state or grade."""

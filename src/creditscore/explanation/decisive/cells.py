@@ -73,40 +73,46 @@ def leaves(game: Game) -> tuple[Leaf, ...]:
     return tuple(_explore(game, {}, [0]))
 
 
-def _explore(game: Game, chosen: dict[str, Choice], results: list[int]) -> list[Leaf]:
-    results[0] += 1
-    if results[0] > MOST_LEAVES:
+def _explore(game: Game, chosen: dict[str, Choice], visited: list[int]) -> list[Leaf]:
+    visited[0] += 1
+    if visited[0] > MOST_LEAVES:
         raise TooMuch(f"the rules of this subject have more than {MOST_LEAVES} branches")
-    values = {name: choice.value for name, choice in chosen.items()}
+    values = {fact_name: choice.value for fact_name, choice in chosen.items()}
     env = game.facts.env(values)
     try:
         return [_leaf(game, chosen, env)]
     except KeyError as missing:
-        name = game.facts.needed(missing.args[0], values)
+        fact_name = game.facts.needed(missing.args[0], values)
     below = [
-        _explore(game, {**chosen, name: choice}, results)
-        for choice in game.facts.readings[name].choices
+        _explore(game, {**chosen, fact_name: choice}, visited)
+        for choice in game.facts.readings[fact_name].choices
         if _agrees(choice, chosen)
     ]
     first = below[0]
-    if len(first) == 1 and all(_same(first[0], values, name) for values in below):
+    if len(first) == 1 and all(_same(first[0], values, fact_name) for values in below):
         return [Leaf(chosen, first[0].low, first[0].high, first[0].ranges)]
-    return [leaf for new_leaves in below for leaf in new_leaves]
+    return [leaf for branch in below for leaf in branch]
 
 
 def _agrees(choice: Choice, chosen: Mapping[str, Choice]) -> bool:
     """Whether a choice can stand beside others: the records of which one stays are not all withdrawn."""
     gone = choice.gone.union(*(other.gone for other in chosen.values()))
-    return not any(other_choice.one and other_choice.one <= gone for other_choice in (choice, *chosen.values()))
+    return not any(demand.one and demand.one <= gone for demand in (choice, *chosen.values()))
 
 
 def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
     """Whether a branch ends as the other did: the fact was read, but nothing follows from it."""
     if len(others) != 1:
         return False
-    other = others[0]
-    chosen = [{key: choice for key, choice in other_leaf.chosen.items() if key != name} for other_leaf in (leaf, other)]
-    return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (other.low, other.high, other.ranges)
+    second_leaf = others[0]
+    chosen = [
+        {key: choice for key, choice in compared.chosen.items() if key != name} for compared in (leaf, second_leaf)
+    ]
+    return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (
+        second_leaf.low,
+        second_leaf.high,
+        second_leaf.ranges,
+    )
 
 
 def _leaf(game: Game, chosen: dict[str, Choice], env: Mapping[str, Any]) -> Leaf:
@@ -154,7 +160,7 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
     unsure = any(kind.low != kind.high for kind in game.kinds) or any(
         record["plan_item"].form == "pool" and is_scored(record) for record in game.opened.records
     )
-    new_cells = []
+    outcome_cells = []
     for leaf in branches:
         gone: frozenset[int] = frozenset().union(*(choice.gone for choice in leaf.chosen.values()))
         facts = [
@@ -166,8 +172,8 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
         ]
         for end, score in _scores(leaf, unsure, reached):
             if not any(demand.records <= gone for demand in facts if demand.of == "one"):
-                new_cells.append(Cell(end, gone, (*score, *facts), leaf.chosen))
-    return tuple(new_cells)
+                outcome_cells.append(Cell(end, gone, (*score, *facts), leaf.chosen))
+    return tuple(outcome_cells)
 
 
 def _scores(leaf: Leaf, unsure: bool, reached: Reached) -> Iterator[tuple[End, tuple[Demand, ...]]]:

@@ -80,7 +80,7 @@ class Chain:
             ]
             helps = {i: {ask for ask in self.asks if self._moves(i, shapes[i], *ask)} for i in range(len(self.n))}
             hurts = {i: {ask for ask in self.asks if self._moves(i, shapes[i], ask[0], not ask[1])} for i in helps}
-            useless = [i for i, results in helps.items() if not results and self.top[i]]
+            useless = [i for i, helped in helps.items() if not helped and self.top[i]]
             if not useless:
                 break
             for i in useless:
@@ -145,13 +145,13 @@ class Chain:
         self.best: dict[tuple[int, bool], list[list[int]]] = {}
         self.own: dict[tuple[int, bool], list[int]] = {}
         for m, up in self.useful:
-            results: list[list[int]] = [[0]]
+            gains_from_end: list[list[int]] = [[0]]
             own = []
             for p in reversed(range(len(self.game.parts))):
                 gains = self.part_gains(p, m, up)
                 own.append(gains[-1])
-                results.append(widen(results[-1], gains, self.size))
-            self.best[m, up], self.own[m, up] = results[::-1], own[::-1]
+                gains_from_end.append(widen(gains_from_end[-1], gains, self.size))
+            self.best[m, up], self.own[m, up] = gains_from_end[::-1], own[::-1]
 
     def part_gains(self, p: int, m: int, up: bool) -> list[int]:
         """How far 0, 1, 2 … withdrawals in part p move demand m at most."""

@@ -36,13 +36,15 @@ class Checked:
 def check(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(13)) -> Checked:
     """`count` subjects for each stretch of the scheme's rules, with one of the numbers of `records`."""
     number = questions = sets = 0
-    texts: list[str] = []
+    difference_lines: list[str] = []
     for plan in plans(scheme):
         for k, subject in enumerate(subjects(plan, seed, count, records)):
             truth = brute(plan, subject)
             number, questions, sets = number + 1, questions + len(plan.grades) + 1, sets + len(truth.outcomes)
-            texts += [f"{plan.period} subject {k}: {difference}" for difference in differences(plan, subject, truth)]
-    return Checked(scheme.name, number, questions, sets, tuple(texts))
+            difference_lines += [
+                f"{plan.period} subject {k}: {difference}" for difference in differences(plan, subject, truth)
+            ]
+    return Checked(scheme.name, number, questions, sets, tuple(difference_lines))
 
 
 def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(13)) -> Checked:
@@ -50,7 +52,7 @@ def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] 
     each of them, as the engine admitted it. `sets`: subjects that were answered without a search.
     """
     given_number = quick = 0
-    texts: list[str] = []
+    difference_lines: list[str] = []
     for plan in plans(scheme):
         given = tables(plan, subjects(plan, seed, count, records))
         with weighing(ingest(**given, subject_ids="local"), plan) as ready:
@@ -61,8 +63,10 @@ def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] 
                 for row, (subject_id, subject) in zip(rows, ready.inputs(), strict=True):
                     subject_brief = brief(plan, subject_id, subject)
                     if tuple(row.values()) != tuple(asdict(subject_brief).values()):
-                        texts.append(f"{plan.period} subject {subject_id}: {row}, by the search {subject_brief}")
-    return Checked(scheme.name, given_number, given_number, quick, tuple(texts))
+                        difference_lines.append(
+                            f"{plan.period} subject {subject_id}: {row}, by the search {subject_brief}"
+                        )
+    return Checked(scheme.name, given_number, given_number, quick, tuple(difference_lines))
 
 
 def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:
@@ -70,9 +74,9 @@ def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:
     search = Search(plan, subject)
     for target in (*plan.grades, ANY):
         decisive = search.answer(target, ALL)
-        for name, ours, theirs in _pairs(decisive, truth, target):
+        for claim, ours, theirs in _pairs(decisive, truth, target):
             if ours != theirs:
-                yield f"target {target}: {name} {ours!r}, by brute force {theirs!r}"
+                yield f"target {target}: {claim} {ours!r}, by brute force {theirs!r}"
         short = search.answer(target, 0)  # nothing listed: the minimal sets are counted
         if short.minimal_sets not in (None, decisive.minimal_sets):
             yield f"target {target}: {short.minimal_sets} minimal sets counted, {decisive.minimal_sets} listed"
@@ -104,4 +108,4 @@ def _pairs(decisive: Decisive, truth: Brute, target: str) -> Iterator[tuple[str,
 def expand(decisive: Decisive, pattern: Pattern) -> Iterator[frozenset[str]]:
     """The sets of record ids that a pattern stands for."""
     chosen = product(*(combinations(decisive.classes[i], k) for i, k in pattern.parts))
-    return (frozenset(name for group in sets for name in group) for sets in chosen)
+    return (frozenset(record_id for group in sets for record_id in group) for sets in chosen)

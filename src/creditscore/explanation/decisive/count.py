@@ -25,13 +25,13 @@ def minimal_sets(chain: Chain, work: Work) -> int | None:
     if not chain.useful:
         return 1
     ((m, up),) = chain.useful
-    short, results = chain.short(m, up), NOTHING
+    short, sets_by_gain = chain.short(m, up), NOTHING
     for p in range(len(chain.folds)):
         table = _part(chain, p, m, up, work)
         if table is None:
             return None
-        results = _both(results, table, work, short)
-    return sum(sets for (gain, least), sets in results.items() if gain >= short > gain - least)
+        sets_by_gain = _both(sets_by_gain, table, work, short)
+    return sum(sets for (gain, least), sets in sets_by_gain.items() if gain >= short > gain - least)
 
 
 def _part(chain: Chain, p: int, m: int, up: bool, work: Work) -> Table | None:
@@ -42,12 +42,12 @@ def _part(chain: Chain, p: int, m: int, up: bool, work: Work) -> Table | None:
         return _tree(chain, chain.folds[p], int(demand.of == "high"), up, work)
     if demand.name in part.structured:
         return None
-    results = NOTHING
+    sets_by_gain = NOTHING
     for i in part.kinds:
         weight = -chain.weights[i][m] if up else chain.weights[i][m]
         if chain.top[i] and weight > 0:
-            results = _both(results, _several(weight, chain.n[i], chain.top[i]), work)
-    return results
+            sets_by_gain = _both(sets_by_gain, _several(weight, chain.n[i], chain.top[i]), work)
+    return sets_by_gain
 
 
 def _several(weight: int, n: int, top: int) -> Table:
@@ -85,34 +85,34 @@ def _tree(chain: Chain, fold: Fold, measure: int, up: bool, work: Work) -> Table
 
 def _bucket(levels: dict[int, list[int]]) -> Table:
     """All records of the heaviest weights go, so that the next weight counts."""
-    results, weights = dict(NOTHING), [*sorted(levels, reverse=True), 0]
+    sets_by_gain, weights = dict(NOTHING), [*sorted(levels, reverse=True), 0]
     for weight, after in pairwise(weights):
         n, top = levels[weight]
         if top < n or not weight:
             break
-        results[weights[0] - after, weight - after] = 1
-    return results
+        sets_by_gain[weights[0] - after, weight - after] = 1
+    return sets_by_gain
 
 
 def _over(table: Table, excess: int) -> Table:
     """Behind a cap: what lies above it has to go before anything is gained."""
     if excess <= 0:
         return table
-    results = dict(NOTHING)
+    sets_by_gain = dict(NOTHING)
     for (gain, least), sets in table.items():
         if gain > excess:
             place = gain - excess, min(least, gain - excess)
-            results[place] = results.get(place, 0) + sets
-    return results
+            sets_by_gain[place] = sets_by_gain.get(place, 0) + sets
+    return sets_by_gain
 
 
 def _both(first: Table, second: Table, work: Work, short: int = INFINITE) -> Table:
     """Two tables together; sets that are already more than minimal are left out."""
     work.take(len(first) * len(second))
-    results: Table = {}
+    sets_by_gain: Table = {}
     for (gain, least), sets in first.items():
         for (more, other), ways in second.items():
             place = gain + more, min(least, other)
             if place[0] - place[1] < short:
-                results[place] = results.get(place, 0) + sets * ways
-    return results
+                sets_by_gain[place] = sets_by_gain.get(place, 0) + sets * ways
+    return sets_by_gain

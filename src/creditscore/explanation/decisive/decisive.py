@@ -16,18 +16,65 @@ from math import comb, prod
 
 from creditscore.core.errors import UsageError
 from creditscore.explanation.decisive.answer import ANY, LIMIT, Decisive, Pattern, Single, wanted_of, without_search
-from creditscore.explanation.decisive.cells import Cell, End, cells, leaves
+from creditscore.explanation.decisive.cells import NOT_COMPUTABLE, Cell, End, Leaf, cells, leaves
 from creditscore.explanation.decisive.chain import Chain
 from creditscore.explanation.decisive.count import minimal_sets
-from creditscore.explanation.decisive.facts import TooMuch, Work
+from creditscore.explanation.decisive.facts import Choice, Reading, TooMuch, Work, amount_of
 from creditscore.explanation.decisive.game import Game, game
 from creditscore.explanation.decisive.list import Counts, Walk
-from creditscore.explanation.decisive.outcomes import Outcomes
 from creditscore.explanation.decisive.parts import Fold
 from creditscore.explanation.decisive.proof import claim
 from creditscore.explanation.decisive.search import Smallest, smallest
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.plan import Plan
+
+
+class Outcomes:
+    """Answers for one subject; what does not change between questions is kept."""
+
+    def __init__(self, game: Game, leaves: Sequence[Leaf], folds: Sequence[Fold]):
+        self.game, self.leaves, self.folds = game, leaves, folds
+        self.whole = [self._worth(p, [kind.count for kind in game.kinds]) for p in range(len(folds))]
+        self.low, self.high = (sum(pair[side] for pair in self.whole) for side in (0, 1))
+
+    def without(self, counts: Sequence[int]) -> End:
+        """State and grade when `counts` records of each class are withdrawn."""
+        leaf, low, high = self.place(counts)
+        ends = [end for first, last, end in leaf.ranges if first <= leaf.high + high and leaf.low + low <= last]
+        return ends[0] if len(ends) == 1 else End(NOT_COMPUTABLE, -1)
+
+    def place(self, counts: Sequence[int]) -> tuple[Leaf, int, int]:
+        """The branch of the rules, and the signed sum of record points (lowest, highest), without `counts` records."""
+        kinds = self.game.kinds
+        gone = {i for kind, k in zip(kinds, counts, strict=True) for i in kind.records[:k]}
+        stay = [kind.count - k for kind, k in zip(kinds, counts, strict=True)]
+        low, high = self.low, self.high
+        for p, part in enumerate(self.game.parts):
+            if any(counts[i] for i in part.kinds):
+                worth = self._worth(p, stay)
+                low, high = low + worth[0] - self.whole[p][0], high + worth[1] - self.whole[p][1]
+        leaf = next(leaf for leaf in self.leaves if all(self._has(*pair, gone) for pair in leaf.chosen.items()))
+        return leaf, low, high
+
+    def _worth(self, p: int, stay: Sequence[int]) -> tuple[int, int]:
+        part = self.game.parts[p]
+        if part.shape == "plain":
+            (i,) = part.kinds
+            return self.game.kinds[i].low * stay[i], self.game.kinds[i].high * stay[i]
+        return self.folds[p].value([stay[i] for i in part.kinds])[:2]
+
+    def _has(self, name: str, choice: Choice, gone: set[int]) -> bool:
+        reading: Reading = self.game.facts.readings[name]
+        if reading.shape == "order":
+            return choice.gone <= gone and (not choice.one or not choice.one <= gone)
+        stay = [i for i in reading.keys if i not in gone]
+        amount = (
+            sum(reading.keys[i] for i in stay)
+            if reading.shape == "sum"
+            else amount_of(reading, {reading.keys[i] for i in stay})
+        )
+        return choice.least <= amount <= choice.most
+
 
 WORK = 200_000  # steps of one question, about two seconds
 STEPS = 6000  # of the walk through one cell
@@ -81,18 +128,18 @@ class Search:
                 continue
             most = self.total if best is None else best.size
             try:
-                other_smallest = smallest(chain, most, steps)
+                smaller_set = smallest(chain, most, steps)
             except TooMuch:
                 sizes[id(chain)] = bound
                 open_.append(bound)
                 if best is None:
                     known += self._some(chain, listing, 1, greedy=True)
                 continue
-            sizes[id(chain)] = most + 1 if other_smallest is None else other_smallest.size
-            if other_smallest is not None:
-                known.append(other_smallest.counts)
-                sets = other_smallest.sets + (sets if best is not None and other_smallest.size == best.size else 0)
-                best = other_smallest
+            sizes[id(chain)] = most + 1 if smaller_set is None else smaller_set.size
+            if smaller_set is not None:
+                known.append(smaller_set.counts)
+                sets = smaller_set.sets + (sets if best is not None and smaller_set.size == best.size else 0)
+                best = smaller_set
         counts = min(known, key=sum, default=None)
         size = None if counts is None else sum(counts)
         proved = not any(size is None or bound < size for bound in open_)
@@ -164,11 +211,11 @@ class Search:
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
 
-    def _chains(self, new_cells: Sequence[Cell]) -> list[tuple[int, Chain]]:
+    def _chains(self, target_cells: Sequence[Cell]) -> list[tuple[int, Chain]]:
         """Cells that can be reached, those that need the fewest withdrawals first."""
         chains: list[tuple[int, Chain]] = []
         known: list[Counts] = []
-        for cell in sorted(new_cells, key=lambda cell: len(cell.gone)):
+        for cell in sorted(target_cells, key=lambda cell: len(cell.gone)):
             if self._beyond(cell, known):
                 continue
             chain = Chain(self.game, cell, folds=self.folds)
@@ -200,25 +247,25 @@ class Search:
         self, chains: Sequence[Chain], witness: Counts, limit: int, work: Work, listing: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        results, complete, best = {witness}, True, sum(witness)
+        listed_counts, complete, best = {witness}, True, sum(witness)
         for chain in chains:  # the smallest sets first, so that a cut leaves the others away
-            if len(results) <= limit and (chain.bound() or 0) <= best:
-                results.update(self._some(chain, listing, limit + 1 - len(results), most=best))
+            if len(listed_counts) <= limit and (chain.bound() or 0) <= best:
+                listed_counts.update(self._some(chain, listing, limit + 1 - len(listed_counts), most=best))
         for chain in chains:
             walk = Walk(chain, min(STEPS, listing.left))
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
                 try:
                     if one_cell or sum(counts) == best or not self._smaller(chains, counts, work):
-                        results.add(counts)
+                        listed_counts.add(counts)
                 except TooMuch:
                     walk.stopped = True
-                if len(results) > 4 * limit or walk.stopped:
+                if len(listed_counts) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
             listing.left -= walk.taken
             complete &= not walk.stopped
-        patterns = [self._pattern(counts) for counts in results]
+        patterns = [self._pattern(counts) for counts in listed_counts]
         return sorted(patterns, key=lambda pattern: (pattern.size, pattern.parts)), complete
 
     def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:

@@ -113,12 +113,14 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
                 env[fact.name] = since(fact, env, opened.dates)
     facts = Facts(env, readings, derived, opened.dates)
     atoms = [atom for node in nodes for atom in _atoms(node)]
-    new_readings = {}
+    readings_with_choices = {}
     for name, reading in readings.items():
-        shown, stepwise = _told_apart(facts, name, atoms, exact)
-        new_readings[name] = _with_choices(reading, shown, stepwise)
-    fixed = {name: reading.choices[0].value for name, reading in new_readings.items() if len(reading.choices) == 1}
-    moving = {name: reading for name, reading in new_readings.items() if name not in fixed}
+        told_apart, stepwise = _told_apart(facts, name, atoms, exact)
+        readings_with_choices[name] = _with_choices(reading, told_apart, stepwise)
+    fixed = {
+        name: reading.choices[0].value for name, reading in readings_with_choices.items() if len(reading.choices) == 1
+    }
+    moving = {name: reading for name, reading in readings_with_choices.items() if name not in fixed}
     still = {name: plan_fact for name, plan_fact in derived.items() if set(plan_fact.dates) & set(moving)}
     env |= fixed
     env |= {name: since(plan_fact, env, opened.dates) for name, plan_fact in derived.items() if name not in still}
@@ -166,11 +168,11 @@ def _told_apart(
 ) -> tuple[Callable[[Any], Any] | None, bool]:
     """A function that is equal for values that no condition tells apart (None: each value stands for itself), and
     whether it changes only where a number crosses another."""
-    related = {name} | {value for value, fact in facts.derived.items() if name in fact.dates}
+    related = {name} | {derived_name for derived_name, fact in facts.derived.items() if name in fact.dates}
     moving = set(facts.readings) | set(facts.derived) | {"score"}
     if related & exact:
         return None, False
-    if any(set(facts.derived[value].dates) & set(facts.readings) != {name} for value in related - {name}):
+    if any(set(facts.derived[derived_name].dates) & set(facts.readings) != {name} for derived_name in related - {name}):
         return None, False
     mine = [atom for atom in atoms if related & set(names(atom))]
     if any(set(names(atom)) & (moving - related) for atom in mine):
@@ -193,15 +195,15 @@ def _atoms(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _with_choices(reading: Reading, shown: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
-    apart = shown or (lambda value: (type(value), value))
+def _with_choices(reading: Reading, told_apart: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
+    apart = told_apart or (lambda value: (type(value), value))
     if reading.shape == "order":
         return _ordered(reading, apart)
 
     def mark(amount: int) -> Any:
         return apart(value_of(reading, amount))
 
-    if reading.shape == "sum" and stepwise and shown is not None:
+    if reading.shape == "sum" and stepwise and told_apart is not None:
         starts = _steps(
             sum(min(w, 0) for w in reading.keys.values()), sum(max(w, 0) for w in reading.keys.values()), mark
         )

@@ -317,9 +317,9 @@ class _Sorter:
         return RulePart("odd", (), structured=structured), kinds
 
 
-def odd_value(game: Game, results: list[int]) -> Pair:
+def odd_value(game: Game, staying: list[int]) -> Pair:
     """Signed points of records `kept` of an odd part, as the reference interpreter combines them."""
-    return combine(game.plan, [dict(game.opened.records[i]) for i in results], [])
+    return combine(game.plan, [dict(game.opened.records[i]) for i in staying], [])
 
 
 def _plain(item: PlanItem) -> bool:

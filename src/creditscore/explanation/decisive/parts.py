@@ -107,9 +107,9 @@ class Fold:
         readings = self.game.facts.readings
         return {name: amount_of(readings[name], keys) for name, keys in zip(self.part.structured, met, strict=True)}
 
-    def value(self, remaining: Sequence[int], only: int = 0) -> Worth:
+    def value(self, counts: Sequence[int], only: int = 0) -> Worth:
         inner = self.start()
-        for k, count in enumerate(remaining):
+        for k, count in enumerate(counts):
             inner = self.step(inner, k, count, only)
         return self.finish(inner)
 
@@ -124,7 +124,7 @@ class Fold:
             top = max((kind.high for kind in there), default=0)
             low, high = ((0, 0), (top, top)) if self.part.sign > 0 else ((-top, -top), (0, 0))
         else:
-            taken, given = ([self.value(remaining, sign) for remaining in (most, fewest)] for sign in (-1, 1))
+            taken, given = ([self.value(counts, sign) for counts in (most, fewest)] for sign in (-1, 1))
             low = taken[0][0] + given[1][0], taken[0][1] + given[1][1]
             high = taken[1][0] + given[0][0], taken[1][1] + given[0][1]
         return (*low, {name: min(full[name], bare[name]) for name in full}), (*high, full)
@@ -162,12 +162,12 @@ def widen(first: Sequence[int], second: Sequence[int], size: int) -> list[int]:
     if len(second) == 1 and not second[0]:
         return list(first)
     length = min(len(first) + len(second) - 1, size + 1)
-    results = [0] * length
+    best_gains = [0] * length
     for a, gained in enumerate(first[:length]):
         for b, more in enumerate(second[: length - a]):
-            if gained + more > results[a + b]:
-                results[a + b] = gained + more
-    return list(accumulate(results, max))
+            if gained + more > best_gains[a + b]:
+                best_gains[a + b] = gained + more
+    return list(accumulate(best_gains, max))
 
 
 def _capped(gains: Sequence[int], total: int, cap: int) -> list[int]:

@@ -66,12 +66,12 @@ def span(
     weighed = weighing.weigh(number)
     of = weighed.subjects
     sids = of["sid"].to_numpy()
-    shown = np.stack([of[name].to_numpy() for name in of.column_names if name.startswith("t")], axis=1)
+    truths = np.stack([of[name].to_numpy() for name in of.column_names if name.startswith("t")], axis=1)
     moves = of["moves"].to_numpy()
     few, kinds = np.flatnonzero(moves >= 0), np.full(len(sids), -1)
-    alike, first, kinds[few] = _alike(np.column_stack((moves, shown))[few])
-    new_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
-    answer = sums(weighing.plan, sids, moves, kinds, new_rules, weighed.records)
+    alike, first, kinds[few] = _alike(np.column_stack((moves, truths))[few])
+    deciding_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
+    answer = sums(weighing.plan, sids, moves, kinds, deciding_rules, weighed.records)
     ids = of["subject_id"].to_pylist()
     singles, smallest, proved = answer.singles, answer.smallest, np.ones(len(sids), bool)
     for k, subject_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
@@ -88,11 +88,11 @@ def span(
     return pa.table(dict(zip(NAMES, columns, strict=True)))
 
 
-def _alike(shown: Any) -> tuple[list[tuple[int, ...]], Any, Any]:
+def _alike(signs: Any) -> tuple[list[tuple[int, ...]], Any, Any]:
     """Rows that are equal: each once, where it first stands, and which one every row is."""
     import numpy as np
 
-    rows, first, of = np.unique(shown, axis=0, return_index=True, return_inverse=True)
+    rows, first, of = np.unique(signs, axis=0, return_index=True, return_inverse=True)
     return [tuple(row) for row in rows.tolist()], first, of.reshape(-1)
 
 

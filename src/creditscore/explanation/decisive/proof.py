@@ -151,8 +151,8 @@ def _gained(plan: Plan, assessed: Mapping[str, Any], ids: Sequence[str], proof_c
     """The most that `size` of these records move the sum, by the reference interpreter's own sums."""
     side = int(proof_claim.measure == "high")
 
-    def total(texts: Sequence[str]) -> int:
-        return combine(plan, [dict(assessed[record]) for record in texts], [])[side]
+    def total(record_ids: Sequence[str]) -> int:
+        return combine(plan, [dict(assessed[record]) for record in record_ids], [])[side]
 
     whole = total(ids)
     moved = (total([record for record in ids if record not in gone]) - whole for gone in combinations(ids, size))

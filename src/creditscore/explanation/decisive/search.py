@@ -36,9 +36,9 @@ def smallest(chain: Chain, limit: int, work: Work) -> Smallest | None:
     most = min(limit, chain.must + sum(chain.top))
     step = 1
     while bound < most:  # the bound is nearly always exact, and the fewer, the less there is to look at
-        new_smallest = _within(chain, bound, work)
-        if new_smallest is not None:
-            return new_smallest
+        smallest_set = _within(chain, bound, work)
+        if smallest_set is not None:
+            return smallest_set
         bound, step = min(most, bound + step), 2 * step
     return _within(chain, most, work)
 

@@ -164,8 +164,8 @@ class _Asked:
 def _outcome(rule: Rule, sums: Array, number: Array) -> Array:
     """The grade of each sum and number; another state is a number below zero."""
     own = np.searchsorted([step.first for step in rule], number, side="right") - 1
-    zeros = np.zeros(len(sums), np.int64)
+    outcome_codes = np.zeros(len(sums), np.int64)
     for k, step in enumerate(rule):
         rows = np.flatnonzero(own == k)
-        zeros[rows] = step.codes[np.searchsorted(step.begins, sums[rows], side="right") - 1]
-    return zeros
+        outcome_codes[rows] = step.codes[np.searchsorted(step.begins, sums[rows], side="right") - 1]
+    return outcome_codes

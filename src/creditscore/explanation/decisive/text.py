@@ -38,9 +38,9 @@ def _lines(
 ) -> Iterator[str]:
     target = _say(lang, "any") if decisive.target == ANY else _say(lang, "or_better", decisive.target)
     yield _say(lang, "head", subject_id, scheme, period, decisive.grade or decisive.state, target)
-    number = sum(len(single.records) for single in decisive.singles)
+    single_records = sum(len(single.records) for single in decisive.singles)
     yield ""
-    yield _say(lang, "singles", number) if number else _say(lang, "no_singles")
+    yield _say(lang, "singles", single_records) if single_records else _say(lang, "no_singles")
     for single in decisive.singles:
         yield f"  {_class(single.records, items, lang)} {_say(lang, 'gives', single.grade or single.state)}"
     yield ""

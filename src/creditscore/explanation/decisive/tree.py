@@ -44,18 +44,20 @@ class Tree:
         at, item, group, place, one_wins, self.weight = (
             values[order] for values in (at, item, group, place, one_wins, weight)
         )
-        new_group = _changes(at) | _changes(group)
-        new_item = new_group | _changes(place)
-        new_bucket = new_item
+        begins_group = _changes(at) | _changes(group)
+        begins_item = begins_group | _changes(place)
+        begins_bucket = begins_item
         for key in keys:
-            new_bucket = new_bucket | _changes(key[order])
-        self.subject, self.subject_of_group, self.size = at, at[new_group], len(sids)
-        self.bucket, self.item, self.group = (np.cumsum(new) - 1 for new in (new_bucket, new_item, new_group))
-        self.item_of_bucket, self.group_of_item = self.item[new_bucket], self.group[new_item]
-        self.first = np.flatnonzero(new_bucket)
-        self.cap = np.where(one_wins, FAR, caps[item])[new_item]
-        self.group_cap = np.where(group >= 0, group_caps[np.maximum(group, 0)], FAR)[new_group]
-        self.sign = np.where(group == BARE, 0, sign[item])[new_group]
+            begins_bucket = begins_bucket | _changes(key[order])
+        self.subject, self.subject_of_group, self.size = at, at[begins_group], len(sids)
+        self.bucket, self.item, self.group = (
+            np.cumsum(begins) - 1 for begins in (begins_bucket, begins_item, begins_group)
+        )
+        self.item_of_bucket, self.group_of_item = self.item[begins_bucket], self.group[begins_item]
+        self.first = np.flatnonzero(begins_bucket)
+        self.cap = np.where(one_wins, FAR, caps[item])[begins_item]
+        self.group_cap = np.where(group >= 0, group_caps[np.maximum(group, 0)], FAR)[begins_group]
+        self.sign = np.where(group == BARE, 0, sign[item])[begins_group]
         self.item_sum = total(self.item_of_bucket, self.weight[self.first], len(self.cap))
         self.group_sum = total(self.group_of_item, np.minimum(self.item_sum, self.cap), len(self.group_cap))
         worth = self.sign * np.minimum(self.group_sum, self.group_cap)
@@ -79,9 +81,9 @@ class Tree:
 
     def opposed(self, adverse: int) -> Array:
         """Subjects with counted records whose withdrawal also moves the sum away from what is asked for."""
-        zeros = np.zeros(self.size, bool)
-        zeros[self.subject[self.counted & (self.sign[self.group] == -adverse)]] = True
-        return zeros
+        is_opposed = np.zeros(self.size, bool)
+        is_opposed[self.subject[self.counted & (self.sign[self.group] == -adverse)]] = True
+        return is_opposed
 
     def fewest(self, short: Array, among: Array, adverse: int, chosen: Array, depth: int, most: int) -> Array:
         """The fewest withdrawals, of records of sign `adverse`, that reach one of the demands of each `chosen` subject:
@@ -109,8 +111,8 @@ class Tree:
         gains = np.full((int(items.sum()), depth + 1, most + 1), NEVER)
         gains[:, :, 0] = _sorted_sums(item_of[plain], weight[plain[bucket]], len(gains), depth)
         inside = ~plain[bucket]
-        number = (np.cumsum(~plain) - 1)[bucket[inside]]
-        table = _bucket_gains(number, weight[inside], counted[inside], int((~plain).sum()), depth, most)
+        step_of_bucket = (np.cumsum(~plain) - 1)[bucket[inside]]
+        table = _bucket_gains(step_of_bucket, weight[inside], counted[inside], int((~plain).sum()), depth, most)
         gains = _widen(table, item_of[~plain], len(gains), gains)
         gains = _over(gains, self.item_sum[items], self.cap[items])
         group_of = (np.cumsum(helps) - 1)[self.group_of_item[items]]
@@ -145,9 +147,9 @@ def found_by(values: Array) -> Callable[[int], Array]:
 
 def total(of: Array, values: Array, size: int) -> Array:
     """The sum of the values of each node, in whole numbers."""
-    zeros = np.zeros(size, np.int64)
-    np.add.at(zeros, of, values)
-    return zeros
+    sums = np.zeros(size, np.int64)
+    np.add.at(sums, of, values)
+    return sums
 
 
 def _terms(plan: Plan) -> tuple[Array, Array, Array, Array]:
@@ -218,7 +220,7 @@ def _sorted_sums(of: Array, values: Array, size: int, depth: int) -> Array:
 def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: int, most: int) -> Array:
     """A bucket falls to its next weight when all heavier records are gone; counted ones may go besides."""
     result = np.full((size, depth + 1, most + 1), NEVER)
-    number = total(of, counted.astype(np.int64), size)
+    counted_by_group = total(of, counted.astype(np.int64), size)
     rank = _rank(of)
     heavy, length = np.zeros(size, np.int64), np.bincount(of, minlength=size)
     heavy[of[rank == 0]] = weight[rank == 0]
@@ -229,7 +231,7 @@ def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: in
         here[of[rank == gone]] = weight[rank == gone]
         gain = heavy - here
         for more in range(min(most, depth - gone) + 1):
-            rows = alive[number[alive] - before[alive] >= more]
+            rows = alive[counted_by_group[alive] - before[alive] >= more]
             among = np.minimum(before[rows] + more, most)
             result[rows, gone + more, among] = np.maximum(result[rows, gone + more, among], gain[rows])
         before[of[rank == gone]] += counted[rank == gone]

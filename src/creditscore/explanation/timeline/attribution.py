@@ -115,21 +115,21 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
     since = _happened_since(a, b, [row for rk, row in new.items() if rk in old and rk not in fresh])
     rows = {rk: old[rk] if rk in fresh else row for rk, row in new.items() if rk in old and rk not in since}
     rows |= {rk: old[rk] for rk in gone}
-    results = {(table, name) for _, table, name in news}
+    known_rows = {(table, name) for _, table, name in news}
     names = [
         declared_attribute
         for declared_attribute in b.subject.attributes
-        if ("attributes", declared_attribute) in results
+        if ("attributes", declared_attribute) in known_rows
     ]
-    new_names = {name: base.attributes.get(name) for name in names}
+    attributes_before = {name: base.attributes.get(name) for name in names}
     # the rest of what stands beside the records follows the clock; what was told since comes after
-    entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in results]
+    entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in known_rows]
     subject = replace(
         b.subject,
         records=list(rows.values()),
-        attributes={**b.subject.attributes, **new_names},
+        attributes={**b.subject.attributes, **attributes_before},
         listings=[listing for listing in b.subject.listings if listing not in entered],
-        history=base.history if any(table == "history" for table, _ in results) else b.subject.history,
+        history=base.history if any(table == "history" for table, _ in known_rows) else b.subject.history,
     )
     plan = b.plan
     yield "clock", "", "", 0, grade_subject(plan, subject)
@@ -137,11 +137,11 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
         rows[rk] = new[rk]
         subject = replace(subject, records=list(rows.values()))
         yield "record", new[rk]["record_id"], new[rk]["item"], 0, grade_subject(plan, subject)
-    for record_id in dict.fromkeys([*(name for _, name, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
+    for record_id in dict.fromkeys([*(row_id for _, row_id, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
         for rk in [rk for rk in fresh if new[rk]["record_id"] == record_id]:
             rows[rk] = new[rk]
             subject = replace(subject, records=list(rows.values()))
-            kind, late = _kind(a, b, new[rk], rk in old, [event for _, name, event in news if name == record_id])
+            kind, late = _kind(a, b, new[rk], rk in old, [event for _, row_id, event in news if row_id == record_id])
             yield kind, record_id, new[rk]["item"], late, grade_subject(plan, subject)
     for rk in gone:
         row = rows.pop(rk)

@@ -24,22 +24,22 @@ SINCE = ("months_since", "days_since")
 
 def dates_of(plan: Plan, subject: Subject) -> list[int]:
     """Every day that stands in what the subject brings, and those that follow from them."""
-    results: set[int] = set()
+    days: set[int] = set()
     for row in subject.records:
-        results |= {value for name, value in row.items() if name.endswith(("_day", "_on")) and isinstance(value, int)}
-        results |= {day for day, _ in row["corrections"]}
+        days |= {value for name, value in row.items() if name.endswith(("_day", "_on")) and isinstance(value, int)}
+        days |= {day for day, _ in row["corrections"]}
         for name, attribute in plan.scheme.record_attributes.items():
             if attribute.type == "date" and row.get(name) is not None:
-                results.add(row[name])
+                days.add(row[name])
     for derived in plan.derived:
-        results |= {derived.reach(day) for day in list(results)}
+        days |= {derived.reach(day) for day in list(days)}
     for name, declared_attribute in plan.scheme.attributes.items():
         if declared_attribute.type == "date" and subject.attributes.get(name) is not None:
-            results.add(subject.attributes[name])
+            days.add(subject.attributes[name])
     for entry in subject.listings:
-        results |= {entry[name] for name in ("entered_day", "term_end_day", "exited_day") if entry[name] is not None}
+        days |= {entry[name] for name in ("entered_day", "term_end_day", "exited_day") if entry[name] is not None}
     registered = subject.columns.get("registered_day")
-    return sorted(results | ({int(registered)} if registered is not None else set()))
+    return sorted(days | ({int(registered)} if registered is not None else set()))
 
 
 def changes(scheme: Scheme, days: list[int], first: int, last: int) -> Iterator[int]:

@@ -88,7 +88,7 @@ class Records:
     def known_days(self) -> dict[int, list[tuple[str, str]]]:
         """Day → what became known on it: (record id, event), and (table, name) of what stands beside the records."""
         con = self.small.con
-        results: dict[int, list[tuple[str, str]]] = {}
+        events_by_day: dict[int, list[tuple[str, str]]] = {}
         domains = {version.domain for version in self.versions}
         codes = [str(k) for k, name in enumerate(self.small.domains) if name in domains]
         here = f"(domain IS NULL OR domain IN ({', '.join(codes) or 'NULL'}))" if self.small.domains else "TRUE"
@@ -104,14 +104,14 @@ class Records:
         for day, record_id, event, _ in con.execute(
             f"{events} UNION {mended} ORDER BY known_day, record_id, event_no, event"
         ).fetchall():
-            results.setdefault(day, []).append((record_id, EVENTS[event]))
+            events_by_day.setdefault(day, []).append((record_id, EVENTS[event]))
         for table, name in (("attributes", "name"), ("listings", "listing_id"), ("history", "period")):
             rows = (
                 f"SELECT known_day, {name} FROM {getattr(self.small, table)} WHERE known_day IS NOT NULL ORDER BY ALL"
             )
             for day, named in con.execute(rows).fetchall():
-                results.setdefault(day, []).append((table, named))
-        return dict(sorted(results.items()))
+                events_by_day.setdefault(day, []).append((table, named))
+        return dict(sorted(events_by_day.items()))
 
 
 def records_of(snapshot: Snapshot, subject_id: str, scheme: str) -> Records:

@@ -8,8 +8,7 @@ from typing import Any
 from creditscore.core.days import iso
 from creditscore.core.i18n import Lang, clean, day_said, period_said, say
 from creditscore.core.i18n import text as plain_text
-from creditscore.core.numbers import points
-from creditscore.core.quantities import from_micro
+from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.labels import grade_or_state, scheme_named, scheme_title
 from creditscore.explanation.page_words import text, word
 from creditscore.explanation.timeline.attribution import Cause, Reached
@@ -18,7 +17,7 @@ from creditscore.explanation.timeline.timeline import Timeline
 SHOWN = 4  # records named where the clock moved many
 
 
-def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
+def render(timeline: Timeline, lang: Lang = "zh", width: int = 80) -> str:
     """The timeline as plain text, at most `width` columns wide."""
     from rich.console import Console
     from rich.table import Table
@@ -28,7 +27,7 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
     console = Console(
         file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
-    for head in heads(line, lang):
+    for head in heads(timeline, lang):
         console.print(Text(head))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for code, justify in (
@@ -38,17 +37,17 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
         ("score", "right"),
         ("change", "right"),
     ):
-        if code != "period" or line.kind == "year":
+        if code != "period" or timeline.kind == "year":
             table.add_column(text("timeline", code, lang), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column(text("timeline", "cause", lang), overflow="fold")
-    for step in line.steps:
-        first, *rest = [describe_cause(line, cause, step.version, lang) for cause in step.causes] or [
+    for step in timeline.steps:
+        first, *rest = [describe_cause(timeline, cause, step.version, lang) for cause in step.causes] or [
             ("", text("timeline", "start", lang))
         ]
         shown = [
             day_said(iso(step.day), lang),
-            *([period_said(step.period, lang)] if line.kind == "year" else []),
-            grade(step.after, step.version or line.scheme, lang),
+            *([period_said(step.period, lang)] if timeline.kind == "year" else []),
+            grade(step.after, step.version or timeline.scheme, lang),
         ]
         whole = "" if step.change is None else points(from_micro(step.change), plus=True)
         score = points(from_micro(step.after.score))
@@ -64,27 +63,27 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
     return "\n".join(lines) + "\n"
 
 
-def heads(line: Timeline, lang: Lang) -> list[str]:
+def heads(timeline: Timeline, lang: Lang) -> list[str]:
     """Who, under what, over which span, as known when."""
     held = (
-        text("timeline", "held", lang, day_said(line.known_at, lang))
-        if line.known_at
+        text("timeline", "held", lang, day_said(timeline.known_at, lang))
+        if timeline.known_at
         else text("timeline", "both_clocks", lang)
     )
-    changed = len(line.steps) - 1
-    made_up = [f"*** {plain_text('made_up', lang)} ***"] if line.made_up else []
-    refused = [text("timeline", "refused", lang, line.refused)] if line.refused else []
+    changed = len(timeline.steps) - 1
+    made_up = [f"*** {plain_text('made_up', lang)} ***"] if timeline.made_up else []
+    refused = [text("timeline", "refused", lang, timeline.refused)] if timeline.refused else []
     return [
         *made_up,
-        clean(f"{line.name}  {line.subject_id}".strip()),
-        f"{text('timeline', 'title', lang)}  {_titles(line, lang)}",
+        clean(f"{timeline.name}  {timeline.subject_id}".strip()),
+        f"{text('timeline', 'title', lang)}  {_titles(timeline, lang)}",
         text(
             "timeline",
             "span",
             lang,
-            day_said(iso(line.first), lang),
-            day_said(iso(line.last), lang),
-            line.moments,
+            day_said(iso(timeline.first), lang),
+            day_said(iso(timeline.last), lang),
+            timeline.moments,
             changed,
         ),
         held,
@@ -93,9 +92,9 @@ def heads(line: Timeline, lang: Lang) -> list[str]:
     ]
 
 
-def _titles(line: Timeline, lang: Lang) -> str:
+def _titles(timeline: Timeline, lang: Lang) -> str:
     """The versions that graded, each by its title; the scheme where none did."""
-    versions = dict.fromkeys(step.version for step in line.steps if step.version) or (line.scheme,)
+    versions = dict.fromkeys(step.version for step in timeline.steps if step.version) or (timeline.scheme,)
     return ("；" if lang == "zh" else "; ").join(say(scheme_title(version), lang) for version in versions)
 
 
@@ -104,11 +103,11 @@ def grade(reached: Reached, version: str, lang: Lang) -> str:
     return say(grade_or_state(version, reached.grade or reached.state), lang)
 
 
-def describe_cause(line: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
+def describe_cause(timeline: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
     """(what a cause changes, what it is)."""
     change = "" if cause.change is None else points(from_micro(cause.change), plus=True)
     parts = [say(word("causes", cause.kind), lang)]
-    item = line.items.get(cause.item)
+    item = timeline.items.get(cause.item)
     numbered = cause.item if cause.item.isdigit() or item is None else ""  # a number of the text's own, no id of ours
     parts += [part for part in (_what(cause, version, lang), numbered, say(item, lang) if item else "") if part]
     for code, records in (("entered", cause.entered), ("left", cause.left)):
@@ -117,7 +116,7 @@ def describe_cause(line: Timeline, cause: Cause, version: str, lang: Lang) -> tu
     if cause.late:
         parts.append(text("timeline", "late", lang, cause.late))
     if cause.before.grade != cause.after.grade or cause.before.state != cause.after.state:
-        known = version or line.scheme
+        known = version or timeline.scheme
         parts.append(
             text("timeline", "moved", lang, *(grade(side, known, lang) for side in (cause.before, cause.after)))
         )
@@ -140,17 +139,17 @@ def _listed(records: tuple[str, ...], lang: Lang) -> str:
     return shown if len(records) <= SHOWN else f"{shown} … ({text('timeline', 'more', lang, len(records))})"
 
 
-def rows(line: Timeline, lang: Lang) -> list[dict[str, Any]]:
+def rows(timeline: Timeline, lang: Lang) -> list[dict[str, Any]]:
     """The same for a page: one row per step with its causes."""
     return [
         {
             "day": day_said(iso(step.day), lang),
             "period": period_said(step.period, lang) if step.period else "",
             "version": say(scheme_title(step.version), lang) if step.version else "",
-            "grade": grade(step.after, step.version or line.scheme, lang),
+            "grade": grade(step.after, step.version or timeline.scheme, lang),
             "score": points(from_micro(step.after.score)),
             "change": "" if step.change is None else points(from_micro(step.change), plus=True),
-            "causes": [tuple(map(clean, describe_cause(line, cause, step.version, lang))) for cause in step.causes],
+            "causes": [tuple(map(clean, describe_cause(timeline, cause, step.version, lang))) for cause in step.causes],
         }
-        for step in line.steps
+        for step in timeline.steps
     ]

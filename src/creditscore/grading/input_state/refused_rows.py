@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from creditscore.core.identity import canonical_code
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.input_state.variants import DAY_FAULTS, ITEM_REASONS, Cells, RefusedRow
 from creditscore.grading.plan import Plan
@@ -15,7 +16,6 @@ from creditscore.records import Snapshot
 from creditscore.records.refused import FAULT, PART
 from creditscore.records.subset import unpack
 from creditscore.schemes import vocabulary
-from creditscore.schemes.expressions import literal
 
 HISTORY = "domain, scheme, period, state, grade, route, status"
 LISTING = (

@@ -1,14 +1,18 @@
-"""What refused rows leave open: the subjects whose grade an admissible reading of such a row could change."""
+"""What refused rows leave open: the subjects whose grade an admissible reading of such a row could change.
+
+Also what a written grading says of it, read as SQL also from those of earlier versions, which say nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core.identity import canonical_code
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.input_state.play_readings import Base, changes_together, signature_of, stands
 from creditscore.grading.input_state.refused_rows import (
@@ -26,7 +30,11 @@ from creditscore.grading.quarantine import Refusals
 from creditscore.grading.replay import subjects
 from creditscore.records import Snapshot
 from creditscore.records.refused import UNATTRIBUTED
-from creditscore.schemes.expressions import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+NOT_OVER = "period_not_over"
 
 WHOLE = "whole"
 REFUSED, ACCEPTED = "refused_rows", "accepted_rows"
@@ -273,3 +281,33 @@ def put_input_state(engine: DuckDBEngine, doubts: Doubts | None, marks: Collecti
         "FROM computed_grades g LEFT JOIN (SELECT s.subject_id, x.* FROM doubt x JOIN subjects s ON s.sid = x.sid) d "
         "ON d.subject_id = g.subject_id ORDER BY g.subject_id",
     )
+
+
+def input_column(con: duckdb.DuckDBPyConnection, rows: str, name: str = "input_state") -> str:
+    """SQL for a column of some rows of grades that not every version writes, as text; null where it is not there."""
+    there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+    return f"CAST({name} AS VARCHAR)" if name in there else "CAST(NULL AS VARCHAR)"
+
+
+def runs_of(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The manifest of each scheme of a written grading."""
+    return list(manifest.get("schemes", {"": manifest}).values())
+
+
+def blocked_rows(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many grades refused rows leave open, by feed, table and reason, over all runs; the most first."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for run in runs:
+        for row in run.get("blocked_grades", ()):
+            counts[str(row["feed"]), str(row["table"]), str(row["reason"])] += int(row["grades"])
+    names = ("feed", "table", "reason")
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{**dict(zip(names, key, strict=True)), "grades": count} for key, count in ordered]
+
+
+def run_marks(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The marks that every grade of some run carries; `unstated` where a run of an earlier version states none."""
+    marks = set()
+    for run in runs:
+        marks |= set(run.get("input_marks", ())) if "blocked_grades" in run else {"unstated"}
+    return sorted(marks)

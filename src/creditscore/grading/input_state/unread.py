@@ -13,7 +13,7 @@ from creditscore.core.days import from_day
 from creditscore.core.errors import InputError
 from creditscore.core.identity import redact
 from creditscore.core.model import Model
-from creditscore.core.tables.source import quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.input_state.period_over import judged_on
 from creditscore.grading.plan import Plan
@@ -21,7 +21,6 @@ from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot
 from creditscore.records.schema import TABLES
 from creditscore.records.snapshot import attribute_names, column_types
-from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import Rule, Scheme
 from creditscore.schemes.validity import holds
 from creditscore.schemes.vocabulary import plain

@@ -237,13 +237,13 @@ def _decimal(number: int) -> str:
 
 def _compared(plan: Plan, name: str) -> set[int]:
     """The numbers with which conditions compare `name`."""
-    results: set[int] = set()
+    bounds: set[int] = set()
     for node in _conditions(plan):
         try:
-            results.update(thresholds(node, name))
+            bounds.update(thresholds(node, name))
         except ValueError:  # compared with another name, or multiplied: its ends must do
             continue
-    return results
+    return bounds
 
 
 def attribute_values(space: Space, name: str, table: str) -> tuple[str | None, ...]:

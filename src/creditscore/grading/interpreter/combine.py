@@ -31,13 +31,13 @@ def select(plan: Plan, records: list[dict[str, Any]]) -> tuple[list[dict[str, An
             k = key(record)
             if k not in best or (record["high"], record["low"]) > (best[k]["high"], best[k]["low"]):
                 best[k] = record
-        results = {id(record) for record in best.values()}
+        heaviest_ids = {id(record) for record in best.values()}
         for record in rows:
-            if id(record) not in results:
+            if id(record) not in heaviest_ids:
                 displaced[record["rk"]] = name
                 winner = best[key(record)]  # the group weighs at least what any member surely weighs
                 winner["low"] = max(winner["low"], record["low"])
-        return [record for record in rows if id(record) in results]
+        return [record for record in rows if id(record) in heaviest_ids]
 
     if plan.scheme.combine.heaviest_per:
         counting = heaviest(counting, lambda r: bucket("act", r), "act")
@@ -60,12 +60,12 @@ def select(plan: Plan, records: list[dict[str, Any]]) -> tuple[list[dict[str, An
 
 
 def add_up(
-    plan: Plan, results: list[dict[str, Any]], records: list[dict[str, Any]], lines: list[Line]
+    plan: Plan, selected: list[dict[str, Any]], records: list[dict[str, Any]], lines: list[Line]
 ) -> tuple[int, int]:
     """The lowest and highest sum of the records that weigh, with caps, and of the pools; writes the cap lines."""
     low = high = 0
     items: dict[int, list[int]] = {}
-    for record in results:
+    for record in selected:
         sums = items.setdefault(record["item_index"], [0, 0])
         sums[0] += record["low"]
         sums[1] += record["high"]
@@ -142,7 +142,7 @@ def _line(record: Mapping[str, Any], displaced: str | None) -> Line:
     known = record["low"] == record["high"] and item.form != "pool"
     valued = record["scored"] and item.form != "none"
     published = record["nominal_low"] == record["nominal_high"] and item.form != "pool"
-    shown = (item.sign * record["nominal_high"] if published else None) if valued else 0
+    nominal = (item.sign * record["nominal_high"] if published else None) if valued else 0
     effective: int | None = 0
     if not record["active"]:
         reason = "withdrawn" if record["status"] == "withdrawn" else f"exempt:{record['exempt'].id}"
@@ -167,7 +167,7 @@ def _line(record: Mapping[str, Any], displaced: str | None) -> Line:
         "record",
         record["record_id"],
         item.code,
-        shown,
+        nominal,
         effective,
         item.code,
         article(item.rule),

@@ -112,13 +112,13 @@ def settle(plan: Plan, subject: Subject, opened: Opening) -> Outcome:
     for record in records:
         if record["seen"]:
             touched.record(record)
-    shown = decision.state != "not_graded"
+    has_score = decision.state != "not_graded"
     return Outcome(
         decision.state,
         decision.reason,
-        end.start if shown and not end.span else None,
-        shown_bound(scores[0]) if scores and shown else None,
-        shown_bound(scores[1]) if scores and shown else None,
+        end.start if has_score and not end.span else None,
+        shown_bound(scores[0]) if scores and has_score else None,
+        shown_bound(scores[1]) if scores and has_score else None,
         "" if decision.grade is None else plan.grades[decision.grade],
         decision.route or "",
         decision.margin,
@@ -229,8 +229,8 @@ def limited(plan: Plan, low: int, high: int, lines: list[Line]) -> tuple[int, in
 
     limited = clamp(low), clamp(high)
     if low == high and limited[0] != low:
-        name = "floor" if limited[0] > low else "ceiling"
-        lines.append(Line("limit", "", "", None, limited[0] - low, name, "", name))
+        limit = "floor" if limited[0] > low else "ceiling"
+        lines.append(Line("limit", "", "", None, limited[0] - low, limit, "", limit))
     return limited
 
 

@@ -139,8 +139,8 @@ def reads_entry(fact: PlanFact, entry: Mapping[str, Any]) -> bool:
 
 
 def _listing(entry: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {name: entry.get(name) or "" for name in ("list", "exit_reason", "basis")}
-    return texts | {
+    cells = {name: entry.get(name) or "" for name in ("list", "exit_reason", "basis")}
+    return cells | {
         "entered_on": entry["entered_day"],
         "term_end": entry["term_end_day"],
         "exited_on": entry["exited_day"],

@@ -37,7 +37,7 @@ def swapped(moves: Moves) -> Moves:
 def classes(scheme: Scheme, epoch: Epoch) -> list[Class]:
     """The items in force, grouped by what reads them."""
     grouped: dict[Any, list[str]] = {}
-    new_classes: dict[Any, Class] = {}
+    class_of_key: dict[Any, Class] = {}
     for code, variants in scheme.items.items():
         for item in variants:
             if epoch.has(item):
@@ -46,9 +46,9 @@ def classes(scheme: Scheme, epoch: Epoch) -> list[Class]:
                 weighs = item.value is not None
                 key = (tuple(sorted((name, tuple(sorted(moves))) for name, moves in moved.items())), worse, weighs)
                 grouped.setdefault(key, []).append(code)
-                new_classes[key] = Class((), moved, worse and weighs, weighs)
+                class_of_key[key] = Class((), moved, worse and weighs, weighs)
     return [
-        Class(tuple(dict.fromkeys(codes)), new_classes[key].facts, new_classes[key].adverse, new_classes[key].weighs)
+        Class(tuple(dict.fromkeys(codes)), class_of_key[key].facts, class_of_key[key].adverse, class_of_key[key].weighs)
         for key, codes in grouped.items()
     ]
 

@@ -95,23 +95,23 @@ class _Proof:
 
     def suspects(self, category: Class) -> set[str]:
         moved = dict(category.facts)
-        new_suspects = self._score(category, moved)
+        suspect_rules = self._score(category, moved)
         for rule in self.adjusters:
             moves = condition_moves(rule.when, moved, self.kinds)
             worsens = RISE if rule.ceiling is not None or rule.down is not None else FALL
             if worsens in moves and rule.id not in self.known:
-                new_suspects.add(rule.id)
+                suspect_rules.add(rule.id)
         for before, first in enumerate(self.deciders):
             for after, second in enumerate(self.deciders):
                 pair = {first.id, second.id}
                 open_ = not pair & self.known and self._may_pass(before, after, moved)
                 if open_ and self._worse(before, after, moved):
-                    new_suspects |= pair
-        return new_suspects
+                    suspect_rules |= pair
+        return suspect_rules
 
     def _score(self, category: Class, moved: dict[str, Moves]) -> set[str]:
         """How the score moves (into `moved`), and the rules of start and conditions that may worsen it."""
-        texts: set[str] = set()
+        suspect_rules: set[str] = set()
         ways: set[str] = {self.better} if category.adverse else set()
         start = self.scheme.start
         listed = [rule for rule in (start.rules if start else []) if self.epoch.has(rule)]
@@ -121,23 +121,23 @@ class _Proof:
                 may = FALL in moves[i] if i < j else RISE in moves[j] if j < i else False
                 pair = {listed[i].id, listed[j].id}
                 if may and self._start(listed[i], listed[j]) and not pair & self.known:
-                    texts |= pair
+                    suspect_rules |= pair
                     ways |= BOTH
                 ways |= {self.better} if may else set()
         for bonus in start.bonus if start else []:
             if self.epoch.has(bonus) and moved.get(bonus.of) and bonus.id not in self.known:
-                texts |= {bonus.id} if self.better == RISE else set()
+                suspect_rules |= {bonus.id} if self.better == RISE else set()
                 ways |= BOTH if self.better == RISE else {FALL}
         for rule in self.scheme.conditions:
             change = condition_moves(rule.when, moved, self.kinds) if self.epoch.has(rule) else NEITHER
             if change and rule.id not in self.known and any((rule.deduct, rule.add, rule.unknown)):
                 worse = bool(rule.deduct) == (self.better == RISE) or rule.unknown
                 bad = RISE if worse else FALL
-                texts |= {rule.id} if bad in change else set()
+                suspect_rules |= {rule.id} if bad in change else set()
                 ways |= BOTH if bad in change else {self.better}
         if ways:
             moved["score"] = frozenset(ways)
-        return texts
+        return suspect_rules
 
     def _start(self, first: Any, second: Any) -> bool:
         """Whether the second start is worse than the first, or may be."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.load_inputs import engine_of, take_in
@@ -24,7 +25,7 @@ from creditscore.grading.population.sql_records import fact_condition, over_reco
 from creditscore.grading.population.sql_totals import needs_calendar, texts
 from creditscore.grading.replay import subjects
 from creditscore.records import Snapshot
-from creditscore.schemes.expressions import Node, literal, names, to_sql
+from creditscore.schemes.expressions import Node, names, to_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,8 +59,8 @@ class Weighing:
     def weigh(self, number: int) -> Weighed:
         """The subjects of span `number`; afterwards `inputs` gives these."""
         show(self.engine, self.ranges[number], bool(self.plan.scheme.attributes))
-        for name, sql, remaining in self._steps:
-            (self.engine.materialise if remaining else self.engine.step)(name, sql)
+        for name, sql, materialised in self._steps:
+            (self.engine.materialise if materialised else self.engine.step)(name, sql)
         weighed = Weighed(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
         self.engine.forget(["contributions"])
         return weighed
@@ -113,8 +114,8 @@ def _subjects(plan: Plan) -> str:
     if plan.scheme.kinds is not None:
         truths.append(f"s.x_kind IN ({', '.join(map(literal, plan.scheme.kinds))}, '')")
     numbers = [
-        " + ".join(f"CASE WHEN {name} THEN CAST({1 << k} AS BIGINT) ELSE 0 END" for k, name in enumerate(results))
-        for results in (truths[first : first + BITS] for first in range(0, len(truths), BITS))
+        " + ".join(f"CASE WHEN {name} THEN CAST({1 << k} AS BIGINT) ELSE 0 END" for k, name in enumerate(comparisons))
+        for comparisons in (truths[first : first + BITS] for first in range(0, len(truths), BITS))
     ] + [columns[bonus.fact] for bonus in plan.bonus if bonus.fact]
     counted = {fact.name: bit for bit, fact in _counted(plan)}
     still, moves, held = [], [], []
@@ -140,11 +141,11 @@ def _subjects(plan: Plan) -> str:
         still.append("NOT COALESCE(h.held, FALSE)")
         text = f"SELECT v.sid, BOOL_OR({' OR '.join(held)}) AS held FROM valid v GROUP BY v.sid"
         joins = f" LEFT JOIN ({text}) h ON h.sid = s.sid"
-    shown = "".join(f", {number} AS t{k}" for k, number in enumerate(numbers))
+    number_columns = "".join(f", {number} AS t{k}" for k, number in enumerate(numbers))
     moving, all_still = f"CAST({' + '.join(moves) or '0'} AS BIGINT)", " AND ".join(still) or "TRUE"
     return (
         f"SELECT s.sid, u.subject_id, CASE WHEN NOT ({all_still}) OR BIT_COUNT({moving}) > 1 THEN -1 "
-        f"ELSE {moving} END AS moves{shown} FROM faced s JOIN subject u ON u.sid = s.sid{joins} ORDER BY s.sid"
+        f"ELSE {moving} END AS moves{number_columns} FROM faced s JOIN subject u ON u.sid = s.sid{joins} ORDER BY s.sid"
     )
 
 
@@ -175,12 +176,12 @@ def _counted(plan: Plan) -> list[tuple[int, PlanFact]]:
     return [(1 << k, fact) for k, fact in enumerate(plan_facts[:BITS])]
 
 
-def _steps_of(plan: Plan, fact: PlanFact, shown: Sequence[Node]) -> list[Node] | None:
+def _steps_of(plan: Plan, fact: PlanFact, comparisons: Sequence[Node]) -> list[Node] | None:
     """The comparisons of a count with plain numbers, where nothing else reads it: each changes its truth once at most
     between none and all records. None: something else reads the fact."""
     if fact.take not in ("run", "count") or any(bonus.fact == fact.name for bonus in plan.bonus):
         return None
-    mine = [atom for atom in shown if fact.name in set(names(atom))]
+    mine = [atom for atom in comparisons if fact.name in set(names(atom))]
     plain = all(
         atom[0] == "cmp"
         and atom[1] in STEPS

@@ -150,15 +150,15 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
         put_words(engine, plan)
     steps = named(plan, with_ledger)
     used = 0
-    for number, span in enumerate(ranges):
+    for span_number, span in enumerate(ranges):
         if len(ranges) > 1:  # one span holds every subject, and all of them are shown
             show(engine, span, has_attributes)
-        for name, sql, remaining in steps:
-            if remaining:
+        for name, sql, materialised in steps:
+            if materialised:
                 engine.materialise(name, sql)
-            elif number == 0:
+            elif span_number == 0:
                 engine.step(name, sql)
-        add = engine.append if number else engine.materialise
+        add = engine.append if span_number else engine.materialise
         add("grades_coded", grades_coded(plan))
         if with_ledger:
             add("ledger_sorted", ledger_sql())
@@ -168,7 +168,7 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
         engine.view("result_ledger", ledger_words(plan))
     if len(ranges) > 1:
         show(engine, None, has_attributes)
-    engine.forget([name for name, _, new_remaining in steps if new_remaining])
+    engine.forget([name for name, _, is_table in steps if is_table])
     return used
 
 

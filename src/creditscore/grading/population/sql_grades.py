@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from creditscore.core.quantities import MICRO, TOP, UNBOUNDED
+from creditscore.core.tables.table import literal
 from creditscore.grading.plan import Plan, PlanFact, PlanRule
 from creditscore.grading.population.compile import bit, mark, reading_mask
 from creditscore.grading.population.sql_totals import carried, distinct
-from creditscore.schemes.expressions import literal, names, to_sql
+from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.types import SUBJECT_COLUMNS
 
 SINCE = ("months_since", "days_since")
@@ -57,7 +58,7 @@ def history_fact(plan: Plan, fact: PlanFact) -> str:
 
 
 def listing_fact(fact: PlanFact) -> str:
-    lists = ", ".join("'" + name.replace("'", "''") + "'" for name in fact.lists)
+    lists = ", ".join(map(literal, fact.lists))
     columns = {name: f"COALESCE(l.{name}, '')" for name in ("list", "exit_reason", "basis")}
     columns |= {"entered_on": "l.entered_day", "term_end": "l.term_end_day", "exited_on": "l.exited_day"}
     where = f" AND {to_sql(fact.where, columns.__getitem__)}" if fact.where else ""
@@ -117,8 +118,8 @@ def faced(plan: Plan, has_pools: bool) -> str:
             if fact.take in SINCE:
                 columns.append(f"n_{fact.name}.first_day AS since_{fact.name}")
             else:
-                shown = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
-                columns.append(f"{shown} AS x_{fact.name}")
+                fact_sql = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
+                columns.append(f"{fact_sql} AS x_{fact.name}")
     inner = f"SELECT {', '.join(columns)}, s.registered_day FROM subject s {' '.join(joins)}"
     elapsed = [fact for fact in plan.facts if fact.take in SINCE]
     if not elapsed:
@@ -131,10 +132,12 @@ def faced(plan: Plan, has_pools: bool) -> str:
             joins.append(
                 f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}"
             )
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
+            elapsed_sql = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
         else:
-            value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
-        more.append(f"{value} AS x_{fact.name}")
+            elapsed_sql = (
+                f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
+            )
+        more.append(f"{elapsed_sql} AS x_{fact.name}")
     return f"SELECT s.*, {', '.join(more)} FROM ({inner}) s {' '.join(joins)}"
 
 
@@ -154,7 +157,7 @@ def _silent(attribute: object) -> str:
     value = attribute.absent  # type: ignore[attr-defined]
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    return str(int(value * MICRO)) if attribute.type == "number" else "'" + str(value).replace("'", "''") + "'"  # type: ignore[attr-defined]
+    return str(int(value * MICRO)) if attribute.type == "number" else literal(str(value))  # type: ignore[attr-defined]
 
 
 def _filled(fact: PlanFact, value: str) -> str:
@@ -187,8 +190,8 @@ def started(plan: Plan) -> str:
         f"{to_sql(rule.when, columns.__getitem__) if rule.when else 'TRUE'} AS c{k}"
         for k, rule in enumerate(plan.conditions)
     )
-    number = chosen(plan, plan.start) if plan.start else "-1"
-    first = f"SELECT s.*, {number} AS start_rule{', ' + held if held else ''} FROM faced s"
+    chosen_rule = chosen(plan, plan.start) if plan.start else "-1"
+    first = f"SELECT s.*, {chosen_rule} AS start_rule{', ' + held if held else ''} FROM faced s"
     points = by_number([rule.points for rule in plan.start], "s.start_rule")
     span = by_number([rule.span for rule in plan.start], "s.start_rule")
     sql = f"SELECT s.*, {points} AS start0, {span} AS start_span FROM ({first}) s"

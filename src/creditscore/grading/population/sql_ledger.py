@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from creditscore.core.tables.table import literal
 from creditscore.grading.interpreter.ledger import STEPS, article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.population.compile import BASES, repairs
 from creditscore.grading.population.sql_records import text_key, time_key
 from creditscore.grading.population.sql_totals import needs_calendar, stages, texts
-from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import NO_GRADE
 
 REASONS = (

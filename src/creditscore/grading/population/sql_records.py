@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from creditscore.core.quantities import MICRO
+from creditscore.core.tables.table import literal
 from creditscore.grading.interpreter.assess import SWITCH_DATES, day_column
 from creditscore.grading.plan import FULL, NO_AMOUNT, BoundWindow, Plan, PlanFact
 from creditscore.grading.population.compile import (
@@ -21,7 +22,7 @@ from creditscore.grading.population.compile import (
     repairs,
     until_attributes,
 )
-from creditscore.schemes.expressions import literal, names, to_sql
+from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.parts import DATES
 
 SINCE, WIDTH = 100_000, 64  # day and window of a correction in one number: no day is before, no rule is wider
@@ -70,17 +71,17 @@ def rec(plan: Plan) -> str:
 def _item_columns(plan: Plan) -> str:
     """What an item says, beside each of its records; a column in which all items agree becomes a constant."""
     table = item_table(plan, {item.code: k for k, item in enumerate(plan.items)})
-    shown = []
+    columns_sql = []
     for name, (kind, values) in table.items():
         if name in ("code", "item", "clock", "repair_clock", "switch", "switch_lo", "switch_hi"):
             continue
         alias = {"name": "item_name", "evidence": "item_evidence", "readings": "item_readings"}.get(name, name)
         different = set(values)
         constant = len(different) == 1 and kind != "VARCHAR"
-        value = next(iter(different)) if constant else None
-        literal = "NULL" if value is None else str(value).upper()
-        shown.append(f"CAST({literal} AS {kind}) AS {alias}" if constant else f'i."{name}" AS {alias}')
-    return ", ".join(shown)
+        constant_value = next(iter(different)) if constant else None
+        literal = "NULL" if constant_value is None else str(constant_value).upper()
+        columns_sql.append(f"CAST({literal} AS {kind}) AS {alias}" if constant else f'i."{name}" AS {alias}')
+    return ", ".join(columns_sql)
 
 
 def _switch(plan: Plan) -> str:
@@ -340,9 +341,9 @@ def text_key(plan: Plan) -> str:
     parts = [f"WHEN v.counting = {BASES.index('act')} THEN NULLIF(v.act_id, '')"]
     for k, attributes in enumerate(key_sets(plan)):
         if attributes:
-            texts = [f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes]
-            if len(texts) > 1:  # each with its length, so that no two pairs of texts read alike
-                texts = [f"CAST(LENGTH({text}) AS VARCHAR) || ':' || {text}" for text in texts]
-            shown = " || ".join(texts)
-            parts.append(f"WHEN v.keys = {k} THEN {shown}")
+            parts_of_key = [f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes]
+            if len(parts_of_key) > 1:  # each with its length, so that no two pairs of texts read alike
+                parts_of_key = [f"CAST(LENGTH({text}) AS VARCHAR) || ':' || {text}" for text in parts_of_key]
+            key_sql = " || ".join(parts_of_key)
+            parts.append(f"WHEN v.keys = {k} THEN {key_sql}")
     return f"CASE {' '.join(parts)} END"

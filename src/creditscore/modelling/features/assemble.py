@@ -33,11 +33,12 @@ def assemble(
         return joined([part["arrays"].pop(name) for part in parts])
 
     names = parts[0]["names"]
-    texts = {f"attribute__{name}" for name, kind in recipe.attributes if kind == "text"}
-    texts |= {f"subject__{name}" for name in recipe.subject_columns if name != "age_days"}
-    texts |= {f"history__{name}" for name in recipe.history}
+    text_columns = {f"attribute__{name}" for name, kind in recipe.attributes if kind == "text"}
+    text_columns |= {f"subject__{name}" for name in recipe.subject_columns if name != "age_days"}
+    text_columns |= {f"history__{name}" for name in recipe.history}
     X = pd.DataFrame(
-        {name: (_text if name in texts else _number)(column(f"f{k}")) for k, name in enumerate(names)}, copy=False
+        {name: (_text if name in text_columns else _number)(column(f"f{k}")) for k, name in enumerate(names)},
+        copy=False,
     )
     y = None if recipe.outcome is None else pd.Series(np.asarray(column("y"), np.int64), name="y")
     code = np.asarray(column("inspected"), np.int64)

@@ -80,17 +80,17 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
     if module == "polars":
         table, module = (table.collect() if hasattr(table, "collect") else table).to_arrow(), "pyarrow"
     if module == "pyarrow":
-        texts, rows = [str(c) for c in table.column_names], int(table.num_rows)
-        raw = tuple(table.column(i) for i in range(len(texts)))
+        column_names, rows = [str(c) for c in table.column_names], int(table.num_rows)
+        raw = tuple(table.column(i) for i in range(len(column_names)))
     elif module == "pandas":
         if table.ndim != 2:
             raise TableError(
                 "Expected 2D array, got a pandas Series. Reshape your data", next="one column is df[['name']]"
             )
-        texts, rows = [str(c) for c in table.columns], len(table)
-        raw = tuple(table.iloc[:, i] for i in range(len(texts)))
+        column_names, rows = [str(c) for c in table.columns], len(table)
+        raw = tuple(table.iloc[:, i] for i in range(len(column_names)))
     elif type(table) is dict:
-        texts = [str(c) for c in table]
+        column_names = [str(c) for c in table]
         raw = tuple(v if hasattr(v, "dtype") or hasattr(v, "type") else np.asarray(v) for v in table.values())
         rows = len(raw[0]) if raw else 0
         if any(len(r) != rows for r in raw):
@@ -98,24 +98,28 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
     else:
         array = as_array(table)
         rows, width = array.shape
-        texts = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
-        if len(texts) != width:
+        column_names = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
+        if len(column_names) != width:
             raise TableError(
-                f"X has {width} features, but the model is expecting {len(texts)} features as input",
+                f"X has {width} features, but the model is expecting {len(column_names)} features as input",
                 next="give the columns of the fit in their order, or a table with their names",
             )
         raw = tuple(array[:, i] for i in range(width))
-    twice = sorted({n for n in texts if texts.count(n) > 1}) if len(set(texts)) < len(texts) else []
+    twice = (
+        sorted({n for n in column_names if column_names.count(n) > 1})
+        if len(set(column_names)) < len(column_names)
+        else []
+    )
     if twice:
         raise TableError(
             f"columns with one name: {', '.join(twice[:5])}", next="rename them: each bin belongs to one column"
         )
-    if not texts:
+    if not column_names:
         raise TableError(
             f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required.",
             next="give at least one column; a selection before may have left none",
         )
-    return Source(tuple(texts), rows, raw)
+    return Source(tuple(column_names), rows, raw)
 
 
 def as_array(table: Any) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.records import Snapshot
 
@@ -29,9 +30,8 @@ def fed_sql(snapshot: Snapshot, domain: str, lo: int, hi: int) -> str:
 
     One scope must do it alone: a feed of the district and one of the subject are not put together.
     """
-    name = domain.replace("'", "''")
     start = f"GREATEST({lo + 1}, COALESCE(s.registered_day, {lo + 1}))"
-    covers = f"x.domain = '{name}' AND x.first <= {start} AND x.last >= {hi}"
+    covers = f"x.domain = {literal(domain)} AND x.first <= {start} AND x.last >= {hi}"
     place = "(x.district IS NULL OR x.district = s.district) AND (x.region IS NULL OR x.region = s.region)"
     return (
         f"SELECT s.sid FROM {snapshot.subjects} s JOIN ds_fed x ON x.sid = s.sid WHERE {covers} AND {place} "

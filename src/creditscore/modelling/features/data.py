@@ -101,7 +101,7 @@ class ModelData:
         target: Literal["binary", "grade"] = "binary",
         name: str = "",
     ) -> ModelData:
-        """A plain table as ModelData: pandas, pyarrow, polars, or a mapping of arrays.
+        """Take a table as ModelData: pandas, Polars, Arrow, a DuckDB relation, a list of mappings, a mapping of arrays.
 
         Each part is the name of a column (which then is no feature) or values of the same length. `event` is the value
         of y that means the adverse event; without it y must be 0/1 or boolean. `known_on` are the days on which the
@@ -113,7 +113,9 @@ class ModelData:
 
             data = ModelData.from_frame(df, "default", event=1, groups="company")
         """
-        table = _frame(frame)
+        from creditscore.modelling.features.frames import as_frame
+
+        table = as_frame(frame).reset_index(drop=True)
         taken = {word for word in (y, weight, groups, observed_on, inspected, known_on) if isinstance(word, str)}
         taken |= {
             word for word in (known_on.values() if isinstance(known_on, Mapping) else ()) if isinstance(word, str)
@@ -141,14 +143,14 @@ class ModelData:
         if days is not None:
             import pandas as pd
 
-            new_days = days_of(days, len(X), "observed_on")
-            if np.isnat(new_days).any():
+            observation_days = days_of(days, len(X), "observed_on")
+            if np.isnat(observation_days).any():
                 raise InputError(
-                    f"{int(np.isnat(new_days).sum())} rows without a day of observation",
+                    f"{int(np.isnat(observation_days).sum())} rows without a day of observation",
                     where="observed_on",
                     next="give the day as of which each row is observed, or leave these rows out",
                 )
-            days = pd.Series(new_days.astype("datetime64[s]"), name="observed_on")
+            days = pd.Series(observation_days.astype("datetime64[s]"), name="observed_on")
         known = {k: _part(table, v, k) for k, v in known_on.items()} if isinstance(known_on, Mapping) else known_on
         if isinstance(known, str):
             known = table[known]
@@ -171,21 +173,6 @@ class ModelData:
 
 def _mean(y: pd.Series) -> str:
     return f"{y.mean():.4f}" if np.issubdtype(y.to_numpy().dtype, np.number) else "of grades"
-
-
-def _frame(given: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    from creditscore.modelling.features.frames import as_table
-
-    table = as_table(dict(given) if isinstance(given, Mapping) else given)
-    if not isinstance(table, pd.DataFrame):
-        raise UsageError(f"a table cannot be a {type(given).__name__}", allowed="pandas, pyarrow, polars, a mapping")
-    table = table.reset_index(drop=True)
-    twice = sorted({str(name) for name in table.columns[table.columns.duplicated()]})
-    if twice:
-        raise InputError(f"columns given twice: {', '.join(twice)}", next="give each a name of its own")
-    return table
 
 
 def _part(table: pd.DataFrame, value: Any, name: str) -> pd.Series | None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from creditscore.core.errors import TableError, UsageError
+from creditscore.core.errors import InputError, TableError, UsageError
 from creditscore.core.tables.columns import EXACT, read_columns, settle
-from creditscore.core.tables.memory import to_arrow
+from creditscore.core.tables.memory import refuse_uneven, to_arrow
 from creditscore.modelling.features.columns import Floats, table_of
 from creditscore.modelling.features.columns_of import Column, refuse_dates
 from creditscore.modelling.models.inputs import refuse_infinity
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Levels",
-    "as_table",
+    "as_frame",
     "column_names",
     "directions_of",
     "labels_of",
@@ -41,17 +41,77 @@ MOST_LEVELS = 254
 DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
 
 
-def as_table(X: Any) -> Any:
+def _as_table(X: Any) -> Any:
     """A table in memory (Polars, Arrow, DuckDB, mappings) as a pandas frame; pandas and arrays as they are."""
     import pandas as pd
 
-    if type(X) is dict:
-        return pd.DataFrame(X)
+    if isinstance(X, Mapping):
+        try:
+            return pd.DataFrame(dict(X))
+        except ValueError:  # of columns that do not fit together, or of scalars alone
+            refuse_uneven("table", {str(name): cells for name, cells in X.items() if hasattr(cells, "__len__")})
+            return [X]
     home = type(X).__module__.partition(".")[0]
-    rows = isinstance(X, Sequence) and len(X) > 0 and all(isinstance(row, Mapping) for row in X)
+    rows = isinstance(X, Sequence) and not isinstance(X, str) and all(isinstance(row, Mapping) for row in X)
     if home == "pandas" or not (rows or home in ("polars", "pyarrow", "duckdb", "_duckdb")):
         return X
     return to_arrow(X, "table")[0].to_pandas()
+
+
+def as_frame(X: Any, where: str = "data") -> pd.DataFrame:
+    """Make a data frame of a table in memory, its cells and the index of pandas as they are.
+
+    Parameters
+    ----------
+    X : a pandas or Polars data frame, an Arrow table or reader, a DuckDB relation, a list of mappings, a mapping of
+        columns, or a matrix (its columns are x0, x1, …).
+    where : what messages call it.
+
+    Returns
+    -------
+    The frame; it may have no rows.
+
+    Raises
+    ------
+    InputError
+        It is no table of rows and columns, or a column stands twice.
+
+    Examples
+    --------
+    >>> as_frame(np.zeros((2, 2))).columns.tolist()
+    ['x0', 'x1']
+    """
+    import pandas as pd
+
+    table = _as_table(X)
+    if not isinstance(table, pd.DataFrame):
+        matrix = _as_matrix(table, where)
+        table = pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
+    names = table.columns.map(str)
+    if names.has_duplicates:
+        twice = names[names.duplicated()][0]
+        raise InputError(
+            f"column {twice!r} stands twice",
+            where=where,
+            allowed="each name once",
+            next="keep one, rename the other",
+        )
+    return table
+
+
+def _as_matrix(table: Any, where: str) -> NDArray[Any]:
+    try:
+        matrix = np.asarray(table)
+    except ValueError:  # rows of different length
+        matrix = np.empty(0)
+    if matrix.ndim != 2:
+        raise InputError(
+            f"a {type(table).__name__} with {matrix.ndim} dimensions is no table of rows and columns",
+            where=where,
+            allowed="rows of one length: a data frame, a list of mappings, a mapping of columns, a matrix",
+            next="give a single column as a table of one column",
+        )
+    return matrix
 
 
 def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -71,7 +131,8 @@ def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFram
     Raises
     ------
     InputError
-        The table cannot be read or has no rows, or a cell of a column that is said to be numbers is none.
+        The table cannot be read or has no rows, a column stands twice, or a cell of a column that is said to be numbers
+        is none.
 
     Examples
     --------
@@ -83,10 +144,9 @@ def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFram
     if isinstance(data, str | Path):
         table = read_columns(data, "table", kinds)
         return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
-    frame = as_table(data)
-    if not isinstance(frame, pd.DataFrame):
-        matrix = np.asarray(frame)
-        frame = pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
+    frame = as_frame(data, "table")
+    if frame.empty:
+        raise InputError("the table has no rows", where="table", next="give a table with at least one row and column")
     return settle_frame(frame, kinds)
 
 

@@ -86,13 +86,13 @@ def days_of(given: Any, rows: int, name: str) -> np.ndarray:
     """One day per row (datetime64[D]), of one day or a column. A time within a day belongs to that day."""
     import pandas as pd
 
-    value = isinstance(given, str | date | np.datetime64)
+    is_single = isinstance(given, str | date | np.datetime64)
     try:
-        days = pd.to_datetime(pd.Series([given] if value else np.asarray(given)), format="ISO8601")
+        days = pd.to_datetime(pd.Series([given] if is_single else np.asarray(given)), format="ISO8601")
         values = days.to_numpy().astype("datetime64[D]")
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is not made of dates", allowed="2024-12-31") from error
-    if value:
+    if is_single:
         values = np.repeat(values, rows)
     if len(values) != rows:
         raise InputError(f"{name} has {len(values)} rows", allowed=f"{rows}, as the table, or one day")

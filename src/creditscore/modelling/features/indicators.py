@@ -51,7 +51,7 @@ def features(
     recipe: Recipe, picks: Picks, day: int, declared: tuple[str, ...], aggregates: Aggregates
 ) -> list[Feature]:
     """The indicators of the records, in order of group, measure and window, as seen on `day`; fills `aggregates`."""
-    new_features = []
+    indicators = []
     for group, pick in recipe.groups:
         for measure in recipe.indicators:
             for months in (max(recipe.windows),) if measure in WITHOUT_WINDOW else recipe.windows:
@@ -61,8 +61,8 @@ def features(
                     domains = tuple(dict.fromkeys((*domains, *_domains(recipe.inspections, declared))))
                 need = (domains, maker.before if measure == "trend" else maker.lo) if declared else None
                 suffix = "" if measure in WITHOUT_WINDOW else f"_{months}m"
-                new_features.append(Feature(f"{group}__{measure}{suffix}", getattr(maker, measure)(), need))
-    return new_features
+                indicators.append(Feature(f"{group}__{measure}{suffix}", getattr(maker, measure)(), need))
+    return indicators
 
 
 def _domains(pick: Pick, declared: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditscore.core.tables.table import literal
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import typed
 from creditscore.modelling.features.coverage import fed_sql, heard_sql
@@ -33,7 +34,7 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     of its kind is missing.
     """
     names = {name: k for k, name in enumerate(kinds)}
-    listed = ", ".join(_text(name) for name in names) or "''"
+    listed = ", ".join(literal(name) for name in names) or "''"
     ranked = (
         "SELECT x.sid, x.name, x.value, ROW_NUMBER() OVER (PARTITION BY x.sid, x.name ORDER BY "
         f"COALESCE(x.from_day, {LONG_AGO}) DESC, COALESCE(x.known_day, {LONG_AGO}) DESC, x.value) AS n "
@@ -43,7 +44,7 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     )
     columns = []
     for name, kind in kinds.items():
-        value = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
+        value = typed(kind, f"CASE WHEN r.name = {literal(name)} THEN r.value END")
         columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value}) AS x_{names[name]}")
     return f"SELECT r.sid{''.join(', ' + column for column in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
 
@@ -53,10 +54,10 @@ def person_sql(
 ) -> str:
     """SELECT of every subject: what is known of it, `left_out` (NULL: it is in), y, and a column per need of feeds."""
     chosen = [f"a.x_{k} AS x_{k}" for k in range(len(recipe.attributes))]
-    results, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
+    attribute_kinds, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
     joins = [
         f"LEFT JOIN ({attribute_sql(snapshot, dict(recipe.attributes), at.day, at.day)}) a ON a.sid = s.sid",
-        f"LEFT JOIN ({attribute_sql(snapshot, results, at.day, at.day)}) v ON v.sid = s.sid",
+        f"LEFT JOIN ({attribute_sql(snapshot, attribute_kinds, at.day, at.day)}) v ON v.sid = s.sid",
         f"LEFT JOIN ({attribute_sql(snapshot, ended, at.day, at.day)}) e ON e.sid = s.sid",
     ]
     columns = ["s.*", *chosen, "v.x_0 AS said_inspected"]
@@ -98,7 +99,7 @@ def history_sql(snapshot: Snapshot, name: str, day: int) -> str:
     return (
         "SELECT sid, grade FROM (SELECT h.sid, h.grade, ROW_NUMBER() OVER (PARTITION BY h.sid ORDER BY h.year DESC, "
         "h.known_day DESC, CASE WHEN h.status = 'superseded' THEN 1 ELSE 0 END, h.grade) AS n "
-        f"FROM {snapshot.history} h WHERE (h.domain = {_text(name)} OR h.scheme = {_text(name)}) "
+        f"FROM {snapshot.history} h WHERE (h.domain = {literal(name)} OR h.scheme = {literal(name)}) "
         f"AND h.known_day <= {day} AND {ended} <= DATE '1970-01-01' + {day}) WHERE n = 1"
     )
 
@@ -137,7 +138,3 @@ def put_person(
     if recipe.outcome is not None:
         results["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
     return results
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

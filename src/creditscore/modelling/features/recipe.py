@@ -78,15 +78,15 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Lists and mappings in place of tuples, so that JSON gives the same back."""
-        new_fields: dict[str, Any] = {
+        data: dict[str, Any] = {
             field.name: list(value) if isinstance(value := getattr(self, field.name), tuple) else value
             for field in fields(self)
         }
-        new_fields["groups"] = {name: _lists(pick) for name, pick in self.groups}
-        new_fields["outcome"] = None if self.outcome is None else _lists(self.outcome)
-        new_fields["inspections"] = _lists(self.inspections)
-        new_fields |= {name: dict(getattr(self, name)) for name in ("severity", "points", "attributes")}
-        return new_fields
+        data["groups"] = {name: _lists(pick) for name, pick in self.groups}
+        data["outcome"] = None if self.outcome is None else _lists(self.outcome)
+        data["inspections"] = _lists(self.inspections)
+        data |= {name: dict(getattr(self, name)) for name in ("severity", "points", "attributes")}
+        return data
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Recipe:

@@ -1,0 +1,1 @@
+"""Models and what makes grades of them: ordinal and boosted models, calibration, cut-offs, scales, explanations."""

@@ -95,8 +95,8 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
         self.classes_, code = _two_classes(self, y, len(matrix))
         if sample_weight is not None:
             sample_weight = weights(self, sample_weight, len(matrix))
-            remaining = sample_weight > 0
-            if len(np.unique(code[remaining])) < 2:
+            weighted = sample_weight > 0
+            if len(np.unique(code[weighted])) < 2:
                 raise TableError("rows with a positive weight hold one class only", allowed="both classes")
         names, count = column_names(self), matrix.shape[1]
         self.directions_ = directions_of(self.monotone, names, set(levels))

@@ -79,15 +79,15 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
     values = shares["value"].to_numpy().astype(np.float64).reshape(-1, size)
     inside = table[composite.composite.to_pandas()["state_reason"] != "individual_business"].reset_index(drop=True)
     known = dict(zip(given["subject_id"].astype(str), event.astype(float), strict=True))
-    remaining = np.array(
+    has_outcome = np.array(
         [state == "graded" and who in known for who, state in zip(inside["subject_id"], inside["state"], strict=True)],
         dtype=bool,
     )
-    if not remaining.any():
+    if not has_outcome.any():
         raise TableError("no scored subject has an outcome", where="outcomes", next="check the ids")
-    ids = inside["subject_id"].to_numpy()[remaining]
+    ids = inside["subject_id"].to_numpy()[has_outcome]
     y = np.array([known[who] for who in ids])
-    return ids, inside["score"].to_numpy(dtype=np.float64)[remaining], values[remaining], y
+    return ids, inside["score"].to_numpy(dtype=np.float64)[has_outcome], values[has_outcome], y
 
 
 def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
@@ -150,7 +150,7 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
             next="check that 1 is the adverse outcome; keep the configured weights",
         )
     order = np.argsort(ids)
-    results = [[str(ids[k]), values[k].astype(int).tolist(), int(y[k])] for k in order]
+    hashed_rows = [[str(ids[k]), values[k].astype(int).tolist(), int(y[k])] for k in order]
     names = [domain.id for domain in config.domains]
     return FittedWeights(
         config.name,
@@ -161,7 +161,7 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
         events,
         float(loss),
         float(base),
-        sha256(canonical(results)),
+        sha256(canonical(hashed_rows)),
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.modelling.features.draws import mixed, row_hashes
+from creditscore.modelling.features.frames import as_frame, column_names
 from creditscore.modelling.models.inputs import Floats, saved_as
 from creditscore.modelling.scorecard.tables import rows_of
 from creditscore.modelling.validation.inputs import digest
@@ -228,7 +229,7 @@ def make_explainer(
     >>> explainer = make_explainer(model, X_train, keep=200)  # doctest: +SKIP
     >>> explain(model, X_test, explainer).ranked(0)  # doctest: +SKIP
     """
-    frame = as_inputs(background)
+    frame = as_frame(background)
     kind = kind_of(model)
     algorithm = algorithm or ("tree_interventional" if kind == "trees" else "additive")
     if algorithm not in ALGORITHMS or (algorithm == "additive") != (kind == "additive"):
@@ -269,7 +270,7 @@ def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
 
     Raises AdditivityError when base and shares of any row do not add up to its points: a wrong explanation is none.
     """
-    frame = as_inputs(X)
+    frame = as_frame(X)
     score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
     if explainer.algorithm == "additive":
         parts, _ = additive_points(model, frame, explainer)
@@ -290,7 +291,7 @@ def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
 
 def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> Floats:
     """Shares under several weightings (draws, rows) of the background rows that are kept: (draws, n, columns)."""
-    frame, table = as_inputs(X), explainer.background()
+    frame, table = as_frame(X), explainer.background()
     score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
     if explainer.algorithm == "additive":
         parts, start = additive_points(model, frame, explainer)
@@ -372,7 +373,6 @@ def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.D
     """Shares of boosted trees in points, and their base."""
     import pandas as pd
 
-    from creditscore.modelling.features.frames import column_names
     from creditscore.modelling.models.treeshap import shap_tree_values, tree_values
 
     if explainer.algorithm == "tree_interventional":
@@ -382,19 +382,6 @@ def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.D
         result, base = shap_tree_values(model, X, None if along else explainer.background())
     points = explainer.points
     return pd.DataFrame(result * points.per_log_odds, columns=list(column_names(model))), float(points.of(base))
-
-
-def as_inputs(X: Any) -> pd.DataFrame:
-    """A table with names as pandas; a matrix gets the names x0, x1, …"""
-    import pandas as pd
-
-    from creditscore.modelling.features.frames import as_table
-
-    table = as_table(X)
-    if isinstance(table, pd.DataFrame):
-        return table
-    matrix = np.asarray(table)
-    return pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
 
 
 def _threshold(model: Any, event_from: str | None) -> float:

@@ -63,8 +63,8 @@ def fit_logistic(features: Floats, target: Floats, w: Floats, offset: Floats | N
     m = features.shape[1]
     best: tuple[float, LogisticFit] | None = None
     for size in range(m, -1, -1):
-        for results in combinations(range(m), size):
-            loss, logistic_fit = _free_fit(features, list(results), target, w, offset)
+        for columns in combinations(range(m), size):
+            loss, logistic_fit = _free_fit(features, list(columns), target, w, offset)
             if min(logistic_fit.coef, default=0.0) >= 0 and (best is None or loss < best[0] - 1e-12 * abs(best[0])):
                 best = (loss, logistic_fit)
     assert best is not None  # the set in which all are zero is always feasible
@@ -72,16 +72,16 @@ def fit_logistic(features: Floats, target: Floats, w: Floats, offset: Floats | N
 
 
 def _free_fit(
-    features: Floats, results: list[int], target: Floats, w: Floats, offset: Floats
+    features: Floats, columns: list[int], target: Floats, w: Floats, offset: Floats
 ) -> tuple[float, LogisticFit]:
     """Loss and fit with the columns of `kept` free and the others at zero."""
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    used = features[:, results]
+    used = features[:, columns]
     # centred and of unit spread inside, so that the optimiser sees a round valley
-    centre = np.average(used, axis=0, weights=w) if results else np.empty(0)
-    scale = np.sqrt(np.average((used - centre) ** 2, axis=0, weights=w)) if results else np.empty(0)
+    centre = np.average(used, axis=0, weights=w) if columns else np.empty(0)
+    scale = np.sqrt(np.average((used - centre) ** 2, axis=0, weights=w)) if columns else np.empty(0)
     scale = np.where(scale > 0, scale, 1.0)
     design = np.column_stack([np.ones(len(target)), (used - centre) / scale])
     total = w.sum()
@@ -111,8 +111,8 @@ def _free_fit(
     plain = back @ b
     variance = back @ inverse @ middle @ inverse @ back.T
     coef, full = np.zeros(features.shape[1]), np.zeros((features.shape[1] + 1,) * 2)
-    coef[results] = plain[1:]
-    places = [0, *(column + 1 for column in results)]
+    coef[columns] = plain[1:]
+    places = [0, *(column + 1 for column in columns)]
     full[np.ix_(places, places)] = variance
     fit = LogisticFit(float(plain[0]), tuple(coef.tolist()), tuple(tuple(row) for row in full.tolist()))
     return loss(b), fit

@@ -135,9 +135,12 @@ class _Problem:
             for size in (1.0, 0.5, 0.1, 0.01):
                 tried = v.copy()
                 tried[free] = np.clip(v[free] - size * step, low[free], high[free])
-                new_loss, new_slope = self.value(tried)
-                if new_loss <= loss + 1e-12 * abs(loss) and np.abs(new_slope[free]).max() < np.abs(slope[free]).max():
-                    v, loss, slope = tried, new_loss, new_slope
+                tried_loss, tried_slope = self.value(tried)
+                if (
+                    tried_loss <= loss + 1e-12 * abs(loss)
+                    and np.abs(tried_slope[free]).max() < np.abs(slope[free]).max()
+                ):
+                    v, loss, slope = tried, tried_loss, tried_slope
                     break
             else:
                 break

@@ -173,21 +173,21 @@ class MasterScale:
         infinity for a grade that no points within a million reach.
         """
         least_scores = np.full(len(self.grades), -np.inf)
-        for number in range(len(self.grades) - 1):
+        for grade_number in range(len(self.grades) - 1):
 
-            def reached(score: int, number: int = number) -> bool:
+            def reached(score: int, number: int = grade_number) -> bool:
                 return int(self.grade(probability(np.array([float(score)])))[0]) <= number
 
             low, high = -1_000_000, 1_000_000
             if not reached(high):
-                least_scores[number] = np.inf
+                least_scores[grade_number] = np.inf
                 continue
             if reached(low):
                 continue
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (low, middle) if reached(middle) else (middle, high)
-            least_scores[number] = high
+            least_scores[grade_number] = high
         return least_scores
 
     def to_dict(self) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _lookup(
     tree: Tree, thresholds: dict[int, Floats], sizes: dict[int, int]
 ) -> tuple[tuple[int, NDArray[np.uint64]], ...]:
     """For each column the tree tests: code of the value -> leaves that its tests leave; the last code is missing."""
-    bit = {leaf: number for number, leaf in enumerate(tree.leaves())}
+    bit = {leaf: leaf_number for leaf_number, leaf in enumerate(tree.leaves())}
 
     def below(node: int) -> int:
         if node in bit:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.boundary import outside
 from creditscore.core.config import models_root
 from creditscore.core.errors import InputError
@@ -89,16 +89,12 @@ def write_card(
     data = card_of(model, report, regenerate)
     with outside("the model", model.name, "train the model again, or take its file from where it was registered"):
         parts = blocks(model, data["validation"], regenerate)
-        texts = {"card.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
+        texts = {"card.json": json_text(data)}
         if readme:
             texts["README.md"] = markdown(parts)
         else:
             texts |= {"card.md": markdown(parts), "card.html": page(parts)}
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (place / name).write_text(text, encoding="utf-8")
-    return [place / name for name in texts]
+    return write_texts(folder, texts)
 
 
 def markdown(parts: Sequence[Block]) -> str:
@@ -164,13 +160,15 @@ def _figures(report: Any) -> dict[str, Any]:
         for name in names
         if name in data["numbers"].get(section, {})
     }
-    results = ("criterion", "label_en", "label_zh", "value", "outcome")
+    criterion_columns = ("criterion", "label_en", "label_zh", "value", "outcome")
     return {
         "verdict": data["verdict"],
         "part": data["about"]["part"],
         "numbers": numbers,
         "criteria": [
-            {name: row[name] for name in results} for row in data["criteria"] if row["outcome"] in ("warn", "fail")
+            {name: row[name] for name in criterion_columns}
+            for row in data["criteria"]
+            if row["outcome"] in ("warn", "fail")
         ],
         "report_sha256": report.sha256,
         "data_sha256": data["about"]["data_sha256"],

@@ -228,9 +228,9 @@ def _plain(value: Any) -> Any:
     from decimal import Decimal
 
     if isinstance(value, Mapping):
-        return {key: _plain(inner_value) for key, inner_value in value.items()}
+        return {key: _plain(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner_value) for inner_value in value]
+        return [_plain(element) for element in value]
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else value

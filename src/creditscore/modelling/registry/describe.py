@@ -46,7 +46,7 @@ def describe_model(model: GradingModel) -> dict[str, str]:
     """
     data = model.about["data"]
     used = getattr(model.estimator, "variables_", None)
-    results = {
+    description = {
         "model": f"{model.name}: {model.about['estimator']}, "
         + (f"{len(used)} of {len(model.columns)} columns" if used is not None else f"{len(model.columns)} columns"),
         "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
@@ -60,17 +60,17 @@ def describe_model(model: GradingModel) -> dict[str, str]:
     }
     evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
     if evidence is not None and evidence.notes:
-        results["note"] = "; ".join(evidence.notes)
+        description["note"] = "; ".join(evidence.notes)
     if data["without_outcome"]:
-        results["rows"] += f", {data['without_outcome']} without outcome left out"
-    return results
+        description["rows"] += f", {data['without_outcome']} without outcome left out"
+    return description
 
 
 def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
     """The readable card: purpose, points, grades, validation, limits, in this order."""
     about = model.about
     text_blocks = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
-    results = (
+    described = (
         "purpose",
         "use",
         "outcome_definition",
@@ -81,7 +81,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
         "licence",
         "limits",
     )
-    rows = [[name.replace("_", " "), _said(about[name])] for name in results if about.get(name)]
+    rows = [[name.replace("_", " "), _said(about[name])] for name in described if about.get(name)]
     rows += [[name, value] for name, value in describe_model(model).items() if name != "model"]
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
@@ -194,12 +194,8 @@ def figure(value: Any) -> str:
 
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " / ".join(str(inner_value) for inner_value in value.values())
-    return (
-        "; ".join(str(inner_value).rstrip(".") for inner_value in value)
-        if isinstance(value, list | tuple)
-        else str(value)
-    )
+        return " / ".join(str(element) for element in value.values())
+    return "; ".join(str(element).rstrip(".") for element in value) if isinstance(value, list | tuple) else str(value)
 
 
 def split_words(about: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from creditscore.core.atomic import write_json
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
-from creditscore.modelling.features.frames import read_frame, settle_inputs
+from creditscore.modelling.features.frames import as_frame, read_frame, settle_inputs
 from creditscore.modelling.models.explain import (
     NOTICES,
     Explainer,
     ModelExplanation,
-    as_inputs,
     event_log_odds,
     explain,
     score_of,
@@ -146,7 +145,7 @@ class GradingModel:
         if self.calibrator is not None and self.calibrator.curve_ is not None:
             low, high = self.calibrator.interval(log_odds, level)
         points = score_of(self.estimator, frame, self.explainer.points, log_odds)
-        results = {
+        columns = {
             "probability": p,
             "probability_low": low,
             "probability_high": high,
@@ -154,26 +153,20 @@ class GradingModel:
             "grade": self.estimator.predict_median(frame).astype(str) if self.scale is None else self.scale.labels(p),
         }
         if reasons:
-            results |= reason_columns(self, frame, reasons, lang)
-        return pd.DataFrame({**results, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
+            columns |= reason_columns(self, frame, reasons, lang)
+        return pd.DataFrame({**columns, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
 
     def inputs(self, X: Any) -> pd.DataFrame:
         """The columns of the model from a table of any kind, in its order and of its kinds; infinities are refused."""
-        frame = read_frame(X, self.kinds) if isinstance(X, str | Path) else as_inputs(X)
+        where = f"inputs of model {self.name}"
+        frame = read_frame(X, self.kinds) if isinstance(X, str | Path) else as_frame(X, where)
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
             raise InputError(
                 f"column {lacking[0]!r} is missing" + (f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""),
-                where=f"inputs of model {self.name}",
+                where=where,
                 allowed=self.columns[:20],
                 next="give every column of the model; leave a value that is not known empty",
-            )
-        if frame.columns.has_duplicates and frame.columns[frame.columns.duplicated()].isin(self.columns).any():
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise InputError(
-                f"column {twice!r} stands twice",
-                where=f"inputs of model {self.name}",
-                next="keep one, rename the other",
             )
         frame = settle_inputs(frame[list(self.columns)], self.kinds)
         refuse_infinities(frame)
@@ -307,11 +300,7 @@ def stated_hash(data: Mapping[str, Any], file: Path) -> str:
 
 def write_bundle(data: Mapping[str, Any], folder: str | Path) -> Path:
     """Write a model's dict with its content hash as `model.json`."""
-    place = Path(folder) / FILE
-    place.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**data, "content_hash": content_hash(data)}, ensure_ascii=False, indent=1, allow_nan=False)
-    place.write_text(text + "\n", encoding="utf-8")
-    return place
+    return write_json(Path(folder) / FILE, {**data, "content_hash": content_hash(data)})
 
 
 def load_model(folder: str | Path) -> GradingModel:

@@ -21,7 +21,7 @@ def promotions(log: Log, name: str | None = None, alias: str | None = None) -> l
     """Promotions that took effect, in order of their moments, then of the log."""
     entries = log.entries(action=PROMOTED)
     done = {entry.refers_to for entry in entries if entry.phase == "done"}
-    new_entries = [
+    promotion_entries = [
         entry
         for entry in entries
         if entry.phase == "begun"
@@ -30,7 +30,7 @@ def promotions(log: Log, name: str | None = None, alias: str | None = None) -> l
         and (name is None or entry.data["name"] == name)
         and (alias is None or entry.data["alias"] == alias)
     ]
-    return sorted(new_entries, key=lambda entry: (entry.at, entry.seq))
+    return sorted(promotion_entries, key=lambda entry: (entry.at, entry.seq))
 
 
 def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", store: ModelStore) -> Entry | None:
@@ -53,7 +53,7 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
     """
     difference_rows = []
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
-        new_promotions = {
+        versions_by_alias = {
             (promotion.data["name"], promotion.data["alias"]): promotion.data["version"]
             for promotion in promotions(log)
         }
@@ -65,10 +65,10 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
         for model in sorted({entry.data["name"] for entry in begun if name is None or entry.data["name"] == name}):
             logged = {entry.data["version"] for entry in begun if entry.data["name"] == model and entry.seq in done}
             held = aliases_of(client, model)
-            for alias in sorted({*held, *(a for n, a in new_promotions if n == model)}):
-                if held.get(alias) != new_promotions.get((model, alias)):
+            for alias in sorted({*held, *(a for n, a in versions_by_alias if n == model)}):
+                if held.get(alias) != versions_by_alias.get((model, alias)):
                     difference_rows.append(
-                        f"{model}@{alias}: MLflow {held.get(alias)}, log {new_promotions.get((model, alias))}"
+                        f"{model}@{alias}: MLflow {held.get(alias)}, log {versions_by_alias.get((model, alias))}"
                     )
             there = {str(version.version) for version in client.search_model_versions(f"name='{model}'")}
             for number in sorted(logged ^ there, key=lambda value: (len(value), value)):

@@ -113,21 +113,21 @@ class ModelPart:
     def lines(self, lang: str = "zh") -> list[str]:
         """The part as lines of text: notice, result, each share, the sum."""
         missing = {"zh": "缺失", "en": "missing"}[lang]
-        results = {
+        headings = {
             "zh": ("模型", "概率", "模型等级", "参照样本平均分", "合计"),
             "en": ("model", "probability", "advisory grade", "mean points of the background", "sum"),
         }[lang]
-        texts = [self.notice[lang], f"{results[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
-        texts += [
-            f"{results[1]}: {self.probability:.4f}    {results[2]}: {self.grade}",
-            f"{results[3]}: {self.base:.1f}",
+        lines = [self.notice[lang], f"{headings[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
+        lines += [
+            f"{headings[1]}: {self.probability:.4f}    {headings[2]}: {self.grade}",
+            f"{headings[3]}: {self.base:.1f}",
         ]
         for share in self.shares:
             doubt = f"  ({share.words[lang]})" if share.words is not None and not share.stable else ""
-            texts.append(f"{share.points:+.1f}  {share.label[lang]}: {share.value or missing}{doubt}")
+            lines.append(f"{share.points:+.1f}  {share.label[lang]}: {share.value or missing}{doubt}")
         if not any(share.rank is not None for share in self.shares):
-            texts.append(NO_REASON[lang])
-        return [*texts, f"{results[4]}: {self.points:.1f}"]
+            lines.append(NO_REASON[lang])
+        return [*lines, f"{headings[4]}: {self.points:.1f}"]
 
 
 def model_part(

@@ -34,20 +34,20 @@ def reason_columns(model: GradingModel, frame: pd.DataFrame, count: int, lang: s
     order = np.argsort(matrix, axis=1, kind="stable")[:, :count]  # ties in the order of the columns
     cost = np.take_along_axis(matrix, order, axis=1)
     words = {place: value_words(model, frame, str(name), lang) for place, name in enumerate(shares.columns)}
-    new_reason_columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     judged = getattr(getattr(model.estimator, "card_", None), "evidence", None) is not None
     for rank in range(count):
         text = np.full(len(frame), NO_REASON[lang] if rank == 0 and judged else None, dtype=object)
         points = np.full(len(frame), np.nan)
         if rank < order.shape[1]:
-            shown = cost[:, rank] < 0
-            points[shown] = np.round(cost[shown, rank], 1)
+            is_reason = cost[:, rank] < 0
+            points[is_reason] = np.round(cost[is_reason, rank], 1)
             for place, (code, labels) in words.items():
-                here = shown & (order[:, rank] == place)
+                here = is_reason & (order[:, rank] == place)
                 text[here] = labels[code[here]]
-        new_reason_columns[f"reason_{rank + 1}"] = pd.array(text, dtype="str")
-        new_reason_columns[f"reason_{rank + 1}_points"] = points
-    return new_reason_columns
+        columns[f"reason_{rank + 1}"] = pd.array(text, dtype="str")
+        columns[f"reason_{rank + 1}_points"] = points
+    return columns
 
 
 def value_words(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from creditscore.core.atomic import write_json
 from creditscore.core.errors import InputError
 from creditscore.store.entry import canonical, sha256
 
@@ -145,10 +146,7 @@ class StatutoryModel:
         """Write `model.json`."""
         from creditscore.modelling.registry.grading_model import FILE
 
-        place = Path(folder) / FILE
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return place
+        return write_json(Path(folder) / FILE, self.to_dict())
 
 
 def statutory_model(scheme: str, at: str | None = None) -> StatutoryModel:
@@ -175,13 +173,13 @@ def _cell(cell: Any, subject: Any) -> list[dict[str, Any]]:
     if cell is None or cell != cell or cell == "":
         return []
     try:
-        results = json.loads(cell) if isinstance(cell, str) else list(cell)
+        rows = json.loads(cell) if isinstance(cell, str) else list(cell)
     except (TypeError, ValueError) as error:
         raise InputError(
             "the records of a subject are no JSON", where=f"{CELL} of {subject}", allowed=RECORDS
         ) from error
-    if not isinstance(results, list) or not all(isinstance(value, dict) for value in results):
+    if not isinstance(rows, list) or not all(isinstance(value, dict) for value in rows):
         raise InputError(
             "the records of a subject are no list of objects", where=f"{CELL} of {subject}", allowed=RECORDS
         )
-    return results
+    return rows

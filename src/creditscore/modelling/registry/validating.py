@@ -204,7 +204,7 @@ def validate_model(
         bootstraps=bootstraps,
         **{**settings, **more},
     )
-    results = {
+    validation = {
         "verdict": report.verdict,
         "report_sha256": report.sha256,
         "model_hash": model.content_hash,
@@ -223,7 +223,7 @@ def validate_model(
             **({} if population_rate is None else {"population_rate": population_rate}),
         },
     }
-    return report, model.with_validation(results)
+    return report, model.with_validation(validation)
 
 
 def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, by: tuple[str, ...] = ()) -> Challenge:
@@ -275,10 +275,12 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
 
 
 def _words(predicted: pd.DataFrame) -> dict[Any, str]:
-    shown = predicted["reason_1"].fillna("").to_numpy()
+    first_reasons = predicted["reason_1"].fillna("").to_numpy()
     points = predicted["reason_1_points"].to_numpy()
     return {
-        k: f"{word} ({cost:+.0f})" for k, (word, cost) in enumerate(zip(shown, points, strict=True)) if cost == cost
+        k: f"{word} ({cost:+.0f})"
+        for k, (word, cost) in enumerate(zip(first_reasons, points, strict=True))
+        if cost == cost
     }
 
 
@@ -315,11 +317,7 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
     }
     for name, value in columns.items():
         if name not in given:
-            there = (
-                [inner_value for inner_value in value if inner_value in table.columns]
-                if isinstance(value, list)
-                else value
-            )
+            there = [column for column in value if column in table.columns] if isinstance(value, list) else value
             columns[name] = there if isinstance(there, list) or there in table.columns else None
             continue
         chosen = [
@@ -327,8 +325,8 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
         ]
         if len(chosen) > 1 and name != "protected":
             raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
-        for inner_value in chosen:
-            _there(table, inner_value)
+        for column in chosen:
+            _there(table, column)
         columns[name] = chosen if name == "protected" else next(iter(chosen), None)
     return columns
 
@@ -338,10 +336,10 @@ def _reference(model: GradingModel, first: float | None) -> Any:
     from creditscore.modelling.validation.metrics.stability import Profile
     from creditscore.modelling.validation.validate import Reference
 
-    remaining = model.about.get("reference")
-    if remaining is None:
+    reference = model.about.get("reference")
+    if reference is None:
         return None
-    return Reference(profile=Profile.from_dict(remaining["profile"]), grades=remaining["grades"], auc=first)
+    return Reference(profile=Profile.from_dict(reference["profile"]), grades=reference["grades"], auc=first)
 
 
 def _named(model: GradingModel, name: str) -> dict[str, str]:

@@ -271,8 +271,8 @@ def _stored(client: Any, name: str, version: str) -> tuple[Any, str]:
 def _tables(model: Any) -> dict[str, Any]:
     card = getattr(getattr(model, "estimator", None), "card_", None)
     scale = getattr(getattr(model, "scale", None), "table_", None)
-    results = {"card": None if card is None else card.to_pandas(), "scale": scale}
-    return {name: table for name, table in results.items() if table is not None}
+    tables = {"card": None if card is None else card.to_pandas(), "scale": scale}
+    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _done(log: Log, entries: list[Entry]) -> list[Entry]:

@@ -1,0 +1,1 @@
+"""The points card: bins, points, evidence of each column, selection, reasons, SQL and workbook."""

@@ -92,27 +92,42 @@ def merge(bins: Bins, counts: Floats, events: Floats, trend: str, most: int, lea
 
 
 class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Bins of columns: numbers by cuts along a trend, categories merged by event rate, missing and special values
-    apart.
+    """Bin columns: numbers by cuts along a trend, categories merged by event rate, missing and special values apart.
+
+    A scikit-learn transformer. Cuts are exact: a bin holds `low <= x < high`, and fit, table and transform assign
+    through one function, so counts in `table_` are the counts of `transform`. Infinities lie beyond every cut. A
+    constant column has one bin.
 
     Parameters
     ----------
-    trend : "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none"; or a dict by column ("*": the
-        rest). Of the event rate along the value. `auto` takes the better of rising and falling unless a turn earns
-        its place; what was chosen stands in `trends_`.
-    max_bins : most ordinary bins of a column. min_bin_size : least share of the weight in a bin.
-    output : "woe" (ln of the odds good to bad against all, higher is better), "codes" or "labels".
-    missing : "own" (a bin with its own weight of evidence), "neutral" or "worst". unseen : the same for levels that
-        no bin names; `own` is the rate of the rare levels at the fit.
-    specials : values with bins of their own: a list for all columns, or a dict by column. [[-9, -8], -7] makes two
-        bins.
-    cuts : dict by column of cuts (or of lists of levels) that stand as given and are not merged.
+    trend
+        "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the rest):
+        the event rate along the value. "auto" takes the better of rising and falling unless a turn earns its place.
+    max_bins
+        Most ordinary bins of a column, 2 to 200.
+    min_bin_size
+        Least share of the weight in a bin, from 0 to below 0.5.
+    output
+        "woe" (ln of the odds good to bad against all, higher is better), "codes" or "labels".
+    missing, unseen
+        "own" (a bin with its own weight of evidence), "neutral" or "worst"; one, or a dict by column. Unseen levels are
+        those that no bin names; their "own" is the rate of the rare levels at the fit.
+    specials
+        Values with bins of their own: a list for all columns, or a dict by column. [[-9, -8], -7] makes two bins.
+    cuts
+        Dict by column of cuts (or of lists of levels) that stand as given and are not merged.
 
-    Cuts are exact: a bin holds `low <= x < high`, and fit, table and transform assign through one function, so
-    counts in `table_` are the counts of `transform`. Infinities lie beyond every cut. A constant column has one bin.
+    Attributes
+    ----------
+    bins_
+        The Bins of each column.
+    table_
+        DataFrame, a row per bin: variable, bin, count, events, rate, woe, iv and its ends.
+    trends_
+        The trend of each column.
 
-    Example
-    -------
+    Examples
+    --------
     >>> import pandas as pd
     >>> X = pd.DataFrame({"late": [0, 0, 0, 1, 2, 2, 3, 3] * 5})
     >>> Binner(min_bin_size=0.1).fit(X, [0, 0, 0, 0, 1, 0, 1, 1] * 5).bins_[0].cuts
@@ -140,6 +155,7 @@ class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.cuts = cuts
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Binner:
+        """Fit the bins to columns (as of `ScorecardClassifier`), an outcome of two classes and weights of rows."""
         source = table_of(self, X, reset=True)
         self._check()
         _, event = binary_target(self, y, source.rows)

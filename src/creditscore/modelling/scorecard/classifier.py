@@ -43,44 +43,70 @@ POLICIES = ("own", "neutral", "worst", "error")
 
 
 class ScorecardClassifier(ClassifierMixin, BaseEstimator):
-    """A points card: one addition per variable, whole points, one table that is the model.
+    """Fit a points card: one addition per variable, whole points, one table that is the model.
 
-    y: the second class (1) is the adverse event. Scores: higher is better, `base_score` points at `base_odds` good
-    to bad, `pdo` points double the odds. Points are centred on the population of the fit: 0 is its mean.
-    `predict_proba` is that of the score shown, so rounding is part of the model. `sample_weight` counts rows: 2 is a
-    row that stands for two.
+    A scikit-learn classifier. `predict_proba` is that of the score shown, so rounding is part of the model.
 
     Parameters
     ----------
-    method : "additive" (points per bin, smoothed by a penalty) or "woe" (the classical one slope per weight of
-        evidence).
-    trend : "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the
-        rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
-    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data and for more than 100
+    method
+        "additive" (points per bin, smoothed by a penalty) or "woe" (the classical one slope per weight of evidence).
+    trend
+        "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the rest):
+        the event's log-odds along the value, held exactly.
+    max_bins
+        Most ordinary bins of a column, 2 to 200. None: 20 for additive (fewer in small data and for more than 100
         columns; equal neighbours are joined), 8 for woe.
-    min_bin_size : least share of the weight in a bin. None: 0.002 for additive, 0.05 for woe.
-    smoothing : a factor on the penalties that restricted likelihood chooses; "auto" is 1, or, where `groups` are given,
-        the factor that predicts best on whole groups left out.
-    missing, unseen : "own" (points of their own where the fit saw such rows, else neutral), "neutral" (0 points),
-        "worst", "error" (such a row is refused); one, or a dict by column. Unseen also stands for levels too rare
-        for a bin.
-    specials, cuts : see `Binner`. Hand-set cuts are not joined.
-    texts, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
-    evidence : the greatest p with which a column stays, tested beside the others; with many columns less (at most five
-        times that share of what stays is chance), and none where nothing has p below 0.02 over the columns. The
-        rest leave, and so do columns that spread by less than a point at a `pdo` of 20. None: nothing leaves,
-        `evidence_` only reports. Rows of `groups` count as one cluster.
-    forced : columns that stay whatever their evidence. They give no reasons where it is lacking.
-    event : the label of y that is the adverse event; None: the second in order (1 of 0 and 1). It is `classes_[1]`.
-    round_points : whole points. False keeps float64.
+    min_bin_size
+        Least share of the weight in a bin, from 0 to below 0.5. None: 0.002 for additive, 0.05 for woe.
+    smoothing
+        A factor above 0 on the penalties that restricted likelihood chooses; "auto" is 1, or, where `fit` is given
+        `groups`, the factor that predicts best on whole groups left out.
+    base_score, base_odds, pdo
+        The score at the odds `base_odds` good to bad; more points are better, and `pdo` of them double the odds. Points
+        are centred on the population of the fit: 0 is its mean.
+    round_points
+        Whole points (int64); False keeps float64.
+    missing, unseen
+        "own" (points of their own where the fit saw such rows, else neutral), "neutral" (0 points), "worst" or "error"
+        (such a row is refused); one, or a dict by column. Unseen also stands for levels too rare for a bin.
+    specials, cuts
+        Values with bins of their own and cuts by hand, as of `Binner`. Cuts by hand are not joined.
+    texts, bases
+        Dicts by column: the words told to a subject, and the basis of the indicator; columns of the table.
+    event
+        The label of y that is the adverse event; None: the second in order (1 of 0 and 1). It is `classes_[1]`.
+    evidence
+        The greatest p with which a column stays, tested beside the others; with many columns less (at most five times
+        that share of what stays is chance), and none where nothing has p below 0.02 over the columns. The rest leave,
+        and so do columns that spread by less than a point at a `pdo` of 20. None: nothing leaves, `evidence_` only
+        reports. Rows of one group count as one cluster.
+    forced
+        Columns that stay whatever their evidence. They give no reasons where it is lacking.
 
-    Fitted: `card_` (CardTable), `table_` (the same as a DataFrame), `variables_`, `left_` (column -> why it is not
-    in the card), `evidence_` (DataFrame: p, gain, degrees of freedom and spread of each column), `notes_` (what a
-    reader must know, such as few events per column), `trends_`, `freedom_` (effective degrees of freedom),
-    `smoothing_`, `classes_`, `n_features_in_`.
+    Attributes
+    ----------
+    card_
+        The CardTable from which score, reasons, SQL, JSON and workbook are derived.
+    table_
+        The same as a DataFrame, a row per bin.
+    variables_
+        Names of the columns that the card uses.
+    left_
+        Column to why it is not in the card.
+    evidence_
+        DataFrame: p, gain, degrees of freedom and spread of each column.
+    notes_
+        What a reader must know, such as few events per column.
+    trends_
+        The trend of each variable of the card.
+    freedom_, smoothing_
+        Effective degrees of freedom, and the factor on the penalties.
+    classes_, n_features_in_
+        As scikit-learn has them.
 
-    Example
-    -------
+    Examples
+    --------
     >>> import pandas as pd
     >>> X = pd.DataFrame({"late": [0, 0, 0, 1, 2, 2, 3, 3] * 50})
     >>> card = ScorecardClassifier().fit(X, [0, 0, 0, 0, 1, 0, 1, 1] * 50)
@@ -129,8 +155,30 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         self.forced = forced
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
-        """Fit the card. `groups`: rows that belong together (a company over years), so that neither smoothing nor
-        evidence is fooled by them; each row its own where weights are no counts.
+        """Fit the card.
+
+        Parameters
+        ----------
+        X
+            Columns with names: pandas, Polars (lazy frames too), Arrow or a dict of arrays; or a matrix, whose columns
+            are x0, x1 …
+        y
+            The outcome of each row, two classes.
+        sample_weight
+            Counts of rows: 2 is a row that stands for two.
+        groups
+            Rows that belong together (a company over years), so that neither smoothing nor evidence is fooled by them;
+            a group for each row where weights are no counts.
+
+        Returns
+        -------
+        ScorecardClassifier
+            Itself.
+
+        Raises
+        ------
+        TableError, UsageError
+            For a table or a parameter that cannot be used.
         """
         source = table_of(self, X, reset=True, finite=True)
         self._check()
@@ -195,8 +243,11 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def _policies(self, name: str) -> tuple[str, str]:
         """Policies for missing and unseen in the fit, where `error` counts like neutral."""
-        results = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
-        return ("neutral" if results[0] == "error" else results[0], "neutral" if results[1] == "error" else results[1])
+        policies = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
+        return (
+            "neutral" if policies[0] == "error" else policies[0],
+            "neutral" if policies[1] == "error" else policies[1],
+        )
 
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
@@ -208,7 +259,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         for b, effect, code, covariance in zip(
             fitted.bins, fitted.effects, fitted.codes, fitted.covariances, strict=True
         ):
-            new_variable_rows = variable_rows(
+            rows_of_variable = variable_rows(
                 b,
                 effect,
                 tally(code, weight, b.total),
@@ -221,10 +272,10 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
                 covariance=covariance,
             )
-            if new_variable_rows is None:
+            if rows_of_variable is None:
                 column_evidences[b.name] = replace(column_evidences[b.name], stays=False, told=False, why="no_points")
             else:
-                rows += new_variable_rows
+                rows += rows_of_variable
         self.left_ |= {name: column.words for name, column in column_evidences.items() if not column.stays}
         evidence = gather_evidence(column_evidences.values(), rule.level, event, weight, rule.columns, groups)
         card = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
@@ -384,8 +435,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             self.feature_names_in_ = np.array(self.names_, dtype=object)
         self.classes_ = np.array(d["classes"])
         self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
-        statement = d["smoothing"]
-        self.smoothing_ = Smoothing(statement["factor"], tuple((f, v) for f, v in statement["tried"]))
+        smoothing = d["smoothing"]
+        self.smoothing_ = Smoothing(smoothing["factor"], tuple((f, v) for f, v in smoothing["tried"]))
         self.card_ = CardTable.from_dict(d["card"])
         return self
 

@@ -40,17 +40,17 @@ class Curve:
     def design(self, x: Floats) -> Floats:
         """Shape (n, size)."""
         empty = np.isnan(x)
-        zeros = np.zeros((len(x), self.size))
+        columns = np.zeros((len(x), self.size))
         if self.levels is not None:
-            zeros[:, : self.pieces] = x[:, None] == np.arange(self.pieces)
+            columns[:, : self.pieces] = x[:, None] == np.arange(self.pieces)
         elif self.pieces:
             low, high = np.array(self.knots[:-1]), np.array(self.knots[1:])
             inside = np.clip(np.where(empty, 0.0, x)[:, None], low, high)
-            zeros[:, : self.pieces] = (inside - low) / (high - low)
-            zeros[empty, : self.pieces] = 0.0
+            columns[:, : self.pieces] = (inside - low) / (high - low)
+            columns[empty, : self.pieces] = 0.0
         if self.missing:
-            zeros[:, -1] = empty
-        return zeros
+            columns[:, -1] = empty
+        return columns
 
     def penalty(self, smoothness: float, ridge: float) -> Floats:
         """Matrix of the quadratic penalty on `rises`."""

@@ -142,7 +142,7 @@ def conclude(
 ) -> Effects:
     """The effects without negligible columns, and the evidence of every column that was judged."""
     place = {b.name: j for j, b in enumerate(effects.bins)}
-    results = find_told(screened.standing, max(rule.columns, len(whole[0])))
+    tellable = find_told(screened.standing, max(rule.columns, len(whole[0])))
     evidence, slight = [], set()
     for j, (b, code, standing) in enumerate(zip(*whole, screened.standing, strict=True)):
         k = place.get(b.name)
@@ -165,7 +165,7 @@ def conclude(
             ColumnEvidence(
                 b.name,
                 inside,
-                inside and j in results,
+                inside and j in tellable,
                 why,
                 standing.p,
                 standing.gain,
@@ -227,7 +227,7 @@ def woe_effects(
     means = [float(m) for m in np.average(matrix, axis=0, weights=weight)]
     intercept = float(model.intercept_[0]) + sum(s * m for s, m in zip(slopes, means, strict=True))
     effects = tuple(s * (w - m) for s, w, m in zip(slopes, woes, means, strict=True))
-    new_effects = Effects(
+    fitted_effects = Effects(
         tuple(bins),
         intercept,
         effects,
@@ -235,7 +235,7 @@ def woe_effects(
         covariances_at(model.decision_function(matrix), bins, codes, event, weight, groups),
         slopes={b.name: s for b, s in zip(bins, slopes, strict=True)},
     )
-    return conclude(new_effects, judged, weight, screened, rule)
+    return conclude(fitted_effects, judged, weight, screened, rule)
 
 
 def covariances_at(

@@ -141,24 +141,24 @@ def cluster_scores(q: Quadratic, codes: Codes, event: Floats, weight: Floats, gr
     Σ over clusters of score times score' at its predictor, with G / (G - 1) for G clusters.
     """
     _, place = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    number = int(place.max()) + 1
+    clusters = int(place.max()) + 1
     residual = weight * (event - probability_of(q.predictor))
     order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(0, number + CLUSTERS, CLUSTERS))
+    starts = np.searchsorted(place[order], np.arange(0, clusters + CLUSTERS, CLUSTERS))
     total = np.zeros_like(q.h)
     for k, (a, b) in enumerate(itertools.pairwise(starts)):
         mine = order[a:b]
         if not mine.size:
             continue
         local, own = place[mine] - k * CLUSTERS, residual[mine]
-        size = min(CLUSTERS, number - k * CLUSTERS)
+        size = min(CLUSTERS, clusters - k * CLUSTERS)
         sums: list[Floats] = [np.bincount(local, own, size).astype(np.float64)[:, None]]
         for m, code in zip(q.design.matrices, codes, strict=True):
             bins = len(m)
             sums.append(np.bincount(local * bins + code[mine], own, size * bins).reshape(size, bins) @ m)
         score = np.concatenate(sums, axis=1)
         total += score.T @ score
-    return replace(q, scores=total * (number / max(number - 1, 1)))
+    return replace(q, scores=total * (clusters / max(clusters - 1, 1)))
 
 
 def thin(

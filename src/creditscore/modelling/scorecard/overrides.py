@@ -100,8 +100,8 @@ def find(card: CardTable, variable: str, bin: str) -> int:
     named = [i for i, row in enumerate(card.rows) if row.variable == variable]
     if not named:
         raise UsageError(f"no variable {variable!r} in the card", allowed=[BASE, *(v.name for v in card.variables)])
-    results = [i for i in named if card.rows[i].bin == bin or card.rows[i].role == "base"]
-    if len(results) != 1:
+    places = [i for i in named if card.rows[i].bin == bin or card.rows[i].role == "base"]
+    if len(places) != 1:
         labels = [row.bin for row in map(card.rows.__getitem__, named)]
         raise UsageError(f"no bin {bin!r} of {variable!r}", allowed=labels)
-    return results[0]
+    return places[0]

@@ -114,12 +114,12 @@ def variable_rows(
         bins, stretches = joined(bins, points)
     errors: list[float | None] = [None] * len(stretches)
     if covariance is not None:
-        new_errors = errors_of(covariance, counts, points, stretches, original, policies)
-        errors = [None if error is None else shorten(scaling.factor * error) for error in new_errors]
+        errors_of_points = errors_of(covariance, counts, points, stretches, original, policies)
+        errors = [None if error is None else shorten(scaling.factor * error) for error in errors_of_points]
     counts, events = (np.array([values[codes].sum() for codes in stretches]) for values in (counts, events))
     points = np.array([points[codes[0]] for codes in stretches])
-    shown: list[float | None] = [float(p) for p in points]
+    shown_points: list[float | None] = [float(p) for p in points]
     for code, policy in ((bins.missing, missing), (bins.missing + 1, unseen)):
         if policy == "error" and code < bins.total:
-            shown[code] = None
-    return rows_of(bins, counts, events, woe_of(counts, events), shown, reason, basis, errors)
+            shown_points[code] = None
+    return rows_of(bins, counts, events, woe_of(counts, events), shown_points, reason, basis, errors)

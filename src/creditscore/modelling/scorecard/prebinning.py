@@ -34,13 +34,15 @@ def fine_bins(
             return Bins(column.name, "number", tuple(number(c, column.name) for c in by_hand), specials=numbers)
         return Bins(column.name, "number", quantile_cuts(column, weight, most, least, numbers), specials=numbers)
     refuse_dates(column)
-    texts = tuple(tuple(str(v) for v in group) for group in specials)
+    special_levels = tuple(tuple(str(v) for v in group) for group in specials)
     if by_hand is not None:
         if any(isinstance(group, str | bytes) or not np.iterable(group) for group in by_hand):
             raise UsageError(f"cuts of the category {column.name!r}", allowed="a list of lists of levels")
         groups = tuple(tuple(str(v) for v in group) for group in by_hand)
-        return Bins(column.name, "category", groups=groups, specials=texts)
-    return Bins(column.name, "category", groups=frequent(column, weight, most, least, texts), specials=texts)
+        return Bins(column.name, "category", groups=groups, specials=special_levels)
+    return Bins(
+        column.name, "category", groups=frequent(column, weight, most, least, special_levels), specials=special_levels
+    )
 
 
 def specials_in(column: Column, asked: Any, named: bool) -> tuple[tuple[float | str, ...], ...]:

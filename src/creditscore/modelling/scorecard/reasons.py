@@ -142,8 +142,8 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         refused = np.isnan(v.points.astype(float))
         check_refused(v, codes[j], slice(0, source.rows), refused)
         short = np.round((base[v.name] - np.nan_to_num(v.points.astype(float))) * SCALE).astype(np.int64)
-        shown = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
-        keys.append(np.where(shown & (short > 0), short * 1024 + (1023 - j), 0))
+        tellable = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
+        keys.append(np.where(tellable & (short > 0), short * 1024 + (1023 - j), 0))
     most = min(k, width)
     top = np.zeros((most, source.rows), dtype=np.int64)
     for start in range(0, source.rows, CHUNK):
@@ -159,17 +159,19 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
     order = np.lexsort((ranks, rows)) if most > 1 else np.arange(len(rows))
     ranks, rows = ranks[order], rows[order]
     which = 1023 - top[ranks, rows] % 1024
-    line = offsets[which] + codes[which, rows]
+    row_of_points = offsets[which] + codes[which, rows]
     flat = [row for v in variables for row in v.rows]
 
     def text(values: list[str]) -> Any:
         levels = list(dict.fromkeys(values))
         place = np.array([levels.index(v) for v in values], dtype=np.int32)
-        return pd.Categorical.from_codes(place[line] if flat else line.astype(np.int32), categories=pd.Index(levels))
+        return pd.Categorical.from_codes(
+            place[row_of_points] if flat else row_of_points.astype(np.int32), categories=pd.Index(levels)
+        )
 
     points = np.concatenate([np.nan_to_num(v.points.astype(float)) for v in variables] or [np.zeros(0)])
     against = np.repeat([base[v.name] for v in variables], [len(v.points) for v in variables])
-    own = points[line]
+    own = points[row_of_points]
     frame = pd.DataFrame(
         {
             "row": rows,
@@ -177,8 +179,8 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
             "variable": text([row.variable for row in flat]),
             "bin": text([row.bin for row in flat]),
             "points": own.astype(np.int64) if card.whole else own,
-            "baseline": against[line],
-            "shortfall": against[line] - own,
+            "baseline": against[row_of_points],
+            "shortfall": against[row_of_points] - own,
             "reason": text([row.reason for row in flat]),
             "basis": text([row.basis for row in flat]),
         },

@@ -68,13 +68,13 @@ def screen(
     forced = [j for j, b in enumerate(bins) if b.name in rule.forced]
     level = EVIDENCE if rule.level is None else rule.level
     standing = eliminate(judged, level, max(rule.columns, len(bins)), forced)
-    stays = [j for j, new_standing in enumerate(standing) if new_standing.stays or rule.level is None]
+    stays = [j for j, column in enumerate(standing) if column.stays or rule.level is None]
     return Screened(stays, standing, q)
 
 
 def find_told(standing: Sequence[Standing], columns: int) -> set[int]:
     """Columns that may be told: of those that stay, as many of least p as keep the share of chance at `TOLD`."""
-    order = sorted((new_standing.p, j) for j, new_standing in enumerate(standing) if new_standing.stays)
+    order = sorted((column.p, j) for j, column in enumerate(standing) if column.stays)
     most = max((k for k, (p, _) in enumerate(order, start=1) if p <= TOLD * k / max(columns, 1)), default=0)
     return {j for _, j in order[:most]}
 

@@ -164,10 +164,10 @@ class VariableSelector(TransformerMixin, BaseEstimator):
                 self._leave(j, "stability", f"information value falls to {low:.4f} in one of ten bootstrap draws")
                 continue
             if periods is not None:
-                period, remaining = self._by_period(j, event, weight, np.asarray(periods))
-                self._facts[self.names_[j]]["stability"] = remaining
-                if remaining < self.min_stability:
-                    why = f"event rates of its bins keep their order badly in {period}: correlation {remaining:.2f}"
+                period, correlation = self._by_period(j, event, weight, np.asarray(periods))
+                self._facts[self.names_[j]]["stability"] = correlation
+                if correlation < self.min_stability:
+                    why = f"event rates of its bins keep their order badly in {period}: correlation {correlation:.2f}"
                     self._leave(j, "stability", why)
 
     def _by_period(self, j: int, event: Floats, weight: Floats, periods: NDArray[Any]) -> tuple[str, float]:
@@ -195,15 +195,15 @@ class VariableSelector(TransformerMixin, BaseEstimator):
         if len(order) < 2:
             return
         matrix = correlations(self._woe(order), weight)
-        results: list[int] = []
+        columns_kept: list[int] = []
         for a in range(len(order)):
-            near = [b for b in results if abs(matrix[a, b]) > self.max_correlation]
+            near = [b for b in columns_kept if abs(matrix[a, b]) > self.max_correlation]
             if near:
                 b = max(near, key=lambda i: abs(matrix[a, i]))
                 why = f"correlation {matrix[a, b]:.2f} with {self.names_[order[b]]!r}, which has more information"
                 if self._leave(order[a], "correlation", why):
                     continue
-            results.append(a)
+            columns_kept.append(a)
 
     def _vif(self, event: Floats, weight: Floats, periods: Any) -> None:
         order = self._order()

@@ -45,18 +45,18 @@ def prefix_losses(values: Floats, weight: Floats) -> Floats:
     """Weighted squares lost when the first 0, 1, … values are made not to fall; one pass."""
     out = np.zeros(len(values) + 1)
     pools: list[tuple[float, float]] = []
-    remaining = squares = 0.0
+    pooled_squares = squares = 0.0
     for place, (value, own) in enumerate(zip(values, weight, strict=True)):
         mean, mass = float(value), float(own)
         squares += mass * mean * mean
         while pools and pools[-1][0] >= mean:
             before, more = pools.pop()
-            remaining -= more * before * before
+            pooled_squares -= more * before * before
             mean = (before * more + mean * mass) / (more + mass) if more + mass > 0 else (before + mean) / 2
             mass += more
         pools.append((mean, mass))
-        remaining += mass * mean * mean
-        out[place + 1] = max(squares - remaining, 0.0)
+        pooled_squares += mass * mean * mean
+        out[place + 1] = max(squares - pooled_squares, 0.0)
     return out
 
 
@@ -113,18 +113,20 @@ def segments(events: Floats, counts: Floats, most: int, least: float, gain: floa
     bad, all_ = e[None, :] - e[:, None], n[None, :] - n[:, None]  # [i, j]: bins i to j - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         good = all_ - bad
-        value = np.where(bad > 0, bad * np.log(bad / all_), 0.0) + np.where(good > 0, good * np.log(good / all_), 0.0)
-    value[(all_ < least) | (np.tri(k + 1, dtype=bool))] = -np.inf
-    if k == 0 or not np.isfinite(value[0, k]):
+        log_likelihood = np.where(bad > 0, bad * np.log(bad / all_), 0.0) + np.where(
+            good > 0, good * np.log(good / all_), 0.0
+        )
+    log_likelihood[(all_ < least) | (np.tri(k + 1, dtype=bool))] = -np.inf
+    if k == 0 or not np.isfinite(log_likelihood[0, k]):
         return [0]
-    best, back = [value[0].copy()], [np.zeros(k + 1, dtype=np.intp)]
+    best, back = [log_likelihood[0].copy()], [np.zeros(k + 1, dtype=np.intp)]
     for _ in range(1, min(most, k)):
-        total = best[-1][:, None] + value - gain
+        total = best[-1][:, None] + log_likelihood - gain
         back.append(total.argmax(axis=0))
         best.append(total.max(axis=0))
-    number = int(np.argmax([b[k] for b in best]))
+    pieces = int(np.argmax([b[k] for b in best]))
     starts, end = [], k
-    for level in range(number, 0, -1):
+    for level in range(pieces, 0, -1):
         end = int(back[level][end])
         starts.append(end)
     return [0, *reversed(starts)]

@@ -47,8 +47,8 @@ def choose_smoothing(
     """
     fold = folds(event, groups)
     parts = []
-    for number in range(FOLDS):
-        inside = fold != number
+    for fold_number in range(FOLDS):
+        inside = fold != fold_number
         if not inside.all() and 0 < float(weight[inside] @ event[inside]) < float(weight[inside].sum()):
             parts.append((inside, ~inside))
     if not parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from creditscore.core.errors import UsageError
+from creditscore.core.tables.table import literal, quote
 from creditscore.modelling.scorecard.table import CardTable, Row, Variable
 
 DIALECTS = ("duckdb",)
@@ -50,9 +51,9 @@ def card_sql(
         raise UsageError(f"unknown dialect {dialect!r}", allowed=DIALECTS)
     cases = {v.name: case(v, card.whole) for v in card.variables}
     check_names([v.name for v in card.variables], keep, parts)
-    columns = ["*"] if keep is None else [name(k) for k in keep]
+    columns = ["*"] if keep is None else [quote(k) for k in keep]
     if parts:
-        columns += [f"{text} AS {name('points_' + variable)}" for variable, text in cases.items()]
+        columns += [f"{text} AS {quote('points_' + variable)}" for variable, text in cases.items()]
     total = " + ".join([points(card.base, card.whole), *cases.values()])
     return f"SELECT {', '.join(columns)},\n{total} AS score\nFROM {table}"
 
@@ -73,14 +74,6 @@ def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> No
         )
 
 
-def name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def number(value: float) -> str:
     """A DOUBLE literal that reads back as the same float."""
     if value in (float("inf"), float("-inf")):
@@ -98,20 +91,20 @@ def points(value: float | None, whole: bool) -> str:
 def case(variable: Variable, whole: bool) -> str:
     """The CASE of one variable: special values, missing, then bins from the top."""
     numeric = variable.bins.kind == "number"
-    column = f"CAST({name(variable.name)} AS DOUBLE)" if numeric else f"CAST({name(variable.name)} AS VARCHAR)"
+    column = f"CAST({quote(variable.name)} AS DOUBLE)" if numeric else f"CAST({quote(variable.name)} AS VARCHAR)"
     lines = []
 
     def then(row: Row) -> str:
         if row.points is None:
             shown_text = f"the card refuses {row.bin} of {variable.name}"
-            return f"CAST(error({text(shown_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
+            return f"CAST(error({literal(shown_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
         return points(row.points, whole)
 
     other = None
     own = []
     for row in variable.rows:
         if row.role == "special":
-            values = ", ".join(number(float(v)) if numeric else text(str(v)) for v in row.levels)
+            values = ", ".join(number(float(v)) if numeric else literal(str(v)) for v in row.levels)
             lines.append(f"WHEN {column} IN ({values}) THEN {then(row)}")
         elif row.role == "missing":
             absent = f"{column} IS NULL" + (f" OR isnan({column})" if numeric else "")
@@ -127,7 +120,7 @@ def case(variable: Variable, whole: bool) -> str:
         last = own[0]
     else:
         for row in own:
-            lines.append(f"WHEN {column} IN ({', '.join(text(str(v)) for v in row.levels)}) THEN {then(row)}")
+            lines.append(f"WHEN {column} IN ({', '.join(literal(str(v)) for v in row.levels)}) THEN {then(row)}")
         assert other is not None
         last = other
     return f"CASE {' '.join(lines)} ELSE {then(last)} END"

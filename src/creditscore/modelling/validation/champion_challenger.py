@@ -219,14 +219,12 @@ def ledger_explanations(rules: Statutory, most: int = 5) -> dict[Any, str]:
     moved = moved.sort_values(["subject_id", "size", "item"], kind="stable")
     moved["text"] = moved["item"].astype(str) + " " + moved["points"].map(lambda point: f"{point:+g}".replace("-", "−"))
     table = moved.groupby("subject_id", sort=False).head(most)
-    new_ledger_explanations = {
-        plain(key): "; ".join(column) for key, column in table.groupby("subject_id", sort=False)["text"]
-    }
+    text_by_subject = {plain(key): "; ".join(column) for key, column in table.groupby("subject_id", sort=False)["text"]}
     if "decided" in rules.subjects:
         for key, rule in zip(rules.subjects["subject_id"], rules.subjects["decided"], strict=True):
             if rule not in ("", "bands"):  # a grade that does not come from points alone
-                new_ledger_explanations[plain(key)] = f"[{rule}] {new_ledger_explanations.get(plain(key), '')}".strip()
-    return new_ledger_explanations
+                text_by_subject[plain(key)] = f"[{rule}] {text_by_subject.get(plain(key), '')}".strip()
+    return text_by_subject
 
 
 @dataclass(frozen=True)
@@ -323,8 +321,8 @@ def champion_challenger(
     parts: list[tuple[str, Any, Any]] = [("all", "", np.ones(len(y), dtype=bool))]
     attributes: Mapping[str, Any] | pd.DataFrame = {} if by is None else by
     for name in attributes if isinstance(attributes, Mapping) else attributes.columns:
-        code, results = codes(str(name), attributes[name], len(y))
-        parts += [(str(name), group, code == k) for k, group in enumerate(results)]
+        code, group_names = codes(str(name), attributes[name], len(y))
+        parts += [(str(name), group, code == k) for k, group in enumerate(group_names)]
     swaps = []
     for name, group, inside in parts:
         total = float(np.sum(weight[inside]))

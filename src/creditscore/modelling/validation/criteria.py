@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +20,14 @@ KEYS = {"better", "warn", "fail", "essential", "section", "label"}
 BETTER = ("high", "low", "near_one")
 
 
-@lru_cache(maxsize=4)
 def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
-    """The criteria by name; InputError names the line of thought that a wrong file breaks."""
+    """Load the criteria by name; InputError names the criterion that cannot be read, and what one may say."""
     from creditscore.modelling.registry.config import load_config
 
     place = file or config_root() / "modelling" / "validation.yaml"
     given = load_config(place).get("criteria")
-    results: dict[str, Mapping[str, Any]] = given if isinstance(given, dict) else {"criteria": {}}
-    for name, row in results.items():
+    criteria: dict[str, Mapping[str, Any]] = given if isinstance(given, dict) else {"criteria": {}}
+    for name, row in criteria.items():
         strange = not isinstance(row, dict) or row.keys() - KEYS
         if strange or row.get("better") not in BETTER or not {"warn", "fail"} & row.keys():
             raise InputError(
@@ -37,7 +35,7 @@ def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
                 where=str(place),
                 allowed=f"better: {' | '.join(BETTER)}, warn and/or fail, section, label, essential",
             )
-    return results
+    return criteria
 
 
 def judge(value: float | None, rule: Mapping[str, Any]) -> str:

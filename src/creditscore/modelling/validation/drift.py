@@ -143,12 +143,12 @@ def calibration_alarm(
     gained = _bets(y, p, weight, code, len(names))
     rows: list[dict[str, Any]] = []
     first = None
-    line = -np.log(limits.significance)
+    alarm_level = -np.log(limits.significance)
     for k, name in enumerate(names):
         here, upto = code == k, code <= k
         so_far = _mean_exp(gained[:, : k + 1].sum(axis=1) / design(weight[upto], _of(clusters, upto)))
         row = {"period": name} | _measured(y[here], p[here], weight[here], limits, _of(clusters, here), len(names))
-        if first is None and so_far > line and _large(y[upto], p[upto], weight[upto], limits):
+        if first is None and so_far > alarm_level and _large(y[upto], p[upto], weight[upto], limits):
             first = name
         rows.append(row | {"log_e": so_far})
     whole = {"period": "all"} | _measured(y, p, weight, limits, clusters) | {"log_e": rows[-1]["log_e"]}
@@ -372,16 +372,16 @@ def recalibrate(
     after = np.empty(len(y))
     for k in range(min(folds, fewest)):
         inside = part != k
-        line = _line(y[inside], z[inside], weight[inside], method)
-        after[~inside] = expit(line[0] + line[1] * z[~inside])
-    shown = [("before", y, p, weight), ("after", y, after, weight)]
+        fitted_line = _line(y[inside], z[inside], weight[inside], method)
+        after[~inside] = expit(fitted_line[0] + fitted_line[1] * z[~inside])
+    stages = [("before", y, p, weight), ("after", y, after, weight)]
     if holdout is not None:
         y_new = outcomes(holdout[0])
         p_new = probabilities(holdout[1], len(y_new), "holdout")
-        values = np.ones(len(y_new))
+        weight_new = np.ones(len(y_new))
         moved = expit(theta[0] + theta[1] * log_odds(p_new))
-        shown += [("holdout_before", y_new, p_new, values), ("holdout_after", y_new, moved, values)]
-    table = frame([{"rows": name} | _figures(*given) for name, *given in shown])
+        stages += [("holdout_before", y_new, p_new, weight_new), ("holdout_after", y_new, moved, weight_new)]
+    table = frame([{"rows": name} | _figures(*given) for name, *given in stages])
     return Recalibration(method, float(theta[0]), float(theta[1]), len(y), int(np.sum(y)), table)
 
 

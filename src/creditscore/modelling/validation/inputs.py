@@ -11,7 +11,7 @@ import numpy as np
 from creditscore.core.errors import InputError
 from creditscore.modelling.features.draws import row_hashes
 from creditscore.modelling.features.fingerprint import content_hash
-from creditscore.modelling.features.frames import as_table
+from creditscore.modelling.features.frames import as_frame
 from creditscore.modelling.validation.metrics.inputs import Floats, outcomes, probabilities, weights
 
 if TYPE_CHECKING:
@@ -37,24 +37,12 @@ class Subject:
     prediction_hash: str
 
 
-def as_frame(X: Any) -> pd.DataFrame | None:
-    """A DataFrame of any table or matrix; columns without names are called x0, x1 …"""
-    import pandas as pd
-
+def make_frame(X: Any) -> pd.DataFrame | None:
+    """Make a data frame of a table or matrix, its columns named by texts, its rows counted from 0; None stays None."""
     if X is None:
         return None
-    table = as_table(X)
-    if isinstance(table, pd.DataFrame):
-        frame = table.reset_index(drop=True)
-    else:
-        array = np.asarray(table)
-        if array.ndim != 2:
-            raise InputError(f"the inputs have {array.ndim} dimensions", where="data", allowed="rows and columns")
-        frame = pd.DataFrame(array, columns=[f"x{k}" for k in range(array.shape[1])])
+    frame = as_frame(X).reset_index(drop=True)
     frame.columns = frame.columns.map(str)
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"column {twice!r} stands twice", where="data", next="name each column once")
     return frame
 
 
@@ -101,7 +89,7 @@ def prepared(
 
     held = data if hasattr(data, "X") and hasattr(data, "y") else None
     matrix = isinstance(held.X if held is not None else data, np.ndarray)
-    X = as_frame(held.X if held is not None else data)
+    X = make_frame(held.X if held is not None else data)
     if y is None and held is not None:
         y = held.y
     if y is None:
@@ -138,8 +126,8 @@ def prepared(
     y, weight, X = y[order], weight[order], None if X is None else X.iloc[order].reset_index(drop=True)
     more = {name: column.iloc[order].reset_index(drop=True) for name, column in more.items()}
     p = given[order] if given is not None else predict(X) if predict is not None and X is not None else y
-    known, statement = ~np.isnan(y), np.isfinite(p)
-    used = known & statement
+    known, predicted = ~np.isnan(y), np.isfinite(p)
+    used = known & predicted
     if not used.any():
         raise InputError(
             "no row has both an outcome and a prediction",
@@ -155,7 +143,7 @@ def prepared(
         predict=predict,
         rows=rows,
         without_outcome=int(np.sum(~known)),
-        without_prediction=int(np.sum(known & ~statement)),
+        without_prediction=int(np.sum(known & ~predicted)),
         data_hash=digest(key),
         prediction_hash=digest(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})),
     )
@@ -167,8 +155,8 @@ def cohorts(observed: pd.Series[Any]) -> pd.Series[Any]:
 
     days = observed
     if not pd.api.types.is_datetime64_any_dtype(observed):
-        texts = observed.dropna().astype(str)
-        if not len(texts) or not texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all():
+        observed_texts = observed.dropna().astype(str)
+        if not len(observed_texts) or not observed_texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all():
             return observed
         days = pd.to_datetime(observed.astype("object"), errors="coerce")
     days = pd.Series(days)

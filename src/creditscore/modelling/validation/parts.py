@@ -151,9 +151,9 @@ def calibrate(of: Subject, bins: int) -> ReportPart:
         ),
     }
     if _both(of):
-        line = calibration_tests.calibration_line(*given, clusters=alike)
-        numbers["calibration_line"] = asdict(line)
-        measured["slope"] = line.slope if line.converged else None
+        fitted_line = calibration_tests.calibration_line(*given, clusters=alike)
+        numbers["calibration_line"] = asdict(fitted_line)
+        measured["slope"] = fitted_line.slope if fitted_line.converged else None
     tables = {
         "reliability": calibration_tests.reliability(*given, bins=bins, clusters=alike),
         "calibration_tests": frame([asdict(test) for test in tests]),
@@ -246,15 +246,15 @@ def fair(
     """Rates, errors, calibration and impact by group."""
     at = flag_threshold(of.y, of.p, of.weight) if threshold is None else threshold
     table = fairness(of.y, of.p, shielded, at, of.weight, edges=edges, clusters=_alike(of))
-    shown = table[table["state"] == "shown"]
-    off = (shown["calibrated"] == False) & ((shown["oe"] > LARGE) | (shown["oe"] < 1 / LARGE))  # noqa: E712
+    shown_groups = table[table["state"] == "shown"]
+    off = (shown_groups["calibrated"] == False) & ((shown_groups["oe"] > LARGE) | (shown_groups["oe"] < 1 / LARGE))  # noqa: E712
     flagged = float(np.sum(of.weight[of.p >= at]) / np.sum(of.weight))
     low, high = jeffreys(flagged * len(of.y), len(of.y))
     numbers = {"threshold": at, "flagged": flagged, "flagged_low": float(low), "flagged_high": float(high)}
     numbers |= {"withheld": int((table["state"] != "shown").sum()), "given": threshold is not None}
     measured: dict[str, float | None] = {
-        "impact": float(shown["impact"].min()) if len(shown) else None,
-        "groups_miscalibrated": float(off.sum()) if len(shown) else None,
+        "impact": float(shown_groups["impact"].min()) if len(shown_groups) else None,
+        "groups_miscalibrated": float(off.sum()) if len(shown_groups) else None,
     }
     return ReportPart({"fairness": table}, {"fairness": numbers}, measured)
 
@@ -271,10 +271,10 @@ def own_limits(
     of: Subject, measured: Mapping[str, float | None], rules: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str]]:
     """Limits that the figures themselves show, in both languages."""
-    new_own_limits = []
+    limits = []
 
     def say(zh: str, en: str) -> None:
-        new_own_limits.append({"zh": zh, "en": en})
+        limits.append({"zh": zh, "en": en})
 
     say(
         "模型结果仅供参考，不决定任何法定等级。",
@@ -315,4 +315,4 @@ def own_limits(
             "未能评估：" + "、".join(row["zh"] for row in gone) + "。",
             "Not assessed: " + "; ".join(row["en"] for row in gone) + ".",
         )
-    return new_own_limits
+    return limits

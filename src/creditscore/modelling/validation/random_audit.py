@@ -306,13 +306,17 @@ def _rate(method: str, value: float, se: Any, design: Design, level: float) -> E
 
     rows = len(design.weight)
     inside = min(max(value, 0.0), 1.0)
-    number = float(rows)
+    effective_visits = float(rows)
     if se > 0 and 0 < inside < 1:
-        number = inside * (1 - inside) / float(se) ** 2
-        number *= float(stdtrit(max(rows - 1, 1), 0.5 + level / 2) / design.quantile(level)) ** 2
-    tail, events = (1 - level) / 2, inside * number
-    low = 0.0 if events <= 0 else float(betaincinv(events, number - events + 1, tail))
-    high = 1.0 if events >= number else float(betaincinv(events + 1, max(number - events, 1e-9), 1 - tail))
+        effective_visits = inside * (1 - inside) / float(se) ** 2
+        effective_visits *= float(stdtrit(max(rows - 1, 1), 0.5 + level / 2) / design.quantile(level)) ** 2
+    tail, events = (1 - level) / 2, inside * effective_visits
+    low = 0.0 if events <= 0 else float(betaincinv(events, effective_visits - events + 1, tail))
+    high = (
+        1.0
+        if events >= effective_visits
+        else float(betaincinv(events + 1, max(effective_visits - events, 1e-9), 1 - tail))
+    )
     return Estimate(value, float(se), low, high, rows, level, method)
 
 
@@ -329,13 +333,13 @@ def _auc(y: Floats, p: Floats, design: Design, level: float) -> Estimate | None:
     """Weighted AUC; what each row adds to its error is linearised within strata; interval on the log-odds."""
     if not 0 < float(np.sum(y)) < len(y):
         return None
-    value, part = influence(ranked(y, p, design.weight))
+    auc, part = influence(ranked(y, p, design.weight))
     se = float(np.sqrt(design.variance(part)))
-    inside = min(max(value, 1e-6), 1 - 1e-6)
+    inside = min(max(auc, 1e-6), 1 - 1e-6)
     wide = design.quantile(level) * se / (inside * (1 - inside))
     logit = float(np.log(inside / (1 - inside)))
     low, high = (float(1 / (1 + np.exp(-(logit + side * wide)))) for side in (-1, 1))
-    return Estimate(value, se, low, high, len(y), level, "inverse probability, log-odds")
+    return Estimate(auc, se, low, high, len(y), level, "inverse probability, log-odds")
 
 
 def _bins(y: Floats, p: Floats, design: Design, bins: int, level: float) -> pd.DataFrame:

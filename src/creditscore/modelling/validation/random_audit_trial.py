@@ -86,27 +86,27 @@ def run_trial(replications: int = 400, seed: int = 7, firms: int = 4000, level: 
     truth, rng = district.truth, np.random.default_rng(seed + 1)
     chance = district.drawn / district.size
     sizes = dict(enumerate(district.size.tolist()))
-    names: dict[tuple[str, str], list[tuple[float, float, float]]] = {
+    estimates: dict[tuple[str, str], list[tuple[float, float, float]]] = {
         (figure, reading): [] for figure in FIGURES for reading in ("plain", "corrected")
     }
     for _ in range(replications):
         drawn, visited = visits(district, rng)
         y, p = district.y[visited], district.p[visited]
         low, high = jeffreys(y.sum(), len(y), level)
-        names["rate", "plain"].append((float(y.mean()), float(low), float(high)))
+        estimates["rate", "plain"].append((float(y.mean()), float(low), float(high)))
         auc, _, auc_low, auc_high = auc_interval(y, p, level=level)
-        names["auc", "plain"].append((auc, auc_low, auc_high))
-        names["observed_to_expected", "plain"].append(observed_to_expected(y, p, np.ones(len(y)), level))
+        estimates["auc", "plain"].append((auc, auc_low, auc_high))
+        estimates["observed_to_expected", "plain"].append(observed_to_expected(y, p, np.ones(len(y)), level))
         stratum = district.stratum[drawn]
         arm = evaluate_random_arm(
             district.y[drawn], district.p[drawn], chance[stratum], strata=stratum, sizes=sizes, level=level
         )
         for figure in FIGURES:
-            value = getattr(arm, figure)
-            if value is not None:
-                names[figure, "corrected"].append((value.value, value.low, value.high))
+            estimate = getattr(arm, figure)
+            if estimate is not None:
+                estimates[figure, "corrected"].append((estimate.value, estimate.low, estimate.high))
     rows = []
-    for (figure, reading), values in names.items():
+    for (figure, reading), values in estimates.items():
         array = np.array(values)
         inside = (array[:, 1] <= truth[figure]) & (truth[figure] <= array[:, 2])
         rows.append(

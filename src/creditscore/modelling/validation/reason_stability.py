@@ -53,18 +53,18 @@ def reason_stability(
     pinned = explain(model, X, explainer)
     columns = [str(name) for name in pinned.shares.columns]
     shares = pinned.shares.to_numpy()
-    shown = find_told(model, X, columns, explainer.means) if explainer.algorithm == "additive" else True
-    first = _first(np.where(shown, shares, 0.0), k)
+    tellable = find_told(model, X, columns, explainer.means) if explainer.algorithm == "additive" else True
+    first = _first(np.where(tellable, shares, 0.0), k)
     generator = np.random.default_rng(seed)
     weights = np.stack([np.bincount(generator.integers(0, rows, rows), minlength=rows) for _ in range(draws)])
     drawn = shares_under(model, X, explainer, weights.astype(np.float64))
-    remaining = np.sum([_first(np.where(shown, again, 0.0), k) for again in drawn], axis=0)
+    times_first = np.sum([_first(np.where(tellable, again, 0.0), k) for again in drawn], axis=0)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     result = []
     for row in range(len(shares)):
         ranked = [at for at in np.argsort(shares[row], kind="stable") if first[row, at]]
         for rank, at in enumerate(ranked, start=1):
-            share = float(remaining[row, at]) / draws
+            share = float(times_first[row, at]) / draws
             result.append(
                 {"row": row, "rank": rank, "column": columns[at], "points": float(shares[row, at])}
                 | {"low": float(low[row, at]), "high": float(high[row, at]), "kept": share, "stable": share >= STABLE}

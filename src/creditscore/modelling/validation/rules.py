@@ -104,11 +104,11 @@ def statutory(
     subjects = graded[["subject_id", "score", "grade"]].copy()
     subjects["score"] = subjects["score"].astype(float)
     decided = ledger[ledger["step"] == "decide"]
-    results: dict[Any, str] = {}
+    deciding_rules: dict[Any, str] = {}
     if "rule" in decided:
         for key, rule in zip(decided["subject_id"], decided["rule"], strict=True):
-            results[key] = f"{results[key]}; {rule}" if key in results else str(rule)
-    subjects["decided"] = [results.get(key, "") for key in subjects["subject_id"]]
+            deciding_rules[key] = f"{deciding_rules[key]}; {rule}" if key in deciding_rules else str(rule)
+    subjects["decided"] = [deciding_rules.get(key, "") for key in subjects["subject_id"]]
     rows = ledger[
         ledger["step"].isin(["record", "condition"]) & ledger["subject_id"].isin(subjects["subject_id"])
     ].copy()
@@ -183,8 +183,8 @@ def points_against_log_odds(
         n = effective(w)
         rate = float(np.sum(w * y[inside]) / np.sum(w))
         ends = jeffreys(rate * n, n, level)
-        line = theta[0] + theta[1] * (risk[inside] - centre) / spread
-        mean = float(np.sum(w * expit(line)) / np.sum(w))
+        fitted_log_odds = theta[0] + theta[1] * (risk[inside] - centre) / spread
+        mean = float(np.sum(w * expit(fitted_log_odds)) / np.sum(w))
         deviance += n * (rate - mean) ** 2 / max(mean * (1 - mean), 1e-12)
         rows.append(
             {"bin": k + 1, "low": float(score[inside].min()), "high": float(score[inside].max())}

@@ -112,9 +112,9 @@ def rules_beside(
     column_values = y.notna()
     predicted = None if p is None else _by(subjects["subject_id"], p, "p")
     named = None if classes is None else _by(subjects["subject_id"], classes, "classes")
-    for other_column in (predicted, named):
-        if other_column is not None:
-            column_values &= other_column.notna()
+    for opinion in (predicted, named):
+        if opinion is not None:
+            column_values &= opinion.notna()
     scored = subjects["score"].notna()
     column_values &= scored
     if not column_values.any():

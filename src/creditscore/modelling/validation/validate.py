@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from creditscore.core.atomic import write_json
 from creditscore.core.errors import InputError
 from creditscore.core.version import __version__
 from creditscore.modelling.validation import parts
 from creditscore.modelling.validation.criteria import load_criteria, verdict
-from creditscore.modelling.validation.inputs import Subject, as_frame, event_probability, prepared
+from creditscore.modelling.validation.inputs import Subject, event_probability, make_frame, prepared
 from creditscore.modelling.validation.metrics.inputs import plain
 from creditscore.modelling.validation.metrics.stability import Profile, profile_of
 from creditscore.store.entry import canonical, sha256
@@ -107,19 +107,15 @@ class ValidationReport:
 
     def write(self, file: Path | str) -> Path:
         """The report as JSON."""
-        place = Path(file)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, sort_keys=True)
-        place.write_text(text + "\n", encoding="utf-8")
-        return place
+        return write_json(file, self.to_dict(), sort_keys=True)
 
 
 def tidy(value: Any) -> Any:
     """A value as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): tidy(inner_value) for key, inner_value in value.items()}
+        return {str(key): tidy(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(inner_value) for inner_value in value]
+        return [tidy(element) for element in value]
     value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
@@ -173,9 +169,9 @@ def validate(
     model_or_predictions
         Anything with predict_proba (the event is the second column), or probabilities of the event.
     data, y, sample_weight
-        The inputs (DataFrame, Arrow, polars, dict, matrix), or an object with X, y, weight, observed_on, groups,
-        inspected; needed for a model, optional for predictions. Rows without outcome or prediction are left out and
-        counted.
+        The inputs (pandas, Polars, Arrow, a DuckDB relation, a list of mappings, a dict of arrays or a matrix), or an
+        object with X, y, weight, observed_on, groups, inspected; needed for a model, optional for predictions. Rows
+        without outcome or prediction are left out and counted.
     grades, scale, grade_order, pd_by_grade
         A grade per row, or a scale with labels(p) (or a callable p → labels); the grades from the best; what each
         promises.
@@ -220,7 +216,7 @@ def validate(
     if labels is None and graded is not None:
         labels = graded(subject.p)
     order = grade_order if grade_order is not None else list(getattr(scale, "labels_", None) or []) or None
-    first_X = None if reference is None else as_frame(reference.X)
+    first_X = None if reference is None else make_frame(reference.X)
     first_p = None if reference is None or reference.p is None else event_probability(reference.p)
     if first_p is None and first_X is not None and subject.predict is not None:
         first_p = subject.predict(first_X)
@@ -252,7 +248,7 @@ def validate(
     if shielded:
         take("fairness", parts.fair(subject, shielded, threshold, edges))
     for title, table in (explanations or {}).items():
-        shown = as_frame(table)
+        shown = make_frame(table)
         if shown is not None:
             tables[f"explanation: {title}"], results[f"explanation: {title}"] = shown, "given"
     rules = load_criteria() if criteria is None else criteria
@@ -269,7 +265,7 @@ def validate(
 
 
 def _protected(protected: Any, data: Any) -> dict[str, Any]:
-    table = as_frame(protected)
+    table = make_frame(protected)
     if table is not None:
         return {str(name): table[name] for name in table.columns}
     X = getattr(data, "X", data)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import literal
 from creditscore.records.publicity.kinds import SPECIAL
-from creditscore.records.publicity.mapping import Row
-from creditscore.records.publicity.match import Matcher
+from creditscore.records.publicity.mapping import Matcher, Row
 from creditscore.records.schema import KIND_OF_PREFIX
 
 if TYPE_CHECKING:
@@ -68,10 +67,10 @@ def map_measures(con: duckdb.DuckDBPyConnection, rows: tuple[Row, ...]) -> None:
     )
     matcher = Matcher(rows)
     asked = con.execute('SELECT "table", authority, about, kind, word, amount, asked_no FROM asked').fetchall()
-    results = [(no, matcher.first(*question)) for *question, no in asked]
+    rows_of_mapping = [(no, matcher.first(*question)) for *question, no in asked]
     answers = {
-        "asked_no": pa.array([no for no, _ in results], pa.int32()),
-        "place": pa.array([place for _, place in results], pa.int32()),
+        "asked_no": pa.array([no for no, _ in rows_of_mapping], pa.int32()),
+        "place": pa.array([place for _, place in rows_of_mapping], pa.int32()),
     }
     con.register("answers", pa.table(answers))
     same = " AND ".join(

@@ -129,10 +129,10 @@ TABLES = {name: _table(name) for name in FIELDS}
 def unread(source: Source) -> dict[str, list[str]]:
     """The input's columns that were not read: of persons, known but not needed, unknown to the format."""
     roles = {name: field.role for field in FIELDS[source.table.name] for name in field.spellings}
-    results: dict[str, list[str]] = {"person": [], "idle": [], "extra": []}
+    columns_by_role: dict[str, list[str]] = {"person": [], "idle": [], "extra": []}
     for column in source.unread:
-        results[str(roles.get(spelling(column), "extra"))].append(column)
-    return results
+        columns_by_role[str(roles.get(spelling(column), "extra"))].append(column)
+    return columns_by_role
 
 
 def presence_only(source: Source) -> list[str]:

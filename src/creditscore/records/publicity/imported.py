@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.csv_people import Csv, write_people_csv
-from creditscore.core.tables.source import literal
+from creditscore.core.atomic import write_json
+from creditscore.core.tables.write import Csv, Query, write_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,11 +84,6 @@ class Imported:
                 continue
             rows = f"SELECT * FROM {relation} ORDER BY {ORDER.get(relation, 'ALL')}"
             for ending in endings if csv or not typed else endings[:1]:
-                if ending == ".csv" and csv == "people":
-                    write_people_csv(self.con, rows, folder / f"{name}{ending}")
-                    continue
-                how = "FORMAT parquet, COMPRESSION zstd" if ending == ".parquet" else "FORMAT csv, HEADER"
-                path = literal(str(folder / f"{name}{ending}"))
-                self.con.execute(f"COPY ({rows}) TO {path} ({how})")
-        text = json.dumps(self.manifest, ensure_ascii=False, indent=1)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                people = ending == ".csv" and csv == "people"
+                write_table(Query(self.con, rows), folder / f"{name}{ending}", people=people)
+        write_json(folder / "manifest.json", self.manifest)

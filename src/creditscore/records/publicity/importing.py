@@ -19,8 +19,7 @@ from creditscore.records.intake import connect
 from creditscore.records.publicity import assemble, fields
 from creditscore.records.publicity.deadlines import report_deadlines
 from creditscore.records.publicity.imported import Imported
-from creditscore.records.publicity.load import load_mapping
-from creditscore.records.publicity.mapping import Mapping, Row
+from creditscore.records.publicity.mapping import Mapping, Row, load_mapping
 from creditscore.records.publicity.notices import notices_of
 from creditscore.records.publicity.rows import create_rows, take_rows
 
@@ -60,7 +59,7 @@ def import_publicity(
 ) -> Imported:
     """Import tables of the national double publicity format (docs/double_publicity.md).
 
-    A table is what `ingest` takes: a path (.csv in UTF-8 or GB18030, .parquet), pandas, Arrow, a DuckDB relation.
+    A table is of any kind that `ingest` takes: a file, pandas, Polars, Arrow, a DuckDB relation, a list of mappings.
     `schemes` picks the rows of the mapping (`environment/shandong`), one scheme per domain; `unit` is the unit of
     the amounts. Faulty rows raise nothing and stand in `faults`; rows of natural persons are counted and forgotten.
     """
@@ -146,9 +145,9 @@ def _fates(con: duckdb.DuckDBPyConnection, counts: dict[str, dict[str, int]]) ->
         ' "table", line, bool_or(place IS NOT NULL) AS hit, bool_or(place IS NULL) AS miss FROM mapped'
         ' GROUP BY "table", line) GROUP BY 1'
     ).fetchall()
-    new_fates = {name: numbers for name, *numbers in fates}
+    counts_by_table = {name: numbers for name, *numbers in fates}
     for name, count in counts.items():
-        imported, unmapped, partly = new_fates.get(name, (0, 0, 0))
+        imported, unmapped, partly = counts_by_table.get(name, (0, 0, 0))
         count |= {"imported": imported, "unmapped": unmapped, "partly_unmapped": partly}
 
 

@@ -1,17 +1,23 @@
-"""The table that turns measures into items: which authority, violation and kind mean which item of which scheme."""
+"""The table that turns measures into items, read strictly: which authority, violation and kind mean which item."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from creditscore.core.catalogue import Family
 from creditscore.core.errors import UsageError
 from creditscore.core.patterns import ALLOWED, fault_of, is_match
 from creditscore.core.quantities import to_micro
+from creditscore.core.references import Unique
+from creditscore.core.yaml_source import Source
+from creditscore.records.publicity.kinds import KINDS
 
 Evidence = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
 Word = Annotated[str, Field(min_length=1)]
@@ -169,3 +175,86 @@ class Mapping:
                 "no row of the mapping is left", where=self.file, next="choose --for and --domain that go together"
             )
         return rows
+
+
+class Matcher:
+    """The first fitting row of a measure. Each text is looked at once: a set of rows is the bits of an integer."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(rows)
+        self._seen: dict[tuple[str, str | None], int] = {}
+
+    def first(
+        self, table: str, authority: str | None, about: str | None, kind: str, word: str, amount: int | None
+    ) -> int | None:
+        """The place of the row, or None."""
+        fits = self._bits("table", table) & self._bits("kinds", kind)
+        fits &= self._bits("authority", authority) & self._bits("about", about) & self._bits("word", word)
+        while fits:
+            place = (fits & -fits).bit_length() - 1
+            wanted = self.rows[place].amount
+            if wanted is None or wanted.fits(amount):
+                return place
+            fits &= fits - 1
+        return None
+
+    def _bits(self, key: str, text: str | None) -> int:
+        known = self._seen.get((key, text))
+        if known is None:
+            known = sum(1 << place for place, row in enumerate(self.rows) if _asks(getattr(row, key), text))
+            self._seen[key, text] = known
+        return known
+
+
+def _asks(wanted: Any, text: str | None) -> bool:
+    if wanted is None:
+        return True
+    if isinstance(wanted, Text):
+        return wanted.fits(text)
+    return text == wanted if isinstance(wanted, str) else text in wanted
+
+
+def load_mapping(given: str | Path | Mapping | None = None) -> Mapping:
+    """The table in a file, by default the one of the package; SchemeError lists every fault at once."""
+    if isinstance(given, Mapping):
+        return given
+    (rule_file,) = MAPPING.list_files(None if given is None else Path(given))
+    file = rule_file.file
+    if not file.is_file():
+        raise UsageError(
+            "there is no mapping",
+            where=str(file),
+            allowed="a YAML file, see docs/double_publicity.md",
+            next="check the path",
+        )
+    loaded = MAPPING.load_only(file)
+    return Mapping(file.name, hashlib.sha256(file.read_bytes()).hexdigest(), loaded.rows, loaded.deadlines)
+
+
+def _check(loaded: MappingFile, source: Source) -> None:
+    """What pydantic does not see: words and kinds of the other table, deadlines behind one for all."""
+    for place, row in enumerate(loaded.rows):
+        other = "violation" if row.table == "licences" else "licence"
+        if getattr(row, other) is not None:
+            source.fault(("rows", place, other), "unknown key here", "E106")
+        strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
+        if strange or row.kinds == frozenset():
+            text = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
+            source.fault(("rows", place, "kinds"), f"{text}; allowed are {', '.join(KINDS[row.table])}")
+    if not loaded.deadlines or loaded.deadlines[-1].authority is not None:
+        source.fault(("deadlines",), "the last deadline must be for every authority")
+    for place, deadline in enumerate(loaded.deadlines[:-1]):
+        if deadline.authority is None:
+            source.fault(("deadlines", place), "only the last deadline may be for every authority")
+
+
+_GIVEN = "{value} was given on line {line}; ids must differ"
+MAPPING = Family(
+    "publicity",
+    "mapping",
+    MappingFile,
+    "publicity/mapping.yaml",
+    unique=(Unique("rows.*.id", _GIVEN, "E113"), Unique("deadlines.*.id", _GIVEN, "E113")),
+    check=_check,
+    docs="docs/double_publicity.md",
+)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from creditscore.core.days import iso
 from creditscore.core.identity import RESIDENT_LIKE, look_at_id
 from creditscore.core.tables import cell_sql
-from creditscore.core.tables.source import Source, literal
+from creditscore.core.tables.source import Source
+from creditscore.core.tables.table import literal
 from creditscore.records.faults import (
     bit_of,
     drop_pairs,
@@ -58,15 +59,15 @@ def take_rows(
     del codes, looks
     settle_residents(con, "staged", "document_no", bit_of(stage.faults, "natural_person", "document_no"))
     redacted = redact_columns(con, "staged", TEXTS)
-    repeated = drop_repeats(con, "staged", [name for name in values if name not in _ONLY_FOR_PERSONS])
+    repeated = drop_repeats(con, "staged", [column for column in values if column not in _ONLY_FOR_PERSONS])
     _split(con, source.table.name)
     _mark_conflicts(con, bit_of(stage.faults, "conflicting_key", "document_no", _CONFLICT))
     refused = list_faults(con, "staged", source, stage.faults)
     con.execute("DELETE FROM staged WHERE mask <> 0; DELETE FROM measures WHERE line NOT IN (SELECT line FROM staged)")
     bad_ends = _settle_ends(con)
-    name = literal(source.table.name)
-    con.execute(f'INSERT INTO pub_rows BY NAME SELECT {name} AS "table", * EXCLUDE (mask) FROM staged')
-    con.execute(f'INSERT INTO pub_measures BY NAME SELECT {name} AS "table", * FROM measures')
+    table_sql = literal(source.table.name)
+    con.execute(f'INSERT INTO pub_rows BY NAME SELECT {table_sql} AS "table", * EXCLUDE (mask) FROM staged')
+    con.execute(f'INSERT INTO pub_measures BY NAME SELECT {table_sql} AS "table", * FROM measures')
     con.execute("DROP TABLE staged; DROP TABLE measures")
     counts = {"rows": source.rows, "repeated": repeated, "dropped": sum(dropped.values()), "refused": refused}
     return counts, dropped, {"texts_redacted": redacted, "end_dates_unread": bad_ends}
@@ -74,10 +75,10 @@ def take_rows(
 
 def create_rows(con: duckdb.DuckDBPyConnection) -> None:
     """The empty tables of what is taken."""
-    texts = ", ".join(f"{name} VARCHAR" for name in ("category", "subject_id", *TEXTS, "act"))
+    text_columns = ", ".join(f"{name} VARCHAR" for name in ("category", "subject_id", *TEXTS, "act"))
     days = ", ".join(f"{name} INTEGER" for name in _DAYS)
     con.execute(
-        f'CREATE OR REPLACE TABLE pub_rows ("table" VARCHAR, line BIGINT, {texts}, {days},'
+        f'CREATE OR REPLACE TABLE pub_rows ("table" VARCHAR, line BIGINT, {text_columns}, {days},'
         " amount BIGINT, confiscated BIGINT)"
     )
     con.execute(
@@ -90,15 +91,15 @@ _DAYS = ("decided_day", "published_day", "effective_from_day", "effective_until_
 
 
 def _values(stage: Stage, unit: str, recorded_day: int | None) -> dict[str, str]:
-    texts = {name: stage.text(name) for name in TEXTS}
+    text_sql = {name: stage.text(name) for name in TEXTS}
     code = stage.code("subject_id")
-    blanks = f"regexp_replace({texts['document_no']}, '\\s', '', 'g')"
+    blanks = f"regexp_replace({text_sql['document_no']}, '\\s', '', 'g')"
     decided, published = stage.day("decided_on", required=True), stage.day("published_on")
     ends = {name: stage.day_as_read(name) for name in ("effective_from", "effective_until", "published_until")}
     values = {
         "category": f"lower({stage.code('category')})",
         "subject_id": code,
-        **texts,
+        **text_sql,
         "act": f"translate({blanks}, '{_BRACKETS[0]}', '{_BRACKETS[1]}')",
         "decided_day": decided,
         "published_day": published,
@@ -110,8 +111,8 @@ def _values(stage: Stage, unit: str, recorded_day: int | None) -> dict[str, str]
     for reason in ("mangled_id", "bad_uscc"):
         stage.fault(reason, "subject_id")
     stage.fault("empty_id", "subject_id", f"{code} IS NULL")
-    stage.fault("empty_id", "document_no", f"{texts['document_no']} IS NULL")
-    stage.fault("natural_person", "document_no", looks_resident(texts["document_no"]))
+    stage.fault("empty_id", "document_no", f"{text_sql['document_no']} IS NULL")
+    stage.fault("natural_person", "document_no", looks_resident(text_sql["document_no"]))
     stage.fault("conflicting_key", "document_no", detail=_CONFLICT)
     if recorded_day is not None:
         text = f"recorded on {iso(recorded_day)}"

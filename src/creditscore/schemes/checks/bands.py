@@ -30,14 +30,14 @@ def check(scheme: Scheme, source: Source) -> None:
                     source.fault(("decide", i, "bands", k), f"has both {pair[0]} and {pair[1]}", "E603")
     if not rules or scheme.missing:
         return
-    results: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for epoch in epochs(scheme, [*scheme.decide, *weighing(scheme)]):
         place = world(scheme, epoch)
         for i, rule in rules:
             if epoch.has(rule) and rule.bands:
                 for code, k, message in _rule(scheme, place, rule):
-                    if (i, code) not in results:
-                        results.add((i, code))
+                    if (i, code) not in reported:
+                        reported.add((i, code))
                         source.fault(("decide", i, "bands", k), message, code)
 
 

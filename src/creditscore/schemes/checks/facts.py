@@ -151,14 +151,14 @@ def _bonus(scheme: Scheme, source: Source) -> None:
 
 def _in_force(scheme: Scheme, source: Source) -> None:
     """A fact that has ended, and is read by a rule that has not."""
-    shown = set()
+    reported = set()
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         missing = {name for name, fact in scheme.facts.items() if not epoch.has(fact)}
         for path, rule in rules(scheme):
             if missing and epoch.has(rule):
                 for name in read_by(rule):
-                    if name in missing and (path, name) not in shown:
-                        shown.add((path, name))
+                    if name in missing and (path, name) not in reported:
+                        reported.add((path, name))
                         source.fault(path, f"reads the fact {name!r}, which is not in force for {epoch}", "E515")
 
 

@@ -149,8 +149,8 @@ def _applies(scheme: Scheme, source: Source, path: KeyPath, applies: Applies) ->
         for key, bound in (("from", low), ("to", high)):
             if isinstance(bound, date):
                 source.fault((*at, key), f"{bound} is a day; period: year needs a year such as 2020", "E142")
-    shown = date(2000, 1, 1) if applies.by != "period" or scheme.period == "day" else 2000
-    start, end = first(low, shown), last(high, shown)
+    example = date(2000, 1, 1) if applies.by != "period" or scheme.period == "day" else 2000
+    start, end = first(low, example), last(high, example)
     if start is not None and end is not None and type(start) is type(end) and end < start:  # type: ignore[operator]
         source.fault(at, f"begins after it ends: {low} to {high}", "E143")
     if applies.known_from and applies.known_to and applies.known_to < applies.known_from:

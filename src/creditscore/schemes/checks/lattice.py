@@ -69,7 +69,7 @@ def lattice(scheme: Scheme, epoch: Epoch) -> Lattice:
     fine = any(item.value.base is not None for item in used if item.value) or any(span[0] != span[1] for span in ranges)
     step = 1 if fine or _gives_parts(used) else math.gcd(*_steps(scheme, epoch, used)) or 1
     if step > 1 and start and start.at_most is not None and any(epoch.has(bonus) for bonus in start.bonus):
-        step = math.gcd(step, *(to_micro(start.at_most) - other_start for other_start in starts))
+        step = math.gcd(step, *(to_micro(start.at_most) - start_points for start_points in starts))
     if step == 1 and not fine and not _gives_parts(used) and not list(_steps(scheme, epoch, used)):
         step = 10**18  # nothing is added or taken: only the starts themselves
     return Lattice(tuple(starts), step, low, high, tuple(held))

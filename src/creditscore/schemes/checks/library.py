@@ -60,10 +60,10 @@ def _marks(scheme: Scheme, source: Source) -> None:
     for code, marks, what in (("N301", ("unknown",), "unknown"), ("N302", ("local", "project_default"), "local")):
         paths = [path for path, rule in rules(scheme) if rule.evidence in marks]
         if paths:
-            shown = ", ".join(".".join(map(str, path)) for path in paths[:4])
+            first_paths = ", ".join(".".join(map(str, path)) for path in paths[:4])
             more = f" and {len(paths) - 4} more" if len(paths) > 4 else ""
             carry = "rule carries" if len(paths) == 1 else "rules carry"
-            source.note(paths[0], f"{len(paths)} {carry} numbers or texts that are {what}: {shown}{more}", code)
+            source.note(paths[0], f"{len(paths)} {carry} numbers or texts that are {what}: {first_paths}{more}", code)
 
 
 def _readings(scheme: Scheme, source: Source) -> None:
@@ -123,21 +123,17 @@ def versions(rows: list[tuple[Scheme, Source]]) -> None:
                 source.fault(("formerly",), message, "E719")
     ordered = sorted(rows, key=lambda pair: _day(pair[0].effective_from))
     gaps = sorted((_day(gap.from_), _day(gap.to)) for scheme, _ in rows for gap in scheme.gap)
-    for (other_scheme, _), (other, source) in itertools.pairwise(ordered):
+    for (earlier, _), (other, source) in itertools.pairwise(ordered):
         begin = _day(other.effective_from)
-        if other_scheme.effective_to is None:
-            message = f"{other_scheme.name} has no effective_to, so both govern from {other.version} on"
+        if earlier.effective_to is None:
+            message = f"{earlier.name} has no effective_to, so both govern from {other.version} on"
             source.fault(("effective_from",), message, "E704")
-        elif _day(other_scheme.effective_to) > begin:
-            message = (
-                f"{other_scheme.name} governs until {other_scheme.effective_to}, which is later than {other.version}"
-            )
+        elif _day(earlier.effective_to) > begin:
+            message = f"{earlier.name} governs until {earlier.effective_to}, which is later than {other.version}"
             source.fault(("effective_from",), message, "E704")
         else:
-            for start, end in _uncovered(_day(other_scheme.effective_to), begin, gaps):
-                message = (
-                    f"nothing governs from {start} to {end}, and no gap: declares it (before it: {other_scheme.name})"
-                )
+            for start, end in _uncovered(_day(earlier.effective_to), begin, gaps):
+                message = f"nothing governs from {start} to {end}, and no gap: declares it (before it: {earlier.name})"
                 source.fault(("effective_from",), message, "E705")
 
 

@@ -71,14 +71,14 @@ class _Ordered:
         if id(rule) not in self.shown:
             self._try(place, [*before, (node, True)], self.shown, self.unsure, id(rule))
 
-    def _try(self, place: World, goals: Goals, shown: set[int], unsure: set[int], what: int) -> None:
+    def _try(self, place: World, goals: Goals, decided: set[int], unsure: set[int], what: int) -> None:
         try:
             values = together(goals, place.space)
         except GaveUp:
             unsure.add(what)
             return
         if values is not None:
-            shown.add(what)
+            decided.add(what)
 
     def _grade(self, place: World, grade: int, held: dict[int, Node], bands: dict[tuple[int, int], Node]) -> None:
         codes = [grade.code for grade in self.scheme.grades]
@@ -115,7 +115,7 @@ class _Ordered:
                 else:
                     self._never(source, path, rule)
         for rule in self._all():
-            ordered = any(rule is other_rule for listed in self.lists for other_rule in listed)
+            ordered = any(rule is ordered_rule for listed in self.lists for ordered_rule in listed)
             if not ordered and id(rule) not in self.possible:
                 if id(rule) in self.unsure:
                     source.note(self.places[id(rule)], "whether it can hold is unproved: the search gave up", "N201")

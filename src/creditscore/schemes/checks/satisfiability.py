@@ -54,7 +54,7 @@ class Space:
         if inside is None:
             between = [(a + b) / 2 for a, b in itertools.pairwise(cuts)]
             return sorted({cuts[0] - 1, *cuts, *between, cuts[-1] + 1})
-        results: list[int | None] = []
+        numbers: list[int | None] = []
         ends: list[tuple[int | None, int | None]] = [(None, _floor(cuts[0], strict=True))]
         for k, cut in enumerate(cuts):
             if cut.denominator == 1:
@@ -63,8 +63,8 @@ class Space:
             ends.append((_ceil(cut), None if after is None else _floor(after, strict=True)))
         for low, high in ends:
             if low is None or high is None or low <= high:
-                results.append(inside(low, high))
-        return [Fraction(number) for number in results if number is not None]
+                numbers.append(inside(low, high))
+        return [Fraction(number) for number in numbers if number is not None]
 
 
 def _floor(cut: Fraction, strict: bool) -> int:

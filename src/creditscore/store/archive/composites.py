@@ -16,7 +16,7 @@ from creditscore.composite.result_columns import SCORES
 from creditscore.composite.tables import ENTRIES, LISTINGS, SUBJECTS
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.tables.read import load_table
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run, rules_hash
 from creditscore.grading.input_state.acceptance import as_graded

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from creditscore.composite.result_columns import SCORES
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import LATER
 from creditscore.store import Database

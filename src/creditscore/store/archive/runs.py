@@ -13,7 +13,7 @@ from creditscore.core.boundary import guarded, outside
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.identity import is_resident
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.manifest import read_manifest
 from creditscore.grading.reproduce import reproduce

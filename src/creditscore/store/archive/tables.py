@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from creditscore.composite.result_columns import SCORES
 from creditscore.core.tables.hashing import row_text
-from creditscore.core.tables.source import literal, quote
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.result_columns import GRADES, LATER, LEDGER
 from creditscore.records.digest import table_sum
 

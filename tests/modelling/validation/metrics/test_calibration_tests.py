@@ -19,6 +19,7 @@ from creditscore.modelling.validation.metrics.calibration_tests import (
     spiegelhalter,
 )
 from creditscore.modelling.validation.metrics.clusters import observed_to_expected
+from tests.tiers import thinned
 
 
 def data(n: int = 3000, seed: int = 5, shift: float = 0.0, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -172,7 +173,7 @@ def test_bad_input_is_named() -> None:
         reliability([0, 1], [0.5, 0.6], bins=0)
 
 
-@pytest.mark.parametrize("rows", [300, 3000])
+@pytest.mark.parametrize("rows", thinned([300, 3000], 2))
 def test_chance_alone_seldom_passes_its_bound(rows: int) -> None:
     rng = np.random.default_rng(rows)
     beyond = inside = 0

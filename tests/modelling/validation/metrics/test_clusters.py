@@ -60,6 +60,7 @@ def test_a_model_wrong_everywhere_is_not_taken_for_likeness() -> None:
     assert alike.rho < 0.03
 
 
+@pytest.mark.slow
 def test_the_alarm_stays_quiet_for_a_calibrated_model_whose_rows_repeat() -> None:
     loud = {False: 0, True: 0}
     for seed in range(40):

@@ -97,6 +97,7 @@ def test_what_is_withheld_cannot_be_worked_out_as_a_sum() -> None:
     assert withheld.drop(columns=["attribute", "state"]).isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_many_sound_groups_are_rarely_called_off() -> None:
     rng = np.random.default_rng(12)
     alarms = 0

@@ -293,9 +293,9 @@ def hosmer_lemeshow(
     n = np.bincount(which, weight) ** 2 / np.bincount(which, weight * weight) / _designs(which, weight, clusters)
     mean, rate = table["mean_p"].to_numpy(), table["rate"].to_numpy()
     spread = np.clip(mean * (1 - mean), CLIP, None)
-    value = float(np.sum(n * (rate - mean) ** 2 / spread))
+    statistic = float(np.sum(n * (rate - mean) ** 2 / spread))
     df = len(table) - (2 if fitted else 0)
-    return TestResult("hosmer_lemeshow", value, df, chi_tail(value, df))
+    return TestResult("hosmer_lemeshow", statistic, df, chi_tail(statistic, df))
 
 
 def _designs(which: Ints, weight: Floats, clusters: Clusters | None) -> Floats:

@@ -121,8 +121,8 @@ def influence(of: Ranked) -> tuple[float, Floats]:
     above = 1 - (np.cumsum(of.events) - of.events / 2) / total_e
     auc = float(np.sum(of.events * below)) / total_e
     event = of.y == 1
-    value = np.where(event, below[of.inverse] - auc, above[of.inverse] - auc)
-    return auc, of.weight * value / np.where(event, total_e, total_o)
+    influences = np.where(event, below[of.inverse] - auc, above[of.inverse] - auc)
+    return auc, of.weight * influences / np.where(event, total_e, total_o)
 
 
 def _variance(parts: list[Floats], y: Floats, weight: Floats, groups: Ints | None) -> Floats:
@@ -131,12 +131,12 @@ def _variance(parts: list[Floats], y: Floats, weight: Floats, groups: Ints | Non
         sums = np.stack([np.bincount(groups, weights=part) for part in parts])
         many = sums.shape[1]
         return np.asarray(sums @ sums.T * (many / max(1, many - 1)))
-    zeros = np.zeros((len(parts), len(parts)))
+    covariance = np.zeros((len(parts), len(parts)))
     for which in (y == 1, y == 0):
         rows = np.stack([part[which] for part in parts])
         n = effective(weight[which])
-        zeros += rows @ rows.T * (n / (n - 1) if n > 1 else 1.0)
-    return zeros
+        covariance += rows @ rows.T * (n / (n - 1) if n > 1 else 1.0)
+    return covariance
 
 
 def auc_interval(
@@ -323,10 +323,10 @@ def compare_auc(
     y: Any, first: Any, second: Any, sample_weight: Any = None, *, level: float = 0.95, groups: Any = None
 ) -> AucDifference:
     """DeLong's test of two risks on the same rows (their errors are correlated, which the test uses)."""
-    other_ranked, two = ranked(y, first, sample_weight), ranked(y, second, sample_weight)
+    ranked_first, ranked_second = ranked(y, first, sample_weight), ranked(y, second, sample_weight)
     clusters = _taken(y, first, sample_weight, groups)[3]
-    (auc_1, part_1), (auc_2, part_2) = influence(other_ranked), influence(two)
-    matrix = _variance([part_1, part_2], other_ranked.y, other_ranked.weight, clusters)
+    (auc_1, part_1), (auc_2, part_2) = influence(ranked_first), influence(ranked_second)
+    matrix = _variance([part_1, part_2], ranked_first.y, ranked_first.weight, clusters)
     se = max(0.0, float(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1])) ** 0.5
     gap, z = auc_2 - auc_1, normal_quantile(level_of(level))
     p_value = float(two_sided(gap / se)) if se > 1e-12 else (1.0 if abs(gap) < 1e-12 else 0.0)

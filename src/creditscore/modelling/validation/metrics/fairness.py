@@ -114,14 +114,14 @@ def fairness(
         held.append((name, code, names, counts, withheld(counts, min_count)))
     sure = 1 - (1 - level) / max(1, sum(state.count("shown") for *_, state in held))
     for name, code, names, counts, state in held:
-        shown = [k for k in range(len(names)) if state[k] == "shown"]
-        base = max(shown, key=lambda k: (counts[k], -k)) if shown else -1
+        shown_groups = [k for k in range(len(names)) if state[k] == "shown"]
+        base = max(shown_groups, key=lambda k: (counts[k], -k)) if shown_groups else -1
         wanted = (reference or {}).get(str(name))
         if wanted is not None:
             if plain(wanted) not in names:
                 raise InputError(f"{wanted!r} is no group of {name}", where=str(name), allowed=map(str, names))
             base = names.index(plain(wanted))
-        free = _free(p, weight, code == base, threshold, clusters) if base in shown else None
+        free = _free(p, weight, code == base, threshold, clusters) if base in shown_groups else None
         for k, group in enumerate(names):
             row: dict[str, Any] = {"attribute": str(name), "group": group, "state": state[k]}
             if state[k] == "shown":
@@ -150,10 +150,12 @@ def withheld(counts: Any, min_count: int) -> list[str]:
     """`shown`, `small` or `secondary` for each group."""
     state = ["small" if count < min_count else "shown" for count in counts]
     while "small" in state and "shown" in state:
-        hidden = [int(count) for count, name in zip(counts, state, strict=True) if name != "shown"]
+        hidden = [int(count) for count, group_state in zip(counts, state, strict=True) if group_state != "shown"]
         if len(hidden) > 1 and sum(hidden) >= min_count:
             break
-        state[min((k for k, name in enumerate(state) if name == "shown"), key=lambda k: (counts[k], k))] = "secondary"
+        state[
+            min((k for k, group_state in enumerate(state) if group_state == "shown"), key=lambda k: (counts[k], k))
+        ] = "secondary"
     return state
 
 

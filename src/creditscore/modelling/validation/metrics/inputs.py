@@ -53,8 +53,8 @@ def outcomes(y: Any, length: int | None = None) -> Floats:
         raise TableError("there are no outcomes", where="y", next="give at least one row")
     odd = np.unique(array[(array != 0) & (array != 1)])
     if len(odd):
-        shown = ", ".join(f"{value:g}" for value in odd[:5])
-        raise TableError(f"y holds {shown}", where="y", allowed="1 (the adverse event) and 0")
+        odd_values = ", ".join(f"{value:g}" for value in odd[:5])
+        raise TableError(f"y holds {odd_values}", where="y", allowed="1 (the adverse event) and 0")
     return array
 
 
@@ -120,8 +120,8 @@ def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
 
 def _rank(value: Any) -> tuple[int, float]:
     """Numbers by size before texts."""
-    number = isinstance(value, int | float | np.number)
-    return (0, float(value)) if number else (1, 0.0)
+    is_number = isinstance(value, int | float | np.number)
+    return (0, float(value)) if is_number else (1, 0.0)
 
 
 def plain(value: Any) -> Any:

@@ -57,8 +57,10 @@ class FixedBins:
             result = np.searchsorted(np.asarray(self.edges), numbers, side="left")
             return np.where(gone, len(self.edges) + 1, result).astype(np.int64)
         place = pd.Series(range(len(self.levels)), index=pd.Index(self.levels, dtype=object), dtype=float)
-        texts = series.astype(object).where(~gone, None).map(lambda value: None if value is None else str(plain(value)))
-        coded = texts.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
+        level_texts = (
+            series.astype(object).where(~gone, None).map(lambda value: None if value is None else str(plain(value)))
+        )
+        coded = level_texts.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
         coded = np.where(np.isnan(coded), len(self.levels), coded)
         return np.where(gone, len(self.levels) + 1, coded).astype(np.int64)
 
@@ -95,10 +97,10 @@ def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 1
     if series.isna().all():
         raise InputError(f"every value of {name} is missing", where=name, next="leave the column out")
     weight = weights(sample_weight, len(series))
-    remaining = series.notna().to_numpy()
-    known = series[remaining]
+    is_known = series.notna().to_numpy()
+    known = series[is_known]
     if known.dtype.kind in "iuf":
-        numbers, held = known.to_numpy(dtype=np.float64), weight[remaining]
+        numbers, held = known.to_numpy(dtype=np.float64), weight[is_known]
         distinct = np.unique(numbers)
         if len(distinct) <= bins:
             return FixedBins(
@@ -110,8 +112,8 @@ def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 1
         edges = np.unique(numbers[order][np.minimum(at, len(numbers) - 1)])
         inner = (float(edge) for edge in edges if edge < numbers.max() and np.isfinite(edge))
         return FixedBins(name, "numeric", edges=tuple(inner))
-    texts = known.astype(object).map(lambda value: str(plain(value)))
-    held_by = texts.to_frame("level").assign(weight=weight[remaining]).groupby("level")["weight"].sum()
+    level_texts = known.astype(object).map(lambda value: str(plain(value)))
+    held_by = level_texts.to_frame("level").assign(weight=weight[is_known]).groupby("level")["weight"].sum()
     commonest = sorted(held_by.index, key=lambda level: (-held_by[level], level))[:MOST_LEVELS]
     return FixedBins(name, "categorical", levels=tuple(sorted(commonest)))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from creditscore.core.numbers import points
+from creditscore.core.quantities import points
 
 
 @pytest.mark.parametrize(

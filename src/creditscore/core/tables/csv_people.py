@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
+
+from creditscore.core.tables.table import quote
 
 if TYPE_CHECKING:
     import duckdb
-
-Csv = bool | Literal["people"]  # none, the form for machines, the form for people
 
 BOM = b"\xef\xbb\xbf"  # tells a spreadsheet that the text is UTF-8
 # What a spreadsheet takes for the beginning of a formula, in what is left of a text; the wide forms are the same keys
@@ -23,46 +21,25 @@ UNSEEN = r"[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{061c}\x{202a}-\x{202e}\x{2060}
 TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON")
 
 
-def write_people_csv(con: duckdb.DuckDBPyConnection, sql: str, file: Path) -> None:
-    """Write the rows of a SELECT as CSV for people.
+def people_sql(con: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Give the SELECT of the same rows as they stand in CSV for people.
 
-    UTF-8 with its mark; a text that begins as a formula does gets an apostrophe in front (plain numbers do not); line
-    breaks become blanks, other control characters are left out. Numbers and dates stay what they are.
+    A text that begins as a formula does gets an apostrophe in front (plain numbers do not); line breaks become blanks,
+    other control characters are left out. Numbers and dates stay what they are.
     """
     columns = con.execute(f"DESCRIBE {sql}").fetchall()
-    chosen = ", ".join(_cell(name, str(kind)) for name, kind, *_ in columns)
-    part = file.with_name(f".{file.name}.part")
-    try:
-        con.execute(f"COPY (SELECT {chosen} FROM ({sql})) TO {_quoted(str(part))} (FORMAT csv, HEADER)")
-        with part.open("rb") as source, file.open("wb") as target:
-            target.write(BOM)
-            shutil.copyfileobj(source, target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_people_table(table: Any, file: Path) -> None:
-    """The same for an Arrow table or a data frame."""
-    import duckdb
-
-    con = duckdb.connect()
-    try:
-        con.register("given", table)
-        write_people_csv(con, "SELECT * FROM given", file)
-    finally:
-        con.close()
+    return f"SELECT {', '.join(_cell(name, str(kind)) for name, kind, *_ in columns)} FROM ({sql})"
 
 
 def inert(text: str) -> str:
-    """A text as it stands in a cell for people."""
+    """Give a text as it stands in a cell for people."""
     plain = re.sub(_python(UNSEEN), "", re.sub(_python(BREAKS), " ", text))
     begins = re.match(_python(FORMULA), plain) and not re.fullmatch(NUMBER, plain)
     return f"'{plain}" if begins or re.match(_python(BREAKS), text) else plain
 
 
 def _cell(name: str, kind: str) -> str:
-    column = '"' + name.replace('"', '""') + '"'
-    shown = '"' + inert(name).replace('"', '""') + '"'
+    column, shown = quote(name), quote(inert(name))
     if not kind.startswith(TEXTS):
         return f"{column} AS {shown}"
     text = f"CAST({column} AS VARCHAR)"
@@ -72,9 +49,5 @@ def _cell(name: str, kind: str) -> str:
 
 
 def _python(pattern: str) -> str:
-    """A pattern of the engine as Python writes it."""
+    """Give a pattern of the engine as Python writes it."""
     return re.sub(r"\\x\{([0-9a-f]{4})\}", r"\\u\1", pattern)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

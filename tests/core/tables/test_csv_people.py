@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from creditscore.cli.main import main
-from creditscore.core.csv_people import BOM, inert, write_people_table
+from creditscore.core.tables.csv_people import BOM, inert
+from creditscore.core.tables.write import write_table
 
 A = "914403001922038216"
 CELLS = {
@@ -50,7 +51,7 @@ def read_back(file: Path) -> list[list[str]]:
 
 
 def test_cells_begin_no_formula_and_hold_no_control_character(tmp_path: Path) -> None:
-    write_people_table(pa.table({"=name": list(CELLS)}), tmp_path / "t.csv")
+    write_table(pa.table({"=name": list(CELLS)}), tmp_path / "t.csv", people=True)
     head, *rows = read_back(tmp_path / "t.csv")
     assert head == ["'=name"]
     assert [row[0] if row else "" for row in rows] == list(CELLS.values())
@@ -67,7 +68,7 @@ def test_numbers_dates_and_absent_cells_stay(tmp_path: Path) -> None:
             "t": [True, None],
         }
     )
-    write_people_table(table, tmp_path / "t.csv")
+    write_table(table, tmp_path / "t.csv", people=True)
     assert read_back(tmp_path / "t.csv")[1:] == [["-3.5", "-7", "2024-01-02", "'-a", "true"], ["", "8", "", "", ""]]
     assert [file.name for file in tmp_path.iterdir()] == ["t.csv"]
 

@@ -1,0 +1,109 @@
+"""Files written whole or not at all: each under another name beside its place, and moved there when it is complete."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.boundary import described, require_plain, translate
+from creditscore.core.errors import CreditscoreError, UsageError
+
+__all__ = ["json_text", "whole_file", "write_json", "write_text", "write_texts"]
+
+
+@contextmanager
+def whole_file(file: Path | str) -> Iterator[Path]:
+    """Give a path to write to, which becomes `file` when the block ends without an error.
+
+    Parameters
+    ----------
+    file : where the file will lie; its folder is made, an earlier file is replaced, and one behind a link too.
+
+    Yields
+    ------
+    Path
+        A path in the same folder.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written there, or the disk is full.
+    InputError
+        `file` is a pipe.
+
+    Examples
+    --------
+    >>> with whole_file("scores.txt") as part:  # doctest: +SKIP
+    ...     part.write_text("A,90", encoding="utf-8")
+    """
+    require_plain(file)
+    place = Path(os.path.realpath(file))
+    part = place.with_name(f".{place.name}.part")
+    if place.is_char_device():  # /dev/null takes what comes, and stays
+        part = place
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()  # what the system has against the place, it says here and not in the words of an engine
+        yield part
+        if part != place:
+            part.replace(place)
+    except CreditscoreError:
+        raise
+    except Exception as error:
+        creditscore_error = translate(error, str(file))
+        if isinstance(creditscore_error, UsageError):  # a full disk, the memory, an extra that is not there
+            creditscore_error.where = str(file)
+            raise creditscore_error from error
+        if isinstance(error, OSError):
+            raise UsageError(
+                f"cannot write there: {described(error)}", where=str(file), next="give another place"
+            ) from error
+        raise
+    finally:
+        if part != place:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def write_text(file: Path | str, text: str) -> Path:
+    """Write a text in UTF-8 with line feeds, as `whole_file` does; returns its path."""
+    return write_texts(Path(file).parent, {Path(file).name: text})[0]
+
+
+def write_texts(folder: Path | str, texts: Mapping[str, str]) -> list[Path]:
+    """Write texts into a folder by the names of their files: a failure leaves every file as it was.
+
+    Returns their paths in the same order. Raises what `whole_file` raises.
+    """
+    files = [Path(folder) / name for name in texts]
+    with ExitStack() as parts:
+        for file, text in zip(files, texts.values(), strict=True):
+            parts.enter_context(whole_file(file)).write_text(text, encoding="utf-8", newline="\n")
+    return files
+
+
+def json_text(
+    data: Any, *, indent: int = 1, sort_keys: bool = False, default: Callable[[Any], Any] | None = None
+) -> str:
+    """Give data as JSON as people read it: no letter escaped, a line feed at the end.
+
+    Raises ValueError where a number is not finite: JSON has none.
+    """
+    shown = json.dumps(data, ensure_ascii=False, indent=indent, sort_keys=sort_keys, default=default, allow_nan=False)
+    return f"{shown}\n"
+
+
+def write_json(
+    file: Path | str,
+    data: Any,
+    *,
+    indent: int = 1,
+    sort_keys: bool = False,
+    default: Callable[[Any], Any] | None = None,
+) -> Path:
+    """Write data as `json_text` gives it, whole or not at all; returns its path."""
+    return write_text(file, json_text(data, indent=indent, sort_keys=sort_keys, default=default))

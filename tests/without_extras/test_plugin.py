@@ -1,0 +1,35 @@
+"""The plugin: a skip that is not in its list fails the run, whoever skips."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+LACKS = "import pytest\n\n\ndef test_it():\n    import creditscore.core.errors as e\n    raise e.MissingExtra('no x')"
+ITSELF = "import pytest\n\n\n@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n):\n    pytest.skip('not today')"
+WHOLE = "import pytest\n\npytest.importorskip('no_such_library')\n\n\ndef test_it():\n    pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(LACKS, "test_x.py::test_it"), (ITSELF, "test_x.py::test_it"), (WHOLE, "test_x.py")],
+)
+def test_a_skip_that_is_not_listed_fails_the_run(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / "test_x.py").write_text(text, encoding="utf-8")
+    plugin = ["-p", "tests.without_extras.plugin", "-p", "no:cacheprovider", "-c", os.devnull]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *plugin, "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert f"skipped.txt: + {name}\n" in done.stdout
