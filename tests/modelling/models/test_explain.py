@@ -112,6 +112,30 @@ def test_an_explainer_without_the_mean_of_a_column_is_refused(card: Any) -> None
         explain(model, X, spoilt)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kept", {"a": 1.5}),
+        ("kept", {"a": [1], "b": [1, 2]}),
+        ("kept", None),
+        ("means", {"a": "1"}),
+        ("means", {"a": None}),
+        ("base", "1"),
+        ("base", True),
+        ("rows", 1.5),
+        ("points", []),
+        ("sha256", 3),
+    ],
+)
+def test_a_spoilt_saved_explainer_is_refused(card: Any, name: str, value: Any) -> None:
+    saved = make_explainer(*card).to_dict()
+    assert Explainer.from_dict(saved).to_dict() == saved
+    with pytest.raises(InputError, match=f"a saved explainer does not say .*{name}"):
+        Explainer.from_dict({**saved, name: value})
+    with pytest.raises(InputError, match=f"does not say {name}"):
+        Explainer.from_dict({key: part for key, part in saved.items() if key != name})
+
+
 def test_text_missing_and_unseen_values_have_shares(card: Any) -> None:
     X, y = rows()
     X["sector"] = pd.Series(np.where(X["d"] > 0, "trade", "works"), dtype=object)

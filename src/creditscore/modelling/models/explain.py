@@ -19,7 +19,7 @@ import numpy as np
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.modelling.features.draws import mixed, row_hashes
 from creditscore.modelling.features.frames import as_frame, column_names
-from creditscore.modelling.models.inputs import Floats, saved_as
+from creditscore.modelling.models.inputs import Floats, TableError, saved_as
 from creditscore.modelling.scorecard.tables import rows_of
 from creditscore.modelling.validation.inputs import digest
 
@@ -132,10 +132,39 @@ class Explainer:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The explainer saved by `to_dict`."""
+        """The explainer saved by `to_dict`; TableError that names what it does not say."""
         data = saved_as(data, "explainer")
+        _check_saved(data)
         given = {name: value for name, value in data.items() if name not in ("kind", "format", "points")}
         return cls(**given, points=Points(**data["points"]))
+
+
+SAVED: dict[str, tuple[type, ...]] = {  # what a saved explainer says, and as what
+    "algorithm": (str,),
+    "rows": (int,),
+    "sha256": (str,),
+    "base": (int, float),
+    "means": (dict,),
+    "kept": (dict,),
+    "seed": (int,),
+    "source": (str,),
+    "points": (dict,),
+}
+
+
+def _check_saved(data: Mapping[str, Any]) -> None:
+    wrong = [name for name, kinds in SAVED.items() if type(data.get(name)) not in kinds]
+    if not wrong:
+        wrong += [f"means of {name}" for name, mean in data["means"].items() if type(mean) not in (int, float)]
+        wrong += [f"kept rows of {name}" for name, cells in data["kept"].items() if type(cells) is not list]
+    if not wrong and len({len(cells) for cells in data["kept"].values()}) > 1:
+        wrong.append("as many kept rows of each column")
+    if wrong:
+        raise TableError(
+            f"a saved explainer does not say {', '.join(wrong)}",
+            allowed="what Explainer.to_dict wrote",
+            next="make it again: make_explainer(model, background)",
+        )
 
 
 @dataclass(frozen=True)
