@@ -188,11 +188,11 @@ def population_command(
 def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, share: tuple[int, int]) -> pa.Table:
     """`any_id`: a subject whose grading, done again, binds the scheme as the run did."""
     from creditscore.explanation.decisive.population import some_spans
-    from creditscore.grading.population.prescore import weighing
+    from creditscore.grading.population.prescore import open_prescorer
     from creditscore.records.snapshot_files import read_snapshot
 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
-    with weighing(held, again(held, run, own, [any_id])[0]) as ready:
+    with open_prescorer(held, again(held, run, own, [any_id])[0]) as ready:
         return some_spans(ready, share)
 
 

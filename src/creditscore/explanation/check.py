@@ -45,12 +45,12 @@ def check(
     _refuse(subject_rows, _input_faults(subject_rows), "what the grade of {} rests on does not fit its refused rows")
     if plan is not None:
         lines = [_line(row) for row in subject_rows.ledger]
-        weighed, faults = row_faults(plan, subject_rows.grade, lines)
+        row_scores, faults = row_faults(plan, subject_rows.grade, lines)
         _refuse(subject_rows, faults, "the ledger of {} does not follow from its rules")
         if subject_rows.grade["state_reason"] != BLOCKED:
-            faults = decision_faults(plan, subject_rows.grade, lines, weighed)
+            faults = decision_faults(plan, subject_rows.grade, lines, row_scores)
         else:
-            faults = without_faults(plan, subject_rows.grade, lines, weighed)
+            faults = without_faults(plan, subject_rows.grade, lines, row_scores)
         _refuse(subject_rows, faults, "the grade of {} does not follow from its ledger")
     if outcome is not None:
         _refuse(subject_rows, _unlike(subject_rows, outcome), "the page of {} is not what its records give")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from creditscore.core.quantities import MICRO, TOP, from_micro, to_micro
-from creditscore.explanation.check_rows import Weighed, plain_micro
+from creditscore.explanation.check_rows import RowScores, plain_micro
 from creditscore.explanation.deciding import ASIDE as INACTIVE
 from creditscore.grading.interpreter.decide import adjusted
 from creditscore.grading.interpreter.exact import shown_bound
@@ -23,24 +23,24 @@ from creditscore.schemes.model import MARKS
 OF_NOBODY = ("out_of_scope", "no_feed")  # why a subject is not graded where no rule says it
 
 
-def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
     """Why the row of a grade does not follow from its ledger."""
     if grade["state"] not in ("graded", "not_graded", "not_computable"):
         yield f"there is no state {grade['state']!r}"
     if grade["domain"] != plan.scheme.domain:
         yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
-    yield from _score_faults(grade, lines, weighed)
+    yield from _score_faults(grade, lines, row_scores)
     path = [line for line in lines if line.step == "decide"]
-    known = _known(plan, grade, weighed)
+    known = _known(plan, grade, row_scores)
     yield from _rule_faults(plan, lines, known)
     if path:
         yield from _path_faults(plan, grade, path, known)
     else:
-        yield from _open_faults(plan, grade, lines, weighed)
-    yield from _source_faults(plan, grade, lines, weighed)
+        yield from _open_faults(plan, grade, lines, row_scores)
+    yield from _source_faults(plan, grade, lines, row_scores)
 
 
-def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
     """Why the grade without the refused rows does not follow from its ledger; its score and route are not stated."""
     path = [line for line in lines if line.step == "decide"]
     reached = path[-1].reason if path and path[-1].reason not in ("not_graded", "not_computable") else ""
@@ -49,27 +49,27 @@ def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weig
         yield f"the rows give {reached or 'no grade'} without the refused rows, the grade says {stated or 'none'}"
     rule = next((rule for rule in plan.deciders if path and rule.id == path[0].rule), None)
     if rule is not None:
-        yield from decision_faults(plan, _hidden_row(plan, grade, path, weighed, rule), lines, weighed)
+        yield from decision_faults(plan, _hidden_row(plan, grade, path, row_scores, rule), lines, row_scores)
         return
     if grade["domain"] != plan.scheme.domain:
         yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
     if path:
         yield f"no rule {path[0].rule} decides"
-    yield from _score_faults({**grade, **_hidden_scores(weighed)}, lines, weighed)
+    yield from _score_faults({**grade, **_hidden_scores(row_scores)}, lines, row_scores)
 
 
-def _hidden_scores(weighed: Weighed) -> dict[str, Any]:
-    low, high = weighed.scores or (None, None)
+def _hidden_scores(row_scores: RowScores) -> dict[str, Any]:
+    low, high = row_scores.scores or (None, None)
     bounds = {"score_low": low, "score_high": high}
     bounds_by_name = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
     return {**bounds_by_name, "score": None if low is None or low != high else from_micro(low)}
 
 
 def _hidden_row(
-    plan: Plan, grade: Mapping[str, Any], path: list[Line], weighed: Weighed, rule: PlanRule
+    plan: Plan, grade: Mapping[str, Any], path: list[Line], row_scores: RowScores, rule: PlanRule
 ) -> dict[str, Any]:
     """The row of a grade that refused rows leave open, with what it does not state put in as its rules give it."""
-    row = {**grade, "grade": None, "route": None, "margin": None, **_hidden_scores(weighed)}
+    row = {**grade, "grade": None, "route": None, "margin": None, **_hidden_scores(row_scores)}
     score = _micro(row["score"])
     if rule.effect in ("not_graded", "not_computable"):
         reason = rule.rule.not_graded or rule.rule.not_computable
@@ -89,14 +89,14 @@ def _hidden_row(
     }
 
 
-def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+def _score_faults(grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
     numbers = {name: _micro(grade[name]) for name in ("start", "score", "score_low", "score_high")}
     begun = [line.nominal for line in lines if line.step == "start"]
     start = sum(number or 0 for number in begun) if begun and None not in begun else None
     low = high = score = None
     if grade["state"] == "not_graded" or not begun:
         start = None
-    elif weighed.scores is None:  # open: the numbers nobody published do not stand in the rows
+    elif row_scores.scores is None:  # open: the numbers nobody published do not stand in the rows
         low, high, score = numbers["score_low"], numbers["score_high"], numbers["score"]
         if low is not None and high is not None and low > high:
             yield f"the score lies between {plain_micro(low)} and {plain_micro(high)}"
@@ -105,8 +105,8 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
         if score is not None and (low, high) != (shown_bound(score), shown_bound(score)):
             yield f"the score is {plain_micro(score)}, its bounds are not"
     else:
-        low, high = (shown_bound(score) for score in weighed.scores)
-        score = weighed.scores[0] if weighed.scores[0] == weighed.scores[1] else None
+        low, high = (shown_bound(score) for score in row_scores.scores)
+        score = row_scores.scores[0] if row_scores.scores[0] == row_scores.scores[1] else None
     unknown = any(line.effective is None for line in lines)
     for name, value in (("start", start), ("score", score), ("score_low", low), ("score_high", high)):
         open_ = name == "score" and unknown and numbers["score_low"] != numbers["score_high"]
@@ -114,13 +114,15 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
             yield f"the rows give {name} {_shown(value)}, the grade has {_shown(numbers[name])}"
 
 
-def _known(plan: Plan, grade: Mapping[str, Any], weighed: Weighed) -> dict[str, Any]:
+def _known(plan: Plan, grade: Mapping[str, Any], row_scores: RowScores) -> dict[str, Any]:
     """What conditions may read, as far as the ledger shows it."""
-    active = [items for line, items in weighed.items if line.reason.partition(":")[0] not in INACTIVE]
+    active = [items for line, items in row_scores.items if line.reason.partition(":")[0] not in INACTIVE]
     there = {item.index for items in active for item in items}
     known: dict[str, Any] = {"period": plan.year * MICRO}
     known |= {fact.name: aggregate(fact, []) for fact in plan.facts if fact.of == "records" and not fact.items & there}
-    score = _micro(grade["score"]) if grade["score"] is not None else weighed.scores[0] if weighed.scores else None
+    score = (
+        _micro(grade["score"]) if grade["score"] is not None else row_scores.scores[0] if row_scores.scores else None
+    )
     return known if score is None else {**known, "score": score}
 
 
@@ -226,7 +228,7 @@ def _first_grade(plan: Plan, rule: PlanRule, line: Line, known: Mapping[str, Any
     return None, None
 
 
-def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
     """Where no rule decided: outside the scheme, or the decision depends on what nobody published."""
     reason = grade["state_reason"] or ""
     if (grade["grade"], grade["route"], grade["margin"]) != (None, None, None) or grade["state"] == "graded":
@@ -237,7 +239,7 @@ def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighe
         return
     head, _, tail = reason.partition(":")
     needed = {line.rule for line in lines if line.reason in ("unknown", "pooled") and line.step != "cap"}
-    hidden = {line.item for line, items in weighed.items if line.nominal is None and items}
+    hidden = {line.item for line, items in row_scores.items if line.nominal is None and items}
     if head != "unknown" or not needed <= set(tail.split("+")) <= needed | hidden or tail != _sorted(tail):
         yield f"the result depends on {_sorted('+'.join(needed))}, the reason is {reason!r}"
 
@@ -246,12 +248,12 @@ def _sorted(tail: str) -> str:
     return "+".join(sorted(set(tail.split("+"))))
 
 
-def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
     """Evidence and readings are those of the rules that have a row; some more may have touched the subject unseen."""
-    sure, perhaps = _touched(plan, lines, weighed)
+    sure, perhaps = _touched(plan, lines, row_scores)
     marks = {MARKS.index(rule.evidence) for rule in sure if rule.evidence is not None}
     more = {MARKS.index(rule.evidence) for rule in perhaps if rule.evidence is not None}
-    for line, items in weighed.items:
+    for line, items in row_scores.items:
         if line.reason == "unknown" and line.nominal is not None:
             marks.add(MARKS.index("unknown"))
         elif any(item.window.beyond for item in items):
@@ -270,7 +272,7 @@ def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weig
         yield f"readings are {grade['readings'] or '(none)'}; not of the rows: {', '.join(wrong)}"
 
 
-def _touched(plan: Plan, lines: list[Line], weighed: Weighed) -> tuple[list[Any], list[Any]]:
+def _touched(plan: Plan, lines: list[Line], row_scores: RowScores) -> tuple[list[Any], list[Any]]:
     """The rules that surely touched the subject, and those that may have."""
     sure: list[Any] = []
     perhaps: list[Any] = []
@@ -281,7 +283,7 @@ def _touched(plan: Plan, lines: list[Line], weighed: Weighed) -> tuple[list[Any]
         step = next((name for name, those in places.items() if rule in those), "decide")
         if (step, rule.id) in named:
             sure.append(rule.rule)
-    for line, items in weighed.items:
+    for line, items in row_scores.items:
         head, _, tail = line.reason.partition(":")
         for item in items:
             group = plan.groups[item.group] if item.group is not None else None

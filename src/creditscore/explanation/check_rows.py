@@ -14,11 +14,11 @@ from creditscore.grading.plan import FULL, Plan, PlanItem
 
 ASIDE = ("noted", "corrected", "repaired", "withdrawn", "exempt")  # what a record says that carries no points
 
-WITHOUT = ("noted", "withdrawn", "exempt")  # records that are weighed against no other
+WITHOUT = ("noted", "withdrawn", "exempt")  # records that are row_scores against no other
 
 
 @dataclass(frozen=True)
-class Weighed:
+class RowScores:
     """What the rows say together. `scores`: lowest and highest in 10⁻⁶, None without points, or where rows leave it
     open; `items`: for each record row the items that it may be of, in order.
     """
@@ -27,7 +27,7 @@ class Weighed:
     items: tuple[tuple[Line, tuple[PlanItem, ...]], ...]
 
 
-def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple[Weighed, Iterator[str]]:
+def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple[RowScores, Iterator[str]]:
     """What the rows say together, and why they cannot be rows of this plan."""
     records = tuple((line, _items(plan, line)) for line in lines if line.step == "record")
     rows, exact = _kept(records)
@@ -43,7 +43,7 @@ def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple
     if begun:
         start = begun[0].points + sum(line.nominal or 0 for line in lines if line.reason == "bonus")
         scores = limited(plan, start + low, start + begun[0].span + high, line_rows)
-    return Weighed(scores if exact else None, records), _faults(plan, lines, records, line_rows, exact)
+    return RowScores(scores if exact else None, records), _faults(plan, lines, records, line_rows, exact)
 
 
 def _items(plan: Plan, line: Line) -> tuple[PlanItem, ...]:
@@ -265,4 +265,4 @@ def plain_micro(value: int) -> str:
     return plain(from_micro(value))
 
 
-__all__ = ["Weighed", "plain_micro", "row_faults"]
+__all__ = ["RowScores", "plain_micro", "row_faults"]

@@ -36,11 +36,11 @@ FITTING: Mapping[str, tuple[ListKind, ...]] = {
 
 
 @dataclass(frozen=True)
-class _World:
+class _Known:
     """What the tables lean on: legal texts, the lists and versions of the library, departments (None: not readable)."""
 
     laws: Mapping[str, Law]
-    known: Mapping[str, KnownList]
+    lists: Mapping[str, KnownList]
     entries: Sequence[registry.Entry]
     departments: Set[str] | None
 
@@ -49,9 +49,9 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
     """Write faults and notes into the sources. What cannot be read in one file does not hide faults of the others."""
     head = parsed.get("four_lists")
     departments = head.departments.keys() if isinstance(head, Head) else None
-    world = _World(load_laws(), known_lists(), registry.entries(), departments)
+    known = _Known(load_laws(), known_lists(), registry.entries(), departments)
     if isinstance(head, Head):
-        _head(head, sources["four_lists"], world)
+        _head(head, sources["four_lists"], known)
     places: dict[str, str] = {}
     tables: dict[str, dict[str, Any]] = {}
     claimed: dict[str, str] = {}
@@ -64,11 +64,11 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
                 source.fault((*path, "id"), f"{line.id!r} is taken by {places[line.id]}; ids are unique", "J102")
             places.setdefault(line.id, f"{source.file}:{source.line((*path, 'id'))}")
             lines.setdefault(line.id, line)
-            _rule(line, source, path, world)
+            _rule(line, source, path, known)
             if isinstance(line, Conduct):
-                _conduct(line, source, path, table, claimed, world)
+                _conduct(line, source, path, table, claimed, known)
             else:
-                _measure(line, source, path, world)
+                _measure(line, source, path, known)
         tables[table] = lines
     if parsed.get("links") is not None:
         complete = all(parsed.get(table) is not None for table in TABLES)
@@ -77,7 +77,7 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
         _notes(lists, sources, tables)
 
 
-def _head(head: Head, source: Source, world: _World) -> None:
+def _head(head: Head, source: Source, known: _Known) -> None:
     for name in TABLES:
         if name not in head.names:
             source.fault(("names",), f"{name} has no name; the four lists are {', '.join(TABLES)}", "E107")
@@ -85,7 +85,7 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.note(("names", name), f"the name is {head.names[name].evidence}", "J502")
     for key in ("feedback", "withdrawal"):
         rule = getattr(head, key)
-        _rule(rule, source, (key,), world)
+        _rule(rule, source, (key,), known)
     for name, list_name in head.names.items():
         _label(list_name.label, source, ("names", name, "label"))
     for code, department in head.departments.items():
@@ -94,10 +94,10 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.fault(("departments", code), f"{ANY!r} stands for every department and cannot be one", "J305")
 
 
-def _rule(line: Rule, source: Source, path: KeyPath, world: _World) -> None:
+def _rule(line: Rule, source: Source, path: KeyPath, known: _Known) -> None:
     """The source of a line: when its laws are in force, how sure it is, texts in both languages."""
     for i, cite in enumerate(line.cite):
-        if cite.law in world.laws and span_of(world.laws[cite.law].in_force) is None:
+        if cite.law in known.laws and span_of(known.laws[cite.law].in_force) is None:
             source.note((*path, "cite", i), f"it is not known from when {cite.law} is in force", "J506")
     if line.evidence not in (None, "verified"):
         source.note(path, f"the line is {line.evidence}", "J502")
@@ -118,12 +118,12 @@ def _label(label: Label, source: Source, path: KeyPath) -> None:
             source.fault((*path, lang), "has no Chinese character", "J103")
 
 
-def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: dict[str, str], world: _World) -> None:
+def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: dict[str, str], known: _Known) -> None:
     if line.list in claimed:
         source.fault((*path, "list"), f"{line.list!r} leads to {claimed[line.list]} already", "J406")
     claimed.setdefault(line.list, line.id)
-    _department(line.owner, world, source, (*path, "owner"))
-    there = world.known.get(line.list)
+    _department(line.owner, known, source, (*path, "owner"))
+    there = known.lists.get(line.list)
     if there is not None and line.kind not in (None, there.kind):
         source.fault((*path, "kind"), f"the library says that {line.list} is a {there.kind} list", "J405")
     kind = there.kind if there is not None else line.kind
@@ -139,11 +139,11 @@ def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: 
             message = "a score or grade alone triggers nothing; name the triggers on which a list entry was decided"
             source.fault(where, message, "J402")
             continue
-        _criterion(line, criterion.scheme, criterion.triggers, source, where, world)
+        _criterion(line, criterion.scheme, criterion.triggers, source, where, known)
 
 
-def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, world: _World) -> None:
-    there, schemes = world.known.get(line.list), versions(name, world.entries)
+def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, known: _Known) -> None:
+    there, schemes = known.lists.get(line.list), versions(name, known.entries)
     if not schemes:
         message = references.describe_scheme(name, references.find_versions())
         source.fault((*path, "scheme"), message, "J404")
@@ -174,8 +174,8 @@ def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, pa
                 source.fault((*path, "triggers"), message, "J402")
 
 
-def _measure(line: Measure, source: Source, path: KeyPath, world: _World) -> None:
-    laws = world.laws
+def _measure(line: Measure, source: Source, path: KeyPath, known: _Known) -> None:
+    laws = known.laws
     levels = [laws[cite.law].level for cite in line.cite if cite.law in laws]
     if levels:
         best = min(levels, key=LEVELS.index)
@@ -204,14 +204,14 @@ def _measure(line: Measure, source: Source, path: KeyPath, world: _World) -> Non
                 source.fault((*path, name, lang), message, "J401")
     for i, code in enumerate(line.dept):
         if code != ANY:
-            _department(code, world, source, (*path, "dept", i))
+            _department(code, known, source, (*path, "dept", i))
     if line.max_period.unknown:
         source.note((*path, "max_period"), CODES["J505"], "J505")
 
 
-def _department(code: str, world: _World, source: Source, path: KeyPath) -> None:
-    if world.departments is not None and code not in world.departments:
-        source.fault(path, f"the head names no department {code!r}; there are: {list_few(world.departments)}", "J305")
+def _department(code: str, known: _Known, source: Source, path: KeyPath) -> None:
+    if known.departments is not None and code not in known.departments:
+        source.fault(path, f"the head names no department {code!r}; there are: {list_few(known.departments)}", "J305")
 
 
 def _links(content: Any, source: Source, tables: Mapping[str, Mapping[str, Any]], complete: bool) -> None:

@@ -14,7 +14,7 @@ from creditscore.explanation.synthetic import plans, subjects
 from creditscore.explanation.synthetic_tables import tables
 from creditscore.grading.plan import Plan
 from creditscore.grading.population import chunks
-from creditscore.grading.population.prescore import weighing
+from creditscore.grading.population.prescore import open_prescorer
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 from tests.paths import TEST_SCHEMES
@@ -24,7 +24,7 @@ RICH = TEST_SCHEMES
 
 def compare_columns(snapshot: Snapshot, plan: Plan) -> int:
     """Compare what was answered from sums with the search; returns for how many subjects."""
-    with weighing(snapshot, plan) as ready:
+    with open_prescorer(snapshot, plan) as ready:
         searched: list[str] = []
         rows = span(ready, 0, searched=searched).to_pylist()
         quick = [k for k, row in enumerate(rows) if row["subject_id"] not in set(searched)]
@@ -54,10 +54,10 @@ def test_the_check_sees_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_neither_spans_nor_shares_change_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plans(registry.pick(str(RICH / "acts.yaml")))[-1]
     snapshot = ingest(**tables(plan, subjects(plan, 5, 24, range(6))), subject_ids="local")
-    with weighing(snapshot, plan) as ready:
+    with open_prescorer(snapshot, plan) as ready:
         whole = population(lambda share: some_spans(ready, share))
     monkeypatch.setattr(chunks, "UNSORTED", 25)
-    with weighing(snapshot, plan) as ready:
+    with open_prescorer(snapshot, plan) as ready:
         assert len(ready.ranges) >= 3
         parts = [some_spans(ready, (share, 2)) for share in range(2)]
     assert pa.concat_tables(parts).sort_by("subject_id") == whole

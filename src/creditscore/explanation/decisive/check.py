@@ -15,7 +15,7 @@ from creditscore.explanation.synthetic import plans, subjects
 from creditscore.explanation.synthetic_tables import tables
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.plan import Plan
-from creditscore.grading.population.prescore import weighing
+from creditscore.grading.population.prescore import open_prescorer
 from creditscore.records import ingest
 from creditscore.schemes.model import Scheme
 
@@ -55,7 +55,7 @@ def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] 
     difference_lines: list[str] = []
     for plan in plans(scheme):
         given = tables(plan, subjects(plan, seed, count, records))
-        with weighing(ingest(**given, subject_ids="local"), plan) as ready:
+        with open_prescorer(ingest(**given, subject_ids="local"), plan) as ready:
             for number in range(len(ready.ranges)):
                 searched: list[str] = []
                 rows = span(ready, number, searched=searched).to_pylist()

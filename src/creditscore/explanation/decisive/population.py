@@ -17,7 +17,7 @@ from creditscore.explanation.decisive.facts import TooMuch
 from creditscore.explanation.decisive.game import game
 from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.plan import Plan
-from creditscore.grading.population.prescore import Weighing
+from creditscore.grading.population.prescore import Prescorer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ def brief(plan: Plan, subject_id: str, subject: Subject) -> Brief:
 
 
 def span(
-    weighing: Weighing,
+    prescorer: Prescorer,
     number: int,
     rules: dict[Any, Rule | None] | None = None,
     searched: list[str] | None = None,
@@ -63,18 +63,18 @@ def span(
 
     from creditscore.explanation.decisive.sums import sums
 
-    weighed = weighing.weigh(number)
-    of = weighed.subjects
+    prescored = prescorer.prescore(number)
+    of = prescored.subjects
     sids = of["sid"].to_numpy()
     truths = np.stack([of[name].to_numpy() for name in of.column_names if name.startswith("t")], axis=1)
     moves = of["moves"].to_numpy()
     few, kinds = np.flatnonzero(moves >= 0), np.full(len(sids), -1)
     alike, first, kinds[few] = _alike(np.column_stack((moves, truths))[few])
-    deciding_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
-    answer = sums(weighing.plan, sids, moves, kinds, deciding_rules, weighed.records)
+    deciding_rules = _rules(prescorer, alike, sids[few[first]].tolist(), {} if rules is None else rules)
+    answer = sums(prescorer.plan, sids, moves, kinds, deciding_rules, prescored.records)
     ids = of["subject_id"].to_pylist()
     singles, smallest, proved = answer.singles, answer.smallest, np.ones(len(sids), bool)
-    for k, subject_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
+    for k, subject_brief in _searched(prescorer, np.flatnonzero(~answer.known), sids, ids):
         singles[k], proved[k] = subject_brief.decisive_singles, subject_brief.proved
         if searched is not None:
             searched.append(subject_brief.subject_id)
@@ -97,26 +97,26 @@ def _alike(signs: Any) -> tuple[list[tuple[int, ...]], Any, Any]:
 
 
 def _rules(
-    weighing: Weighing, alike: list[tuple[int, ...]], sids: list[int], rules: dict[Any, Rule | None]
+    prescorer: Prescorer, alike: list[tuple[int, ...]], sids: list[int], rules: dict[Any, Rule | None]
 ) -> list[Rule | None]:
     """What becomes of a sum where comparisons have these truths, read from the rules of one subject each."""
     from creditscore.explanation.decisive.sums import rule_of
 
     new = {sid: key for key, sid in zip(alike, sids, strict=True) if key not in rules}
-    for sid, (_, subject) in zip(sorted(new), weighing.inputs(sorted(new)), strict=True):
+    for sid, (_, subject) in zip(sorted(new), prescorer.inputs(sorted(new)), strict=True):
         try:
-            rules[new[sid]] = rule_of(leaves(game(weighing.plan, subject)))
+            rules[new[sid]] = rule_of(leaves(game(prescorer.plan, subject)))
         except TooMuch:
             rules[new[sid]] = None
     return [rules[key] for key in alike]
 
 
-def _searched(weighing: Weighing, open_: Any, sids: Any, ids: list[str]) -> Iterator[tuple[int, Brief]]:
+def _searched(prescorer: Prescorer, open_: Any, sids: Any, ids: list[str]) -> Iterator[tuple[int, Brief]]:
     for begin in range(0, len(open_), CHUNK):
         subset = open_[begin : begin + CHUNK]
-        for k, (subject_id, subject) in zip(subset, weighing.inputs(sids[subset].tolist()), strict=True):
+        for k, (subject_id, subject) in zip(subset, prescorer.inputs(sids[subset].tolist()), strict=True):
             assert subject_id == ids[k]
-            yield int(k), brief(weighing.plan, subject_id, subject)
+            yield int(k), brief(prescorer.plan, subject_id, subject)
 
 
 def population(work: Callable[[tuple[int, int]], pa.Table], processes: int = 1) -> pa.Table:
@@ -138,12 +138,12 @@ def population(work: Callable[[tuple[int, int]], pa.Table], processes: int = 1) 
     return pa.concat_tables(parts).sort_by("subject_id")
 
 
-def some_spans(weighing: Weighing, share: tuple[int, int]) -> pa.Table:
+def some_spans(prescorer: Prescorer, share: tuple[int, int]) -> pa.Table:
     """The columns of every n-th span from the k-th on, `share` = (k, n)."""
     import pyarrow as pa
 
     rules: dict[Any, Rule | None] = {}
     kinds = (pa.string(), pa.int32(), pa.int32(), pa.bool_())
     empty = pa.schema(list(zip(NAMES, kinds, strict=True))).empty_table()
-    numbers = range(share[0], len(weighing.ranges), share[1])
-    return pa.concat_tables([empty, *(span(weighing, number, rules) for number in numbers)])
+    numbers = range(share[0], len(prescorer.ranges), share[1])
+    return pa.concat_tables([empty, *(span(prescorer, number, rules) for number in numbers)])

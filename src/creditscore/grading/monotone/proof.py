@@ -16,7 +16,7 @@ from creditscore.core.yaml_source import Source
 from creditscore.grading.monotone.counterexample import Counterexample, search
 from creditscore.grading.monotone.polarity import BOTH, FALL, NEITHER, RISE, Class, Moves, classes, condition_moves
 from creditscore.schemes.checks.satisfiability import MOST_STEPS, GaveUp, together
-from creditscore.schemes.checks.satisfiable_rules import ALWAYS, SCORE, World, world
+from creditscore.schemes.checks.satisfiable_rules import ALWAYS, SCORE, RuleSpace, build_rule_space
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Decide, Scheme
 from creditscore.schemes.types import subject_names
@@ -90,7 +90,7 @@ class _Proof:
         self.codes = [grade.code for grade in scheme.grades]
         self.deciders = [rule for rule in scheme.decide if rule.decides and epoch.has(rule)]
         self.adjusters = [rule for rule in scheme.decide if not rule.decides and epoch.has(rule)]
-        self.place: World | None = None
+        self.place: RuleSpace | None = None
         self.nodes: dict[str, Node] = {}
 
     def suspects(self, category: Class) -> set[str]:
@@ -184,17 +184,17 @@ class _Proof:
             return True
         return False
 
-    def _place(self) -> World:
-        """The world of this stretch, with every condition and band compiled before the first search."""
+    def _place(self) -> RuleSpace:
+        """The space of this stretch, with every condition and band compiled before the first search."""
         if self.place is None:
-            self.place = world(self.scheme, self.epoch)
+            self.place = build_rule_space(self.scheme, self.epoch)
             self.nodes = {rule.id: self.place.condition(rule.when) for rule in self.deciders}
             for rule in self.deciders:
                 for k, band in enumerate(rule.bands or []):
                     self.nodes[f"{rule.id}\0{k}"] = self.place.band(band)
         return self.place
 
-    def _outcomes(self, place: World, rule: Decide) -> Iterator[tuple[int, Node]]:
+    def _outcomes(self, place: RuleSpace, rule: Decide) -> Iterator[tuple[int, Node]]:
         if rule.grade is not None:
             yield self.codes.index(rule.grade), ALWAYS
         for k, band in enumerate(rule.bands or []):

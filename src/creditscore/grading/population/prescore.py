@@ -35,7 +35,7 @@ STEPS = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
-class Weighed:
+class PrescoredSpan:
     """Subjects of one span, in order of sid, and their records that can bring anything to the score.
 
     `subjects`: sid, subject_id, `moves`, and the numbers `t0`, `t1` … which are equal for subjects whose comparisons
@@ -48,7 +48,7 @@ class Weighed:
     records: pa.Table
 
 
-class Weighing:
+class Prescorer:
     """A snapshot taken in under a plan; the spans do not depend on who reads them."""
 
     def __init__(self, engine: DuckDBEngine, plan: Plan, ranges: Sequence[Span]) -> None:
@@ -56,14 +56,14 @@ class Weighing:
         self._steps = run.named(plan, False)
         self._steps = self._steps[: [name for name, *_ in self._steps].index("faced") + 1]
 
-    def weigh(self, number: int) -> Weighed:
+    def prescore(self, number: int) -> PrescoredSpan:
         """The subjects of span `number`; afterwards `inputs` gives these."""
         show(self.engine, self.ranges[number], bool(self.plan.scheme.attributes))
         for name, sql, materialised in self._steps:
             (self.engine.materialise if materialised else self.engine.step)(name, sql)
-        weighed = Weighed(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
+        prescored = PrescoredSpan(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
         self.engine.forget(["contributions"])
-        return weighed
+        return prescored
 
     def inputs(self, sids: Sequence[int] | None = None) -> Iterator[tuple[str, Subject]]:
         """What subjects of the span bring, in order of sid; all of them unless some are named."""
@@ -75,8 +75,8 @@ class Weighing:
 
 
 @contextmanager
-def weighing(snapshot: Snapshot, plan: Plan) -> Iterator[Weighing]:
-    """The snapshot under a plan, ready to be weighed."""
+def open_prescorer(snapshot: Snapshot, plan: Plan) -> Iterator[Prescorer]:
+    """The snapshot under a plan, ready to be scored span by span."""
     con = snapshot.con.cursor()  # what is made here is seen by no run
     try:
         snapshot = replace(snapshot, con=con)
@@ -84,7 +84,7 @@ def weighing(snapshot: Snapshot, plan: Plan) -> Iterator[Weighing]:
         taken = take_in(engine, snapshot, plan)
         run.put_tables(engine, plan, taken.codes)
         run.prepare(engine, plan, run.features_of(engine))
-        yield Weighing(engine, plan, spans(snapshot.rows("subjects"), taken.admitted.rows, snapshot.in_order))
+        yield Prescorer(engine, plan, spans(snapshot.rows("subjects"), taken.admitted.rows, snapshot.in_order))
     finally:
         con.close()
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from creditscore.core.errors import DifferenceError, InputError, UsageError
+from creditscore.core.errors import DifferenceError, InputError, TableError, UsageError
 from creditscore.modelling.features.draws import mixed, row_hashes
 from creditscore.modelling.features.frames import as_frame, column_names
-from creditscore.modelling.models.inputs import Floats, TableError, saved_as
+from creditscore.modelling.models.inputs import Floats, saved_as
 from creditscore.modelling.scorecard.tables import rows_of
 from creditscore.modelling.validation.inputs import digest
 

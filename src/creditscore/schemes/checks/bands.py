@@ -8,7 +8,7 @@ from decimal import Decimal
 from creditscore.core.quantities import plain, to_micro
 from creditscore.core.yaml_source import Source
 from creditscore.schemes.checks.satisfiability import GaveUp, compiled, together
-from creditscore.schemes.checks.satisfiable_rules import SCORE, World, world
+from creditscore.schemes.checks.satisfiable_rules import SCORE, RuleSpace, build_rule_space
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Band, Decide, Rule, Scheme
 from creditscore.schemes.validity import epochs
@@ -32,7 +32,7 @@ def check(scheme: Scheme, source: Source) -> None:
         return
     reported: set[tuple[int, str]] = set()
     for epoch in epochs(scheme, [*scheme.decide, *weighing(scheme)]):
-        place = world(scheme, epoch)
+        place = build_rule_space(scheme, epoch)
         for i, rule in rules:
             if epoch.has(rule) and rule.bands:
                 for code, k, message in _rule(scheme, place, rule):
@@ -50,7 +50,7 @@ def weighing(scheme: Scheme) -> Iterator[Rule]:
         yield from scheme.start.bonus
 
 
-def _rule(scheme: Scheme, place: World, rule: Decide) -> Iterator[tuple[str, int, str]]:
+def _rule(scheme: Scheme, place: RuleSpace, rule: Decide) -> Iterator[tuple[str, int, str]]:
     """Codes, the band beside which the fault lies, and what is wrong."""
     bands = rule.bands or []
     covered = [ends(band) for band in bands]
@@ -87,7 +87,7 @@ def _decimal(score: int) -> Decimal:
     return Decimal(score).scaleb(-6)
 
 
-def _reached(scheme: Scheme, place: World, rule: Decide, gap: Ends) -> int | None:
+def _reached(scheme: Scheme, place: RuleSpace, rule: Decide, gap: Ends) -> int | None:
     """A score in `gap` with which `rule` decides; where the search gives up, one that can occur at all."""
     plainly = place.scores.any_in(*gap)
     if plainly is None:

@@ -8,7 +8,7 @@ from typing import get_args
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks.bands import weighing
 from creditscore.schemes.checks.satisfiability import MOST_STEPS, GaveUp, Space, compiled, together
-from creditscore.schemes.checks.satisfiable_rules import ALWAYS, World, world
+from creditscore.schemes.checks.satisfiable_rules import ALWAYS, RuleSpace, build_rule_space
 from creditscore.schemes.expressions import Node, parse
 from creditscore.schemes.model import Decide, Fact, Item, Route, Rule, Scheme
 from creditscore.schemes.types import Kind, fact_names, record_names, typed
@@ -25,7 +25,7 @@ def check(scheme: Scheme, source: Source) -> None:
         return
     ordered = _Ordered(scheme)
     for epoch in epochs(scheme, [*scheme.decide, *weighing(scheme)]):
-        ordered.look(world(scheme, epoch))
+        ordered.look(build_rule_space(scheme, epoch))
     ordered.report(source)
     _conditions(scheme, source)
 
@@ -44,7 +44,7 @@ class _Ordered:
         self.reached: set[int] = set()
         self.unsure_grades: set[int] = set()
 
-    def look(self, place: World) -> None:
+    def look(self, place: RuleSpace) -> None:
         held = {id(rule): place.condition(getattr(rule, "when", None)) for rule in self._all() if place.epoch.has(rule)}
         bands = {
             (id(rule), k): place.band(band) for rule in self.scheme.decide for k, band in enumerate(rule.bands or [])
@@ -67,11 +67,11 @@ class _Ordered:
             if path[0] in ("start", "conditions", "decide"):
                 yield rule
 
-    def _rule(self, place: World, rule: Rule, node: Node, before: Goals) -> None:
+    def _rule(self, place: RuleSpace, rule: Rule, node: Node, before: Goals) -> None:
         if id(rule) not in self.shown:
             self._try(place, [*before, (node, True)], self.shown, self.unsure, id(rule))
 
-    def _try(self, place: World, goals: Goals, decided: set[int], unsure: set[int], what: int) -> None:
+    def _try(self, place: RuleSpace, goals: Goals, decided: set[int], unsure: set[int], what: int) -> None:
         try:
             values = together(goals, place.space)
         except GaveUp:
@@ -80,7 +80,7 @@ class _Ordered:
         if values is not None:
             decided.add(what)
 
-    def _grade(self, place: World, grade: int, held: dict[int, Node], bands: dict[tuple[int, int], Node]) -> None:
+    def _grade(self, place: RuleSpace, grade: int, held: dict[int, Node], bands: dict[tuple[int, int], Node]) -> None:
         codes = [grade.code for grade in self.scheme.grades]
         adjusters = [rule for rule in self.scheme.decide if not rule.decides and place.epoch.has(rule)]
         budget, before = [5 * MOST_STEPS], list[tuple[Node, bool]]()

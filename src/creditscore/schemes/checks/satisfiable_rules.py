@@ -19,7 +19,7 @@ SCORE = ("num", "score")
 
 
 @dataclass
-class World:
+class RuleSpace:
     """The conditions of one stretch of rules over one space; each condition is compiled before the first search."""
 
     scheme: Scheme
@@ -40,9 +40,9 @@ class World:
         return ("and", *parts) if parts else ALWAYS
 
 
-def world(scheme: Scheme, epoch: Epoch) -> World:
-    """A world whose names have the values that can occur."""
-    result = World(scheme, epoch, lattice(scheme, epoch), kinds=subject_names(scheme))
+def build_rule_space(scheme: Scheme, epoch: Epoch) -> RuleSpace:
+    """A space whose names have the values that can occur."""
+    result = RuleSpace(scheme, epoch, lattice(scheme, epoch), kinds=subject_names(scheme))
     space = result.space
     space.points[SCORE] = result.scores.any_in
     for name, fact in scheme.facts.items():
