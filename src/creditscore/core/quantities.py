@@ -1,4 +1,4 @@
-"""Exact numbers: int64 in 10⁻⁶ inside, decimals at the border and before people, never binary floats."""
+"""Exact numbers: int64 in 10⁻⁶ inside, decimals in output, never binary floats."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def run_few(engine: DuckDBEngine, plan: Plan, features: Features, codes: dict[st
 
 
 def grades_table(plan: Plan, outcomes: list[tuple[str, Outcome]]) -> Columns:
-    """One row per outcome, with the columns of `border.grades_coded`."""
+    """One row per outcome, with the columns of `output.grades_coded`."""
     ways, bits = routes(plan), reading_bits(plan)
     return columns_of(
         [
@@ -71,7 +71,7 @@ def grades_table(plan: Plan, outcomes: list[tuple[str, Outcome]]) -> Columns:
 
 
 def ledger_table(outcomes: list[tuple[str, Outcome]]) -> Columns:
-    """The lines of the outcomes, with the columns of `border.ledger_sql`."""
+    """The lines of the outcomes, with the columns of `output.ledger_sql`."""
     return columns_of(
         [
             (
