@@ -86,3 +86,45 @@ def test_json_is_as_people_read_it_and_holds_only_what_json_has(tmp_path: Path) 
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(file, {"a": float("nan")})
     assert names_in(tmp_path) == ["a.json"]
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    file = tmp_path / "two.txt"
+    with whole_file(file) as slow:
+        slow.write_text("A" * 40, encoding="utf-8")
+        write_text(file, "BBBB")
+        assert file.read_text(encoding="utf-8") == "BBBB"
+    assert file.read_text(encoding="utf-8") == "A" * 40
+    assert names_in(tmp_path) == ["two.txt"]
+
+
+def test_what_lies_beside_stays_and_long_names_are_written(tmp_path: Path) -> None:
+    (tmp_path / ".a.txt.part").write_text("mine", encoding="utf-8")
+    write_text(tmp_path / "a.txt", "x")
+    write_text(tmp_path / ("甲" * 84), "x")
+    assert (tmp_path / ".a.txt.part").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o640])
+def test_who_may_read_an_earlier_file_may_read_the_new_one(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("before", encoding="utf-8")
+    file.chmod(mode)
+    write_text(file, "after")
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+    before = os.umask(0o027)
+    try:
+        write_text(tmp_path / "new.txt", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.txt").stat().st_mode) == 0o640
+
+
+def test_a_folder_in_the_place_of_a_file_is_said_before_others_are_moved(tmp_path: Path) -> None:
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "a").write_text("before", encoding="utf-8")
+    with pytest.raises(UsageError):
+        write_texts(tmp_path, {"dir": "x", "a": "new"})
+    with pytest.raises(UsageError):
+        write_texts(tmp_path, {"a": "new", "dir": "x"})
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "before"

@@ -120,9 +120,9 @@ def graded_again(
 
 def check_text(plan: Plan, run: dict[str, Any]) -> None:
     """Refuse a text of the scheme that is not the one of the run."""
-    from creditscore.grading.identity import hash_of
+    from creditscore.grading.identity import has_rules
 
-    if hash_of(plan.scheme) != run["scheme_hash"]:
+    if not has_rules(run, plan.scheme):
         raise InputError(
             f"the text of {run['scheme']} is not the one that was applied",
             next="grade again, or give the file of the scheme with --scheme",

@@ -115,7 +115,7 @@ def combine(
     inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
     manifest = {
         "format": FORMAT,
-        "run_id": composite_id(inputs),
+        "run_id": composite_id({**inputs, "acts": acts}),
         **inputs,
         "reference": reference_score(f),
         "rules": json.loads(rules.model_dump_json(by_alias=True, exclude_none=True)),

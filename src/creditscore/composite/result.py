@@ -28,7 +28,7 @@ MARK = "contributions.parquet"  # of a folder that holds a composite
 FORMAT = "creditscore-composite"
 RUN_FORMAT = 2  # changes when the algorithm gives other rows for the same input
 # what the id of a composite's run is made of, and that of one which states no `run_format`
-RUN = ("run_format", "rules_hash", "config", "config_version", "as_of", "inputs", "listings", "subjects")
+RUN = ("run_format", "rules_hash", "config", "config_version", "as_of", "acts", "inputs", "listings", "subjects")
 FIRST_RUN = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
 NEEDED: Needed = {"run_id": str, "reference": (str, int), "as_of": str, "rules": dict, "inputs": list, "notes": list}
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +45,17 @@ def whole_file(file: Path | str) -> Iterator[Path]:
     """
     require_plain(file)
     place = Path(os.path.realpath(file))
-    part = place.with_name(f".{place.name}.part")
-    if place.is_char_device():  # /dev/null takes what comes, and stays
-        part = place
+    part = place  # /dev/null takes what comes, and stays
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part.touch()  # what the system has against the place, it says here and not in the words of an engine
+        if not place.is_char_device():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():  # said before others of one call are moved
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(place))
+            # a name of its own: others write beside it; it keeps the ending, by which writers know the kind
+            handle, name = tempfile.mkstemp(place.suffix, ".part-", place.parent)
+            os.close(handle)
+            part = Path(name)
+            part.chmod(_mode_of(place))
         yield part
         if part != place:
             part.replace(place)
@@ -69,13 +77,24 @@ def whole_file(file: Path | str) -> Iterator[Path]:
                 part.unlink(missing_ok=True)
 
 
+def _mode_of(place: Path) -> int:
+    """Who may read and write a file: as it is, or as the system has it for new ones."""
+    with suppress(OSError):
+        return stat.S_IMODE(place.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
 def write_text(file: Path | str, text: str) -> Path:
     """Write a text in UTF-8 with line feeds, as `whole_file` does; returns its path."""
     return write_texts(Path(file).parent, {Path(file).name: text})[0]
 
 
 def write_texts(folder: Path | str, texts: Mapping[str, str]) -> list[Path]:
-    """Write texts into a folder by the names of their files: a failure leaves every file as it was.
+    """Write texts into a folder by the names of their files.
+
+    A failure while they are written leaves every file as it was; then they are moved to their places one by one.
 
     Returns their paths in the same order. Raises what `whole_file` raises.
     """

@@ -46,6 +46,14 @@ def installed() -> Calendar:
     return Calendar(first, last, frozenset(day for day in days if _installed(day) != _weekday(day)))
 
 
+def days_turned(until: int) -> tuple[int, list[int]]:
+    """The last day up to `until` with known holidays, and the days until then that are not as their weekday says."""
+    given = _given.get()
+    calendar = installed() if given is None else given
+    last = min(calendar.last, until)
+    return last, sorted(day for day in calendar.turned if day <= last)
+
+
 def coverage() -> tuple[int, int]:
     """First and last day (integers) with known holidays; whole years only."""
     given = _given.get()

@@ -343,15 +343,25 @@ def _walk(root: str, nested: bool) -> tuple[str, ...]:
         return walked[1]
     changed: dict[str, int] = {root: _changed(root)}
     paths: list[str] = []
-    for folder, inner, names in os.walk(root):
-        if not nested:
+    seen: set[str] = set()  # a linked folder is read as well, but once
+    for folder, inner, names in os.walk(root, followlinks=True, onerror=_unless_gone):
+        real = os.path.realpath(folder)
+        if not nested or real in seen:
             inner.clear()
+        if real in seen:
+            continue
+        seen.add(real)
         changed[folder] = _changed(folder)
         paths += [os.path.join(folder, name) for name in names if name.endswith(".yaml")]
     # a folder that changed a moment ago may change again within one tick of its clock, unseen
     if max(changed.values()) < time.time_ns() - SETTLED:
         _walked[root, nested] = changed, tuple(paths)
     return tuple(paths)
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def _changed(folder: str) -> int:

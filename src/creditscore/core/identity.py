@@ -10,12 +10,8 @@ import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from creditscore.core.clock import today
-
-if TYPE_CHECKING:
-    pass
 
 # A cheap test in front of the real one; also valid RE2, so that SQL can use it.
 _MONTH_DAY = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"

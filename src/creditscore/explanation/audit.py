@@ -15,6 +15,8 @@ from creditscore.grading.result import Grading
 
 IDENTITY = (
     "run_id",
+    "run_format",
+    "rules_hash",
     "creditscore",
     "scheme",
     "scheme_hash",

@@ -15,7 +15,7 @@ from creditscore.explanation.check_decision import decision_faults, without_faul
 from creditscore.explanation.check_rows import row_faults
 from creditscore.explanation.read import SubjectRows
 from creditscore.grading.bind import bind
-from creditscore.grading.identity import named_in, run_id_of
+from creditscore.grading.identity import FORMAT, named_in, run_id_of
 from creditscore.grading.input_state.state import ACCEPTED, BLOCKED, REFUSED, WHOLE
 from creditscore.grading.interpreter.exact import Outcome
 from creditscore.grading.interpreter.ledger import STEPS, Line
@@ -59,8 +59,10 @@ def check(
 
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
-    """The plan under which a run graded; None where another version of this package did, or its text says less."""
-    if run.get("creditscore") != __version__ or not set(named_in(run)) <= set(run):
+    """The plan under which a run graded; None where another format of runs did, or its text says less."""
+    if not set(named_in(run)) <= set(run):
+        return None
+    if run.get("run_format", FORMAT) != FORMAT or ("run_format" not in run and run.get("creditscore") != __version__):
         return None
     at = int(run["period"]) if scheme.period == "year" else date.fromisoformat(run["as_of"])
     law = None if run["law_known_at"] == "latest" else date.fromisoformat(run["law_known_at"])

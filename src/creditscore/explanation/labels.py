@@ -12,7 +12,7 @@ from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import grade_name, plain, word
 from creditscore.core.model import Label
 from creditscore.explanation.deciding import holding
-from creditscore.grading.identity import hash_of
+from creditscore.grading.identity import has_rules
 from creditscore.grading.interpreter.ledger import article
 from creditscore.schemes import registry
 from creditscore.schemes.citing import all_laws, cited
@@ -194,8 +194,7 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
             scheme = None
     if scheme is None:
         return Labels(None, version_name)
-    known = hash_of(scheme)
-    return Labels(scheme, version_name, manifest.get("scheme_hash", known) != known)
+    return Labels(scheme, version_name, not has_rules(manifest, scheme))
 
 
 def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:

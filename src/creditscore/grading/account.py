@@ -10,7 +10,7 @@ from creditscore.core.errors import InternalError
 from creditscore.core.version import __version__
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import Admitted
-from creditscore.grading.identity import FORMAT, hash_of, rules_hash, run_id_of
+from creditscore.grading.identity import FORMAT, hash_of, other_items, rules_hash, working_days_hash
 from creditscore.grading.input_state.period_over import judged_on, law_notes, time_notes
 from creditscore.grading.input_state.unread import float_notes
 from creditscore.grading.plan import Plan
@@ -70,6 +70,9 @@ def make_manifest(
         "refused_hash": refused_content if snapshot.judges_refused else "",
         "accepted": accepted,
         "period_over": plan.as_of <= judged_on(snapshot, plan),
+        "feeds": "declared" if snapshot.feeds_declared else "none declared",
+        "other_items": other_items(plan, snapshot.items),
+        "working_days": working_days_hash(plan.known_at) if _counts_working_days(plan) else "none",
     }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
     shares = dict(
@@ -79,7 +82,7 @@ def make_manifest(
     notes = time_notes(snapshot, plan) + law_notes(plan) + float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
-        "run_id": run_id_of(identity),
+        "run_id": "",  # when its last part is known
         **identity,
         "intake_on": snapshot.intake_on.isoformat(),
         "counts": {
@@ -90,7 +93,6 @@ def make_manifest(
         },
         "rejected": refusals.rows(),
         "reasons": refusals.reasons(),
-        "feeds": "declared" if feeds else "none declared",
         "delivery": snapshot.inputs.get("feeds", {}).get("delivery", "undeclared"),
         "provisional_calendar": _provisional(engine, plan, features),
         "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
@@ -98,6 +100,10 @@ def make_manifest(
         "notes": notes,
         **({"made_up": True} if snapshot.made_up else {}),
     }
+
+
+def _counts_working_days(plan: Plan) -> bool:
+    return plan.rolls or any(attribute.workdays is not None for attribute in plan.scheme.record_attributes.values())
 
 
 def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:

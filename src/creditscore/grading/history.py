@@ -58,7 +58,8 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
         "grade",
     )
     ranked = (
-        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY x.grade, x.route, x.scheme, x.row) AS n "
+        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY x.grade, x.route, x.scheme, x.state,"
+        " x.status, x.period, x.domain, x.row) AS n "
         f"FROM past_said x LEFT JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year "
         "WHERE x.place = 1 AND q.sid IS NULL"
     )

@@ -1,29 +1,34 @@
 """The identity of a run: what its id is made of, and whether a run made again is the one written.
 
-A run's id (format 2) hashes what decides over its rows: the number of this format, which changes when the algorithm
-gives other rows for the same input, the rules without their words, the content of the input, and the parameters.
-Neither the version of the package, nor labels, notes or days of comparison are part of it. The ids of runs without
-`run_format` hash the version and the whole text of the scheme instead.
+A run's id (format 2) hashes what decides over its grades and ledger: the number of this format, which changes when
+the algorithm gives other rows for the same input, the rules without their words, the content of the input, whether
+feeds were declared, the marks that every grade carries, the working days known, the items that other schemes count,
+and the parameters. Neither the version of the package, nor labels, notes or days of comparison are part of it, nor
+rows that may not be used and were refused. The ids of runs without `run_format` hash the version and the whole text of
+the scheme instead.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 
+from creditscore.core.calendars import days_turned
 from creditscore.core.model import Label
+from creditscore.grading.plan import Plan
 from creditscore.schemes.model import Scheme
 
 FORMAT = 2
 PARAMETERS = ("snapshot_hash", "scheme", "period", "as_of", "known_at", "law_known_at")
-RUN = ("run_format", "rules_hash", *PARAMETERS)  # what a run's id is made of
+RUN = ("run_format", "rules_hash", *PARAMETERS, "feeds", "input_marks", "working_days", "other_items")
 FIRST_RUN = ("creditscore", "scheme_hash", *PARAMETERS)  # and that of a run of the first format
+NEW = ("other_items", "working_days")  # and no manifest of the first format says these
 LATER = ("period_over", "refused_hash", "accepted")  # and these, where they are stated: earlier versions knew none
 WORDS = ("note", "checked_on", "missing", "row", "reason")  # beside labels: fields that say why and whence
 
@@ -40,7 +45,8 @@ def rules_hash(rules: BaseModel) -> str:
     """
     whole = rules.model_dump_json()
     if whole not in _KNOWN:
-        canonical = json.dumps(_without_words(rules), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        # in the order of the file, which may decide between equals
+        canonical = json.dumps(_without_words(rules), ensure_ascii=False, separators=(",", ":"))
         if len(_KNOWN) >= MOST_KNOWN:
             _KNOWN.clear()
         _KNOWN[whole] = "sha256-2:" + hashlib.sha256(canonical.encode()).hexdigest()
@@ -49,6 +55,14 @@ def rules_hash(rules: BaseModel) -> str:
 
 _KNOWN: dict[str, str] = {}  # the hash of rules, by everything that they say
 MOST_KNOWN = 256
+
+
+def has_rules(run: Mapping[str, Any], scheme: Scheme) -> bool:
+    """Whether a scheme rules what it ruled in a run; of the first format, whether it says the same in all its words."""
+    if "rules_hash" in run:
+        return bool(run["rules_hash"] == rules_hash(scheme))
+    known = hash_of(scheme)
+    return bool(run.get("scheme_hash", known) == known)
 
 
 def _without_words(value: Any) -> Any:
@@ -78,6 +92,19 @@ def _fields_of(model: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
         for name, field in model.model_fields.items()
         if name not in WORDS and not field.exclude
     )
+
+
+def working_days_hash(known_at: int) -> str:
+    """`sha256-2:…` of the working days that are known up to a day; later ones decide nothing that is known then."""
+    last, turned = days_turned(known_at)
+    return "sha256-2:" + hashlib.sha256(json.dumps([last, turned]).encode()).hexdigest()
+
+
+def other_items(plan: Plan, items: Iterable[str]) -> list[list[str]]:
+    """The items of the input that other schemes or versions count: each with where it belongs, sorted."""
+    beside = dict.fromkeys(plan.beside, "beside")
+    others = plan.foreign | beside
+    return [[code, others[code]] for code in sorted(set(items) & set(others))]
 
 
 def run_id_of(run: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.tables.table import literal
 from creditscore.explanation.labels import Labels
-from creditscore.grading.input_state.state import blocked_rows, run_marks, runs_of
+from creditscore.grading.input_state.state import blocked_rows, marks_of_runs, runs_of
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.migration import Side, compare
 from creditscore.pages.district_lists import both, ending, entries
@@ -62,7 +62,7 @@ def district(
         "organisations": con.execute("SELECT count(DISTINCT subject_id) FROM graded").fetchall()[0][0],
         "shares": (shares := _shares(con, schemes)),
         "blocked": [{name: _shown(cell) for name, cell in row.items()} for row in blocked_rows(runs)],
-        "marks": [{"code": code, "label": both(word("input_states", code))["label"]} for code in run_marks(runs)],
+        "marks": [{"code": code, "label": both(word("input_states", code))["label"]} for code in marks_of_runs(runs)],
         "migration": _migration(con, schemes),
         "maps": _maps(con, schemes, shares),
         "lists": entries(snapshot, on),

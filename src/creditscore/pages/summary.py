@@ -12,7 +12,7 @@ from creditscore.core.model import Label
 from creditscore.core.quantities import TOP, from_micro
 from creditscore.core.quantities import plain as shown
 from creditscore.explanation.labels import Labels, labels_of
-from creditscore.grading.input_state.state import blocked_rows, run_marks
+from creditscore.grading.input_state.state import blocked_rows, marks_of_runs
 from creditscore.grading.result import Grading
 
 GROUPS = ("district", "industry", "size")
@@ -65,7 +65,7 @@ def summarise(
             | {"label": _both(word("refusals", str(row["reason"])))}
             for row in blocked_rows([manifest])
         ],
-        "marks": [_both(word("input_states", code)) for code in run_marks([manifest])],
+        "marks": [_both(word("input_states", code)) for code in marks_of_runs([manifest])],
         "feeds": "none" if manifest["feeds"] == "none declared" else "declared",
         "provisional": bool(manifest.get("provisional_calendar", False)),
     }

@@ -5,11 +5,12 @@ words of items, domains and events in place of codes, and without numbers of row
 texts of one subject stand in a fixed order: its own row, attributes, listings, history, then its records by the first
 day that they state, and by their bytes where that leaves them alike; SHA-256 over them is the subject's digest. SHA-256
 over all digests in the order of the subjects' ids (by their UTF-8), with that of the feeds at the end, is the hash. It
-does not depend on order, threads, file format, or on how a table is cut: parts of a population are hashed apart and
+does not depend on order, threads, file format, or on how a table is cut: parts of a population can be hashed apart and
 their digests merged. To find two contents of one hash takes a collision of SHA-256: 128 bits.
 
 Format 1 (`sha256:`) was SHA-256 over sums of MD5 numbers of rows, in any order, with the dictionaries of codes. It is
-still computed where a snapshot or run of an earlier version is compared; sums can be forged, so nothing new has it.
+still computed where a snapshot or run of an earlier version is compared; sums can be forged, so no new snapshot has
+it. (The hashes of rows that a store keeps are such sums still.)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 from creditscore.core.days import FIRST
 from creditscore.core.tables.hashing import hash_groups, hash_rows, row_text
 from creditscore.core.tables.table import literal, quote
-from creditscore.records.schema import EVENTS, LOG_COLUMNS, ONE
+from creditscore.records.schema import EVENTS, FIRST_OF_DAYS, LOG_COLUMNS, ONE
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +39,6 @@ LOG_CELLS = {
     "event": "nullif(event, 0)",
     "quantity": f"nullif(coalesce(quantity, -1), {ONE})",
 }
-ORDER_DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 SIDE = {"subjects": "S", "attributes": "A", "listings": "L", "history": "H"}  # the first letter of their rows
 RECORD = "R"
 BEFORE_DAYS = FIRST - len(SIDE)  # rows of these tables stand before all records
@@ -102,7 +102,7 @@ def _records(types: Mapping[str, str], log_columns: Collection[str], words: Word
     further = set(types) - set(LOG_COLUMNS)
     tagged = {name: _words(name, coded[name], list(columns).index(name)) for name in coded}
     text = row_text(columns, {*log_columns, *further} - NOT_CONTENT - {"sid"}, LOG_CELLS, tagged)
-    days = [name for name in ORDER_DAYS if name in log_columns]
+    days = [name for name in FIRST_OF_DAYS if name in log_columns]
     place = f"coalesce({', '.join(days)}, 0)" if days else "0"
     return f"SELECT sid, {place} AS place, concat(chr(10), '{RECORD}', {text}) AS x FROM log"
 

@@ -127,6 +127,8 @@ LOG_COLUMNS = {
     "basis": ("VARCHAR", "NULL"),
 }
 ATTRIBUTE_PREFIX = "a_"
+# The first of these that a record has orders a subject's records, in files and in the content hash.
+FIRST_OF_DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 QUARANTINE = (
     '"table" VARCHAR, line BIGINT, subject_id VARCHAR, record_id VARCHAR, event_no INTEGER, item VARCHAR, '

@@ -18,7 +18,7 @@ from creditscore.records.digest import format_of
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
 from creditscore.records.refused import REFUSED_ROWS, create_refused, take_from_quarantine
-from creditscore.records.schema import ATTRIBUTE_PREFIX, QUARANTINE
+from creditscore.records.schema import ATTRIBUTE_PREFIX, FIRST_OF_DAYS, QUARANTINE
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.subjects import COLUMNS as SUBJECTS
 from creditscore.records.subjects import SubjectIds
@@ -54,7 +54,6 @@ NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
     "content_hash": str,
 }
 TABLES = {"subjects": SUBJECTS, **SIDE_TABLES, "quarantine": QUARANTINE, "refused_rows": REFUSED_ROWS}
-DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 
 @guarded("writing the snapshot")
@@ -130,7 +129,7 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
     con = snapshot.con
     columns = [name for name in snapshot.log_columns if name != "rk"]
     names = ", ".join(quote(name) for name in columns + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
-    days = [name for name in DAYS if name in columns]
+    days = [name for name in FIRST_OF_DAYS if name in columns]
     day = f" coalesce({', '.join(days)}, 0)," if days else ""  # a constant would be read as the number of a column
     no = ", event_no" if "event_no" in columns else ""
     several = "single" in columns

@@ -1,6 +1,6 @@
 """Hashes of rows: a text per row that can be read back in one way only, and SHA-256 over texts in a fixed order.
 
-Every hash of rows in the package is made of these. A sum of row hashes, as formats before the second had it, detects
+Content hashes are made of these. A sum of row hashes, as formats before the second had it, detects
 change, but rows can be built that keep the sum; SHA-256 over the rows themselves has 128 bits against collisions.
 """
 

@@ -1,7 +1,7 @@
 """Tables as files, written in one way: Parquet, CSV for machines and CSV for people, each whole or not at all.
 
 A table is a query of the engine, an Arrow table or a pandas data frame, and each is written by its own library: the
-same rows give the same bytes.
+same rows of one kind give the same bytes.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def write_tables(
 ) -> list[Path]:
     """Write tables into a folder, each as `<name>.parquet`, and as `<name>.csv` where CSV is wanted.
 
-    A failure while they are written leaves every file as it was; a CSV of before that is not wanted is deleted.
+    A failure while they are written leaves every file as it was; then they are moved to their places one by one, and a
+    CSV of before that is not wanted is deleted.
 
     Parameters
     ----------

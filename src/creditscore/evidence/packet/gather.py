@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TABLES = ("subjects", "records", "attributes", "listings", "history", "feeds")
 OF_RUN = (
     "run_id",
+    "run_format",
+    "rules_hash",
     "creditscore",
     "scheme",
     "scheme_hash",
@@ -92,7 +94,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
     tables = {name: [_row(row) for row in table.to_pylist()] for name, table in unpack(small, [sid]).items()}
     lists = {row["list"] for row in tables["listings"]}
     others = [registry.load(entry) for entry in schemes_read(scheme, lists)]
-    about = {name: str(run.manifest[name]) for name in OF_RUN} | {
+    about = {name: str(run.manifest[name]) for name in OF_RUN if name in run.manifest} | {
         "subject_id": sid,
         "newest_day": str(small.newest_date),
         "made_up": str(bool(run.manifest.get("made_up", False))).lower(),

@@ -305,7 +305,7 @@ def blocked_rows(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**dict(zip(names, key, strict=True)), "grades": count} for key, count in ordered]
 
 
-def run_marks(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+def marks_of_runs(runs: Iterable[Mapping[str, Any]]) -> list[str]:
     """The marks that every grade of some run carries; `unstated` where a run of an earlier version states none."""
     marks = set()
     for run in runs:

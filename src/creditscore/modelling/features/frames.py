@@ -146,7 +146,10 @@ def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFram
         return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
     frame = as_frame(data, "table")
     if frame.empty:
-        raise InputError("the table has no rows", where="table", next="give a table with at least one row and column")
+        lacking = "columns" if len(frame) else "rows"
+        raise InputError(
+            f"the table has no {lacking}", where="table", next="give a table with at least one row and column"
+        )
     return settle_frame(frame, kinds)
 
 

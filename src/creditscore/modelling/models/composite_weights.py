@@ -17,6 +17,7 @@ import numpy as np
 from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.load import load_composite
 from creditscore.composite.result import Composite
+from creditscore.core.atomic import whole_file
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import TableError, UsageError
 from creditscore.modelling.models.inputs import Floats, both_classes
@@ -280,8 +281,8 @@ def write_fitted(
             "log_loss_base": f"{fitted.log_loss_base:.6f}",
         },
     }
-    place.parent.mkdir(parents=True, exist_ok=True)
     head = "# Weights fitted to later outcomes; everything else is that of the base. A finding about one population.\n"
-    place.write_text(head + yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    load_composite(place)
+    with whole_file(place) as part:
+        part.write_text(head + yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        load_composite(part)
     return place

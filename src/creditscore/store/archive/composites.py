@@ -106,6 +106,13 @@ def keep_composite(
     named(by)
     scored_composite, place = read_composite(folder), str(folder)
     run_id = _sound(scored_composite, place)
+    took = any(was_given(scored_composite.manifest, name) for name in BESIDE)
+    if took and "run_format" not in scored_composite.manifest:
+        raise InputError(
+            "a composite of an earlier version names what it was given by another hash, which cannot be compared",
+            where=place,
+            next="make it again with `creditscore composite` and keep that",
+        )
     runs = _combined(store, scored_composite, place)
     beside = _beside({"listings": listings, "subjects": subjects}, scored_composite, place)
     hashes = {name: _hash_of(getattr(scored_composite, name), columns) for name, columns in SCORES.items()}
@@ -319,12 +326,6 @@ def _beside(given: Mapping[str, Any], composite: Composite, place: str) -> dict[
 
 
 def _same(composite: Composite, again: Composite, hashes: Mapping[str, str], place: str) -> None:
-    if "run_format" not in composite.manifest:
-        raise InputError(
-            "a composite of an earlier version names its tables by another hash, and cannot be compared",
-            where=place,
-            next="make it again with `creditscore composite` and keep that",
-        )
     for name in BESIDE:
         if again.manifest[name] != composite.manifest[name]:
             raise InputError(
