@@ -277,3 +277,20 @@ def test_without_its_input_nothing_is_computed(run: Run) -> None:
     code, text = run("reproduce", "@nowhere", "--subjects", "@s.csv", "--records", "@r.csv")
     assert code == 3
     assert "there is no folder" in text
+
+
+def test_a_manifest_without_a_part_of_its_id_is_refused(run: Run, tmp_path: Path) -> None:
+    write_run(run)
+    path = tmp_path / "out" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("rules_hash", "feeds", "input_marks", "working_days", "other_items"):
+        path.write_text(json.dumps({key: value for key, value in manifest.items() if key != name}), encoding="utf-8")
+        code, text = again(run)
+        assert code == 3, name
+        assert f"does not say {name}" in text
+    path.write_text(
+        json.dumps({key: value for key, value in manifest.items() if key != "blocked_grades"}), encoding="utf-8"
+    )
+    code, text = again(run)
+    assert code == 5
+    assert "blocked_grades" in text

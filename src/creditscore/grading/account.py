@@ -62,7 +62,7 @@ def make_manifest(
     }
     refused_content = refused_hash(engine.con, snapshot.refused, snapshot.hash_format)
     identity = {
-        **({"run_format": FORMAT, "rules_hash": rules_hash(plan.scheme)} if snapshot.hash_format == CURRENT else {}),
+        **({"run_format": FORMAT, "rules_hash": rules_hash(plan.scheme)} if snapshot.run_format == CURRENT else {}),
         "creditscore": __version__,
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),

@@ -281,7 +281,7 @@ def _run(
         manifest["input_marks"] = sorted({*doubts.everyone, *marks})
     else:  # as an earlier version wrote it
         manifest = {name: value for name, value in manifest.items() if name not in LATER}
-    if snapshot.hash_format != CURRENT:
+    if snapshot.run_format != CURRENT:
         manifest = {name: value for name, value in manifest.items() if name not in NEW}
     manifest["run_id"] = run_id_of(manifest)
     if not with_ledger:

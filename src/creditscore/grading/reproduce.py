@@ -136,6 +136,7 @@ def stated_runs(folder: Path) -> dict[str, dict[str, Any]]:
     texts = ("run_id", *IDENTITY, *PARAMETERS)
     for name, run in runs.items():
         wrong = [key for key in texts if not isinstance(run, dict) or not isinstance(run.get(key), str)]
+        wrong += [] if wrong else [key for key in named_in(run) if key not in run]
         if wrong:
             raise _unreadable(", ".join(wrong), path, name)
     if not isinstance(manifest.get("run_id"), str) or not isinstance(manifest.get("skipped", {}), dict):

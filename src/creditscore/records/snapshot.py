@@ -115,6 +115,11 @@ class Snapshot:
         return compute(self.con, tables, self.log_columns, words)
 
     @property
+    def run_format(self) -> int:
+        """The format of runs on it: the first where its hashes have that, or refused rows are passed over."""
+        return self.hash_format if self.judges_refused else 1
+
+    @property
     def feeds_declared(self) -> bool:
         """Whether a table of feeds was given; one of which every row was refused feeds nobody."""
         counted = self.counts.get("feeds", {})

@@ -82,7 +82,7 @@ def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:
     return replace(
         taken_in(snapshot, manifest).in_format(str(manifest["snapshot_hash"])),
         accepted=tuple(dict(row) for row in manifest.get("accepted", ())),
-        judges_refused="blocked_grades" in manifest,
+        judges_refused="blocked_grades" in manifest or "run_format" in manifest,
         stated_marks=marks,
     )
 
