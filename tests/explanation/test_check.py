@@ -182,8 +182,12 @@ def test_a_grading_read_from_its_folder_is_bound_to_the_same_rules(small: Gradin
         for other_plan in (plan, small.plan)
     )
     assert bound == own
-    run = {**read(folder, MANY).manifest, "creditscore": "0.0.1"}
-    assert plan_of(run, small.plan.scheme) is None  # what another version did follows from its own reading
+    run = read(folder, MANY).manifest
+    assert plan_of({**run, "creditscore": "0.0.1"}, small.plan.scheme) is not None  # the id says nothing of the version
+    assert plan_of({**run, "run_format": 99}, small.plan.scheme) is None  # another algorithm read it otherwise
+    first = {name: value for name, value in run.items() if name not in ("run_format", "rules_hash")}
+    assert plan_of(first, small.plan.scheme) is not None
+    assert plan_of({**first, "creditscore": "0.0.1"}, small.plan.scheme) is None
 
 
 def change(file: Path, sql: str) -> None:
