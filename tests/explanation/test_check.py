@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,6 +20,7 @@ from creditscore.cli.main import main
 from creditscore.core.days import from_day
 from creditscore.core.errors import DifferenceError
 from creditscore.explanation.check import check, plan_of
+from creditscore.explanation.ledger import explain
 from creditscore.explanation.read import SubjectRows, read
 from creditscore.explanation.synthetic import plans, subjects
 from creditscore.explanation.synthetic_tables import tables
@@ -257,3 +260,18 @@ def test_with_its_snapshot_a_page_is_computed_again(tmp_path: Path, capsys: pyte
     code, text = explained("--snapshot", str(tmp_path / "other"))
     assert code == 3
     assert "not the one that was graded" in text
+
+
+@pytest.mark.parametrize("forged", [{"creditscore": "9.9"}, {"scheme_hash": "sha256:00"}, {}])
+def test_a_manifest_cannot_switch_the_check_of_its_ledger_off(
+    folder: Path, tmp_path: Path, forged: dict[str, str]
+) -> None:
+    copy = tmp_path / "forged"
+    shutil.copytree(folder, copy)
+    con = duckdb.connect()
+    rows = f"SELECT * REPLACE ('X 1' AS article) FROM read_parquet('{folder}/ledger.parquet')"
+    con.execute(f"COPY ({rows}) TO '{copy}/ledger.parquet' (FORMAT parquet)")
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    (copy / "manifest.json").write_text(json.dumps({**manifest, **forged}), encoding="utf-8")
+    with pytest.raises(DifferenceError):
+        explain(copy, MANY)
