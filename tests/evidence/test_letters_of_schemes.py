@@ -12,6 +12,7 @@ import pytest
 
 from creditscore.cascade.inputs import as_known, decided
 from creditscore.cascade.preview import bench
+from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.evidence.case_file import compile_case_file
 from creditscore.evidence.letter import compose_letter
@@ -20,6 +21,7 @@ from creditscore.evidence.packet.page import packet_page
 from creditscore.evidence.packet.results import build_packet
 from creditscore.evidence.publication.page import public_page
 from creditscore.evidence.publication.public import publish
+from creditscore.evidence.publication.rows import LIST, PUBLIC
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.grading.grade import grade
 from creditscore.objections.actions import open_case
@@ -126,9 +128,14 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
     codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
     fields = [*scheme.record_attributes.values(), *scheme.attributes.values()]
     values = {value for field in fields for value in field.allowed or ()}
-    opened = date.fromisoformat(str(grading.manifest["known_at"])) + timedelta(days=1)
+    known_at, as_of = (date.fromisoformat(grading.manifest[name]) for name in ("known_at", "as_of"))
+    opened = known_at + timedelta(days=1)
     explanations = [explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]
-    read_public(tmp_path / "grading", explanations, codes, opened)
+    if scheme.use in (PUBLIC, LIST):
+        read_public(tmp_path / "grading", explanations, codes, max(opened, as_of))
+    else:
+        with pytest.raises(UsageError, match="it is never published"):
+            read_public(tmp_path / "grading", explanations, codes, opened)
     with Database(tmp_path / "s.store") as store:
         log = Log(store)
         (run,) = keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)

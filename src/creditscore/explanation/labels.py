@@ -19,7 +19,7 @@ from creditscore.schemes.citing import all_laws, cited
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import Law
 from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Rule, Scheme
-from creditscore.schemes.vocabulary import list_label
+from creditscore.schemes.vocabulary import list_name
 from creditscore.schemes.walk import cites
 
 
@@ -69,7 +69,7 @@ class Labels:
     def list_name(self, code: str) -> Label:
         """What a list is called: by this scheme, by another one of the library, or in the words of the pages."""
         own = self.scheme.lists.get(code) if self.scheme else None
-        return (own.label if own is not None else list_label(code)) or word("lists", code)
+        return own.label if own is not None else list_name(code)
 
     def line(self, step: str, item: str, rule: str, place: str) -> Label:
         """What a ledger row is about."""
@@ -174,8 +174,8 @@ class Labels:
         used = [variant.repair.rule for variant in self._variants(item) if variant.repair]
         for rule in used:
             for window in self.scheme.repairs[rule].windows if self.scheme else ():
-                if window.id == name and window.label is not None:
-                    return window.label
+                if window.id == name:
+                    return window.title
         return None
 
 

@@ -19,7 +19,7 @@ from creditscore.lists.register import Book
 from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.lists import ListExit
-from creditscore.schemes.vocabulary import list_label
+from creditscore.schemes.vocabulary import list_name
 
 Lang = Literal["zh", "en"]
 
@@ -136,8 +136,9 @@ def note_in_words(note: Note, case: ListCase, lang: Lang) -> str:
     needs = {key: label for way in rule.exits for key, label in (way.needs | way.unless).items()}
 
     def named(value: str) -> str:
+        label: Label | None
         if note.code == "beside":
-            label = list_label(value)
+            label = list_name(value)
         elif note.code == "not_known":
             return word("days", value, lang)
         elif note.code == "way" and value in ways:

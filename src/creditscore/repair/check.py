@@ -28,6 +28,7 @@ from creditscore.repair.options import (
 )
 from creditscore.repair.rules import RepairRuleFile, dated, fits, load_repairs
 from creditscore.schemes.lists import ListExit, ListRule
+from creditscore.schemes.vocabulary import list_name
 
 WAYS_OUT = {  # what an exit without a label of its own is called
     "expiry": Label(zh="期满移出", en="end of the term"),
@@ -82,7 +83,7 @@ def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, List
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
-    label = scheme_and_rule[1].label if scheme_and_rule else Label(zh=row["list"], en=row["list"])
+    label = scheme_and_rule[1].label if scheme_and_rule else list_name(row["list"])
     options_of_entry: list[Option] = []
     ways = (
         [way for way in scheme_and_rule[1].exits if way.kind not in ("annulled", "deregistered")]

@@ -201,7 +201,7 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
     if clock_day is None:
         return []
     gives, first = [], clock_day
-    labels = {window.id: window.label for window in item.repair_rule.windows}
+    titles = {window.id: window.title for window in item.repair_rule.windows}
     for index, (window_name, last) in enumerate(
         zip(item.repair.windows, item.repair.last_days(clock_day), strict=True)
     ):
@@ -219,9 +219,7 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
         known = record["nominal_low"] == record["nominal_high"] and item.form != "none"
         points = half_up(record["nominal_high"] * share * MICRO, FULL) if known else None
         end = None if last >= 10**6 else last
-        gives.append(
-            Give(window_name, labels[window_name] or Label(zh=window_name, en=window_name), first, end, share, points)
-        )
+        gives.append(Give(window_name, titles[window_name], first, end, share, points))
         first = last + 1
     return gives
 

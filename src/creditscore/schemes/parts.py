@@ -227,6 +227,22 @@ class RepairWindow(Model):
     roll: Literal["none", "next_working_day"] = "none"
     label: Label | None = None
 
+    @property
+    def title(self) -> Label:
+        """What it is called: its label, else until when it lasts."""
+        if self.label is not None:
+            return self.label
+        if self.days is not None:
+            return Label(zh=f"{self.days}日内", en=f"within {self.days} days")
+        if self.months is not None:
+            return Label(zh=f"{self.months}个月内", en=f"within {self.months} months")
+        if self.end_of_year is None:
+            return Label(zh="不限期限", en="at any time")
+        zh, en = {0: ("当年", "the year"), 1: ("次年", "the next year")}.get(
+            self.end_of_year, (f"其后第{self.end_of_year}年", f"year {self.end_of_year} after it")
+        )
+        return Label(zh=f"{zh}年末前", en=f"by the end of {en}")
+
 
 class RepairRule(Rule):
     clock: str

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from creditscore.core.catalogue import list_layers
 from creditscore.core.config import carried
+from creditscore.core.i18n import word
 from creditscore.core.model import Label
 from creditscore.schemes.registry import entries, load
 
@@ -94,6 +95,11 @@ def list_label(name: str) -> Label | None:
         if any(key.search(block) for block in _OWN_LISTS.findall(entry.file.read_text(encoding="utf-8"))):
             return load(entry).lists[name].label
     return None
+
+
+def list_name(name: str) -> Label:
+    """What a list is called: by a scheme of the library, in the words of the pages, else its code."""
+    return list_label(name) or word("lists", name)
 
 
 def _scanned() -> tuple[Vocabulary, Vocabulary]:
