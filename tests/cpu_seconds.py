@@ -52,7 +52,7 @@ def pytest_runtest_makereport() -> Iterator[None]:
     global started
     report: Any = yield
     now = measure_cpu()
-    report.user_properties = [(NAME, now - started)]
+    report.user_properties = [*report.user_properties, (NAME, now - started)]
     started = now
     return report
 

@@ -1,4 +1,4 @@
-"""Three tiers of tests: `make test` leaves out what is marked slow or long, CI what is long, `make test-long` nothing.
+"""Three tiers of tests: `make test` leaves out what is slow or long, CI what is long; `make test-long` runs that.
 
 Of a long series the quick tiers run every so many, so that each of them sees the whole breadth.
 """

@@ -25,12 +25,12 @@ JIANGSU = (("jiangsu", "2019-01-01"), ("jiangsu", "2020-01-01"))
 @cache
 def facts() -> dict[str, dict[str, str]]:
     """The rows of the environment part by code; of a code that several sections use, all columns together."""
-    facts_by_case: dict[str, dict[str, str]] = {}
+    facts_by_code: dict[str, dict[str, str]] = {}
     with TABLE.open(encoding="utf-8", newline="") as stream:
         for line in csv.DictReader(stream):
             if line["section"].startswith(("1.", "3.")):
-                facts_by_case.setdefault(line["code"], {}).setdefault(line["column"], line["value"])
-    return facts_by_case
+                facts_by_code.setdefault(line["code"], {}).setdefault(line["column"], line["value"])
+    return facts_by_code
 
 
 @cache

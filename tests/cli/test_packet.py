@@ -29,16 +29,16 @@ def run(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def store_folder(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def snapshot_folder(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("kept")
     write_snapshot(snapshot, place / "snap")
     return place
 
 
 def test_a_subject_without_a_case(
-    folder: Path, store_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ("--grading", str(folder), "--snapshot", str(store_folder / "snap"), "--scheme", str(SCHEME))
+    given = ("--grading", str(folder), "--snapshot", str(snapshot_folder / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
     output = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
     assert output.count("written to") == 2
@@ -53,7 +53,7 @@ def test_a_subject_without_a_case(
 
 
 def test_a_model_part_of_no_registered_model_is_refused(
-    folder: Path, store_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part, out = tmp_path / "part.json", tmp_path / "packet"
     part.write_text(json.dumps(MODEL), encoding="utf-8")
@@ -61,7 +61,7 @@ def test_a_model_part_of_no_registered_model_is_refused(
         "--grading",
         str(folder),
         "--snapshot",
-        str(store_folder / "snap"),
+        str(snapshot_folder / "snap"),
         "--scheme",
         str(SCHEME),
         "--subject",
@@ -78,7 +78,7 @@ def test_a_model_part_of_no_registered_model_is_refused(
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
     packet = build_packet(
-        run_in_folder(folder, "S1"), read_snapshot(store_folder / "snap"), file=SCHEME, added=Added(model=MODEL)
+        run_in_folder(folder, "S1"), read_snapshot(snapshot_folder / "snap"), file=SCHEME, added=Added(model=MODEL)
     )
     write_packet(packet, out)
     assert "next" in run(capsys, "packet", "verify", str(out), *models, code=2)

@@ -231,3 +231,16 @@ def test_a_changed_file_of_a_folder_that_it_depends_on_is_seen(tmp_path: Path, m
     second = family.pick(str(file))
     write(tmp_path / "rules" / "cities", "gansu")
     assert family.pick(str(file)) is not second
+
+
+def test_inner_folders_count_also_for_a_file_that_lies_in_the_folder_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "list_layers", lambda: (tmp_path,))
+    family = Family("made", "office", Office, "offices", nested=True, depends_on=("offices", "."))
+    file = write(tmp_path / "offices")
+    inner = write(tmp_path / "offices" / "inner", "beside", "other")
+    first = family.pick(str(file))
+    assert family.pick(str(file)) is first
+    inner.write_text(inner.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert family.pick(str(file)) is not first

@@ -262,9 +262,18 @@ def test_with_its_snapshot_a_page_is_computed_again(tmp_path: Path, capsys: pyte
     assert "not the one that was graded" in text
 
 
-@pytest.mark.parametrize("forged", [{"creditscore": "9.9"}, {"scheme_hash": "sha256:00"}, {}])
-def test_a_manifest_cannot_switch_the_check_of_its_ledger_off(
-    folder: Path, tmp_path: Path, forged: dict[str, str]
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {},
+        {"creditscore": "9.9"},
+        {"scheme_hash": "sha256:00"},
+        {"run_format": 99},
+        *({name: None} for name in ("run_format", "rules_hash", "feeds", "working_days", "other_items", "input_marks")),
+    ],
+)
+def test_a_forged_ledger_is_refused_whatever_its_manifest_names_or_leaves_out(
+    folder: Path, tmp_path: Path, forged: dict[str, Any]
 ) -> None:
     copy = tmp_path / "forged"
     shutil.copytree(folder, copy)
@@ -272,6 +281,7 @@ def test_a_manifest_cannot_switch_the_check_of_its_ledger_off(
     rows = f"SELECT * REPLACE ('X 1' AS article) FROM read_parquet('{folder}/ledger.parquet')"
     con.execute(f"COPY ({rows}) TO '{copy}/ledger.parquet' (FORMAT parquet)")
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
-    (copy / "manifest.json").write_text(json.dumps({**manifest, **forged}), encoding="utf-8")
+    manifest = {name: value for name, value in {**manifest, **forged}.items() if name not in forged or forged[name]}
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(DifferenceError):
         explain(copy, MANY)

@@ -20,13 +20,13 @@ def store(tmp_path: Path) -> Database:
 
 def test_what_was_written_comes_back(store: Database) -> None:
     book, case_id = noticed(Book())
-    grown = book
+    noticed_book = book
     book, *_ = play(
         book, case_id, "decide", {"enter": True, "on": "2023-01-31", "dates": {"restriction_until": "2024-01-01"}}
     )
     log = Log(store)
     assert save(log, Book(), Book(book.events[:1])) == 1
-    assert save(log, load(store), grown) == 1
+    assert save(log, load(store), noticed_book) == 1
     assert save(log, load(store), book) == 1
     assert save(log, load(store), book) == 0
     assert load(store) == book

@@ -359,7 +359,7 @@ def test_how_many_rows_are_sorted_at_once_is_irrelevant(monkeypatch, at_once):
     assert taken(ALL).content_hash() == usual()
 
 
-def test_an_event_has_its_word_in_the_hash_and_a_swap_of_subjects_counts():
+def test_an_attribute_or_a_feed_of_another_subject_counts():
     tables = copy.deepcopy(ALL)
     tables["attributes"][0]["subject_id"] = "B"
     assert hash_of(tables) != usual()

@@ -21,7 +21,7 @@ from creditscore.repair.proof import Readings, is_at, simulate
 from creditscore.schemes import registry
 from tests.repair.repair_cases import course, random_actions, random_courses, record, scattered, subject
 
-SCHEMES = [scheme_course for entry in registry.entries() if not (scheme_course := registry.load(entry)).missing]
+SCHEMES = [loaded for entry in registry.entries() if not (loaded := registry.load(entry)).missing]
 
 
 def stretch(rng: random.Random, base: Course, most: int) -> tuple[Course, tuple[Action, ...], range]:

@@ -67,8 +67,8 @@ def _score(
     row = next((row for row in table_rows if row["subject_id"] == subject_id), None)
     if row is None:
         return ("no_domain", "", "")
-    standing_cells = [row["state_reason"] or row["state"], row["score"], row["grade"]]
-    return tuple("" if value is None else str(value) for value in standing_cells)  # type: ignore[return-value]
+    cells = [row["state_reason"] or row["state"], row["score"], row["grade"]]
+    return tuple("" if value is None else str(value) for value in cells)  # type: ignore[return-value]
 
 
 def _texts(words: list[str]) -> pa.Array:

@@ -37,11 +37,10 @@ def in_force_command(
     lang: Lang = "en",
 ) -> None:
     """Versions in force on a day: those graded by year for the year of the day, whole or not."""
-    from creditscore.core.days import day_of
+    from creditscore.cli.acting import date_given
     from creditscore.schemes import browse
 
-    day = day_of(on, "on")
-    assert day is not None
+    day = date_given(on)
     show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list(day)])
     last_graded = browse.list_last_graded(day)
     if last_graded:

@@ -129,7 +129,7 @@ def combine(
 
 
 def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: bool, chosen: bool) -> dict[str, Any]:
-    """What the result depends on; `composite_id` makes the run's id of it."""
+    """What the manifest says of input and rules; with `acts`, what `composite_id` reads is among it."""
     return {
         "run_format": RUN_FORMAT,
         "rules_hash": rules_hash(config),

@@ -88,7 +88,7 @@ def _best(over: Ints, w: Ints, less: int, more: int) -> Ints:
 
 
 def _times(factors: Ints, w: Ints, less: int, more: int) -> Ints:
-    """The largest Σ w·one, the same number for every domain."""
+    """The largest Σ w·factor, the same number for every domain."""
     return np.asarray(np.where(factors > 0, more, less) * factors * w.sum())
 
 

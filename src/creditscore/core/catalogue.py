@@ -309,8 +309,8 @@ class Family(Generic[M]):
 
     def _list_sources(self, files: Sequence[RuleFile]) -> tuple[RuleFile, ...]:
         """List the files of other folders that say part of what `files` do."""
-        folders = {layer / name: self.nested for name in self.depends_on if name != "." for layer in list_layers()}
-        folders |= {file.file.parent / name: False for name in self.depends_on for file in files}
+        folders = {file.file.parent / name: False for name in self.depends_on for file in files}
+        folders |= {layer / name: self.nested for name in self.depends_on if name != "." for layer in list_layers()}
         paths = {path for folder, nested in folders.items() for path in _walk(str(folder), nested)}
         return tuple(read_state(path, path) for path in sorted(paths))
 

@@ -34,7 +34,11 @@ def whole(out: Path | str, mark: str) -> Iterator[Path]:
     except OSError as error:
         raise UsageError(f"cannot write there: {error.strerror}", where=str(out), next="give another folder") from error
     try:
-        yield work
+        try:
+            yield work
+        except UsageError as error:  # what could not be written lay in the folder that is gone then
+            error.where = str(out) if error.where and str(work) in error.where else error.where
+            raise
         os.chmod(work, 0o755)
         if place.exists():
             shutil.rmtree(place)

@@ -1,1 +1,1 @@
-"""The seam to the engine that grades populations, and DuckDB behind it."""
+"""The engine that grades populations: DuckDB."""

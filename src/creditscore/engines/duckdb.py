@@ -1,4 +1,4 @@
-"""DuckDB behind the seam."""
+"""The steps of a grading as tables and views of a DuckDB connection."""
 
 from __future__ import annotations
 

@@ -59,10 +59,9 @@ def check(
 
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
-    """The plan under which a run graded; None where another format of runs did, or its text says less."""
-    if not set(named_in(run)) <= set(run):
-        return None
-    if run.get("run_format", FORMAT) != FORMAT or ("run_format" not in run and run.get("creditscore") != __version__):
+    """The plan under which a run graded; None where another format of runs, or for the first another version, did."""
+    same = run["run_format"] == FORMAT if "run_format" in run else run.get("creditscore") == __version__
+    if not same or not set(named_in(run)) <= set(run):
         return None
     at = int(run["period"]) if scheme.period == "year" else date.fromisoformat(run["as_of"])
     law = None if run["law_known_at"] == "latest" else date.fromisoformat(run["law_known_at"])
@@ -84,7 +83,10 @@ def _refuse(subject_rows: SubjectRows, faults: Iterator[str], what: str) -> None
 
 def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
     run, grade = subject_rows.manifest, subject_rows.grade
-    if set(named_in(run)) <= set(run) and run_id_of(run) != run.get("run_id"):
+    lacking = [name for name in named_in(run) if name not in run]
+    if lacking and "run_format" in run:
+        yield f"the manifest does not say {', '.join(lacking)}"
+    elif not lacking and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
     code, _, version = str(run["scheme"]).partition("@")
     stated_by_run = {

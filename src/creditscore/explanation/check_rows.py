@@ -14,7 +14,7 @@ from creditscore.grading.plan import FULL, Plan, PlanItem
 
 ASIDE = ("noted", "corrected", "repaired", "withdrawn", "exempt")  # what a record says that carries no points
 
-WITHOUT = ("noted", "withdrawn", "exempt")  # records that are row_scores against no other
+WITHOUT = ("noted", "withdrawn", "exempt")  # records that are weighed against no other
 
 
 @dataclass(frozen=True)

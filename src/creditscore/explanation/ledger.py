@@ -254,7 +254,7 @@ def explain(
     ------
     InputError
         Where the folder, one of its files or the subject is missing.
-    SchemeError
+    DifferenceError
         Where the parts of the page do not fit (`explanation.check`).
 
     Examples

@@ -58,10 +58,10 @@ def shapley(plan: Plan, subject: Subject, most: int = MOST_COUNTS) -> Shapley:
         whole = score.of([kind.count for kind in search.game.kinds])
         return Shapley(values, whole, whole - sum(values.values(), Fraction(0)), "score", "sum")
     sizes = [kind.count for kind in search.game.kinds]
-    coalitions = prod(size + 1 for size in sizes)
-    if coalitions > most:
+    count_vectors = prod(size + 1 for size in sizes)
+    if count_vectors > most:
         raise UsageError(
-            f"the exact values need {coalitions} counts of classes",
+            f"the exact values need {count_vectors} counts of classes",
             allowed=f"at most {most}",
             next="allow more, or ask for decisive records instead",
         )

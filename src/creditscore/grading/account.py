@@ -17,7 +17,6 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.population import run
 from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
-from creditscore.records.digest import CURRENT
 from creditscore.records.refused import refused_hash
 
 
@@ -60,25 +59,29 @@ def make_manifest(
         "known_at": from_day(plan.known_at).isoformat(),
         "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
     }
-    refused_content = refused_hash(engine.con, snapshot.refused, snapshot.hash_format)
-    identity = {
-        **({"run_format": FORMAT, "rules_hash": rules_hash(plan.scheme)} if snapshot.run_format == CURRENT else {}),
+    feeds = snapshot.feeds_declared
+    judged = snapshot.judges_refused
+    identity: dict[str, Any] = {
         "creditscore": __version__,
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
-        "refused_hash": refused_content if snapshot.judges_refused else "",
+        "refused_hash": refused_hash(engine.con, snapshot.refused, snapshot.hash_format) if judged else "",
         "accepted": accepted,
         "period_over": plan.as_of <= judged_on(snapshot, plan),
-        "feeds": "declared" if snapshot.feeds_declared else "none declared",
-        "other_items": other_items(plan, snapshot.items),
-        "working_days": working_days_hash(plan.known_at) if _counts_working_days(plan) else "none",
+        "feeds": "declared" if feeds else "none declared",
     }
+    if not snapshot.in_first_format:
+        identity |= {
+            "run_format": FORMAT,
+            "rules_hash": rules_hash(plan.scheme),
+            "other_items": other_items(plan, snapshot.items),
+            "working_days": working_days_hash(plan.known_at) if _counts_working_days(plan) else "none",
+        }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
     shares = dict(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
-    feeds = snapshot.feeds_declared
     notes = time_notes(snapshot, plan) + law_notes(plan) + float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {

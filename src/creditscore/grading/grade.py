@@ -14,7 +14,7 @@ from creditscore.core.days import day_of, to_day
 from creditscore.core.errors import TooManyRejected, UsageError
 from creditscore.grading.account import make_manifest
 from creditscore.grading.bind import bind
-from creditscore.grading.identity import LATER, NEW, run_id_of
+from creditscore.grading.identity import LATER, run_id_of
 from creditscore.grading.input_state.acceptance import check_matched, mark_accepted, read_acceptances
 from creditscore.grading.input_state.period_over import check_period_over
 from creditscore.grading.input_state.state import find_doubts, put_input_state
@@ -29,7 +29,6 @@ from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
 from creditscore.grading.small_batch import run_few
 from creditscore.records import Snapshot, ingest
-from creditscore.records.digest import CURRENT
 from creditscore.records.intake import connect
 from creditscore.records.schema import REASONS
 from creditscore.schemes import registry
@@ -281,8 +280,6 @@ def _run(
         manifest["input_marks"] = sorted({*doubts.everyone, *marks})
     else:  # as an earlier version wrote it
         manifest = {name: value for name, value in manifest.items() if name not in LATER}
-    if snapshot.run_format != CURRENT:
-        manifest = {name: value for name, value in manifest.items() if name not in NEW}
     manifest["run_id"] = run_id_of(manifest)
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was

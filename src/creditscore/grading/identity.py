@@ -28,7 +28,6 @@ FORMAT = 2
 PARAMETERS = ("snapshot_hash", "scheme", "period", "as_of", "known_at", "law_known_at")
 RUN = ("run_format", "rules_hash", *PARAMETERS, "feeds", "input_marks", "working_days", "other_items")
 FIRST_RUN = ("creditscore", "scheme_hash", *PARAMETERS)  # and that of a run of the first format
-NEW = ("other_items", "working_days")  # and no manifest of the first format says these
 LATER = ("period_over", "refused_hash", "accepted")  # and these, where they are stated: earlier versions knew none
 WORDS = ("note", "checked_on", "missing", "row", "reason")  # beside labels: fields that say why and whence
 

@@ -42,7 +42,7 @@ NEWER = (
     "ignored_columns",
     "input_marks",
 )
-CHANGED = "changed after it was written, unless it was written under another calendar of working days"
+CHANGED = "changed after it was written, or written by an earlier version under another calendar of working days"
 
 
 @dataclass(frozen=True)

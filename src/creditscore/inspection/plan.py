@@ -106,9 +106,9 @@ class InspectionPlan:
             ),
             "capacity.csv": csv_text(CAPACITY, capacity_rows(self)),
             "what_if.csv": csv_text(WHAT_IF, self.what_if),
-            "public.json": _json(_public(self)),
+            "public.json": json_text(_public(self), indent=2, sort_keys=True),
         }
-        return files | {"manifest.json": _json(self._manifest(files))}
+        return files | {"manifest.json": json_text(self._manifest(files), indent=2, sort_keys=True)}
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -341,10 +341,6 @@ def _notes(plan: InspectionPlan) -> list[str]:
             "internal: an inspection-risk class is used; it is no evaluation, no basis of a measure, not published"
         )
     return notes
-
-
-def _json(data: Any) -> str:
-    return json_text(data, indent=2, sort_keys=True)
 
 
 def read_plan(folder: Path | str) -> dict[str, Any]:

@@ -42,14 +42,8 @@ STRATA = (
     "joined",
     "flag",
 )
-VISITS = (
-    "programme",
-    "department",
-    "class",
-    "units",
-    "rate",
-    "visits",
-    "person_days",
+PLANNED = ("programme", "department", "class", "units", "rate", "visits", "person_days")
+EXPECTED = (
     "past_visits",
     "past_findings",
     "yield",
@@ -59,6 +53,7 @@ VISITS = (
     "expected_low",
     "expected_high",
 )
+VISITS = (*PLANNED, *EXPECTED)
 CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
 
 

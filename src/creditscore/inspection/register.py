@@ -148,7 +148,7 @@ def commit(
                 "INSERT INTO draw_commitments VALUES (?, ?, ?, ?, ?)",
                 [commitment.draw_id, commitment.hash, commitment.canonical, str(on), act.entry.seq],
             )
-            write_texts(folder, {"commitment.json": _pretty(commitment.content), **tables})
+            write_texts(folder, {"commitment.json": json_text(commitment.content, indent=2, sort_keys=True), **tables})
     return commitment
 
 
@@ -331,7 +331,3 @@ def _insert(
         names = ", ".join(f'"{name}"' for name in arrays)
         con.execute(f"INSERT INTO {table} (draw_id, {names}) SELECT ?, {names} FROM given_rows", [commitment.draw_id])
         con.unregister("given_rows")
-
-
-def _pretty(content: dict[str, Any]) -> str:
-    return json_text(content, indent=2, sort_keys=True)

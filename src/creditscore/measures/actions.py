@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import InputError, UsageError
-from creditscore.core.identity import is_resident, redact
+from creditscore.core.identity import redact
 from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
 from creditscore.measures.force import basis_on
 from creditscore.measures.match import Matched, Proposal, barring, flags_of, lacks_basis, match
@@ -31,6 +31,7 @@ from creditscore.measures.tables import BusinessEvent, Intake
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log, second_person
 from creditscore.store.entry import canonical, sha256
+from creditscore.store.text_checks import refuse_persons_in
 
 PROPOSER, DECIDER = "grader", "approver"  # roles: who proposes and carries out, who decides
 
@@ -49,7 +50,7 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
 
     InputError where an event of the same id with other content was matched before.
     """
-    _said(by=by)
+    refuse_persons_in(by=by)
     for event in intake.events:
         check_day_has_come(event.on, f"the event {event.event_id}")
     cases = read_cases(log.store)
@@ -102,7 +103,7 @@ def decide(
     Rejecting needs a reason. Accepting needs an entry that stands that day, its link, a basis in force, no black or
     watch entry beside a reward, and an acknowledgement with a reason for each flag that demands one; else UsageError.
     """
-    _said(by=by, reason=reason)
+    refuse_persons_in(by=by, reason=reason)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     second_person(by, case.proposed_by, act="the decision on a measure")
@@ -182,7 +183,7 @@ def execute(
 def _carry(
     log: Log, lists: FourLists, listings: Listings, proposal_id: str, act: str, by: str, on: int, document_no: str
 ) -> None:
-    _said(by=by, document_no=document_no)
+    refuse_persons_in(by=by, document_no=document_no)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, act, on, proposal_id)
@@ -226,7 +227,7 @@ def feedback(log: Log, proposal_id: str, *, by: str, on: int, result: str) -> No
     --------
     >>> feedback(log, "JM-0123456789abcdef", by="li.na", on=20160, result="资格审查未通过")  # doctest: +SKIP
     """
-    _said(by=by, result=result)
+    refuse_persons_in(by=by, result=result)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, "fed_back", on, proposal_id)
@@ -273,7 +274,7 @@ def annul(log: Log, proposal_id: str, *, by: str, on: int, document_no: str, rea
     >>> annul(log, "JM-0123456789abcdef", by="chen.jie", on=20170, document_no="〔2025〕行初1号",
     ...       reason="事实不清")  # doctest: +SKIP
     """
-    _said(by=by, document_no=document_no, reason=reason)
+    refuse_persons_in(by=by, document_no=document_no, reason=reason)
     check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, "annulled", on, proposal_id)
@@ -327,7 +328,7 @@ def lift(
     >>> lift(log, lists, intake.listings, by="li.na", on=20500)  # doctest: +SKIP
     {'JM-0123456789abcdef': 'term_over'}
     """
-    _said(by=by)
+    refuse_persons_in(by=by)
     check_day_has_come(on)
     named = None if ids is None else list(dict.fromkeys(ids))
     rows, causes, law_by_id = [], {}, load_laws()
@@ -392,17 +393,6 @@ def _stands(
     conduct = lists.conducts[proposal.conduct_id]
     now = flags_of(measure, basis, (measure.evidence, link.evidence, conduct.evidence))
     return tuple(flag for flag in FLAGS if flag in now or flag in proposal.flags)
-
-
-def _said(**texts: str) -> None:
-    """Free text that is kept for good carries no resident identity number; whoever acts has a name."""
-    for name, text in texts.items():
-        if is_resident(text):
-            raise UsageError(
-                f"{name} holds a resident identity number", next="leave it out; name people by their account"
-            )
-    if not texts.get("by", "x").strip():
-        raise UsageError("nobody is named", next="give --by PERSON")
 
 
 Row = tuple[str, str, int, str, str, str, tuple[str, ...]]

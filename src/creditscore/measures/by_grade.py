@@ -40,7 +40,7 @@ def attached(
     """
     known = load_measures() if measures is None else measures
     rows = [row for row in grades if row["state"] == "graded" and row["grade"]]
-    measure_ids = [
+    attached_measures = [
         _attached(row, grade_measure, belongs, lang)
         for row in rows
         for grade_measure in known.values()
@@ -48,7 +48,7 @@ def attached(
         if _fits(row, belongs) and holds(grade_measure.applies, _period(row["period"]))
     ]
     return sorted(
-        set(measure_ids),
+        set(attached_measures),
         key=lambda attached_measure: (
             attached_measure.subject_id,
             attached_measure.scheme,

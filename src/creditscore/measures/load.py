@@ -154,7 +154,7 @@ def _together(parsed: Mapping[str, BaseModel | None], digest: str) -> FourLists:
                 conducts.setdefault(line.id, line)
             else:
                 measures.setdefault(line.id, line)
-    kinds: dict[str, ListKind] = {name: list_rules.kind for name, list_rules in known_lists().items()}
+    kinds: dict[str, ListKind] = {name: known_list.kind for name, known_list in known_lists().items()}
     for conduct in conducts.values():
         if conduct.kind is not None:
             kinds.setdefault(conduct.list, conduct.kind)

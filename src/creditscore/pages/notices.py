@@ -96,7 +96,7 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
             " item, CASE WHEN step = 'record' THEN '' ELSE rule END ORDER BY effective, rule, reason) AS n"
             f" FROM given_{name}"
         )
-    columns = con.execute(
+    rows_of_columns = con.execute(
         "SELECT coalesce(a.subject_id, b.subject_id) AS subject_id, coalesce(b.step, a.step) AS step,"
         " coalesce(b.record_id, a.record_id) AS record_id, coalesce(b.item, a.item) AS item,"
         " coalesce(b.rule, a.rule) AS rule, coalesce(b.article, a.article) AS article, a.effective, b.effective,"
@@ -124,7 +124,7 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
         "article_was",
         "article_is",
     )
-    rows = [dict(zip(keys, row, strict=True)) for row in columns]
+    rows = [dict(zip(keys, row, strict=True)) for row in rows_of_columns]
     return {subject: list(mine) for subject, mine in groupby(rows, key=lambda row: str(row["subject_id"]))}
 
 

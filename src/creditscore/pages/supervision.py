@@ -13,6 +13,7 @@ from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object
 from creditscore.core.tables.read import load_table
 from creditscore.core.tables.table import Table
+from creditscore.inspection.plan_tables import CAPACITY, EXPECTED, PLANNED
 from creditscore.measures.load import load_four_lists
 from creditscore.pages.district_lists import both, list_labels
 
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
     import duckdb
 
 STRATA = ("stratum", "programme", "class", "place", "units", "visits", "probability")
-VISITS = ("programme", "department", "class", "units", "rate", "visits", "person_days")
-EXPECTED = (
-    "past_visits",
-    "past_findings",
-    "yield",
-    "yield_low",
-    "yield_high",
-    "expected_findings",
-    "expected_low",
-    "expected_high",
-)
-CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
 FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
@@ -108,7 +97,7 @@ def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
     manifest = read_object(plan / "manifest.json", next="give the folder that `creditscore supervise plan --out` wrote")
     for name, needed, optional in (
         ("strata", STRATA, ("joined", "flag")),
-        ("visits", VISITS, EXPECTED),
+        ("visits", PLANNED, EXPECTED),
         ("capacity", CAPACITY, ()),
     ):
         paths = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]

@@ -68,10 +68,10 @@ def _stairs(timeline: Timeline, lang: Lang) -> Markup:
     corners.append((x(last), y(scores[-1])))
     parts: list[Markup] = []
     for score in sorted({low, high}):
-        score_words = next(step.after.score for step in steps if float(from_micro(step.after.score) or 0) == score)
+        micro = next(step.after.score for step in steps if float(from_micro(step.after.score) or 0) == score)
         parts += [
             stroke(LEFT, y(score), WIDTH - 20, y(score), "grid"),
-            say(LEFT - 8, y(score) + 4, points(from_micro(score_words)), "end", "number"),
+            say(LEFT - 8, y(score) + 4, points(from_micro(micro)), "end", "number"),
         ]
     parts.append(path(corners, "#1f5fa8"))
     room_left = float(LEFT)

@@ -1,1 +1,1 @@
-"""How results are drawn: pages of sections, charts and SVG, from plain data; it knows no domain."""
+"""How results are drawn: pages of sections, charts and SVG, from plain data."""

@@ -115,9 +115,9 @@ class Snapshot:
         return compute(self.con, tables, self.log_columns, words)
 
     @property
-    def run_format(self) -> int:
-        """The format of runs on it: the first where its hashes have that, or refused rows are passed over."""
-        return self.hash_format if self.judges_refused else 1
+    def in_first_format(self) -> bool:
+        """Whether runs on it are made as earlier versions made them: with their hashes, or past refused rows."""
+        return self.hash_format != CURRENT or not self.judges_refused
 
     @property
     def feeds_declared(self) -> bool:

@@ -77,7 +77,13 @@ def fold(
         for layer in layers:
             layer.turn()
         ways = [
-            (choice, [layer.table(table_key, i, c, step) for layer, table_key in zip(layers, known, strict=True)])
+            (
+                choice,
+                [
+                    layer.table(numbers_of_plan, i, c, step)
+                    for layer, numbers_of_plan in zip(layers, known, strict=True)
+                ],
+            )
             for c, choice in enumerate(moved)
         ]
         for state, (cost, path) in states.items():
@@ -115,7 +121,7 @@ class _Layer:
 
     def __init__(self, plan: Plan, opened: Opening, number: int, choices: Sequence[Sequence[Choice]]) -> None:
         self.plan, self.number = plan, number
-        self.rows = [[choice.records[number] for choice in choice_of_slot] for choice_of_slot in choices]
+        self.rows = [[choice.records[number] for choice in choices_of_record] for choices_of_record in choices]
         self.lookups = opened.lookups
         self.bag = _needs_bag(plan)
         self.record_facts = [fact for fact in plan.facts if fact.of == "records"]
@@ -133,10 +139,10 @@ class _Layer:
         self.routes = [[self._route(row) for row in rows] for rows in self.rows]
         moving = {
             slot
-            for routes_of_choice in self.routes
-            for route in routes_of_choice
+            for routes_of_record in self.routes
+            for route in routes_of_record
             for slot in route
-            if len(routes_of_choice) > 1
+            if len(routes_of_record) > 1
         }
         grown = True
         while grown:  # a record that shares a slot with one that moves is taken in with it

@@ -274,8 +274,10 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         return None  # by then the next version holds
     certain = None if certain is not None and end is not None and certain > end else certain
     readings = [*(tier.reading if tier else ()), *(rule.unknown_tier.reading if rule.unknown_tier and not tier else ())]
-    window = tier or rule.unknown_tier
-    marks = [mark for mark in (rule.evidence, window.evidence if window else None) if mark is not None]
+    tier_or_unknown = tier or rule.unknown_tier
+    marks = [
+        mark for mark in (rule.evidence, tier_or_unknown.evidence if tier_or_unknown else None) if mark is not None
+    ]
     return Option(
         "record",
         record["record_id"],
@@ -297,7 +299,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         tuple(rule.effects.values()),
         tuple(rule.readings[name] for name in dict.fromkeys(readings)),
         tuple(rule.notes.values()),
-        article(window) if window and window.cite else article(rule),
+        article(tier_or_unknown) if tier_or_unknown and tier_or_unknown.cite else article(rule),
         max(marks, key=MARKS.index),
         record["amount"],
         corrected_by=on,

@@ -129,8 +129,7 @@ def split(name: str) -> tuple[str, str]:
 def pick(name: str, root: Path | None = None) -> Scheme:
     """The newest version of a scheme, or the one that is pinned (`tax@2014`)."""
     scheme, pinned = split(name)
-    schemes = versions(scheme, root)
-    return _pinned(scheme, pinned, schemes) if pinned else schemes[-1]
+    return _newest_or_pinned(scheme, pinned, versions(scheme, root))
 
 
 def pick_recorded(name: str, at: int | date | None = None, root: Path | None = None) -> Scheme:
@@ -142,9 +141,13 @@ def pick_recorded(name: str, at: int | date | None = None, root: Path | None = N
     library = versions(scheme, root)
     heirs = [version for version in library if pinned and pinned in map(str, version.formerly)]
     if not heirs or pinned in [version.version for version in library]:
-        return _pinned(scheme, pinned, library) if pinned else library[-1]
+        return _newest_or_pinned(scheme, pinned, library)
     fitting = [version for version in heirs if at is not None and in_force(version, moment(version.period, at))]
     return [*fitting, *heirs][0]
+
+
+def _newest_or_pinned(scheme: str, pinned: str, schemes: list[Scheme]) -> Scheme:
+    return _pinned(scheme, pinned, schemes) if pinned else schemes[-1]
 
 
 def _pinned(scheme: str, pinned: str, schemes: list[Scheme]) -> Scheme:

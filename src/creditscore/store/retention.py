@@ -181,10 +181,10 @@ def _papers_over(log: Log) -> list[str]:
     carried = {entry.subject for entry in own if entry.payload not in (None, "null")}
     ruling = {run for run, _ in under_decided_law(log.store)}
     held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")} & ruling
-    opened_cases = cases(log.store).values()
+    all_cases = cases(log.store).values()
     return [
         case.case_id
-        for case in opened_cases
+        for case in all_cases
         if case.case_id not in carried and not (case.ruled_whole and case.run_id in held)
     ]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 
 from creditscore.core.errors import UsageError
-from creditscore.core.identity import resident_numbers
+from creditscore.core.identity import is_resident, resident_numbers
 
 
 def refuse_persons_in(**texts: str) -> None:
     """Nothing, or UsageError where a text holds a resident identity number or `by` is empty."""
     for name, text in texts.items():
-        if resident_numbers(unicodedata.normalize("NFKC", text)):
+        if is_resident(text) or resident_numbers(unicodedata.normalize("NFKC", text)):
             raise UsageError(
                 f"{name} holds a resident identity number", next="leave it out; name people by their account"
             )

@@ -1,1 +1,1 @@
-"""The reader of tables: files of any encoding and tables in memory, one kind of view, each cell by its kind."""
+"""Tables: read from files of any encoding and from memory, written as Parquet and CSV, hashed by row."""

@@ -54,8 +54,9 @@ def write_table(
     table : a `Query`, an Arrow table, or a pandas data frame (without its index).
     file : a name that ends in .parquet or .csv; its folder is made, an earlier file is replaced.
     people : CSV for people (see `csv_people`).
-    codec, level : how Parquet is packed; without them a query as zstd, the others as snappy.
-    arrow_types : whether the types of Arrow are noted in Parquet, so that codes of words are read as such again.
+    codec, level : how Parquet is packed; without them a query as zstd, the others as snappy. `level` not of pandas.
+    arrow_types : of Arrow tables only: whether the types of Arrow are noted in Parquet, so that codes of words are read
+        as such again.
 
     Returns
     -------
@@ -83,7 +84,10 @@ def write_table(
         )
     if people and kind != ".csv":
         raise UsageError(
-            "--csv-people writes CSV", where=str(place), allowed=".csv", next="name a .csv file, or leave it out"
+            f"CSV for people in a {kind} file",
+            where=str(place),
+            allowed="a file that ends in .csv",
+            next="name a .csv file, or leave people (--csv-people) out",
         )
     with whole_file(place) as part:
         _write(table, part, "people" if people else kind == ".csv", codec, level, arrow_types)

@@ -229,14 +229,14 @@ def _target(results: Mapping[str, Any], name: str) -> Cell:
 def _model(rows: list[Mapping[str, Any]]) -> PacketPart:
     head, *shares = rows
     lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
-    model_rows = [
+    facts = [
         f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
         f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
         f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
         f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
         f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
     ]
-    lines.append((" · ".join(model_rows),))
+    lines.append((" · ".join(facts),))
     grid = [
         [
             (share["label"]["zh"], share["label"]["en"]),

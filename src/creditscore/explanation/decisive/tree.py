@@ -111,8 +111,8 @@ class Tree:
         gains = np.full((int(items.sum()), depth + 1, most + 1), NEVER)
         gains[:, :, 0] = _sorted_sums(item_of[plain], weight[plain[bucket]], len(gains), depth)
         inside = ~plain[bucket]
-        step_of_bucket = (np.cumsum(~plain) - 1)[bucket[inside]]
-        table = _bucket_gains(step_of_bucket, weight[inside], counted[inside], int((~plain).sum()), depth, most)
+        row_of_record = (np.cumsum(~plain) - 1)[bucket[inside]]
+        table = _bucket_gains(row_of_record, weight[inside], counted[inside], int((~plain).sum()), depth, most)
         gains = _widen(table, item_of[~plain], len(gains), gains)
         gains = _over(gains, self.item_sum[items], self.cap[items])
         group_of = (np.cumsum(helps) - 1)[self.group_of_item[items]]
@@ -220,7 +220,7 @@ def _sorted_sums(of: Array, values: Array, size: int, depth: int) -> Array:
 def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: int, most: int) -> Array:
     """A bucket falls to its next weight when all heavier records are gone; counted ones may go besides."""
     result = np.full((size, depth + 1, most + 1), NEVER)
-    counted_by_group = total(of, counted.astype(np.int64), size)
+    counted_of_bucket = total(of, counted.astype(np.int64), size)
     rank = _rank(of)
     heavy, length = np.zeros(size, np.int64), np.bincount(of, minlength=size)
     heavy[of[rank == 0]] = weight[rank == 0]
@@ -231,7 +231,7 @@ def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: in
         here[of[rank == gone]] = weight[rank == gone]
         gain = heavy - here
         for more in range(min(most, depth - gone) + 1):
-            rows = alive[counted_by_group[alive] - before[alive] >= more]
+            rows = alive[counted_of_bucket[alive] - before[alive] >= more]
             among = np.minimum(before[rows] + more, most)
             result[rows, gone + more, among] = np.maximum(result[rows, gone + more, among], gain[rows])
         before[of[rank == gone]] += counted[rank == gone]

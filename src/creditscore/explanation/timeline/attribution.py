@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from creditscore.core.errors import InternalError
-from creditscore.explanation.timeline.state_at import Moment, Records, rows_by_key
+from creditscore.explanation.timeline.state_at import Records, SubjectAt, rows_by_key
 from creditscore.grading.interpreter.assess import assess
 from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
 
@@ -69,7 +69,7 @@ class Cause:
         return self.before != self.after
 
 
-def attribute(records: Records, a: Moment, b: Moment, known: Known) -> tuple[Cause, ...]:
+def attribute(records: Records, a: SubjectAt, b: SubjectAt, known: Known) -> tuple[Cause, ...]:
     """The causes that lead from `a` to `b`; those that change nothing are left out.
 
     `known`: what became known on which day (`Records.known_days`). InternalError when the changes do not add up.
@@ -99,7 +99,9 @@ def attribute(records: Records, a: Moment, b: Moment, known: Known) -> tuple[Cau
     return tuple(causes)
 
 
-def _switches(records: Records, a: Moment, b: Moment, known: Known) -> Iterator[tuple[str, str, str, int, Outcome]]:
+def _switches(
+    records: Records, a: SubjectAt, b: SubjectAt, known: Known
+) -> Iterator[tuple[str, str, str, int, Outcome]]:
     """(kind, what, item, days late, outcome after it), one switch after the other."""
     plan, base = a.plan, a.subject
     if a.plan.scheme is not b.plan.scheme or a.law != b.law:
@@ -115,21 +117,21 @@ def _switches(records: Records, a: Moment, b: Moment, known: Known) -> Iterator[
     since = _happened_since(a, b, [row for rk, row in new.items() if rk in old and rk not in fresh])
     rows = {rk: old[rk] if rk in fresh else row for rk, row in new.items() if rk in old and rk not in since}
     rows |= {rk: old[rk] for rk in gone}
-    known_rows = {(table, name) for _, table, name in news}
+    newly_known = {(table, name) for _, table, name in news}
     names = [
         declared_attribute
         for declared_attribute in b.subject.attributes
-        if ("attributes", declared_attribute) in known_rows
+        if ("attributes", declared_attribute) in newly_known
     ]
     attributes_before = {name: base.attributes.get(name) for name in names}
     # the rest of what stands beside the records follows the clock; what was told since comes after
-    entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in known_rows]
+    entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in newly_known]
     subject = replace(
         b.subject,
         records=list(rows.values()),
         attributes={**b.subject.attributes, **attributes_before},
         listings=[listing for listing in b.subject.listings if listing not in entered],
-        history=base.history if any(table == "history" for table, _ in known_rows) else b.subject.history,
+        history=base.history if any(table == "history" for table, _ in newly_known) else b.subject.history,
     )
     plan = b.plan
     yield "clock", "", "", 0, grade_subject(plan, subject)
@@ -150,7 +152,7 @@ def _switches(records: Records, a: Moment, b: Moment, known: Known) -> Iterator[
     yield from _beside(b, subject, names, entered)
 
 
-def _beside(b: Moment, subject: Subject, names: list[str], entered: list[Any]) -> Iterator[Any]:
+def _beside(b: SubjectAt, subject: Subject, names: list[str], entered: list[Any]) -> Iterator[Any]:
     """Attributes, listings and earlier grades that became known."""
     for name in sorted(names):
         subject = replace(subject, attributes={**subject.attributes, name: b.subject.attributes[name]})
@@ -162,7 +164,7 @@ def _beside(b: Moment, subject: Subject, names: list[str], entered: list[Any]) -
     yield "knowledge", "history", "", 0, grade_subject(b.plan, subject)
 
 
-def _happened_since(a: Moment, b: Moment, rows: list[Mapping[str, Any]]) -> list[int]:
+def _happened_since(a: SubjectAt, b: SubjectAt, rows: list[Mapping[str, Any]]) -> list[int]:
     """Keys of the records, known before, whose clock lies after the day of `a` and which weighed nothing in it."""
     named = {line.record_id for line in a.outcome.ledger if line.effective or line.effective is None}
     result = []
@@ -173,7 +175,7 @@ def _happened_since(a: Moment, b: Moment, rows: list[Mapping[str, Any]]) -> list
     return [rk for *_, rk in sorted(result)]
 
 
-def _kind(a: Moment, b: Moment, row: Mapping[str, Any], there: bool, events: list[str]) -> tuple[str, int]:
+def _kind(a: SubjectAt, b: SubjectAt, row: Mapping[str, Any], there: bool, events: list[str]) -> tuple[str, int]:
     kind = next((name for event, name in KINDS if event in events), "knowledge")
     if kind == "record" or not there:
         weighed = assess(b.plan, row, (None,) * len(b.plan.cycles))

@@ -24,7 +24,7 @@ from creditscore.schemes.model import Scheme
 
 
 @dataclass(frozen=True)
-class Moment:
+class SubjectAt:
     """A plan and a subject; the outcome is theirs alone. `day` is the day of the timeline on which this stands."""
 
     day: int
@@ -77,13 +77,13 @@ class Records:
         ((_, subject),) = admitted(self.small, plan)
         return subject
 
-    def moment(self, day: int, at: int | date, known: int, law: date | None) -> Moment | None:
+    def subject_at(self, day: int, at: int | date, known: int, law: date | None) -> SubjectAt | None:
         """The subject at that moment; None where no version is in force and known."""
         version = self.version(at, law)
         if version is None:
             return None
         plan = self.plan(version, at, known, law)
-        return Moment(day, at, plan, self.subject(plan))
+        return SubjectAt(day, at, plan, self.subject(plan))
 
     def known_days(self) -> dict[int, list[tuple[str, str]]]:
         """Day → what became known on it: (record id, event), and (table, name) of what stands beside the records."""

@@ -16,7 +16,7 @@ from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
 from creditscore.explanation.timeline.attribution import Cause, Reached, attribute
 from creditscore.explanation.timeline.event_days import changes, dates_of, fed_days
-from creditscore.explanation.timeline.state_at import Moment, Records, records_of
+from creditscore.explanation.timeline.state_at import Records, SubjectAt, records_of
 from creditscore.grading.input_state.refused_rows import concerns, known_domains
 from creditscore.grading.input_state.variants import RefusedRow
 from creditscore.grading.plan import Plan
@@ -188,7 +188,7 @@ def _span(records: Records, first: date | int | None, last: date | int | None, f
 
 def _years(
     records: Records, begin: int, end: int, known: dict[int, list[tuple[str, str]]], fixed: int | None
-) -> Iterator[tuple[int, str, Moment | None]]:
+) -> Iterator[tuple[int, str, SubjectAt | None]]:
     """(day, year, the subject then) for each year and each day on which more became known of it."""
     newest = max([end, *known])
     learned = sorted({*known, *(day for day in _law_days(records) if day <= newest)}) if fixed is None else []
@@ -197,7 +197,7 @@ def _years(
         later = [day for day in learned if closing < day and (day < following or year == from_day(end).year)]
         for day in [closing, *later]:
             knowledge = day if fixed is None else fixed
-            yield day, str(year), records.moment(day, year, knowledge, from_day(knowledge))
+            yield day, str(year), records.subject_at(day, year, knowledge, from_day(knowledge))
 
 
 def _law_days(records: Records) -> set[int]:
@@ -215,7 +215,7 @@ def _law_days(records: Records) -> set[int]:
 
 def _days(
     records: Records, begin: int, end: int, known: dict[int, list[tuple[str, str]]], fixed: int | None
-) -> Iterator[tuple[int, str, Moment | None]]:
+) -> Iterator[tuple[int, str, SubjectAt | None]]:
     """(day, day, the subject then) for each day on which anything that the scheme reads changes."""
     cuts = sorted({begin, *_cuts(records, begin, end), *(day for day in known if begin < day <= end)})
     for start, following in pairwise([*cuts, end + 1]):
@@ -230,7 +230,7 @@ def _days(
         for day in [start, *changes(version, dates_of(plan, subject), start, following - 1)]:
             knowledge = day if fixed is None else fixed
             bound = records.plan(version, from_day(day), knowledge, from_day(knowledge))
-            yield day, iso(day), Moment(day, from_day(day), bound, subject)
+            yield day, iso(day), SubjectAt(day, from_day(day), bound, subject)
 
 
 def _version(records: Records, day: int, fixed: int | None) -> Scheme | None:

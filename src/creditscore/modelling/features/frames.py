@@ -50,7 +50,7 @@ def _as_table(X: Any) -> Any:
             return pd.DataFrame(dict(X))
         except ValueError:  # of columns that do not fit together, or of scalars alone
             refuse_uneven("table", {str(name): cells for name, cells in X.items() if hasattr(cells, "__len__")})
-            return [X]
+            return X
     home = type(X).__module__.partition(".")[0]
     rows = isinstance(X, Sequence) and not isinstance(X, str) and all(isinstance(row, Mapping) for row in X)
     if home == "pandas" or not (rows or home in ("polars", "pyarrow", "duckdb", "_duckdb")):

@@ -19,7 +19,7 @@ from creditscore.composite.load import load_composite
 from creditscore.composite.result import Composite
 from creditscore.core.atomic import whole_file
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.errors import TableError, UsageError
+from creditscore.core.errors import SchemeError, TableError, UsageError
 from creditscore.modelling.models.inputs import Floats, both_classes
 from creditscore.modelling.models.threads import one_thread
 from creditscore.modelling.scorecard.constrained_lsq import solve_signed
@@ -284,5 +284,13 @@ def write_fitted(
     head = "# Weights fitted to later outcomes; everything else is that of the base. A finding about one population.\n"
     with whole_file(place) as part:
         part.write_text(head + yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
-        load_composite(part)
+        try:
+            load_composite(part)
+        except SchemeError as error:
+            faults = "; ".join(f"{fault.code}: {fault.message}" for fault in error.faults)
+            raise UsageError(
+                f"the fitted weights give no composite that can be used: {faults}",
+                where=str(place),
+                next="take another base, or outcomes of more subjects",
+            ) from error
     return place

@@ -223,11 +223,11 @@ def validate(
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
-    results: dict[str, str] = {}
+    function_of_table: dict[str, str] = {}
 
     def take(function: str, report_part: parts.ReportPart) -> None:
         for name, table in report_part.tables.items():
-            tables[name], results[name] = table, function
+            tables[name], function_of_table[name] = table, function
         numbers.update(report_part.numbers)
         measured.update(report_part.measured)
 
@@ -250,7 +250,7 @@ def validate(
     for title, table in (explanations or {}).items():
         shown = make_frame(table)
         if shown is not None:
-            tables[f"explanation: {title}"], results[f"explanation: {title}"] = shown, "given"
+            tables[f"explanation: {title}"], function_of_table[f"explanation: {title}"] = shown, "given"
     rules = load_criteria() if criteria is None else criteria
     outcome, judged = verdict(measured, rules)
     return ValidationReport(
@@ -259,7 +259,7 @@ def validate(
         numbers=numbers,
         tables=tables,
         criteria=judged,
-        figures=_figures(tables, results),
+        figures=_figures(tables, function_of_table),
         limits=(*limits, *parts.own_limits(subject, measured, rules)),
     )
 

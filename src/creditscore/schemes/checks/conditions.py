@@ -64,8 +64,8 @@ def _condition(source: Source, path: KeyPath, text: str | None, known: dict[str,
     except ValueError as error:
         message = str(error)
         if not any(f"does not know {name};" in message for name in source.lost) and not _lost_table(message, source):
-            advice = message if message.startswith(("cannot", "in ", "'")) else f"{text[:200]!r} {message}"
-            source.fault(path, advice, "E530")
+            fault_text = message if message.startswith(("cannot", "in ", "'")) else f"{text[:200]!r} {message}"
+            source.fault(path, fault_text, "E530")
 
 
 def _lost_table(message: str, source: Source) -> bool:

@@ -89,9 +89,9 @@ def _ids(scheme: Scheme, source: Source) -> None:
         listed += [(("start", "rules"), ids[0]), (("start", "bonus"), ids[1])]
     for key, repair in scheme.repairs.items():
         listed.append((("repairs", key, "windows"), [window.id for window in repair.windows]))
-    for key, list_rules in scheme.lists.items():
+    for key, list_rule in scheme.lists.items():
         for section in ("steps", "terms", "exits"):
-            listed.append((("lists", key, section), [rule.id for rule in getattr(list_rules, section)]))
+            listed.append((("lists", key, section), [rule.id for rule in getattr(list_rule, section)]))
     for path, own in listed:
         for i, code in enumerate(own):
             if code in own[:i]:

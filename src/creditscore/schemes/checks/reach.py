@@ -71,14 +71,14 @@ class _Ordered:
         if id(rule) not in self.shown:
             self._try(place, [*before, (node, True)], self.shown, self.unsure, id(rule))
 
-    def _try(self, place: RuleSpace, goals: Goals, decided: set[int], unsure: set[int], what: int) -> None:
+    def _try(self, place: RuleSpace, goals: Goals, proved: set[int], unsure: set[int], what: int) -> None:
         try:
             values = together(goals, place.space)
         except GaveUp:
             unsure.add(what)
             return
         if values is not None:
-            decided.add(what)
+            proved.add(what)
 
     def _grade(self, place: RuleSpace, grade: int, held: dict[int, Node], bands: dict[tuple[int, int], Node]) -> None:
         codes = [grade.code for grade in self.scheme.grades]

@@ -48,8 +48,8 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
     for i, condition in enumerate(scheme.conditions):
         if condition.unknown != (condition.evidence == "unknown"):
             _disagree(source, ("conditions", i))
-    for key, list_rules in scheme.lists.items():
-        for i, term in enumerate(list_rules.terms):
+    for key, list_rule in scheme.lists.items():
+        for i, term in enumerate(list_rule.terms):
             if term.unknown != (term.evidence == "unknown") or (term.unknown and term.span is not None):
                 message = "a term nobody published is unknown: true with evidence: unknown and no span"
                 source.fault(("lists", key, "terms", i), message, "E205")

@@ -170,7 +170,7 @@ def keep(
         if not snapshot.has_hash(run.get("snapshot_hash")):
             raise InputError(
                 f"the snapshot is not the one that was graded under {name}",
-                where=f"{place}: {snapshot.content_hash()}",
+                where=f"{place}: {snapshot.in_format(str(run.get('snapshot_hash'))).content_hash()}",
                 allowed=str(run.get("snapshot_hash")),
                 next="give the snapshot from which this folder was graded",
             )
@@ -325,7 +325,7 @@ def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
     if not snapshot.has_hash(run.snapshot_hash):
         raise InputError(
             f"the snapshot is not the one of run {run.run_id}",
-            where=f"{place or run.snapshot_path}: {snapshot.content_hash()}",
+            where=f"{place or run.snapshot_path}: {snapshot.in_format(run.snapshot_hash).content_hash()}",
             allowed=run.snapshot_hash,
             next="give --snapshot DIR with the snapshot that was graded",
         )
