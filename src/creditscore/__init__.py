@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from creditscore.objections.case import Case as Case
     from creditscore.records import Snapshot as Snapshot
     from creditscore.records import ingest as ingest
-    from creditscore.store.opened import Store as Store
+    from creditscore.store.legacy.opened import Store as Store
 else:
     _HOMES = {  # loaded for those who ask for them
         "Case": "objections.case",

@@ -16,7 +16,7 @@ from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import keep, kept_runs
+from creditscore.store.legacy.archive.runs import keep, kept_runs
 
 FIRM, DIRECT = "91220291MADM70XF1L", "R-direct"
 KNOWN = {2021: "2022-04-20", 2022: "2023-04-20"}

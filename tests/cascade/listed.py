@@ -16,7 +16,7 @@ from creditscore.measures.tables import BusinessEvent, Intake, read_intake
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import keep
+from creditscore.store.legacy.archive.runs import keep
 from tests.lists.players import CONTENTS, PAPER, A, B
 
 DAYS = {"event_on": "2023-01-05", "ordered_on": "2023-01-10", "deadline_on": "2023-01-20"}

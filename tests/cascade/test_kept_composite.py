@@ -32,10 +32,10 @@ from creditscore.objections.disputed_scores import score_marks
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.store.archive.composites import changed_composites, keep_composite, kept_composites
-from creditscore.store.archive.effective import Scored, archived_rows, as_scored, standing, standing_hashes
-from creditscore.store.archive.runs import keep, kept_rows, kept_runs
-from creditscore.store.retention import delete
+from creditscore.store.legacy.archive.composites import changed_composites, keep_composite, kept_composites
+from creditscore.store.legacy.archive.effective import Scored, archived_rows, as_scored, standing, standing_hashes
+from creditscore.store.legacy.archive.runs import keep, kept_rows, kept_runs
+from creditscore.store.legacy.retention import delete
 from tests.composite.composite_helpers import small
 from tests.composite.test_acts import ROWS, SCHEMES, A, B, C, D, E, F, G, graded
 
@@ -324,7 +324,7 @@ def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) ->
     apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
     year = clock.today().year + 5
     assert {retained_payload.action for retained_payload in delete(log, clock.today(), by="chen.jie")} == set()
-    from creditscore.store.retention import due
+    from creditscore.store.legacy.retention import due
 
     listed = {retained_payload.action for retained_payload in due(log, date(year + 1, 1, 1))}
     assert {"grading.keep", "composite.keep"} <= listed

@@ -20,10 +20,10 @@ from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
 from creditscore.store import database as store_database
-from creditscore.store.archive.effective import Rows, archived_rows, as_rows
-from creditscore.store.archive.runs import changed_runs, keep, kept_rows, snapshot_of
-from creditscore.store.archive.tables import table_hash
-from creditscore.store.migrations import MIGRATIONS
+from creditscore.store.legacy.archive.effective import Rows, archived_rows, as_rows
+from creditscore.store.legacy.archive.runs import changed_runs, keep, kept_rows, snapshot_of
+from creditscore.store.legacy.archive.tables import table_hash
+from creditscore.store.legacy.migrations import MIGRATIONS
 
 A, B = "914403001922038216", "91440115618712245T"
 SUBJECTS = pd.DataFrame({"subject_id": [A, B], "kind": "enterprise", "registered_on": "2010-01-01"})

@@ -25,8 +25,8 @@ from creditscore.measures.load import load_four_lists
 from creditscore.measures.tables import read_intake
 from creditscore.records.snapshot_files import read_snapshot
 from creditscore.store import Database, Log, Roles
-from creditscore.store.archive.effective import standing_hashes
-from creditscore.store.archive.runs import kept_runs
+from creditscore.store.legacy.archive.effective import standing_hashes
+from creditscore.store.legacy.archive.runs import kept_runs
 from tests.cascade.chained import event
 from tests.cascade.listed import entered_wages, kept_wages
 from tests.lists.players import PAPER, A, B
@@ -211,7 +211,7 @@ def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
     log: Log, wages: tuple[Path, str, str]
 ) -> None:
     from creditscore.cascade.composite import composite_changes
-    from creditscore.store.archive.effective import Rows
+    from creditscore.store.legacy.archive.effective import Rows
     from tests.composite.composite_helpers import small
 
     row = dict.fromkeys(("subject_id", "version", "period", "state", "state_reason", "evidence"), "")

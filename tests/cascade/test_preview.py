@@ -20,8 +20,8 @@ from creditscore.demo.district import district
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.store import Database, Log
-from creditscore.store.archive.effective import standing_hashes, standing_tables
-from creditscore.store.archive.runs import kept_runs, snapshot_of
+from creditscore.store.legacy.archive.effective import standing_hashes, standing_tables
+from creditscore.store.legacy.archive.runs import kept_runs, snapshot_of
 from tests.cascade.chained import DIRECT, FIRM, Chained, event
 
 SAID = {"by": "zhang.min", "reason": "it concerns another firm"}

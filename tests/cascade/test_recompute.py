@@ -15,7 +15,7 @@ from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.preview import bench
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun, keep
+from creditscore.store.legacy.archive.runs import KeptRun, keep
 
 FIRM, SCHEMES = "914403001922038216", ["tax", "labour/national"]
 SUBJECTS = pd.DataFrame({"subject_id": [FIRM], "kind": "enterprise", "region": "220200", "registered_on": "2010-01-01"})

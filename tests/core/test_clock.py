@@ -13,7 +13,7 @@ import creditscore
 from creditscore.core.clock import check_day_has_come, clock_at, now, office_day, today
 from creditscore.core.errors import UsageError
 from creditscore.lists import Book, take_over
-from creditscore.store.entry import moment
+from creditscore.store.legacy.entry import moment
 
 EVENING = datetime(2026, 12, 1, 17, tzinfo=UTC)  # the small hours of 2 December in Shanghai
 

@@ -21,7 +21,7 @@ from creditscore.objections.ruling import Ruling
 from creditscore.schemes.laws import load_laws
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun, keep, snapshot_of
+from creditscore.store.legacy.archive.runs import KeptRun, keep, snapshot_of
 from tests.graded import Graded
 
 D = date
@@ -59,7 +59,7 @@ def desk(store_file: Path, tmp_path: Path) -> Iterator[tuple[Log, KeptRun]]:
     copy = tmp_path / "s.store"
     copy.write_bytes(store_file.read_bytes())
     with Database(copy) as store:
-        from creditscore.store.archive.runs import kept_runs
+        from creditscore.store.legacy.archive.runs import kept_runs
 
         yield Log(store), kept_runs(store)[0]
 

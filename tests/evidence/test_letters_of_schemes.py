@@ -32,7 +32,7 @@ from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import keep, snapshot_of
+from creditscore.store.legacy.archive.runs import keep, snapshot_of
 from tests.clock import at_day
 from tests.evidence.test_letters import read_letter
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible

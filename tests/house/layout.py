@@ -38,10 +38,10 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
         ("cascade.log_check", "objections.case"),
         ("cascade.preview", "objections.case"),
         ("measures.lines", "lists.entry_history"),
-        ("store.retention", "lists.store"),
-        ("store.retention", "lists.terms"),
-        ("store.retention", "measures.register"),
-        ("store.retention", "objections.case"),
+        ("store.legacy.retention", "lists.store"),
+        ("store.legacy.retention", "lists.terms"),
+        ("store.legacy.retention", "measures.register"),
+        ("store.legacy.retention", "objections.case"),
     }
 )
 

@@ -79,7 +79,7 @@ def test_one_kind_of_step_by_one_person_in_one_act(store: Database) -> None:
 def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path: Path) -> None:
     import duckdb
 
-    from creditscore.store.migrations import MIGRATIONS
+    from creditscore.store.legacy.migrations import MIGRATIONS
 
     con = duckdb.connect(str(tmp_path / "old.store"))
     con.execute(MIGRATIONS[0])

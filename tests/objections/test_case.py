@@ -29,7 +29,7 @@ from creditscore.records import Snapshot
 from creditscore.status.status import states
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log, Roles
-from creditscore.store.archive.runs import KeptRun, keep, kept_rows, snapshot_of
+from creditscore.store.legacy.archive.runs import KeptRun, keep, kept_rows, snapshot_of
 from tests.graded import Graded
 
 D = date

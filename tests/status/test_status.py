@@ -24,7 +24,7 @@ from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import changed_states, corrections, current, history, open_steps, states
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun, keep, snapshot_of
+from creditscore.store.legacy.archive.runs import KeptRun, keep, snapshot_of
 from tests.graded import Graded
 
 D = date

@@ -14,9 +14,9 @@ from creditscore.cascade.tasks import Task
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import StoreError, UsageError
 from creditscore.store import Database, Log, second_person
-from creditscore.store.archive.effective import Rows, Scored, insert, write_rows
-from creditscore.store.entry import canonical, sha256
-from creditscore.store.text_checks import refuse_persons_in
+from creditscore.store.legacy.archive.effective import Rows, Scored, insert, write_rows
+from creditscore.store.legacy.entry import canonical, sha256
+from creditscore.store.legacy.text_checks import refuse_persons_in
 
 if TYPE_CHECKING:
     import duckdb

@@ -19,9 +19,9 @@ from creditscore.lists.replay import replay as replay_lists
 from creditscore.measures.replay import replay as replay_joint
 from creditscore.objections.case import under_decided_law
 from creditscore.store import Log
-from creditscore.store.archive.composites import changed_composites, kept_composites
-from creditscore.store.archive.effective import Rows, Scored, standing
-from creditscore.store.archive.runs import changed_runs
+from creditscore.store.legacy.archive.composites import changed_composites, kept_composites
+from creditscore.store.legacy.archive.effective import Rows, Scored, standing
+from creditscore.store.legacy.archive.runs import changed_runs
 
 
 @dataclass(frozen=True)

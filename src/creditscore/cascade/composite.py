@@ -12,7 +12,7 @@ from creditscore.composite.inputs import COLUMNS
 from creditscore.core.errors import UsageError
 from creditscore.lists.listings import listings
 from creditscore.lists.register import Book
-from creditscore.store.archive.effective import Rows
+from creditscore.store.legacy.archive.effective import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,9 +6,9 @@ from creditscore.cascade.apply import act_of, stored_tasks
 from creditscore.cascade.inputs import decided
 from creditscore.cascade.preview import Cascade, Change, ScoreChange
 from creditscore.store import Log
-from creditscore.store.archive.composites import kept_composites
-from creditscore.store.archive.effective import Rows, Scored, standing, subjects_in
-from creditscore.store.archive.runs import kept_runs
+from creditscore.store.legacy.archive.composites import kept_composites
+from creditscore.store.legacy.archive.effective import Rows, Scored, standing, subjects_in
+from creditscore.store.legacy.archive.runs import kept_runs
 
 
 def past(log: Log, seq: int) -> Cascade:

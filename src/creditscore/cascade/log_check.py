@@ -9,10 +9,10 @@ from creditscore.cascade.apply import CascadeAct, acts, content, stored_tasks
 from creditscore.cascade.tasks import Task
 from creditscore.objections.case import cases
 from creditscore.store import Log
-from creditscore.store.archive.composites import expired_composites
-from creditscore.store.archive.effective import drawn
-from creditscore.store.archive.runs import expired_runs
-from creditscore.store.entry import Entry
+from creditscore.store.legacy.archive.composites import expired_composites
+from creditscore.store.legacy.archive.effective import drawn
+from creditscore.store.legacy.archive.runs import expired_runs
+from creditscore.store.legacy.entry import Entry
 
 DECIDED = "case.decide"
 CASCADES = ("cascade.applied", "cascade.settled", "cascade.undone", DECIDED)  # acts that draw something

@@ -24,9 +24,9 @@ from creditscore.records.schema import EVENTS
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.archive.composites import KeptComposite, kept_composites
-from creditscore.store.archive.effective import Key, Rows, Scored, standing
-from creditscore.store.archive.runs import KeptRun, kept_runs, snapshot_of
+from creditscore.store.legacy.archive.composites import KeptComposite, kept_composites
+from creditscore.store.legacy.archive.effective import Key, Rows, Scored, standing
+from creditscore.store.legacy.archive.runs import KeptRun, kept_runs, snapshot_of
 
 ALLOWED = ("withdrawn", "corrected", "repaired", "reinstated")
 HOLDING = ("withdrawn", "repaired")  # until reinstated

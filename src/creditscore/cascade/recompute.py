@@ -14,8 +14,8 @@ from creditscore.records import Snapshot
 from creditscore.records.subset import unpack
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.archive.effective import Key, Rows, archived_rows, as_rows, subjects_in
-from creditscore.store.archive.runs import KeptRun, grade_arguments, kept_runs
+from creditscore.store.legacy.archive.effective import Key, Rows, archived_rows, as_rows, subjects_in
+from creditscore.store.legacy.archive.runs import KeptRun, grade_arguments, kept_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,8 +14,8 @@ from creditscore.composite.result import Composite
 from creditscore.core.days import from_day
 from creditscore.lists.case import ListCase
 from creditscore.store import Database
-from creditscore.store.archive.composites import KeptComposite, beside, kept_composites
-from creditscore.store.archive.effective import Key, Scored, archived_rows, as_scored, subjects_in
+from creditscore.store.legacy.archive.composites import KeptComposite, beside, kept_composites
+from creditscore.store.legacy.archive.effective import Key, Scored, archived_rows, as_scored, subjects_in
 
 if TYPE_CHECKING:
     import pyarrow as pa

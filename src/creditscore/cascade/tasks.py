@@ -10,7 +10,7 @@ from creditscore.lists.register import Book
 from creditscore.measures.register import MeasureCase
 from creditscore.measures.state import STANDING
 from creditscore.records import Snapshot
-from creditscore.store.archive.effective import Key, Rows
+from creditscore.store.legacy.archive.effective import Key, Rows
 
 # What may be asked, and of whom the command that does it is.
 TASKS: Mapping[str, str] = {

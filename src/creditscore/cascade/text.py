@@ -12,7 +12,7 @@ from creditscore.core.i18n import Lang, Words, load_words, period_said, say
 from creditscore.explanation import page_words
 from creditscore.explanation.labels import grade_or_state, scheme_title
 from creditscore.measures.load import load_four_lists
-from creditscore.store.archive.effective import Rows
+from creditscore.store.legacy.archive.effective import Rows
 
 if TYPE_CHECKING:
     from creditscore.cascade.apply import CascadeAct

@@ -59,7 +59,7 @@ def open_command(
     from creditscore.cli.case_lines import said_case
     from creditscore.explanation.input_lines import state_labels
     from creditscore.objections.actions import open_case
-    from creditscore.store.archive.runs import kept_grade, kept_run, snapshot_of
+    from creditscore.store.legacy.archive.runs import kept_grade, kept_run, snapshot_of
 
     grounds = [_ground(name) for name in ground]
     with open_log(store, roles, made_by="creditscore keep") as log:
@@ -226,7 +226,7 @@ def letter_command(
     from creditscore.core.i18n import LANGS
     from creditscore.evidence.letter import LETTER, compose_letter, write_letters
     from creditscore.objections.actions import notify
-    from creditscore.store.entry import canonical, sha256
+    from creditscore.store.legacy.entry import canonical, sha256
 
     day = date_given(on)
     with _desk(store, case, snapshot, roles, writes=True) as (log, opened_case, source):
@@ -292,7 +292,7 @@ def _desk(
 ) -> Iterator[tuple[Log, Case, Snapshot]]:
     from creditscore.objections.case import case_of
     from creditscore.objections.disputes import case_run
-    from creditscore.store.archive.runs import snapshot_of
+    from creditscore.store.legacy.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
         opened_case = case_of(log.store, case)

@@ -14,8 +14,8 @@ from creditscore.cli.tables import say_line, show_blocks
 from creditscore.core.errors import StoreDiffers
 
 if TYPE_CHECKING:
-    from creditscore.store.archive.composites import KeptComposite
-    from creditscore.store.archive.runs import KeptRun
+    from creditscore.store.legacy.archive.composites import KeptComposite
+    from creditscore.store.legacy.archive.runs import KeptRun
 
 
 def keep_command(
@@ -40,8 +40,8 @@ def keep_command(
 ) -> None:
     """Keep a grading, or a composite of kept ones: its rows, its manifest and their hashes, logged before."""
     from creditscore.core.errors import UsageError
-    from creditscore.store.archive.composites import is_composite, keep_composite
-    from creditscore.store.archive.runs import keep
+    from creditscore.store.legacy.archive.composites import is_composite, keep_composite
+    from creditscore.store.legacy.archive.runs import keep
 
     if is_composite(grading):
         if not check or snapshot is not None:
@@ -79,8 +79,8 @@ def runs_command(
     """The runs that a store keeps, and composites of them; `--verify` looks at states of grades and at cases too."""
     from creditscore.objections.actions import changed_cases
     from creditscore.status.status import changed_states
-    from creditscore.store.archive.composites import changed_composites, kept_composites
-    from creditscore.store.archive.runs import changed_runs, kept_runs
+    from creditscore.store.legacy.archive.composites import changed_composites, kept_composites
+    from creditscore.store.legacy.archive.runs import changed_runs, kept_runs
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         archived_runs, scored = kept_runs(log.store), kept_composites(log.store)

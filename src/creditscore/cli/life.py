@@ -40,7 +40,7 @@ def move_command(
     """Take the grades of a run one step further, as far as the rule of their scheme allows it that day."""
     from creditscore.objections.disputes import held_subjects
     from creditscore.status.transitions import move
-    from creditscore.store.archive.runs import kept_run
+    from creditscore.store.legacy.archive.runs import kept_run
 
     day = date_given(on)
     with open_log(store, roles, made_by="creditscore keep") as log:
@@ -117,7 +117,7 @@ def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
     from creditscore.objections.due import due
     from creditscore.schemes.citing import cite_said
     from creditscore.status.status import open_steps
-    from creditscore.store.archive.runs import kept_runs
+    from creditscore.store.legacy.archive.runs import kept_runs
 
     chosen, day = lang_of(lang), date_given(on)
     with open_log(store, read_only=True, made_by="creditscore keep") as log:

@@ -102,7 +102,7 @@ def _of_case(
     from creditscore.evidence.packet.results import build_packet
     from creditscore.objections.case import case_of
     from creditscore.objections.disputes import case_run
-    from creditscore.store.archive.runs import snapshot_of
+    from creditscore.store.legacy.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
         case = case_of(log.store, case_id)

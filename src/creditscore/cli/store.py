@@ -177,8 +177,8 @@ def retention_command(
     """What the log carries and may be deleted by that day, by rule; entries, hashes and reasons remain."""
     from creditscore.core.days import from_day
     from creditscore.core.errors import UsageError
-    from creditscore.store.retention import delete as remove
-    from creditscore.store.retention import due, payloads
+    from creditscore.store.legacy.retention import delete as remove
+    from creditscore.store.legacy.retention import due, payloads
 
     day = from_day(day_given(on))
     if delete and not by.strip():

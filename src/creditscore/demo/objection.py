@@ -32,8 +32,8 @@ from creditscore.records.subset import subset
 from creditscore.status.rules import life_rules
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log, Roles
-from creditscore.store.archive.runs import KeptRun, keep
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.archive.runs import KeptRun, keep
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa

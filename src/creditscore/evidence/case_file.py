@@ -34,7 +34,7 @@ from creditscore.schemes.model import Scheme
 from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import corrections, states
 from creditscore.store import Database
-from creditscore.store.archive.runs import KeptRun, kept_grade, kept_rows
+from creditscore.store.legacy.archive.runs import KeptRun, kept_grade, kept_rows
 
 Pair = Mapping[str, str]  # zh and en
 SIDES = ("before", "after")

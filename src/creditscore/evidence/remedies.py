@@ -17,7 +17,7 @@ from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import life_rules
 from creditscore.status.status import REPLACING, current, days_of_steps
 from creditscore.store import Database
-from creditscore.store.archive.runs import KeptRun
+from creditscore.store.legacy.archive.runs import KeptRun
 
 TO_COME = ("open", "later", "unknown")  # states of ways to repair that a subject can still use, or may be able to
 

@@ -17,7 +17,7 @@ from creditscore.inspection.draw import draw_json, run_draw
 from creditscore.inspection.register import SCRIPT, script_text
 from creditscore.inspection.rows import day_of, probability_text, read_text, rows_of
 from creditscore.store import Database
-from creditscore.store.verify import verify as verify_log
+from creditscore.store.legacy.verify import verify as verify_log
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from creditscore.lists.rules import list_rule, procedure, terms_for
 from creditscore.lists.terms import last_day, later
 from creditscore.schemes.lists import ListRule, ListTerm
 from creditscore.schemes.model import Rule
-from creditscore.store.roles import second_person
+from creditscore.store.legacy.roles import second_person
 
 if TYPE_CHECKING:
     from creditscore.lists.register import Book

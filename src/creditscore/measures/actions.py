@@ -30,8 +30,8 @@ from creditscore.measures.state import STANDING, step
 from creditscore.measures.tables import BusinessEvent, Intake
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log, second_person
-from creditscore.store.entry import canonical, sha256
-from creditscore.store.text_checks import refuse_persons_in
+from creditscore.store.legacy.entry import canonical, sha256
+from creditscore.store.legacy.text_checks import refuse_persons_in
 
 PROPOSER, DECIDER = "grader", "approver"  # roles: who proposes and carries out, who decides
 

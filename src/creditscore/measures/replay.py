@@ -9,7 +9,7 @@ from creditscore.core.days import iso
 from creditscore.core.errors import StoreDiffers
 from creditscore.measures.register import ACT_COLUMNS, EVENT, PROPOSAL, REFUSED, split
 from creditscore.store import Entry, Log
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.entry import canonical, sha256
 
 MATCH = "joint.match"
 LoggedAct = tuple[str, str, str, str, str, str, tuple[str, ...]]

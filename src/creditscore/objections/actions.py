@@ -18,9 +18,9 @@ from creditscore.records import Snapshot
 from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import State, current, days_of_steps, states
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun, kept_grade
-from creditscore.store.entry import canonical, sha256
-from creditscore.store.text_checks import needed, refuse_persons_in
+from creditscore.store.legacy.archive.runs import KeptRun, kept_grade
+from creditscore.store.legacy.entry import canonical, sha256
+from creditscore.store.legacy.text_checks import needed, refuse_persons_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,9 @@ from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import life_rules
 from creditscore.status.status import State, current, write_states
 from creditscore.store import Database, Log, second_person
-from creditscore.store.archive.effective import Rows
-from creditscore.store.archive.runs import kept_rows
-from creditscore.store.text_checks import needed, refuse_persons_in
+from creditscore.store.legacy.archive.effective import Rows
+from creditscore.store.legacy.archive.runs import kept_rows
+from creditscore.store.legacy.text_checks import needed, refuse_persons_in
 
 
 @dataclass(frozen=True)

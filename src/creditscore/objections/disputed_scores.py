@@ -13,8 +13,8 @@ from creditscore.composite.result import Composite
 from creditscore.objections.counterfactuals import Cell
 from creditscore.objections.disputes import Dispute, Marked, by_subject, marks_in, open_disputes
 from creditscore.store import Database
-from creditscore.store.archive.composites import beside, kept_composites, was_given
-from creditscore.store.archive.runs import kept_runs
+from creditscore.store.legacy.archive.composites import beside, kept_composites, was_given
+from creditscore.store.legacy.archive.runs import kept_runs
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme

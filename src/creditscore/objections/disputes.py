@@ -17,7 +17,7 @@ from creditscore.objections.case import Case, cases
 from creditscore.objections.counterfactuals import Cell, without
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.archive.runs import KeptRun, kept_rows, kept_runs, snapshot_of
+from creditscore.store.legacy.archive.runs import KeptRun, kept_rows, kept_runs, snapshot_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import LifeRules, life_rules
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun
-from creditscore.store.archive.tables import table_hash
+from creditscore.store.legacy.archive.runs import KeptRun
+from creditscore.store.legacy.archive.tables import table_hash
 
 if TYPE_CHECKING:
     import pyarrow as pa

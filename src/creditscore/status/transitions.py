@@ -14,9 +14,9 @@ from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, Procedure, life_rules
 from creditscore.status.status import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash
 from creditscore.store import Database, Log, second_person
-from creditscore.store.archive.effective import standing_sql
-from creditscore.store.archive.runs import KeptRun, still_held
-from creditscore.store.text_checks import refuse_persons_in
+from creditscore.store.legacy.archive.effective import standing_sql
+from creditscore.store.legacy.archive.runs import KeptRun, still_held
+from creditscore.store.legacy.text_checks import refuse_persons_in
 
 
 def move(

@@ -7,35 +7,35 @@ from typing import TYPE_CHECKING
 from creditscore.core.exports import export_lazily
 
 if TYPE_CHECKING:
-    from creditscore.store.archive.runs import KeptRun as KeptRun
-    from creditscore.store.archive.runs import keep as keep
-    from creditscore.store.database import Database as Database
-    from creditscore.store.entry import Entry as Entry
-    from creditscore.store.log import Act as Act
-    from creditscore.store.log import Log as Log
-    from creditscore.store.opened import Store as Store
-    from creditscore.store.roles import Roles as Roles
-    from creditscore.store.roles import load_roles as load_roles
-    from creditscore.store.roles import second_person as second_person
-    from creditscore.store.verify import Checkpoint as Checkpoint
-    from creditscore.store.verify import LogFault as LogFault
-    from creditscore.store.verify import Verification as Verification
+    from creditscore.store.legacy.archive.runs import KeptRun as KeptRun
+    from creditscore.store.legacy.archive.runs import keep as keep
+    from creditscore.store.legacy.database import Database as Database
+    from creditscore.store.legacy.entry import Entry as Entry
+    from creditscore.store.legacy.log import Act as Act
+    from creditscore.store.legacy.log import Log as Log
+    from creditscore.store.legacy.opened import Store as Store
+    from creditscore.store.legacy.roles import Roles as Roles
+    from creditscore.store.legacy.roles import load_roles as load_roles
+    from creditscore.store.legacy.roles import second_person as second_person
+    from creditscore.store.legacy.verify import Checkpoint as Checkpoint
+    from creditscore.store.legacy.verify import LogFault as LogFault
+    from creditscore.store.legacy.verify import Verification as Verification
 else:
     __getattr__, __dir__, __all__ = export_lazily(
         __name__,
         {
-            "Act": "log",
-            "Checkpoint": "verify",
-            "Database": "database",
-            "Entry": "entry",
-            "KeptRun": "archive.runs",
-            "Log": "log",
-            "LogFault": "verify",
-            "Roles": "roles",
-            "Store": "opened",
-            "Verification": "verify",
-            "keep": "archive.runs",
-            "load_roles": "roles",
-            "second_person": "roles",
+            "Act": "legacy.log",
+            "Checkpoint": "legacy.verify",
+            "Database": "legacy.database",
+            "Entry": "legacy.entry",
+            "KeptRun": "legacy.archive.runs",
+            "Log": "legacy.log",
+            "LogFault": "legacy.verify",
+            "Roles": "legacy.roles",
+            "Store": "legacy.opened",
+            "Verification": "legacy.verify",
+            "keep": "legacy.archive.runs",
+            "load_roles": "legacy.roles",
+            "second_person": "legacy.roles",
         },
     )

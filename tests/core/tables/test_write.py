@@ -102,7 +102,7 @@ def test_names_of_another_kind_are_refused(tmp_path: Path) -> None:
     for name in ("t.json", "t"):
         with pytest.raises(UsageError, match="a table of kind"):
             write_table(pd.DataFrame(ROWS), tmp_path / name)
-    with pytest.raises(UsageError, match="CSV for people in a .parquet file"):
+    with pytest.raises(UsageError, match=r"CSV for people in a \.parquet file"):
         write_table(pd.DataFrame(ROWS), tmp_path / "t.parquet", people=True)
     assert not list(tmp_path.iterdir())
 

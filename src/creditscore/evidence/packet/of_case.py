@@ -23,7 +23,7 @@ from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import KeptRun, kept_rows
+from creditscore.store.legacy.archive.runs import KeptRun, kept_rows
 
 ACTION = "packet.build"
 NOTHING = {"zh": "", "en": ""}

@@ -23,7 +23,7 @@ from creditscore.core.errors import SchemeError, TableError, UsageError
 from creditscore.modelling.models.inputs import Floats, both_classes
 from creditscore.modelling.models.threads import one_thread
 from creditscore.modelling.scorecard.constrained_lsq import solve_signed
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.entry import canonical, sha256
 
 __all__ = ["FittedWeights", "fit_weights", "known_outcomes", "write_fitted"]
 

@@ -24,7 +24,7 @@ from creditscore.modelling.models.explain import (
 )
 from creditscore.modelling.models.inputs import Floats, refuse_infinities, saved_as
 from creditscore.modelling.registry.reason_words import REASONS, reason_columns
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError, NotAllowed, UsageError
-from creditscore.store.entry import moment
+from creditscore.store.legacy.entry import moment
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.versions import Version

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from creditscore.core.atomic import write_json
 from creditscore.core.errors import InputError
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from creditscore.modelling.validation.criteria import load_criteria, verdict
 from creditscore.modelling.validation.inputs import Subject, event_probability, make_frame, prepared
 from creditscore.modelling.validation.metrics.inputs import plain
 from creditscore.modelling.validation.metrics.stability import Profile, profile_of
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,8 +22,8 @@ from creditscore.records.snapshot_files import read_snapshot
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
-from creditscore.store.archive.tables import TABLES, stored_hash, table_hash
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.archive.tables import TABLES, stored_hash, table_hash
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb

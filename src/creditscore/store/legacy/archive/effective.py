@@ -14,8 +14,8 @@ from creditscore.core.tables.table import literal, quote
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import LATER
 from creditscore.store import Database
-from creditscore.store.archive.tables import ALL, TABLES, table_hash
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.archive.tables import ALL, TABLES, table_hash
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import NotAllowed, StoreDiffers, UsageError
-from creditscore.store.database import Database
-from creditscore.store.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
-from creditscore.store.roles import ROLES, Roles
-from creditscore.store.verify import REMOVED, Checkpoint, Verification, verify
+from creditscore.store.legacy.database import Database
+from creditscore.store.legacy.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
+from creditscore.store.legacy.roles import ROLES, Roles
+from creditscore.store.legacy.verify import REMOVED, Checkpoint, Verification, verify
 
 if TYPE_CHECKING:
     import duckdb

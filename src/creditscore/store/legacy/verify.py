@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from creditscore.core.errors import StoreDiffers, UsageError
-from creditscore.store.database import Database
-from creditscore.store.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
+from creditscore.store.legacy.database import Database
+from creditscore.store.legacy.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
 
 REMOVED = "log.payload_removed"
 LINE = re.compile(r"creditscore-log ([0-9a-f]{32}) ([0-9]+) ([0-9a-f]{64}) (\S+)")

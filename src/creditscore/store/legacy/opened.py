@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from creditscore.schemes.model import Scheme
-from creditscore.store.archive.runs import KeptRun, keep, kept_run, kept_runs
-from creditscore.store.database import Database
-from creditscore.store.entry import Entry
-from creditscore.store.log import Log
-from creditscore.store.roles import Roles
-from creditscore.store.verify import Verification
+from creditscore.store.legacy.archive.runs import KeptRun, keep, kept_run, kept_runs
+from creditscore.store.legacy.database import Database
+from creditscore.store.legacy.entry import Entry
+from creditscore.store.legacy.log import Log
+from creditscore.store.legacy.roles import Roles
+from creditscore.store.legacy.verify import Verification
 
 
 class Store:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.boundary import described, guarded, require_plain, translate
 from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
 from creditscore.core.tables.table import literal, quote
-from creditscore.store.migrations import MIGRATIONS
+from creditscore.store.legacy.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
     import duckdb

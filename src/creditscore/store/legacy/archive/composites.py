@@ -22,9 +22,17 @@ from creditscore.grading.identity import is_run, rules_hash
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import ROLE, KeptRun, grade_arguments, kept_runs, named, snapshot_of, still_held
-from creditscore.store.archive.tables import stored_hash, table_hash
-from creditscore.store.entry import canonical, sha256
+from creditscore.store.legacy.archive.runs import (
+    ROLE,
+    KeptRun,
+    grade_arguments,
+    kept_runs,
+    named,
+    snapshot_of,
+    still_held,
+)
+from creditscore.store.legacy.archive.tables import stored_hash, table_hash
+from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from creditscore.store import Checkpoint, Database, Log, Roles
-from creditscore.store.entry import COLUMNS, canonical
+from creditscore.store.legacy.entry import COLUMNS, canonical
 
 AT = "2026-01-31T08:00:00Z"
 

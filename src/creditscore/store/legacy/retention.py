@@ -26,10 +26,10 @@ from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule
 from creditscore.schemes.references import LAWS
 from creditscore.store import Entry, Log
-from creditscore.store.archive.composites import ACTION, BESIDE, kept_composites
-from creditscore.store.archive.runs import kept_runs
-from creditscore.store.archive.tables import TABLES
-from creditscore.store.entry import moment
+from creditscore.store.legacy.archive.composites import ACTION, BESIDE, kept_composites
+from creditscore.store.legacy.archive.runs import kept_runs
+from creditscore.store.legacy.archive.tables import TABLES
+from creditscore.store.legacy.entry import moment
 
 ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")

@@ -14,7 +14,7 @@ import pytest
 
 from creditscore.core.errors import StoreBusy, StoreError, UsageError
 from creditscore.store import Database, Log
-from creditscore.store.migrations import MIGRATIONS
+from creditscore.store.legacy.migrations import MIGRATIONS
 from tests.limits import small_files
 
 WRITER = """

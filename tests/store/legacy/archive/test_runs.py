@@ -25,13 +25,13 @@ from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.store import Database, Log, Roles
-from creditscore.store.archive.runs import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
+from creditscore.store.legacy.archive.runs import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
 from tests.graded import BOTH, Graded
 
 WRITER = """
 import sys
 from pathlib import Path
-from creditscore.store.archive import runs as keeping
+from creditscore.store.legacy.archive import runs as keeping
 from creditscore.store import Database, Log
 store, grading, snapshot, stop = sys.argv[1:]
 copy = keeping._copy

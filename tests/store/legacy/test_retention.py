@@ -21,9 +21,9 @@ from creditscore.lists import leave, load, save
 from creditscore.objections.actions import _next_id
 from creditscore.objections.case import cases
 from creditscore.store import Database, Log, Roles
-from creditscore.store.archive.effective import standing as current
-from creditscore.store.archive.runs import changed_runs, kept_runs
-from creditscore.store.retention import delete, due, payloads, retention
+from creditscore.store.legacy.archive.effective import standing as current
+from creditscore.store.legacy.archive.runs import changed_runs, kept_runs
+from creditscore.store.legacy.retention import delete, due, payloads, retention
 from tests.cascade.chained import DIRECT, FIRM, Chained, event
 from tests.cascade.listed import entered_wages
 from tests.lists.players import PAPER, A
