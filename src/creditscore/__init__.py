@@ -54,7 +54,7 @@ else:
         "SchemeError": "core.errors",
         "ScorecardClassifier": "modelling.scorecard.classifier",
         "Snapshot": "records",
-        "Store": "store.opened",
+        "Store": "store.legacy.opened",
         "TooManyRejected": "core.errors",
         "UsageError": "core.errors",
         "WrittenGrading": "grading.written",

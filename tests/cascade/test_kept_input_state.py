@@ -19,7 +19,7 @@ from creditscore.grading.result_columns import GRADES, LATER
 from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.store import database as store_database
+from creditscore.store.legacy import database as store_database
 from creditscore.store.legacy.archive.effective import Rows, archived_rows, as_rows
 from creditscore.store.legacy.archive.runs import changed_runs, keep, kept_rows, snapshot_of
 from creditscore.store.legacy.archive.tables import table_hash

@@ -33,7 +33,7 @@ DECLARED = (
     "repair.rules",
     "schemes.remedies",
     "schemes.publication",
-    "store.retention",
+    "store.legacy.retention",
     "records.publicity.mapping",
     "records.excluded",
 )
