@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.cascade.chained import two_years
 from tests.graded import early, graded
+from tests.postgres import postgres_server, postgres_url, store_url
 
-__all__ = ["early", "empty_store", "graded", "two_years", "width"]
+__all__ = ["early", "empty_store", "graded", "postgres_server", "postgres_url", "store_url", "two_years", "width"]
 
 # A busy machine is no fault of what is tested: time decides nothing here
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

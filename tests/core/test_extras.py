@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
+from packaging.requirements import Requirement
 
 from creditscore.core import extras
 from creditscore.core.boundary import translate
@@ -24,7 +25,7 @@ def without_pandas(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {requirement.split(">")[0] for requirement in requirements}
+    return {Requirement(text).name for text in requirements}
 
 
 def test_extras_are_those_of_the_package() -> None:
