@@ -1,0 +1,53 @@
+"""One way to write a value as JSON, so that the same value always has the same hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def write_canonical(value: Any) -> str:
+    """Write a value as JSON with sorted keys, no blanks and no floats.
+
+    Parameters
+    ----------
+    value
+        Texts, whole numbers, booleans, None, lists and mappings of them with texts as keys.
+
+    Returns
+    -------
+    str
+        The JSON; equal values give equal texts.
+
+    Raises
+    ------
+    ValueError
+        For a float, a key that is no text, or another type.
+
+    Examples
+    --------
+    >>> write_canonical({"b": [1, True], "a": "甲"})
+    '{"a":"甲","b":[1,true]}'
+    """
+    refuse_inexact(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def refuse_inexact(value: Any) -> None:
+    """Raise ValueError where a value has no single text: floats, keys that are no texts, unknown types."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"the key {key!r} is no text")
+            refuse_inexact(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            refuse_inexact(inner)
+    elif not (value is None or isinstance(value, str | int)):
+        raise ValueError(f"{value!r} ({type(value).__name__}) has no canonical text; write a decimal as text")
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,199 @@
+"""What the code of an act sees and adds to, and what is registered with a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from creditscore.core.errors import InternalError, UsageError
+from creditscore.store.declarations import ActRule, StreamType, Workflow
+from creditscore.store.expressions import evaluate
+from creditscore.store.fold import Stream, fold
+from creditscore.store.log import NewEvent, read_newest_of, read_streams
+from creditscore.store.tables import event as event_table
+
+Code = Callable[["Context"], Any]
+
+
+class Refused(UsageError):
+    """The act is not allowed as things stand; nothing was written."""
+
+
+@dataclass
+class Registry:
+    """What the store runs: the workflows in all their versions, other kinds of streams, and registered functions.
+
+    Parameters
+    ----------
+    workflows
+        Every version of every workflow.
+    types
+        The kinds of streams that no workflow runs.
+    code
+        Functions by the names that declarations use.
+    """
+
+    workflows: Sequence[Workflow] = ()
+    types: Sequence[StreamType] = ()
+    code: Mapping[str, Code] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_id = {workflow.id: workflow for workflow in self.workflows}
+        self.type_of = {stream_type.name: stream_type for stream_type in self.types}
+        self.newest: dict[str, Workflow] = {}
+        for workflow in sorted(self.workflows, key=lambda workflow: workflow.version):
+            self.newest[workflow.workflow] = workflow
+        for workflow in self.workflows:
+            names = {workflow.facts, workflow.after, *(act.code for act in workflow.acts.values())} - {""}
+            if missing := names - set(self.code):
+                raise InternalError(f"{workflow.id} names functions that are not registered: {', '.join(missing)}")
+
+    def of_kind(self, kind: str) -> list[Workflow]:
+        """Return the versions of the workflow with whose name streams of a kind begin, oldest first."""
+        versions = [workflow for workflow in self.workflows if workflow.workflow == kind]
+        return sorted(versions, key=lambda workflow: workflow.version)
+
+    def require(self, name: str) -> Workflow:
+        """Return the newest version of a workflow; UsageError where there is none of that name."""
+        if name not in self.newest:
+            raise UsageError(f"there is no workflow {name!r}", allowed=sorted(self.newest), next="name one of these")
+        return self.newest[name]
+
+    def fields_of(self, kind: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Return the fields and parts of streams of a kind, over all versions."""
+        fields: dict[str, str] = {}
+        parts: dict[str, dict[str, str]] = {}
+        own = self.type_of.get(kind)
+        for declared in self.of_kind(kind) if own is None else [own]:
+            fields |= declared.fields
+            for name, cells in declared.parts.items():
+                parts[name] = {**parts.get(name, {}), **cells}
+        return fields, parts
+
+
+class Context:
+    """What the code of an act sees and adds to.
+
+    Attributes
+    ----------
+    case
+        The case before the act, as conditions see it; `stream`, its name, may be set by the code of an opening act.
+    given, day, known_on, actor, facts
+        What was given, the legal day, the day of knowledge, who acts, what the facts function returned.
+    changes, parts
+        Fields and rows that follow from the act.
+    basis
+        Laws on which it rests.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection | None,
+        workflow: Workflow,
+        act: str,
+        stream: Stream,
+        given: Mapping[str, Any],
+        day: str,
+        known_on: str,
+        actor: str,
+    ) -> None:
+        self._connection, self.workflow, self.act, self.before = (
+            connection,
+            workflow,
+            act,
+            stream,
+        )
+        self.case = stream.view() if stream.version >= 0 else {"steps": [], "parts": {}, "stream": ""}
+        self.stream, self.given, self.day, self.known_on, self.actor = stream.name, dict(given), day, known_on, actor
+        self.facts: Any = None
+        self.changes: dict[str, Any] = {}
+        self.parts: dict[str, list[dict[str, Any]]] = {}
+        self.basis: list[str] = []
+        self.emitted: list[NewEvent] = []
+        self.reads: dict[str, int] = {}
+        self.subjects: dict[str, int] = {}
+        self.subject = stream.subject
+        self.state = stream.state
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection that sees the newest events."""
+        if self._connection is None:
+            raise InternalError(f"{self.workflow.id}, act {self.act} reads the store where only its effects are wanted")
+        return self._connection
+
+    @property
+    def rule(self) -> ActRule:
+        """The declaration of the act."""
+        return self.workflow.acts[self.act]
+
+    def names(self, **more: Any) -> dict[str, Any]:
+        """Return what expressions may name."""
+        own = {"case": self.case, "given": self.given, "day": self.day, "known_on": self.known_on, "actor": self.actor}
+        return {**own, "facts": self.facts, "next": {**self.case, **self.changes, "state": self.state}, **more}
+
+    def now(self) -> dict[str, Any]:
+        """Return the case with the changes so far."""
+        return {**self.case, **self.changes, "state": self.state}
+
+    def read(self, name: str) -> Stream:
+        """Read another stream from the log; the act then rests on its version."""
+        return self.read_all([name])[name]
+
+    def read_all(self, names: Sequence[str]) -> dict[str, Stream]:
+        """Read several streams from the log."""
+        streams = {name: fold(name, events) for name, events in read_streams(self.connection, names).items()}
+        self.reads.update({name: stream.version for name, stream in streams.items()})
+        return streams
+
+    def read_of(self, kind: str, subject: str) -> list[Stream]:
+        """Read the other streams of a kind that an organisation has, oldest first, from the log itself."""
+        query = (
+            sa.select(event_table.c.stream)
+            .where(event_table.c.subject == subject, event_table.c.version == 0)
+            .order_by(event_table.c.seq)
+        )
+        names = [name for name in self.connection.execute(query).scalars() if name.startswith(f"{kind}/")]
+        self.subjects.update(read_newest_of(self.connection, [subject]))
+        return list(self.read_all([name for name in names if name != self.stream]).values())
+
+    def emit(
+        self,
+        stream: str,
+        kind: str,
+        *,
+        subject: str | None = None,
+        state: str = "",
+        set: Mapping[str, Any] | None = None,
+        parts: Mapping[str, list[dict[str, Any]]] | None = None,
+        tasks: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Write an event on another stream in the same act; the act must declare its kind."""
+        payload = {"set": dict(set or {}), "parts": dict(parts or {}), "tasks": list(tasks), "because": self.stream}
+        about = self.subject if subject is None else subject
+        self.emitted.append(NewEvent(stream, kind, without_empty(payload), state, about))
+
+    def refuse(self, what: str, *, allowed: str | Sequence[str] | None = None, next: str | None = None) -> Refused:
+        """Make the error of a refused act, to be raised."""
+        where = f"{self.stream or self.workflow.workflow}, {self.act}"
+        fallback = "what the workflow declares; `creditscore workflow show` draws it" if allowed is None else allowed
+        return Refused(what, where=where, allowed=fallback, next=next or "correct what was given, or take another act")
+
+
+def fill_words(text: str, names: Mapping[str, Any]) -> str:
+    """Fill `{case.until}` in a text with the value of the expression between the braces."""
+    parts = text.split("{")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        expression, _, rest = part.partition("}")
+        value = evaluate(expression, names)
+        filled.append(("" if value is None else str(value)) + rest)
+    return "".join(filled)
+
+
+def without_empty(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload without what is empty in it."""
+    return {name: value for name, value in payload.items() if value}

@@ -1,0 +1,139 @@
+"""Two acts that every workflow has: `correct`, which replaces a step and takes the later ones again, and `upgrade`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from creditscore.core.errors import UsageError
+from creditscore.store.context import Context
+from creditscore.store.declarations import Workflow, check_given
+from creditscore.store.fold import Stream, apply_event
+
+KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
+IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case
+ASKED = {
+    "correct": "number (the step), to (a mapping of what is given, and `on`), reason",
+    "upgrade": "reason",
+}
+
+
+class Taker(Protocol):
+    """What takes an act on a case: the machine."""
+
+    def take(
+        self,
+        connection: sa.Connection,
+        declared: Workflow,
+        act: str,
+        case: Stream,
+        given: Mapping[str, Any],
+        day: str,
+        known_on: str,
+        actor: str,
+    ) -> Context:
+        """Check an act and work out what follows."""
+
+    def payload(self, context: Context) -> dict[str, Any]:
+        """Return what the event of an act says."""
+
+
+def plan_generic(machine: Taker, context: Context, case: Stream) -> tuple[dict[str, Any], str]:
+    """Work out a correction or an upgrade: its payload, and the declaration under which the case goes on."""
+    act = context.act
+    if not str(context.given.get("reason") or "").strip():
+        raise UsageError(f"{act} needs a reason", where=case.name, allowed=ASKED[act], next="say why")
+    last = max((case.day_of(event) for event in case.events if event.flow), default="")
+    if context.day < last:
+        raise context.refuse(f"{act} on {context.day} lies before the step of {last}", allowed=f"{last} or later")
+    if act == "upgrade":
+        return plan_upgrade(machine, context, case), context.workflow.id
+    return plan_correction(machine, context, case), case.flow
+
+
+def plan_upgrade(machine: Taker, context: Context, case: Stream) -> dict[str, Any]:
+    """Bring a case under the newest declaration, where its state is known there."""
+    declared = context.workflow
+    if case.flow == declared.id:
+        raise context.refuse(
+            f"the case stands under {declared.id} already", allowed="a case under an older declaration"
+        )
+    if case.state not in declared.states:
+        raise context.refuse(
+            f"{declared.id} has no state {case.state}",
+            allowed=sorted(declared.states),
+            next="take the case to another state first",
+        )
+    return {**machine.payload(context), "given": {"from": case.flow, "reason": context.given["reason"]}}
+
+
+def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str, Any]:
+    """Take the steps of a case again with one of them replaced; what changes is what the correction says."""
+    declared, connection = context.workflow, context.connection
+    number, to = context.given.get("number"), dict(context.given.get("to") or {})
+    steps = [event for event in case.events if declared.act_of(event.kind) and event.flow]
+    wrong = next((event for event in steps if event.version == number), None)
+    if wrong is None:
+        raise context.refuse(
+            f"there is no step {number!r} to correct",
+            allowed=", ".join(f"{event.version} ({event.name})" for event in steps),
+        )
+    if declared.acts[str(declared.act_of(wrong.kind))].routine:
+        raise context.refuse(
+            f"{wrong.name} follows from the passing of time and is not corrected", allowed="a step that somebody took"
+        )
+    if strange := {*to} & {*IDENTITY}:
+        raise context.refuse(
+            f"{', '.join(sorted(strange))}: what a case is about is not corrected",
+            allowed="other values",
+            next="annul this case and open another",
+        )
+    replaced: dict[str, Any] = {}
+    fresh = Stream(case.name)
+    for event in case.events:
+        said = case.payload_of(event)
+        act = declared.act_of(event.kind) if event.flow else None
+        if act is None:
+            apply_event(fresh, event)
+            continue
+        given, day = dict(said.get("given", {})), case.day_of(event)
+        if event is wrong:
+            day = str(to.pop("on", day))
+            given = {**given, **to}
+            if day > event.known_on:
+                raise context.refuse(
+                    f"the step was recorded on {event.known_on} and cannot be of {day}",
+                    allowed=f"up to {event.known_on}",
+                )
+        given = check_given(declared, act, given)
+        taken = machine.take(connection, declared, act, _before(fresh, case), given, day, event.known_on, event.actor)
+        payload = machine.payload(taken)
+        if taken.emitted and event is wrong and payload.get("set") != said.get("set"):
+            raise context.refuse(
+                f"{wrong.name} has had consequences elsewhere and is not corrected",
+                allowed="a step without consequences",
+                next="undo what followed from it first",
+            )
+        same = {name: payload.get(name) for name in KEPT} == {name: said.get(name) for name in KEPT}
+        if not same or day != case.day_of(event):
+            replaced[str(event.version)] = {**payload, "on_day": day}
+        _apply_as(fresh, event, payload, day, taken.state)
+    if not replaced:
+        raise context.refuse("the correction changes nothing", allowed="other values than those that stand")
+    context.state, context.stream = fresh.state, case.name
+    context.reads[case.name] = case.version
+    given = {"number": number, "to": context.given.get("to"), "reason": context.given["reason"]}
+    return {"given": given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}
+
+
+def _before(fresh: Stream, case: Stream) -> Stream:
+    """The case as it was before a step, under its own name, so that opening it again finds nothing in its way."""
+    return fresh if fresh.version >= 0 else Stream(case.name)
+
+
+def _apply_as(fresh: Stream, event: Any, payload: Mapping[str, Any], day: str, state: str) -> None:
+    from dataclasses import replace
+
+    apply_event(fresh, replace(event, payload=payload, on_day=day, state=state))

@@ -1,0 +1,277 @@
+"""One database of events: SQLite in a file or PostgreSQL by its address; one writer at a time, readers never wait."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from creditscore.core.boundary import described, guarded, require_plain
+from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # no file locks on this system: SQLite's own waiting has to do
+    fcntl = None  # type: ignore[assignment]
+
+WAIT = 30.0  # seconds a writer waits for the others
+QUIET = 2.0  # seconds after which waiting is said
+DRIVERS = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
+FORMS = "a path, sqlite:///PATH, or postgresql+psycopg://USER@HOST/DATABASE"
+MAGIC_SQLITE, MAGIC_FIRST_STORE = b"SQLite format 3\0", b"DUCK"
+BUSY = ("database is locked", "lock timeout", "database table is locked")
+LOST = ("server closed the connection", "connection is lost", "terminating connection", "connection refused", "closed")
+FULL = ("database or disk is full", "no space left", "disk full", "could not extend file", "disk i/o error")
+DENIED = ("permission denied", "readonly database", "read-only", "unable to open database")
+NOT_ONE = ("file is not a database", "malformed", "file is encrypted")
+
+
+def parse_address(address: str | os.PathLike[str]) -> sa.URL:
+    """Return the address of a database; a bare path is SQLite.
+
+    Parameters
+    ----------
+    address
+        A path, `sqlite:///PATH` or `postgresql+psycopg://USER@HOST/DATABASE`. A password is better left to the
+        environment (`PGPASSWORD`, `~/.pgpass`).
+
+    Returns
+    -------
+    sqlalchemy.URL
+        Its form for SQLAlchemy; a password in it is not shown.
+
+    Raises
+    ------
+    UsageError
+        For an address of another kind, a database in memory, or a folder.
+
+    Examples
+    --------
+    >>> str(parse_address("credit.db"))
+    'sqlite:///credit.db'
+    """
+    text = os.fspath(address)
+    if "://" not in text:
+        require_plain(text)
+        text = f"sqlite:///{text}"
+    try:
+        url = sa.make_url(text)
+    except exc.ArgumentError as error:
+        raise UsageError("this is no address of a store", allowed=FORMS) from error
+    if url.drivername not in DRIVERS:
+        raise UsageError(f"a store cannot lie in {url.drivername}", allowed=FORMS)
+    if DRIVERS[url.drivername] == "sqlite":
+        if not url.database or url.database == ":memory:" or url.query:
+            raise UsageError("a store needs a file of its own", where=text, allowed=FORMS)
+        if Path(url.database).is_dir():
+            raise UsageError("the store is a folder", where=url.database, allowed="a file")
+    elif not url.database:
+        raise UsageError("the address names no database", where=show_address(url), allowed=FORMS)
+    return url
+
+
+def show_address(url: sa.URL) -> str:
+    """Return an address without its password."""
+    return url.database or "" if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
+class Database:
+    """Connections to one database, for reading and for the one writer.
+
+    Parameters
+    ----------
+    address
+        As `parse_address` takes it.
+    wait
+        Seconds that a writer waits for the others before it gives up.
+    say_waiting
+        Called once with a sentence when a writer has waited for two seconds.
+
+    Examples
+    --------
+    >>> with Database("credit.db").write() as connection:  # doctest: +SKIP
+    ...     connection.execute(...)
+    """
+
+    def __init__(
+        self,
+        address: str | os.PathLike[str],
+        *,
+        wait: float = WAIT,
+        say_waiting: Callable[[str], None] | None = None,
+    ) -> None:
+        self.url = parse_address(address)
+        self.is_sqlite = DRIVERS[self.url.drivername] == "sqlite"
+        self.shown = show_address(self.url)
+        self.wait, self.say_waiting = wait, say_waiting or (lambda sentence: None)
+        self._writer = self._engine("IMMEDIATE")
+        self._reader = self._engine("DEFERRED")
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None for PostgreSQL."""
+        return Path(str(self.url.database)) if self.is_sqlite else None
+
+    def _engine(self, begin: str) -> sa.Engine:
+        if not self.is_sqlite:
+            isolation = "READ COMMITTED" if begin == "IMMEDIATE" else "REPEATABLE READ"
+            try:
+                return sa.create_engine(self.url, isolation_level=isolation, pool_pre_ping=True)
+            except ImportError as error:
+                from creditscore.core.extras import explain_missing
+
+                raise (explain_missing(error) or error) from error
+        engine = sa.create_engine(
+            self.url,
+            connect_args={"timeout": self.wait, "isolation_level": None, "check_same_thread": False},
+        )
+        sa.event.listen(engine, "connect", self._prepare)
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(f"BEGIN {begin}"))
+        return engine
+
+    def _prepare(self, connection: Any, _record: Any) -> None:
+        """Set what SQLite needs to lose nothing: a write-ahead log and a flush at each commit."""
+        pragmas = (f"busy_timeout={int(self.wait * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    def recognise(self) -> str:
+        """Say what lies at the address: `nothing`, `database`, `first store` (of version 0.1) or `something else`."""
+        if self.path is None:
+            return "database"
+        try:
+            with self.path.open("rb") as file:
+                start = file.read(16)
+        except FileNotFoundError:
+            return "nothing"
+        except OSError as error:
+            raise StoreError(
+                "the store cannot be read",
+                where=self.shown,
+                allowed="a file that you may read and write",
+                next=str(error.strerror or error),
+            ) from error
+        if not start:
+            return "nothing"
+        if start[8:12] == MAGIC_FIRST_STORE:
+            return "first store"
+        return "database" if start == MAGIC_SQLITE else "something else"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the database until it is left."""
+        with self._translated(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give the connection of the one writer; its changes are on disk once it is left without an error.
+
+        Raises
+        ------
+        StoreBusy
+            Where another writer did not end in time.
+        StoreError
+            Where the database cannot be written.
+        """
+        with self._translated(), self._lock(), self._writer.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(self.wait * 1000)}ms'")
+            yield connection
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Wait in line behind a file: SQLite itself lets one writer starve."""
+        if not self.is_sqlite or fcntl is None:
+            yield
+            return
+        lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        try:
+            self._take(lock)
+            yield
+        finally:
+            os.close(lock)
+
+    def _take(self, lock: int) -> None:
+        began, pause, is_said = time.monotonic(), 0.0005, False
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            waited = time.monotonic() - began
+            if waited > self.wait:
+                raise self._busy()
+            if waited > QUIET and not is_said:
+                self.say_waiting(f"somebody else writes to {self.shown}: waiting for up to {self.wait:.0f} seconds")
+                is_said = True
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.02)
+
+    def _busy(self) -> StoreBusy:
+        return StoreBusy(
+            f"somebody else writes to the store and did not end within {self.wait:.0f} seconds",
+            where=self.shown,
+            allowed="one writer at a time",
+            next="try again; nothing was written",
+        )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn errors of drivers and of the system into those of the tree, without the address's password."""
+        with guarded("the store"):
+            try:
+                yield
+            except exc.DBAPIError as error:
+                raise self._explain(error) from error
+
+    def _explain(self, error: exc.DBAPIError) -> CreditscoreError:
+        text = described(error.orig) if isinstance(error.orig, Exception) else str(error.orig)
+        low = text.lower()
+        nothing = "nothing of this was written"
+        if any(word in low for word in BUSY):
+            return self._busy()
+        if any(word in low for word in FULL):
+            return UsageError(
+                "the disk of the store is full",
+                where=self.shown,
+                allowed="room on the disk",
+                next=f"make room and try again; {nothing}",
+            )
+        if any(word in low for word in NOT_ONE):
+            return StoreError(
+                "the store is no database, or is damaged",
+                where=self.shown,
+                allowed=FORMS,
+                next="restore a backup (creditscore store restore)",
+            )
+        if any(word in low for word in DENIED):
+            return StoreError(
+                "the store cannot be opened or written",
+                where=self.shown,
+                allowed="a file or database that you may read and write, in a folder that exists",
+                next=f"ask for the right, or name another store; {text[:200]}",
+            )
+        if isinstance(error, exc.OperationalError) or error.connection_invalidated or any(w in low for w in LOST):
+            return StoreError(
+                "the database does not answer",
+                where=self.shown,
+                allowed="a server that can be reached",
+                next=f"try again: an act is written whole or not at all; {text[:200]}",
+            )
+        return StoreError(
+            "the database refuses this",
+            where=self.shown,
+            allowed="what its own rules allow",
+            next=f"{nothing}; {text[:200]}",
+        )
+
+    def close(self) -> None:
+        """End all connections."""
+        self._writer.dispose()
+        self._reader.dispose()

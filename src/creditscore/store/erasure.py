@@ -1,0 +1,89 @@
+"""Erasure: what a stream says goes when its time has ended; its events, their hashes and the reason stay."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from creditscore.core.clock import check_day_has_come, today
+from creditscore.core.days import day_of
+from creditscore.core.errors import UsageError
+from creditscore.store.fold import Stream, fold
+from creditscore.store.log import Act, NewEvent, read_streams
+from creditscore.store.people import People
+from creditscore.store.store import Store
+from creditscore.store.tables import event as event_table
+
+STAYS = ("log", "workflow", "retention", "witness")  # without them the log could not be checked
+
+
+def erase_stream(
+    store: Store, stream: str, *, reason: str, article: str = "", by: str = "", on: date | str | None = None
+) -> Stream:
+    """Erase what the events of a stream say.
+
+    Parameters
+    ----------
+    store
+        The open store.
+    stream
+        Whose payloads go.
+    reason, article
+        Why, and under which law: its id and article.
+    by, on
+        Who (an approver), and when.
+
+    Returns
+    -------
+    Stream
+        What remains of the stream.
+
+    Raises
+    ------
+    UsageError
+        Where there is nothing to erase, or the stream is one that the log is checked by.
+    """
+    day = day_of(on, "on") or today()
+    check_day_has_come(day, "on")
+    if not reason.strip():
+        raise UsageError("an erasure needs a reason", where=stream, allowed="the rule by which it goes", next="say why")
+    if stream.partition("/")[0] in STAYS:
+        raise UsageError(
+            f"{stream} is not erased: the log is checked by it", allowed="streams of cases and persons", next="leave it"
+        )
+    with store.log.write() as connection:
+        people = People.read(connection)
+        person, extra = store.require_person(people, by)
+        if store.roles_hold(people):
+            people.require_role(person, "approver", act="retention.erased")
+        events = read_streams(connection, [stream])[stream]
+        versions = [event.version for event in events if event.payload is not None]
+        if not versions:
+            raise UsageError(
+                f"there is nothing to erase in {stream}",
+                allowed="a stream whose events say something",
+                next="look at the queue for its name",
+            )
+        if stream.startswith("person/") and any(event.name in ("key_added", "role_granted") for event in events):
+            raise UsageError(
+                f"{stream} holds keys or roles, by which acts are checked",
+                where=stream,
+                allowed="a person who never had any",
+                next="rename the person, and withdraw the roles",
+            )
+        values = {
+            "of": stream,
+            "reason": reason.strip(),
+            "article": article or None,
+            "versions": versions,
+            "erased_on": day.isoformat(),
+        }
+        new = NewEvent(f"retention/{stream.replace('/', '.')}", "retention.erased", {"set": values}, "erased")
+        store.write_act(connection, Act(person.id, "approver", "", day.isoformat(), day.isoformat(), [new, *extra]))
+        own = (event_table.c.stream == stream) & (event_table.c.version.in_(versions))
+        connection.execute(sa.update(event_table).where(own).values(payload=None))
+        remains = fold(stream, read_streams(connection, [stream])[stream])
+        store.projections.apply(connection, [remains])
+    store.tell_witnesses()
+    return remains

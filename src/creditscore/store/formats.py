@@ -1,0 +1,92 @@
+"""Which format a database has, and how an older one is brought up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from creditscore.core.errors import StoreError, UsageError
+from creditscore.store.database import Database
+
+NEWEST = "0001"
+STEPS = ("0001",)
+LOCK = 0x6372656469742E  # of PostgreSQL, for those who make the same store at once
+
+
+def read_format(connection: sa.Connection, shown: str) -> str | None:
+    """Return the number of the newest step that a database has seen; None for an empty database.
+
+    Raises
+    ------
+    StoreError
+        For somebody else's database, or one of a newer version of this package.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    if not tables:
+        return None
+    if not {"alembic_version", "event", "head"} <= tables:
+        raise StoreError(
+            f"this database is no store of creditscore: it holds {', '.join(sorted(tables)[:5])}",
+            where=shown,
+            allowed="an empty database, or one that creditscore made",
+            next="name another database",
+        )
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if found not in STEPS:
+        raise StoreError(
+            f"the store has format {found}, which this version of creditscore does not know",
+            where=shown,
+            allowed=f"formats up to {NEWEST}",
+            next="use the version of creditscore that wrote it, or a newer one",
+        )
+    return str(found)
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Run the steps that a database lacks, all or none; an empty one becomes a store without events.
+
+    Raises
+    ------
+    StoreError
+        Where the address holds something else.
+    """
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        if read_format(connection, database.shown) == NEWEST:
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_known(database: Database) -> None:
+    """Raise StoreError unless the address holds a store, or may become one."""
+    path = database.path
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(
+            "there is no such folder",
+            where=str(path.parent),
+            allowed="a file in a folder that exists",
+            next="make the folder, or name another file",
+        )
+    kind = database.recognise()
+    if kind == "first store":
+        raise StoreError(
+            "this store was written by version 0.1, whose format is not read",
+            where=database.shown,
+            allowed="a store of version 0.2 or later",
+            next="name a new store, and keep the runs and cases again that still count",
+        )
+    if kind == "something else":
+        raise StoreError(
+            "this file is no store",
+            where=database.shown,
+            allowed="a new file, or one that creditscore made",
+            next="name another file",
+        )

@@ -1,0 +1,359 @@
+"""The log: one chain of hashes over all streams, one head, an act of several events signed once, rows only added."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from creditscore.core.clock import now
+from creditscore.core.errors import StoreDiffers, StoreError, UsageError
+from creditscore.store.canonical import hash_text, write_canonical
+from creditscore.store.database import Database
+from creditscore.store.merkle import Frontier, hash_leaf
+from creditscore.store.tables import FROZEN, HASHED, event, head
+
+BEFORE_FIRST = "0" * 64  # what the first event has for the hash before it
+EVENT_FORMAT, ACT_FORMAT = "creditscore event 1\n", b"creditscore act 1\n"
+MOST_BYTES = 4_000_000  # of one payload; files lie in the archive, and their hashes in the log
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event to be appended.
+
+    Parameters
+    ----------
+    stream
+        What it happens to: `listing/…`, an opaque name.
+    kind
+        What happened: `listing.decided`.
+    payload
+        What was given and what follows from it; JSON without floats.
+    state
+        The state of the stream after it.
+    subject
+        The organisation it is about; may be empty.
+    flow
+        The declaration under which it was done, `listing/1`; empty for events that others emit.
+    expected
+        The version of the stream that was read, -1 for a new stream; None where the newest is taken, whatever it is.
+    """
+
+    stream: str
+    kind: str
+    payload: Mapping[str, Any]
+    state: str = ""
+    subject: str = ""
+    flow: str = ""
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """Events of one person on one day that stand or fall together, signed once.
+
+    Parameters
+    ----------
+    actor
+        The opaque id of the person or account.
+    role, office
+        As what, and for which office.
+    on_day, known_on
+        The legal day, and the day on which the office knew of it (`2026-01-31`).
+    events
+        At least one; the first is what was done, the others follow from it.
+    """
+
+    actor: str
+    role: str
+    office: str
+    on_day: str
+    known_on: str
+    events: Sequence[NewEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it stands in the log; `payload` is None where it was erased."""
+
+    seq: int
+    act: int
+    stream: str
+    version: int
+    flow: str
+    kind: str
+    subject: str
+    office: str
+    actor: str
+    role: str
+    on_day: str
+    known_on: str
+    at: str
+    state: str
+    payload_hash: str
+    key_id: str
+    previous: str
+    hash: str
+    payload: Mapping[str, Any] | None
+    signature: str | None
+
+    @property
+    def name(self) -> str:
+        """What happened, without the kind of stream: `decided`."""
+        return self.kind.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the log ends: its id (the hash of its first event), events so far, the newest hash, the Merkle frontier."""
+
+    log_id: str
+    size: int
+    hash: str
+    frontier: Frontier = field(repr=False)
+
+
+class Signer(Protocol):
+    """What signs acts: a person's key or an application's."""
+
+    @property
+    def key_id(self) -> str:
+        """What events call the key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of a message, 64 bytes."""
+
+
+def hash_event(row: Mapping[str, Any]) -> str:
+    """Return the hash of an event: SHA-256 over its hashed columns, among them the hash of its payload."""
+    return hash_text(EVENT_FORMAT + write_canonical([row[name] for name in HASHED]))
+
+
+def message_of(event_hash: str) -> bytes:
+    """Return what is signed for an act: the hash of its last event, which contains all before it."""
+    return ACT_FORMAT + bytes.fromhex(event_hash)
+
+
+def find_fault(row: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a row by itself: its hash or that of its payload; None where both fit."""
+    if hash_event(row) != row["hash"]:
+        return "its content does not match its hash"
+    if row["payload"] is not None and hash_text(row["payload"]) != row["payload_hash"]:
+        return "its payload does not match its hash"
+    return None
+
+
+def read_event(row: Mapping[str, Any]) -> Event:
+    """Make an event of a row, whatever its hash; StoreDiffers where its payload is no JSON."""
+    try:
+        payload = None if row["payload"] is None else json.loads(row["payload"])
+    except ValueError as error:
+        raise StoreDiffers(
+            f"the payload of event {row['seq']} is no JSON",
+            where=row["stream"],
+            allowed="what the log wrote",
+            next="run `creditscore store verify`, and restore a backup",
+        ) from error
+    return Event(**{name: row[name] for name in FROZEN}, payload=payload)
+
+
+class Log:
+    """The log of one database.
+
+    Parameters
+    ----------
+    database
+        Where it lies; the tables must be there (`formats.bring_up_to_date`).
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give the connection of the one writer, behind the head: everything read in it is the newest."""
+        with self.database.write() as connection:
+            connection.execute(sa.select(head.c.size).with_for_update()).all()
+            yield connection
+
+    def read_head(self, connection: sa.Connection) -> Head:
+        """Read where the log ends; StoreError for a log without its first event or with more than one head."""
+        rows = connection.execute(sa.select(head)).mappings().all()
+        if len(rows) != 1:
+            raise StoreError(
+                f"the log has {len(rows)} heads",
+                where=self.database.shown,
+                allowed="one",
+                next="restore a backup" if rows else "create the store first",
+            )
+        row = rows[0]
+        return Head(row["log_id"], row["size"], row["hash"], Frontier.read(row["frontier"]))
+
+    def append(self, connection: sa.Connection, act: Act, signer: Signer | None = None) -> list[Event]:
+        """Append the events of an act inside the open transaction of `write`.
+
+        Parameters
+        ----------
+        connection
+            Of `write`.
+        act
+            What is written.
+        signer
+            Whose key signs; None in a log of mode `open`.
+
+        Returns
+        -------
+        list of Event
+            The events as they stand in the log once the transaction ends.
+
+        Raises
+        ------
+        UsageError
+            For a payload over the limit or with values that have no canonical text.
+        StoreError
+            Where a stream has another version than expected.
+        """
+        is_first = connection.execute(sa.select(head.c.id)).first() is None
+        before = Head("", 0, BEFORE_FIRST, Frontier()) if is_first else self.read_head(connection)
+        rows = list(self._rows(connection, act, before, signer))
+        try:
+            connection.execute(event.insert(), rows)
+        except exc.IntegrityError as error:
+            if "stream" not in str(error.orig):  # SQLite names the columns, PostgreSQL the constraint
+                raise
+            streams = ", ".join(dict.fromkeys(new.stream for new in act.events))
+            raise StoreError(
+                "somebody else acted meanwhile",
+                where=streams,
+                allowed="an act on what was last seen",
+                next="look at it again, and act again",
+            ) from error
+        frontier = before.frontier.extend(hash_leaf(bytes.fromhex(row["hash"])) for row in rows)
+        values = {"size": before.size + len(rows), "hash": rows[-1]["hash"], "frontier": frontier.text()}
+        if is_first:
+            connection.execute(head.insert(), {"id": 1, "log_id": rows[0]["hash"], **values})
+        else:
+            connection.execute(head.update().where(head.c.id == 1), values)
+        return [read_event(row) for row in rows]
+
+    def _rows(
+        self, connection: sa.Connection, act: Act, before: Head, signer: Signer | None
+    ) -> Iterator[dict[str, Any]]:
+        moment = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        versions = self._newest_versions(connection, {new.stream for new in act.events if new.expected is None})
+        seq, previous = before.size, before.hash
+        for position, new in enumerate(act.events):
+            version = versions.get(new.stream, new.expected if new.expected is not None else -1) + 1
+            versions[new.stream] = version
+            payload = self._write_payload(new)
+            row: dict[str, Any] = {
+                "seq": seq, "act": before.size, "stream": new.stream, "version": version, "flow": new.flow,
+                "kind": new.kind, "subject": new.subject, "office": act.office, "actor": act.actor, "role": act.role,
+                "on_day": act.on_day, "known_on": act.known_on, "at": moment, "state": new.state,
+                "payload_hash": hash_text(payload), "key_id": signer.key_id if signer else "", "previous": previous,
+                "payload": payload, "signature": None,
+            }  # fmt: skip
+            previous = row["hash"] = hash_event(row)
+            if signer and position == len(act.events) - 1:
+                row["signature"] = signer.sign(message_of(previous)).hex()
+            seq += 1
+            yield row
+
+    @staticmethod
+    def _write_payload(new: NewEvent) -> str:
+        """Write a payload with a salt, without which the few things it could say might be guessed from its hash."""
+        try:
+            text = write_canonical({**new.payload, "salt": secrets.token_hex(16)})
+        except (ValueError, RecursionError) as error:
+            raise UsageError(
+                f"this cannot be written to the log: {error}",
+                where=f"{new.kind} of {new.stream}",
+                allowed="texts, whole numbers, yes or no, lists and mappings of them",
+                next="write a decimal as text",
+            ) from error
+        if len(text.encode()) > MOST_BYTES:
+            raise UsageError(
+                f"what is to be logged is too large: {len(text.encode())} bytes",
+                where=f"{new.kind} of {new.stream}",
+                allowed=f"at most {MOST_BYTES} bytes",
+                next="keep a file in the archive and name its hash",
+            )
+        return text
+
+    @staticmethod
+    def _newest_versions(connection: sa.Connection, streams: Iterable[str]) -> dict[str, int]:
+        names, newest = sorted(streams), dict[str, int]()
+        for start in range(0, len(names), BATCH):
+            query = (
+                sa.select(event.c.stream, sa.func.max(event.c.version))
+                .where(event.c.stream.in_(names[start : start + BATCH]))
+                .group_by(event.c.stream)
+            )
+            newest.update((row[0], row[1]) for row in connection.execute(query))
+        return newest
+
+    @staticmethod
+    def read_rows(connection: sa.Connection, *, by: str = "seq", since: int = 0) -> Iterator[dict[str, Any]]:
+        """Read the rows of all events from a number on, in the order of the log (`seq`) or of streams (`stream`)."""
+        order = (event.c.seq,) if by == "seq" else (event.c.stream, event.c.version)
+        query = sa.select(event).where(event.c.seq >= since).order_by(*order)
+        return map(dict, connection.execute(query, execution_options={"yield_per": 5000}).mappings())
+
+
+def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str, list[Event]]:
+    """Read the events of some streams, each looked at before anything is built on it.
+
+    Parameters
+    ----------
+    connection
+        Any connection to the database.
+    streams
+        Their names.
+
+    Returns
+    -------
+    dict of str to list of Event
+        For each name its events, oldest first; an empty list where there is no such stream.
+
+    Raises
+    ------
+    StoreDiffers
+        For an event that was edited, and where one is missing between two others.
+    """
+    names = list(dict.fromkeys(streams))
+    events: dict[str, list[Event]] = {name: [] for name in names}
+    for start in range(0, len(names), BATCH):
+        query = sa.select(event).where(event.c.stream.in_(names[start : start + BATCH]))
+        for found in connection.execute(query.order_by(event.c.stream, event.c.version)).mappings():
+            row = dict(found)
+            fault = find_fault(row)
+            own = events[row["stream"]]
+            if fault is None and row["version"] != len(own):
+                fault = f"version {len(own)} of its stream is missing"
+            if fault is not None:
+                raise StoreDiffers(
+                    f"event {row['seq']}: {fault}; nothing is built on it",
+                    where=row["stream"],
+                    allowed="events as they were written",
+                    next="run `creditscore store verify`, and restore a backup",
+                )
+            own.append(read_event(row))
+    return events
+
+
+def read_newest_of(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, int]:
+    """Return for each organisation the number of its newest event, -1 where there is none."""
+    newest = dict.fromkeys(subjects, -1)
+    for subject in newest:
+        query = sa.select(sa.func.max(event.c.seq)).where(event.c.subject == subject)
+        seq = connection.execute(query).scalar()
+        newest[subject] = -1 if seq is None else seq
+    return newest

@@ -1,0 +1,399 @@
+"""One machine for all workflows: load, check, preview, append and project, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.days import day_of
+from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
+from creditscore.store.canonical import hash_text, write_canonical
+from creditscore.store.context import Context, Registry, fill_words, without_empty
+from creditscore.store.corrections import plan_generic
+from creditscore.store.declarations import OTHERWISE, ActRule, Workflow, check_given, check_values
+from creditscore.store.expressions import evaluate
+from creditscore.store.fold import Stream, fold
+from creditscore.store.log import Event, NewEvent, read_streams
+from creditscore.store.people import People, Person
+
+
+class Stale(StoreError):
+    """What a preview rested on has changed since; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An act worked out and not written: what would be appended, and what it rests on.
+
+    Parameters
+    ----------
+    workflow, act, stream
+        What is done to which stream.
+    actor, role, office, on_day, known_on
+        As in `log.Act`.
+    events
+        What would be appended; the first is the act itself.
+    reads
+        The streams that were read, with the versions they had (-1: not there).
+    subjects
+        The organisations whose streams were looked for, with their newest events.
+    """
+
+    workflow: str
+    act: str
+    stream: str
+    actor: str
+    role: str
+    office: str
+    on_day: str
+    known_on: str
+    events: tuple[NewEvent, ...]
+    reads: Mapping[str, int]
+    subjects: Mapping[str, int]
+
+    @property
+    def digest(self) -> str:
+        """The hash of all that was shown; `confirm` writes only what has it."""
+        events = [[new.stream, new.kind, new.state, new.subject, new.flow, dict(new.payload)] for new in self.events]
+        who = [self.actor, self.role, self.office, self.on_day, self.known_on]
+        return hash_text(write_canonical([who, events, dict(self.reads), dict(self.subjects)]))
+
+
+class Machine:
+    """Works out acts: what is checked, what follows, what is written; it writes nothing itself.
+
+    Parameters
+    ----------
+    registry
+        What it runs.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def plan(
+        self,
+        connection: sa.Connection,
+        people: People,
+        person: Person,
+        workflow: str,
+        act: str,
+        stream: str = "",
+        *,
+        given: Mapping[str, Any],
+        on: Any,
+        known_on: Any = None,
+        office: str = "",
+        require_roles: bool = True,
+    ) -> Plan:
+        """Work out an act.
+
+        Parameters
+        ----------
+        connection
+            A connection that sees the newest events.
+        people, person
+            All persons, and who acts.
+        workflow, act, stream
+            What is done to which case; no stream for an act that opens one.
+        given
+            What the act is given.
+        on, known_on
+            The legal day, and the day on which the office knew; the second is the first where it is not given.
+        office
+            For which office.
+        require_roles
+            Whether the person must have a role that may do it.
+
+        Raises
+        ------
+        Refused
+            Where the act is not allowed as things stand.
+        NotAllowed
+            For a person without the role, or who is no second person.
+        UsageError
+            For an unknown workflow or act, and for what does not fit the declaration.
+        """
+        case = self._read_case(connection, workflow, act, stream)
+        declared = self._declaration_for(workflow, act, case)
+        day = _require_day(on, "on")
+        knowledge = _require_day(known_on or on, "known_on")
+        if knowledge < day:
+            raise UsageError(
+                f"known_on: {knowledge} lies before the day of the act",
+                where=stream or workflow,
+                allowed=f"{day} or later",
+                next="give the day on which the office knew of it",
+            )
+        if act in ("correct", "upgrade"):
+            context = Context(connection, declared, act, case, given, day, knowledge, person.id)
+            payload, flow = plan_generic(self, context, case)
+            roles: Sequence[str] = ("reviewer",) if act == "correct" else ("approver",)
+            kind = f"{workflow}.{'corrected' if act == 'correct' else 'upgraded'}"
+            emits: Sequence[str] = ()
+        else:
+            rule = declared.acts[act]
+            if require_roles and not any(person.has_role(role, office=None, domain=None) for role in rule.by):
+                people.require_role(person, rule.by[0], office=office, act=declared.kind(act))
+            context = self.take(
+                connection, declared, act, case, check_given(declared, act, given), day, knowledge, person.id
+            )
+            payload, roles, kind, emits, flow = (
+                self.payload(context),
+                rule.by,
+                declared.kind(act),
+                rule.emits,
+                declared.id,
+            )
+        role = self._choose_role(people, person, roles, declared, context, kind, office) if require_roles else roles[0]
+        if strange := {new.kind for new in context.emitted} - {*emits}:
+            raise InternalError(f"{declared.id}, act {act}: it does not declare that it writes {', '.join(strange)}")
+        main = NewEvent(context.stream, kind, payload, context.state, context.subject, flow, case.version)
+        reads = {context.stream: case.version, **context.reads}
+        events = (main, *self._checked(context.emitted))
+        return Plan(
+            workflow, act, context.stream, person.id, role, office, day, knowledge, events, reads, context.subjects
+        )
+
+    def _read_case(self, connection: sa.Connection, workflow: str, act: str, stream: str) -> Stream:
+        declared = self.registry.require(workflow)
+        if act not in declared.acts and act not in ("correct", "upgrade"):
+            raise UsageError(
+                f"{workflow} has no act {act!r}",
+                allowed=[*declared.acts, "correct", "upgrade"],
+                next=f"`creditscore workflow show {workflow}` draws them",
+            )
+        opens = act in declared.acts and declared.acts[act].opens
+        if opens:
+            if stream:
+                raise UsageError(
+                    f"{act} opens a new case and is not done to one",
+                    where=stream,
+                    allowed="no case",
+                    next="leave the case out",
+                )
+            return Stream("")
+        if not stream.startswith(f"{workflow}/"):
+            raise UsageError(f"{stream!r} is no case of {workflow}", allowed=f"{workflow}/…", next="name the case")
+        case = fold(stream, read_streams(connection, [stream])[stream])
+        if case.version < 0:
+            raise UsageError(
+                f"there is no case {stream}",
+                allowed=f"cases of {workflow} in this store",
+                next="look at the queue for its name",
+            )
+        return case
+
+    def _declaration_for(self, workflow: str, act: str, case: Stream) -> Workflow:
+        """A case goes on under the declaration under which it stands."""
+        if act == "upgrade" or case.version < 0:
+            return self.registry.require(workflow)
+        declared = self.registry.by_id.get(case.flow)
+        if declared is None:
+            raise StoreError(
+                f"the case stands under {case.flow}, which is not there",
+                where=case.name,
+                allowed=[own.id for own in self.registry.of_kind(workflow)],
+                next="install the version of creditscore, or the declaration, that has it",
+            )
+        if act not in declared.acts and act != "correct":
+            raise UsageError(
+                f"{declared.id} has no act {act!r}",
+                where=case.name,
+                allowed=declared.acts,
+                next="upgrade the case to a newer declaration, or take another act",
+            )
+        return declared
+
+    def _choose_role(
+        self,
+        people: People,
+        person: Person,
+        roles: Sequence[str],
+        declared: Workflow,
+        context: Context,
+        kind: str,
+        office: str,
+    ) -> str:
+        """The first role of the act that the person has."""
+        domain = str(evaluate(declared.domain, context.names(case=context.now())) or "")
+        for role in roles:
+            if person.has_role(role, office=office, domain=domain, act=kind):
+                return role
+        people.require_role(person, roles[0], office=office, domain=domain, act=kind)
+        return roles[0]
+
+    def take(
+        self,
+        connection: sa.Connection,
+        declared: Workflow,
+        act: str,
+        case: Stream,
+        given: Mapping[str, Any],
+        day: str,
+        known_on: str,
+        actor: str,
+    ) -> Context:
+        """Check an act on a case and work out what follows; corrections take later acts again by it."""
+        context = Context(connection, declared, act, case, given, day, known_on, actor)
+        rule = context.rule
+        if declared.facts:
+            context.facts = self.registry.code[declared.facts](context)
+        self._check_state(context, rule)
+        self._check_second_person(context, rule)
+        for guard in rule.refuse:
+            if evaluate(guard.when, context.names()):
+                words = fill_words(guard.say.en, context.names())
+                raise context.refuse(words + (f" ({guard.cite})" if guard.cite else ""))
+        if rule.code:
+            self.registry.code[rule.code](context)
+        if rule.opens:
+            self._name_case(context, rule)
+        self._follow(context, rule)
+        if declared.after:
+            self.registry.code[declared.after](context)
+        self._check_effects(context)
+        return context
+
+    def _follow(self, context: Context, rule: ActRule) -> None:
+        """Work out the state, the fields and the rows that the declaration lets follow."""
+        for state, condition in rule.ways().items():
+            if condition == OTHERWISE or evaluate(condition, context.names()):
+                context.state = state
+                break
+        values = {name: evaluate(text, context.names()) for name, text in rule.set.items()}
+        context.changes.update(values)
+        for part, cells in rule.parts.items():
+            row = {cell: evaluate(text, context.names()) for cell, text in cells.items()}
+            context.parts.setdefault(part, []).append(row)
+
+    def take_again(self, declared: Workflow, case: Stream, event: Event) -> Context:
+        """Work out again what follows from an act whose workflow has no code, for the check of a store."""
+        act, payload = str(declared.act_of(event.kind)), event.payload or {}
+        context = Context(
+            None, declared, act, case, payload.get("given", {}), event.on_day, event.known_on, event.actor
+        )
+        context.stream, context.subject = event.stream, case.subject or event.subject
+        self._follow(context, context.rule)
+        self._check_effects(context)
+        return context
+
+    def _check_state(self, context: Context, rule: ActRule) -> None:
+        state = context.before.state
+        if not rule.opens and state not in rule.from_:
+            raise context.refuse(
+                f"the case is {state}: {rule.event} cannot follow", allowed=f"in {', '.join(rule.from_)}"
+            )
+        last = max((context.before.day_of(event) for event in context.before.events if event.flow), default="")
+        if context.day < last:
+            raise context.refuse(
+                f"{rule.event} on {context.day} lies before the step of {last}",
+                allowed=f"{last} or later",
+                next="give the day on which it was done",
+            )
+
+    def _check_second_person(self, context: Context, rule: ActRule) -> None:
+        for eyes in rule.second_person:
+            if not evaluate(eyes.when, context.names()):
+                continue
+            steps: Any = context.case["steps"]
+            if eyes.of:
+                steps = context.read(fill_words(eyes.of, context.names())).steps()
+            wanted = {*eyes.than}
+            if any(step["actor"] == context.actor and {step["name"], step["kind"]} & wanted for step in steps):
+                raise NotAllowed(
+                    f"{context.act} needs a second person: who acts took {' or '.join(eyes.than)}",
+                    where=context.stream or context.workflow.workflow,
+                    allowed="another person with the role",
+                    next="let somebody else act",
+                )
+
+    def _name_case(self, context: Context, rule: ActRule) -> None:
+        context.stream = context.stream or (fill_words(rule.stream, context.names()) if rule.stream else "")
+        if not context.stream.startswith(f"{context.workflow.workflow}/") or context.stream.endswith("/"):
+            raise InternalError(f"{context.workflow.id}, act {context.act} gives its case no name: {context.stream!r}")
+        context.subject = context.subject or str(context.changes.get("subject") or context.given.get("subject") or "")
+        if not context.before.name and context.read(context.stream).version >= 0:
+            raise context.refuse(
+                f"{context.stream} is there already", allowed="a new case", next="look at the case there is"
+            )
+
+    def _check_effects(self, context: Context) -> None:
+        where = f"{context.workflow.id}, act {context.act}"
+        context.changes = check_values(context.workflow.fields, context.changes, where)
+        for part, rows in context.parts.items():
+            cells = {**context.workflow.parts.get(part, {}), "number": "number"}
+            context.parts[part] = [check_values(cells, row, f"{where}, {part}") for row in rows]
+
+    def payload(self, context: Context) -> dict[str, Any]:
+        """Return what the event of an act says: what was given, and what follows."""
+        payload = {"given": context.given, "set": context.changes, "parts": context.parts, "basis": context.basis}
+        return without_empty({**payload, "tasks": self.task_changes(context)})
+
+    def task_changes(self, context: Context) -> list[dict[str, Any]]:
+        """Work out which tasks an act opens, changes and has done."""
+        after = replace(context.before, fields={**context.before.fields, **context.changes}, state=context.state)
+        after.parts = {name: dict(rows) for name, rows in context.before.parts.items()}
+        for part, rows in context.parts.items():
+            own = after.parts.setdefault(part, {})
+            for row in rows:
+                own[row["number"]] = {**own.get(row["number"], {}), **row}
+        wanted = self.list_tasks(
+            context.workflow, {**after.view(), "subject": context.subject, "steps": context.case["steps"]}
+        )
+        open_now = context.before.open_tasks()
+        changes = []
+        for key, values in wanted.items():
+            before = open_now.get(key)
+            if before is None or any(before.get(name) != value for name, value in values.items()):
+                changes.append({"change": "open", "what": key[0], "number": key[1], **values})
+        changes += [
+            {"change": "done", "what": what, "number": number}
+            for what, number in open_now
+            if (what, number) not in wanted
+        ]
+        return changes
+
+    @staticmethod
+    def list_tasks(workflow: Workflow, case: Mapping[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
+        """Return what is to be done in a case as it stands."""
+        tasks: dict[tuple[str, int], dict[str, Any]] = {}
+        for what, rule in workflow.tasks.items():
+            rows = case["parts"].get(rule.each, []) if rule.each else [{"number": 0}]
+            for row in rows:
+                names = {"case": case, "row": row}
+                if evaluate(rule.when, names):
+                    due, note = evaluate(rule.due, names), evaluate(rule.note, names)
+                    tasks[what, row["number"]] = {"due_on": due, "team": rule.team, "note": note}
+        return tasks
+
+    def _checked(self, emitted: Sequence[NewEvent]) -> list[NewEvent]:
+        """Check the effects on other streams against what these declare."""
+        checked = []
+        for new in emitted:
+            kind = new.stream.partition("/")[0]
+            fields, parts = self.registry.fields_of(kind)
+            if not fields and not parts and kind not in self.registry.type_of:
+                raise InternalError(f"{new.stream}: there is no such kind of stream")
+            payload: dict[str, Any] = dict(new.payload)
+            if "set" in payload:
+                payload["set"] = check_values(fields, payload["set"], new.stream)
+            if "parts" in payload:
+                payload["parts"] = {
+                    name: [check_values({**parts.get(name, {}), "number": "number"}, row, new.stream) for row in rows]
+                    for name, rows in payload["parts"].items()
+                }
+            checked.append(replace(new, payload=payload))
+        return checked
+
+
+def _require_day(value: Any, name: str) -> str:
+    day = day_of(value, name)
+    if day is None:
+        raise UsageError(f"{name}: no day is given", allowed="a day such as 2026-01-31", next="give the day of the act")
+    check_day_has_come(day, name)
+    return day.isoformat()

@@ -1,0 +1,268 @@
+"""Projections: tables whose rows are a function of one stream, made from the log, compared with it, made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from creditscore.core.errors import StoreError
+from creditscore.store.canonical import hash_text, write_canonical
+from creditscore.store.context import Registry
+from creditscore.store.fold import Stream, fold
+from creditscore.store.log import BATCH, Log, read_event
+from creditscore.store.tables import BIG, NAME
+
+FOLD_FORMAT = 1  # raised where the fold makes other rows of the same events
+OWN = ("subject", "state", "flow", "version", "newest_seq")
+Row = dict[str, Any]
+
+
+class Projections:
+    """The tables of a registry's workflows and streams, and the one table of tasks.
+
+    Parameters
+    ----------
+    registry
+        Whose fields and parts become columns.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.metadata = sa.MetaData()
+        self.kinds = sorted({*registry.newest, *registry.type_of})
+        for kind in self.kinds:
+            fields, parts = registry.fields_of(kind)
+            own = {"subject": "text", "state": "text", "flow": "text", "version": "number", "newest_seq": "number"}
+            table = self._table(kind, {}, {**own, **fields})
+            sa.Index(f"{kind}_subject", table.c.subject)
+            for part, cells in parts.items():
+                self._table(f"{kind}_{part}", {"number": "number"}, cells)
+        keys = {"what": "text", "number": "number", "turn": "number"}
+        texts = ("subject", "team", "person", "due_on", "hold_until", "note", "opened_on", "done_on")
+        task = self._table("task", keys, {**dict.fromkeys(texts, "text"), "opened_seq": "number", "done_seq": "number"})
+        sa.Index("task_open", task.c.done_seq, task.c.due_on, task.c.stream)
+        sa.Index("task_team", task.c.team, task.c.done_seq, task.c.due_on)
+        self.format = sa.Table(
+            "projection_format",
+            self.metadata,
+            sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("digest", sa.Text, nullable=False),
+        )
+
+    def _table(self, name: str, keys: Mapping[str, str], columns: Mapping[str, str]) -> sa.Table:
+        return sa.Table(
+            name,
+            self.metadata,
+            sa.Column("stream", NAME, primary_key=True),
+            *(
+                sa.Column(key, NAME if t == "text" else BIG, primary_key=True, autoincrement=False)
+                for key, t in keys.items()
+            ),
+            *(sa.Column(column, BIG if t in ("number", "yes_no") else sa.Text) for column, t in columns.items()),
+        )
+
+    @property
+    def tables(self) -> list[sa.Table]:
+        """All tables that hold rows of streams."""
+        return [table for table in self.metadata.sorted_tables if table is not self.format]
+
+    @property
+    def digest(self) -> str:
+        """The hash of what the tables are; another one means that they are made again."""
+        columns = {table.name: [(column.name, str(column.type)) for column in table.c] for table in self.tables}
+        return hash_text(
+            write_canonical([FOLD_FORMAT, {name: [list(pair) for pair in own] for name, own in columns.items()}])
+        )
+
+    def is_current(self, connection: sa.Connection) -> bool:
+        """Whether the tables of a database are those of this registry."""
+        if not sa.inspect(connection).has_table(self.format.name):
+            return False
+        return connection.execute(sa.select(self.format.c.digest)).scalars().all() == [self.digest]
+
+    def tables_of(self, kind: str) -> list[sa.Table]:
+        """Return the tables in which a stream of a kind has rows."""
+        _, parts = self.registry.fields_of(kind)
+        return [self.metadata.tables[name] for name in (kind, *(f"{kind}_{part}" for part in parts), "task")]
+
+    def rows_of(self, stream: Stream) -> dict[str, list[Row]]:
+        """Return the rows that a stream stands for, by table."""
+        fields, parts = self.registry.fields_of(stream.kind)
+        own = {name: getattr(stream, name) for name in OWN}
+        rows = {stream.kind: [{"stream": stream.name, **own, **_cells(fields, stream.fields)}]}
+        for part, cells in parts.items():
+            numbered = sorted(stream.parts.get(part, {}).items())
+            rows[f"{stream.kind}_{part}"] = [
+                {"stream": stream.name, "number": number, **_cells(cells, row)} for number, row in numbered
+            ]
+        rows["task"] = [
+            {"stream": stream.name, "what": what, "number": number, "turn": turn, "subject": stream.subject,
+             **{column: values.get(column) for column in TASK_COLUMNS}}
+            for (what, number), turns in sorted(stream.tasks.items())
+            for turn, values in enumerate(turns, 1)
+        ]  # fmt: skip
+        return rows
+
+    def apply(self, connection: sa.Connection, streams: Sequence[Stream]) -> None:
+        """Make the rows of some streams what their events say; only what differs is written."""
+        wanted: dict[str, dict[tuple[Any, ...], Row]] = {}
+        for stream in streams:
+            own_rows = self.rows_of(stream)
+            for table in self.tables_of(stream.kind):
+                rows = wanted.setdefault(table.name, {})
+                rows.update({_key(table, row): row for row in own_rows[table.name]})
+        for name, rows in wanted.items():
+            table = self.metadata.tables[name]
+            names = [stream.name for stream in streams if table in self.tables_of(stream.kind)]
+            there = self._read_rows(connection, table, names)
+            gone = [key for key in there if there[key] != rows.get(key)]  # changed rows are written anew
+            fresh = [row for key, row in rows.items() if there.get(key) != row]
+            if gone:
+                same = sa.and_(*(column == sa.bindparam(f"key_{column.name}") for column in table.primary_key))
+                keys = [{f"key_{c.name}": v for c, v in zip(table.primary_key, key, strict=True)} for key in gone]
+                connection.execute(table.delete().where(same), keys)
+            if fresh:
+                connection.execute(table.insert(), fresh)
+
+    @staticmethod
+    def _read_rows(connection: sa.Connection, table: sa.Table, streams: Sequence[str]) -> dict[tuple[Any, ...], Row]:
+        rows: dict[tuple[Any, ...], Row] = {}
+        for start in range(0, len(streams), BATCH):
+            query = sa.select(table).where(table.c.stream.in_(streams[start : start + BATCH]))
+            rows.update((_key(table, row), row) for row in map(dict, connection.execute(query).mappings()))
+        return rows
+
+    def rebuild(self, connection: sa.Connection, reading: sa.Connection) -> int:
+        """Drop every projection and make it again from the log.
+
+        Parameters
+        ----------
+        connection
+            Of the writer.
+        reading
+            A connection that reads the log; on SQLite another one, so that rows can be written beside reading.
+
+        Returns
+        -------
+        int
+            How many streams there are.
+        """
+        from creditscore.store.tables import event, head
+
+        keep = {event.name, head.name, "alembic_version", *OPERATIONAL}
+        found = sa.MetaData()
+        found.reflect(connection, only=lambda name, _: name not in keep)
+        found.drop_all(connection)
+        self.metadata.create_all(connection)
+        waiting: dict[str, list[Row]] = {}
+        count = 0
+        for count, stream in enumerate(self.read_streams(reading), 1):
+            for name, rows in self.rows_of(stream).items():
+                waiting.setdefault(name, []).extend(rows)
+            if count % 5000 == 0:
+                self._flush(connection, waiting)
+        self._flush(connection, waiting)
+        connection.execute(self.format.insert(), {"id": 1, "digest": self.digest})
+        return count
+
+    def _flush(self, connection: sa.Connection, waiting: dict[str, list[Row]]) -> None:
+        for name, rows in waiting.items():
+            if rows:
+                connection.execute(self.metadata.tables[name].insert(), rows)
+                rows.clear()
+
+    def read_streams(self, connection: sa.Connection) -> Iterator[Stream]:
+        """Read every stream of a known kind, in the order of their names."""
+        for name, rows in groupby(Log.read_rows(connection, by="stream"), key=itemgetter("stream")):
+            if name.partition("/")[0] in self.kinds:
+                yield fold(name, map(read_event, rows))
+            else:
+                raise StoreError(
+                    f"the log has streams {name.partition('/')[0]}/…, which this version does not know",
+                    where=name,
+                    allowed=self.kinds,
+                    next="use the version of creditscore that wrote them, or a newer one",
+                )
+
+    def compare(self, connection: sa.Connection, streams: Iterable[Stream]) -> Iterator[str]:
+        """Give a fault for every row that is not what the events say.
+
+        Parameters
+        ----------
+        connection
+            Of a reader.
+        streams
+            All streams in the order of their names; rows of each table are read once, beside them.
+        """
+        cursors = {table.name: _Cursor(connection, table) for table in self.tables}
+        for stream in streams:
+            wanted = self.rows_of(stream)
+            for table in self.tables_of(stream.kind):
+                found, forged = cursors[table.name].take(stream.name)
+                yield from (f"{table.name}: forged row {key}" for key in forged)
+                yield from _differences(table, found, {_key(table, row): row for row in wanted[table.name]})
+        for name, cursor in cursors.items():
+            yield from (f"{name}: forged row {key}" for key in cursor.take(None)[1])
+
+
+OPERATIONAL = ("session", "lease", "job")  # tables beside the log that are not part of the proof
+TASK_COLUMNS = (*("team", "person", "due_on", "hold_until", "note", "opened_on", "done_on", "opened_seq", "done_seq"),)
+
+
+def _differences(table: sa.Table, found: Mapping[Any, Row], wanted: Mapping[Any, Row]) -> Iterator[str]:
+    for key in sorted({*wanted, *found}, key=str):
+        if key not in wanted:
+            yield f"{table.name}: forged row {key}"
+        elif key not in found:
+            yield f"{table.name}: missing row {key}"
+        elif wanted[key] != found[key]:
+            columns = [name for name in wanted[key] if wanted[key][name] != found[key].get(name)]
+            yield f"{table.name}: forged {', '.join(columns)} in row {key}"
+
+
+class _Cursor:
+    """A table read once, in the order of streams."""
+
+    def __init__(self, connection: sa.Connection, table: sa.Table) -> None:
+        self.table = table
+        query = sa.select(table).order_by(*table.primary_key)
+        rows = connection.execute(query, execution_options={"yield_per": 5000}).mappings()
+        self.groups = groupby(rows, key=itemgetter("stream"))
+        self.waiting = self._next()
+
+    def _next(self) -> tuple[str, dict[Any, Row]] | None:
+        following = next(self.groups, None)
+        if following is None:
+            return None
+        return following[0], {_key(self.table, row): row for row in map(dict, following[1])}
+
+    def take(self, stream: str | None) -> tuple[dict[Any, Row], list[Any]]:
+        """Give the rows of a stream, and the keys of rows before it that no stream stands for."""
+        forged: list[Any] = []
+        while self.waiting is not None and (stream is None or self.waiting[0] < stream):
+            forged += self.waiting[1]
+            self.waiting = self._next()
+        if self.waiting is None or self.waiting[0] != stream:
+            return {}, forged
+        rows = self.waiting[1]
+        self.waiting = self._next()
+        return rows, forged
+
+
+def _cells(types: Mapping[str, str], values: Mapping[str, Any]) -> Row:
+    return {name: _plain(values.get(name)) for name in types}
+
+
+def _plain(value: Any) -> Any:
+    """A value as a column holds it."""
+    if isinstance(value, bool):
+        return int(value)
+    return write_canonical(value) if isinstance(value, list | dict | tuple) else value
+
+
+def _key(table: sa.Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key)

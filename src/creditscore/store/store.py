@@ -1,0 +1,582 @@
+"""`Store`: one log that many share, with the workflows that run on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+
+from creditscore.core.clock import check_day_has_come, office_zone, today
+from creditscore.core.days import day_of
+from creditscore.core.errors import NotAllowed, StoreDiffers, StoreError, UsageError
+from creditscore.store import people as persons
+from creditscore.store.context import Registry
+from creditscore.store.database import WAIT, Database
+from creditscore.store.fold import Stream, apply_event, fold
+from creditscore.store.formats import bring_up_to_date, require_known
+from creditscore.store.keys import Key
+from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_newest_of, read_streams
+from creditscore.store.machine import Machine, Plan, Stale
+from creditscore.store.notes import Checkpoint, sign_note
+from creditscore.store.people import People, Person
+from creditscore.store.projections import Projections
+from creditscore.store.streams import OWN_TYPES
+from creditscore.store.tables import event as event_table
+from creditscore.store.witnesses import open_witness
+
+MODES = ("open", "keys", "accounts")
+FORMAT = 1  # of the log: what its hashes cover, what its payloads say
+ORIGIN = "creditscore/"
+Day = date | str
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a new log begins: its mode, who opens it, and the events of the first persons, keys and roles."""
+
+    mode: str = "open"
+    actor: str = "system"
+    events: tuple[NewEvent, ...] = ()
+
+
+class Store:
+    """An open store.
+
+    Parameters
+    ----------
+    address
+        A path, `sqlite:///PATH` or `postgresql+psycopg://…`.
+    registry
+        The workflows, kinds of streams and functions that run on it.
+    key
+        The key that signs: a person's in mode `keys`, an application's in mode `accounts`.
+    create
+        Make the store where there is none, in mode `open`; `create_store` makes one in another mode.
+    wait, say_waiting
+        As in `Database`.
+    beginning
+        How a new log begins; None: in mode `open`.
+    say
+        Called with a sentence where something outside the log went wrong after an act was written.
+
+    Raises
+    ------
+    StoreError
+        Where there is no store, or it is damaged, somebody else's, or of a newer version.
+
+    Examples
+    --------
+    >>> with Store("credit.db", registry) as store:  # doctest: +SKIP
+    ...     store.act("commitment", "accept", "commitment/7", by="zhang.min", on="2026-03-02")
+    """
+
+    def __init__(
+        self,
+        address: str | os.PathLike[str],
+        registry: Registry | None = None,
+        *,
+        key: Key | None = None,
+        create: bool = True,
+        wait: float = WAIT,
+        say_waiting: Callable[[str], None] | None = None,
+        say: Callable[[str], None] | None = None,
+        beginning: Beginning | None = None,
+    ) -> None:
+        registry = registry or Registry()
+        own = {stream_type.name for stream_type in registry.types}
+        types = [*registry.types, *(t for t in OWN_TYPES if t.name not in own)]
+        self.registry = Registry(registry.workflows, types, registry.code)
+        self.database = Database(address, wait=wait, say_waiting=say_waiting)
+        self.key, self.say = key, say or (lambda sentence: None)
+        self.log, self.machine, self.projections = (
+            Log(self.database),
+            Machine(self.registry),
+            Projections(self.registry),
+        )
+        try:
+            self._open(create, beginning)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def _open(self, create: bool, beginning: Beginning | None) -> None:
+        """Look at what lies at the address, make or bring up to date what must be, and read the mode of the log."""
+        require_known(self.database)
+        if not create and self.database.recognise() == "nothing":
+            raise StoreError(
+                "there is no store",
+                where=self.database.shown,
+                allowed="a store that was created",
+                next="create it first",
+            )
+        bring_up_to_date(self.database)
+        self.mode = self._read_mode()
+        if not self.mode:
+            self._begin(beginning or Beginning())
+        elif beginning is not None:
+            raise StoreError(
+                "there is a store already",
+                where=self.database.shown,
+                allowed="an empty place",
+                next="open it, or name another place",
+            )
+        with self.database.read() as connection:
+            is_current = self.projections.is_current(connection)
+        if not is_current:
+            self.rebuild()
+
+    def _read_mode(self) -> str:
+        with self.database.read() as connection:
+            opened = read_streams(connection, ["log/0"])["log/0"]
+        return str((opened[0].payload or {}).get("set", {}).get("mode", "")) if opened else ""
+
+    def _begin(self, beginning: Beginning) -> None:
+        """Write the first act of a log: what it is, and who may grant roles in it."""
+        if beginning.mode not in MODES:
+            raise UsageError(f"there is no mode {beginning.mode!r}", allowed=MODES, next="choose one of these")
+        what = {"format": FORMAT, "mode": beginning.mode, "zone": str(office_zone())}
+        opened = NewEvent("log/0", "log.opened", {"set": what}, "open", expected=-1)
+        day = today().isoformat()
+        with self.log.write() as connection:
+            if connection.execute(sa.select(event_table.c.seq).limit(1)).first() is None:
+                self.projections.metadata.create_all(connection)
+                connection.execute(self.projections.format.insert(), {"id": 1, "digest": self.projections.digest})
+                self.mode = beginning.mode
+                self.write_act(connection, Act(beginning.actor, "", "", day, day, [opened, *beginning.events]))
+        self.mode = self._read_mode()
+
+    # --- acting
+
+    def act(
+        self,
+        workflow: str,
+        act: str,
+        stream: str = "",
+        *,
+        by: str = "",
+        on: Day,
+        known_on: Day | None = None,
+        office: str = "",
+        **given: Any,
+    ) -> Stream:
+        """Do an act of a workflow.
+
+        Parameters
+        ----------
+        workflow, act, stream
+            What is done to which case; no stream for an act that opens one.
+        by
+            Who acts: a name or an id; in mode `keys` the owner of the key, whom it must then name.
+        on, known_on
+            The legal day, and the day on which the office knew of it (the same where it is not given).
+        office
+            For which office.
+        **given
+            What the act is given.
+
+        Returns
+        -------
+        Stream
+            The case after it.
+
+        Raises
+        ------
+        Refused
+            Where the act is not allowed as things stand.
+        NotAllowed
+            For a person without the role, or who is no second person.
+        UsageError
+            For what does not fit the declaration.
+        """
+        with self.log.write() as connection:
+            people = People.read(connection)
+            person, extra = self.require_person(people, by)
+            plan = self.machine.plan(
+                connection,
+                people,
+                person,
+                workflow,
+                act,
+                stream,
+                given=given,
+                on=on,
+                known_on=known_on,
+                office=office,
+                require_roles=self.roles_hold(people),
+            )
+            streams = self._append(connection, plan, extra)
+        self.tell_witnesses()
+        return streams[plan.stream]
+
+    def preview(
+        self,
+        workflow: str,
+        act: str,
+        stream: str = "",
+        *,
+        by: str = "",
+        on: Day,
+        known_on: Day | None = None,
+        office: str = "",
+        **given: Any,
+    ) -> Plan:
+        """Work out an act without writing it; `confirm` writes what was shown, if all that it rests on still stands."""
+        with self.database.read() as connection:
+            people = People.read(connection)
+            person, _ = self.require_person(people, by)
+            return self.machine.plan(
+                connection,
+                people,
+                person,
+                workflow,
+                act,
+                stream,
+                given=given,
+                on=on,
+                known_on=known_on,
+                office=office,
+                require_roles=self.roles_hold(people),
+            )
+
+    def confirm(self, plan: Plan, digest: str, *, by: str = "") -> Stream:
+        """Write what a preview showed.
+
+        Parameters
+        ----------
+        plan
+            What `preview` returned.
+        digest
+            The hash of what was shown.
+
+        Raises
+        ------
+        Stale
+            Where a stream or an organisation that the preview rested on has moved on, or something else was shown.
+        """
+        if plan.digest != digest:
+            raise Stale(
+                "this is not what was shown",
+                where=plan.stream,
+                allowed="the plan whose hash was shown",
+                next="look at it again",
+            )
+        with self.log.write() as connection:
+            people = People.read(connection)
+            person, extra = self.require_person(people, by or plan.actor)
+            if person.id != plan.actor and not extra:
+                raise NotAllowed(
+                    "somebody else looked at this act",
+                    where=plan.stream,
+                    allowed=people.name_of(plan.actor),
+                    next="look at it yourself, and act then",
+                )
+            if self.roles_hold(people) and not person.has_role(plan.role, office=plan.office, act=plan.events[0].kind):
+                people.require_role(person, plan.role, office=plan.office, act=plan.events[0].kind)
+            self._require_unmoved(connection, plan)
+            streams = self._append(connection, plan, extra)
+        self.tell_witnesses()
+        return streams[plan.stream]
+
+    def _require_unmoved(self, connection: sa.Connection, plan: Plan) -> None:
+        now = {name: fold(name, events).version for name, events in read_streams(connection, plan.reads).items()}
+        moved = [name for name, version in plan.reads.items() if now[name] != version]
+        newest = read_newest_of(connection, plan.subjects)
+        moved += [subject for subject, seq in plan.subjects.items() if newest[subject] != seq]
+        if moved:
+            raise Stale(
+                f"what was shown has moved on: {', '.join(moved)}",
+                where=plan.stream,
+                allowed="an act on what stands now",
+                next="look at it again, and confirm that",
+            )
+
+    def _append(self, connection: sa.Connection, plan: Plan, extra: Sequence[NewEvent]) -> dict[str, Stream]:
+        declared = self._missing_declarations(connection, {new.flow for new in plan.events} - {""})
+        if declared:
+            self.write_act(
+                connection, Act(plan.actor, "", plan.office, today().isoformat(), today().isoformat(), declared)
+            )
+        act = Act(plan.actor, plan.role, plan.office, plan.on_day, plan.known_on, [*plan.events, *extra])
+        return self.write_act(connection, act)
+
+    def _missing_declarations(self, connection: sa.Connection, flows: set[str]) -> list[NewEvent]:
+        """The declarations, whole, that acts name and the log does not hold yet."""
+        names = {flow: f"workflow/{flow.replace('/', '.')}" for flow in sorted(flows)}
+        there = read_streams(connection, names.values())
+        missing = []
+        for flow, name in names.items():
+            declared = self.registry.by_id[flow]
+            if not there[name]:
+                values = {"declaration": declared.text, "digest": declared.digest, "newest": declared.version}
+                missing.append(NewEvent(name, "workflow.declared", {"set": values}, "declared", expected=-1))
+            elif (there[name][0].payload or {}).get("set", {}).get("digest") != declared.digest:
+                raise StoreDiffers(
+                    f"the declaration {flow} is not the one under which this store has acted",
+                    where=name,
+                    allowed="the same text under the same number",
+                    next="give the changed declaration a new version",
+                )
+        return missing
+
+    def write_act(self, connection: sa.Connection, act: Act) -> dict[str, Stream]:
+        """Append an act and bring the rows of its streams up to date."""
+        if self.mode in ("keys", "accounts") and self.key is None:
+            raise NotAllowed(
+                "an act in this store is signed",
+                where=self.database.shown,
+                allowed="the key of who acts" if self.mode == "keys" else "the key of the application",
+                next="give the file of the key, and its passphrase",
+            )
+        before = read_streams(connection, [new.stream for new in act.events])
+        events = self.log.append(connection, act, self.key)
+        streams = {name: fold(name, own) for name, own in before.items()}
+        for event in events:
+            apply_event(streams[event.stream], event)
+        self.projections.apply(connection, list(streams.values()))
+        return streams
+
+    def tell_witnesses(self) -> None:
+        """Tell the witnesses the newest head; an act stands whether or not one of them could be told."""
+        for address in self.witnesses():
+            try:
+                open_witness(address).write(self.checkpoint())
+            except Exception as error:  # whatever a witness does, the act is written
+                self.say(f"the act is written, but the witness {address} was not told: {error}")
+
+    # --- persons
+
+    def roles_hold(self, people: People) -> bool:
+        """Whether an act needs a role: in mode `open` from the first approver on, else always."""
+        return self.mode != "open" or people.holds_roles()
+
+    def require_person(self, people: People, by: str) -> tuple[Person, list[NewEvent]]:
+        """Find who acts; in mode `open` a new name becomes a person with its first act."""
+        if self.mode == "keys":
+            owner = people.find_key(self.key.key_id) if self.key else None
+            if owner is None:
+                raise NotAllowed(
+                    "this key is nobody's here, or was revoked" if self.key else "an act here is signed",
+                    where=self.database.shown,
+                    allowed="a key that an approver has added",
+                    next="let an approver add your key" if self.key else "give the file of your key",
+                )
+            if by and people.find(by) is not owner:
+                raise NotAllowed(
+                    f"the key is {owner.name!r}'s, not {by!r}'s",
+                    where=self.database.shown,
+                    allowed=owner.name,
+                    next="act under your own name",
+                )
+            return owner, []
+        if not by.strip():
+            raise UsageError(
+                "nobody is said to act", where=self.database.shown, allowed="a name (--by)", next="say who acts"
+            )
+        found = people.find(by)
+        if found is not None:
+            return found, []
+        if self.mode == "accounts" or people.holds_roles():
+            raise NotAllowed(
+                f"{by!r} is nobody here",
+                where=self.database.shown,
+                allowed=[person.name for person in people.persons.values() if person.name][:20],
+                next="let an approver add the person",
+            )
+        people.require_new(by)
+        fresh = Person(persons.make_id(), by)
+        return fresh, [persons.add_person(fresh.id, by)]
+
+    def people(self) -> People:
+        """Return all persons with their keys and roles."""
+        with self.database.read() as connection:
+            return People.read(connection)
+
+    def change_people(
+        self, events: Callable[[People], Sequence[NewEvent]], *, by: str = "", on: Day | None = None
+    ) -> list[Event]:
+        """Write an act about persons, keys or roles, which only an approver may.
+
+        Parameters
+        ----------
+        events
+            Makes the events of all persons as they are (`people.add_person`, `add_key`, `grant_role` …).
+        """
+        return self.record(events, by=by, on=on, role="approver")
+
+    def record(
+        self,
+        events: Callable[[People], Sequence[NewEvent]],
+        *,
+        by: str = "",
+        on: Day | None = None,
+        known_on: Day | None = None,
+        role: str,
+        office: str = "",
+    ) -> list[Event]:
+        """Write events that stand without a workflow, each of a kind that its stream lets a role write."""
+        day = day_of(on, "on") or today()
+        check_day_has_come(day, "on")
+        knowledge = day_of(known_on, "known_on") or day
+        with self.log.write() as connection:
+            people = People.read(connection)
+            person, extra = self.require_person(people, by)
+            new = list(events(people))
+            if self.roles_hold(people):
+                for kind in {own.kind for own in new}:
+                    people.require_role(person, role, office=office, act=kind)
+            for own in new:
+                self._require_alone(own, role)
+            act = Act(person.id, role, office, day.isoformat(), knowledge.isoformat(), [*new, *extra])
+            self.write_act(connection, act)
+            seqs = read_streams(connection, [own.stream for own in new])
+        self.tell_witnesses()
+        return [event for stream in seqs.values() for event in stream[-1:]]
+
+    def write_on(
+        self, make: Callable[[sa.Connection, People], tuple[str, NewEvent]], *, by: str = "", on: Day | None = None
+    ) -> Stream:
+        """Write one event that `make` builds from what stands, under the role that it names."""
+        day = (day_of(on, "on") or today()).isoformat()
+        with self.log.write() as connection:
+            people = People.read(connection)
+            person, extra = self.require_person(people, by)
+            role, new = make(connection, people)
+            if self.roles_hold(people):
+                people.require_role(person, role, act=new.kind)
+            streams = self.write_act(connection, Act(person.id, role, "", day, day, [new, *extra]))
+        self.tell_witnesses()
+        return streams[new.stream]
+
+    def _require_alone(self, new: NewEvent, role: str) -> None:
+        stream_type = self.registry.type_of.get(new.stream.partition("/")[0])
+        roles = stream_type.events.get(new.kind, ()) if stream_type else ()
+        if role not in roles:
+            raise UsageError(
+                f"{new.kind} is not written by itself as {role}",
+                where=new.stream,
+                allowed=roles or "as a consequence of an act",
+                next="take the act that leads to it",
+            )
+
+    # --- reading
+
+    def read(self, stream: str) -> Stream:
+        """Return a stream as it stands, from the log; UsageError where there is none."""
+        with self.database.read() as connection:
+            found = fold(stream, read_streams(connection, [stream])[stream])
+        if found.version < 0:
+            raise UsageError(
+                f"there is no {stream}",
+                where=self.database.shown,
+                allowed="a stream of this store",
+                next="look at the queue for its name",
+            )
+        return found
+
+    def rows(self, table: str, **wanted: Any) -> list[dict[str, Any]]:
+        """Return rows of a projection, in the order of its keys; `wanted` says which values columns have."""
+        own = self.projections.metadata.tables.get(table)
+        if own is None:
+            raise UsageError(
+                f"there is no table {table!r}",
+                allowed=[t.name for t in self.projections.tables],
+                next="name one of these",
+            )
+        query = sa.select(own).where(*(own.c[name] == value for name, value in wanted.items()))
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(query.order_by(*own.primary_key)).mappings()]
+
+    def events(self, *, since: int = 0) -> Iterator[Event]:
+        """Return the events of the log from a number on, oldest first."""
+        with self.database.read() as connection:
+            yield from map(read_event, Log.read_rows(connection, since=since))
+
+    def head(self) -> Head:
+        """Return where the log ends."""
+        with self.database.read() as connection:
+            return self.log.read_head(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the store."""
+        with self.database.read() as connection:
+            yield connection
+
+    # --- proof
+
+    def checkpoint(self) -> str:
+        """Return the newest head as a signed note (C2SP), unsigned in mode `open`: log, size, Merkle root."""
+        newest = self.head()
+        note = Checkpoint(ORIGIN + newest.log_id[:16], newest.size, newest.frontier.root()).text()
+        return note if self.key is None else sign_note(note, ORIGIN + newest.log_id[:16], self.key.private)
+
+    def witnesses(self) -> list[str]:
+        """Return the addresses of the witnesses that are told every new head."""
+        return [row["address"] for row in self.rows("witness") if not row["removed_on"]]
+
+    def rebuild(self) -> int:
+        """Drop every projection and make it again from the log; return how many streams there are."""
+        with self.log.write() as connection:
+            if self.database.is_sqlite:
+                with self.database.read() as reading:
+                    return self.projections.rebuild(connection, reading)
+            return self.projections.rebuild(connection, connection)
+
+    def close(self) -> None:
+        """End all connections."""
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def create_store(
+    address: str | os.PathLike[str], registry: Registry | None = None, *, mode: str, key: Key, approver: str
+) -> Store:
+    """Make a store in which acts are signed.
+
+    Parameters
+    ----------
+    address, registry
+        As in `Store`; nothing may be there yet.
+    mode
+        `keys`: persons sign; `accounts`: an application signs, and acts name accounts.
+    key
+        The key of the first approver, or of the application.
+    approver
+        The name of the first approver.
+
+    Returns
+    -------
+    Store
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        Where there is a store already.
+    """
+    if mode not in ("keys", "accounts"):
+        raise UsageError(
+            f"a store whose acts are signed has no mode {mode!r}",
+            allowed=("keys", "accounts"),
+            next="open a store without a key for mode `open`",
+        )
+    first = Person(persons.make_id(), approver)
+    signer = first if mode == "keys" else Person(persons.make_id(), persons.APPLICATION)
+    events = [persons.add_person(first.id, approver)]
+    if signer is not first:
+        events += [persons.add_person(signer.id, signer.name), persons.grant_role(signer, persons.APPLICATION)]
+    events += [persons.add_key(signer, key.public, key.key_id), persons.grant_role(first, "approver")]
+    return Store(address, registry, key=key, beginning=Beginning(mode, signer.id, tuple(events)))
