@@ -1,0 +1,490 @@
+"""Witnesses: where anchors of a log go, out of reach of who can change the log; a file, a command or another database.
+
+In a file each note stands as it is, then an empty line, then a line `end` with the first digits of its SHA-256: a note
+that was cut off, when the writer was killed or the disk was full, is known as one and never becomes part of the next.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from signal import SIGKILL
+from typing import TYPE_CHECKING, Any, Protocol
+
+from creditscore.core.boundary import described
+from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
+from creditscore.core.extras import explain_missing
+from creditscore.store.notes import read_note
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+WAIT = 10.0  # seconds for others that write to the same witness
+COMMAND_LIMIT = 30.0  # seconds for a command
+SHOWN = 300  # characters of what a command or a database says
+KINDS = "a path, file:PATH, command:PROGRAM ARGUMENTS, sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"
+DRIVERS = ("sqlite", "postgresql+psycopg")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+FILE = re.compile(r"file:(?://(?=/))?((?!//).+)", re.DOTALL)  # file:///PATH is a path too, file://HOST/PATH is none
+END = re.compile(rb"^end ([0-9a-f]{16})\n", re.MULTILINE)
+PASSWORD = re.compile(r"(://[^:/?#@]*):.*@", re.DOTALL)
+SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
+TABLE = "CREATE TABLE IF NOT EXISTS anchor (seq {serial}, note TEXT NOT NULL)"
+# Rows are added and nothing else
+APPEND_ONLY = {
+    "sqlite": [
+        "CREATE TRIGGER IF NOT EXISTS anchor_no_{act} BEFORE {act} ON anchor"
+        " BEGIN SELECT RAISE(ABORT, 'anchors are only added'); END"
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION anchor_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION 'anchors are only added'; END$$",
+        "CREATE OR REPLACE TRIGGER anchor_no_{act} BEFORE {act} ON anchor"
+        " FOR EACH STATEMENT EXECUTE FUNCTION anchor_refuse()",
+    ],
+}
+SERIAL = {
+    "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "postgresql": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+}
+PG_LOCK = 0x616E63686F72  # of those who write anchors to one database
+
+
+class Witness(Protocol):
+    """Somebody who keeps notes. `shown`: the address, without what is secret in it."""
+
+    shown: str
+
+    def write(self, note: str) -> None:
+        """Add a note behind all others.
+
+        Raises
+        ------
+        UsageError
+            The note cannot be kept, or the address does not lead to a witness.
+        StoreError
+            The witness does not take it. StoreBusy: others write to it all the time.
+        """
+
+    def read(self) -> list[str]:
+        """Give all notes, oldest first; none where nothing was written yet. Raises what `write` raises."""
+
+
+def open_witness(address: str, say: Callable[[str], None] | None = None) -> Witness:
+    """Give the witness at an address; nothing is read or written yet.
+
+    Parameters
+    ----------
+    address
+        A path or `file:PATH`; `command:PROGRAM ARGUMENTS`, which is given each note on its standard input and can only
+        be written to; or `sqlite:///PATH` or `postgresql+psycopg://USER@HOST/DATABASE`.
+    say
+        Called with a sentence where something that was cut off is passed over; without it, it goes to standard error.
+
+    Returns
+    -------
+    Witness
+        With `write` and `read`.
+
+    Raises
+    ------
+    UsageError
+        The address is of no such kind.
+
+    Examples
+    --------
+    >>> open_witness("file:anchors.txt").shown
+    'anchors.txt'
+    """
+    if "\0" in address or not address.strip():
+        raise UsageError(f"{address!r} is no address of a witness", allowed=KINDS)
+    if address.startswith("command:"):
+        return CommandWitness(address.removeprefix("command:"))
+    if address.startswith("file:") and (match := FILE.fullmatch(address)):
+        return FileWitness(match[1], say)
+    if "://" in address and not address.startswith("file:"):
+        return DatabaseWitness(address)
+    if SCHEME.match(address):
+        raise UsageError(
+            "this is the address of no witness",
+            where=hide_credentials(address),
+            allowed=KINDS,
+            next="put file: before it if it is the path of a file",
+        )
+    return FileWitness(address, say)
+
+
+def hide_credentials(address: str) -> str:
+    """Give an address as it may be shown: without passwords, and of a command its program alone.
+
+    Examples
+    --------
+    >>> hide_credentials("postgresql+psycopg://office:secret@host/anchors")
+    'postgresql+psycopg://office:***@host/anchors'
+    """
+    if address.startswith("command:"):
+        program, *arguments = address.removeprefix("command:").split(maxsplit=1) or [""]
+        return f"command:{program}{' …' if arguments else ''}"
+    return SECRET.sub(r"\1***", PASSWORD.sub(r"\1:***@", address))
+
+
+class FileWitness:
+    """Notes in a file, each behind the one before.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must be there, so that notes for a disk that is not mounted do not go elsewhere.
+    say
+        Called with a sentence where something is passed over.
+    """
+
+    def __init__(self, path: str, say: Callable[[str], None] | None = None) -> None:
+        self.path, self.shown = Path(path), path
+        self.say = say or (lambda sentence: print(f"warning: {sentence}", file=sys.stderr))
+
+    def write(self, note: str) -> None:
+        """Add a note; it is on the disk when this returns. Raises as `Witness.write` says."""
+        data = _require_note(note)
+        record = data + b"\nend " + _digest(data) + b"\n\n"
+        self._check_place()
+        with self._failing():
+            is_new = not self.path.exists()
+            file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                with self._lock(file):
+                    size = os.fstat(file).st_size
+                    if size and os.pread(file, 2, max(0, size - 2)) != b"\n\n":
+                        record = b"\n\n" + record  # something was cut off: keep away from it
+                    while record:
+                        record = record[os.write(file, record) :]
+                    os.fsync(file)
+            finally:
+                os.close(file)
+            if is_new:
+                _sync_folder(self.path)
+
+    def read(self) -> list[str]:
+        """Give all notes, oldest first, and say what is no whole note. Raises as `Witness.read` says."""
+        self._check_place()
+        with self._failing():
+            try:
+                data = self.path.read_bytes()
+            except FileNotFoundError:
+                return []
+        notes, start, strange = [], 0, 0
+        for end in END.finditer(data):
+            note = _find_note(data[start : end.start()], end[1])
+            if note is not None:
+                notes.append(note.decode())
+                strange += len(data[start : end.start()].strip(b"\n")) - len(note.strip(b"\n"))
+                start = end.end()
+        strange += len(data[start:].strip(b"\n"))
+        if strange:
+            self.say(
+                f"{self.shown}: {strange} bytes are no whole note and are passed over (a writer was killed or the disk "
+                f"was full, or somebody changed the file); {len(notes)} whole notes are read"
+            )
+        return notes
+
+    def _check_place(self) -> None:
+        """Raise UsageError where the folder is not there, or something else than a file stands at the path."""
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise UsageError(
+                "the folder of the witness is not there",
+                where=str(folder),
+                allowed="a folder that exists",
+                next="mount its disk, make the folder, or give another file",
+            )
+        with suppress(OSError):
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise UsageError("the witness is no file", where=self.shown, allowed="a file, or a path where none is")
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Raise errors of the operating system as ours."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(
+                f"the witness cannot be read or written: {described(error)}",
+                where=self.shown,
+                allowed="a file that may be written, on a disk with room",
+                next="see to its rights and its disk; a note that was cut off is passed over",
+            ) from error
+
+    @contextmanager
+    def _lock(self, file: int) -> Iterator[None]:
+        """Hold the file alone until the block ends; where the system has no locks, write all the same."""
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        began = time.monotonic()
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() - began > WAIT:
+                    raise StoreBusy(
+                        f"somebody else holds the witness and did not let go within {WAIT:.0f} seconds",
+                        where=self.shown,
+                        next="try again",
+                    ) from None
+                time.sleep(0.005)
+            except OSError:  # a file system without locks
+                break
+        yield  # closing the file lets go
+
+
+class CommandWitness:
+    """A command that is given each note on its standard input, and keeps it somewhere.
+
+    Parameters
+    ----------
+    line
+        The program and its arguments, quoted as for a shell; no shell reads them.
+    """
+
+    def __init__(self, line: str) -> None:
+        self.shown = hide_credentials(f"command:{line.strip()}")
+        try:
+            self.words = shlex.split(line)
+        except ValueError as error:
+            raise UsageError(
+                "the command of the witness cannot be taken apart: a quotation mark is not closed",
+                where=self.shown,
+                allowed="a program and its arguments",
+            ) from error
+        if not self.words or not self.words[0]:
+            raise UsageError("the witness names no command", where=self.shown, allowed="command:PROGRAM ARGUMENTS")
+
+    def write(self, note: str) -> None:
+        """Run the command with the note on its standard input. Raises as `Witness.write` says."""
+        data = _require_note(note)
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
+            given.write(data)
+            given.seek(0)
+            try:
+                process = subprocess.Popen(
+                    self.words, stdin=given, stdout=subprocess.DEVNULL, stderr=complaints, start_new_session=True
+                )
+            except OSError as error:
+                raise UsageError(
+                    f"the command of the witness cannot be run: {described(error)}",
+                    where=self.shown,
+                    allowed="a program that is installed and may be run",
+                    next="give its whole path",
+                ) from error
+            try:
+                code = process.wait(COMMAND_LIMIT)
+            except subprocess.TimeoutExpired as error:
+                raise StoreError(
+                    f"the command of the witness did not end within {COMMAND_LIMIT:.0f} seconds and was stopped",
+                    where=self.shown,
+                    next="see whether the note has arrived there",
+                ) from error
+            finally:
+                if process.returncode is None:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, SIGKILL)  # its own group: what it began ends too
+                    process.wait()
+            if code:
+                complaints.seek(0)
+                words = self._hide(complaints.read().decode("utf-8", "replace").strip())
+                raise StoreError(
+                    f"the command of the witness ended with code {code}",
+                    where=self.shown,
+                    allowed="code 0 once it has kept the note",
+                    next=f"it says: {words[-SHOWN:]}" if words else "it says nothing; run it by hand",
+                )
+
+    def read(self) -> list[str]:
+        """Raise UsageError: what a command did with the notes only it knows."""
+        raise UsageError(
+            "a command cannot be read",
+            where=self.shown,
+            allowed="a file or a database",
+            next="give the notes as a file",
+        )
+
+    def _hide(self, text: str) -> str:
+        """Take the arguments out of what the command says: they may be secret."""
+        for word in sorted(self.words[1:], key=len, reverse=True):
+            if len(word) > 3:
+                text = text.replace(word, "…")
+        return text
+
+
+class DatabaseWitness:
+    """Notes in the table `anchor` of a database, to which rows can only be added.
+
+    Parameters
+    ----------
+    address
+        Of SQLite or PostgreSQL, as SQLAlchemy writes it.
+    """
+
+    def __init__(self, address: str) -> None:
+        import sqlalchemy as sa
+
+        self.shown = hide_credentials(address)
+        try:
+            self.url = sa.make_url(address)
+        except (sa.exc.ArgumentError, ValueError) as error:
+            raise UsageError("this is no address of a database", where=self.shown, allowed=KINDS) from error
+        if self.url.drivername not in DRIVERS:
+            raise UsageError(f"a witness cannot lie in {self.url.drivername}", where=self.shown, allowed=KINDS)
+        self.is_sqlite = self.url.drivername == "sqlite"
+        if not self.url.database or (self.is_sqlite and (self.url.database == ":memory:" or self.url.query)):
+            raise UsageError("the address names no database", where=self.shown, allowed=KINDS)
+        with self._failing():
+            self.engine = self._make_engine()
+
+    def write(self, note: str) -> None:
+        """Add a note; the database has it on its disk when this returns. Raises as `Witness.write` says."""
+        import sqlalchemy as sa
+
+        _require_note(note)
+        self._check_place()
+        with self._failing(), self.engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{int(WAIT * 1000)}ms'"))
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({PG_LOCK})"))  # order of numbers and commits
+            if not sa.inspect(connection).has_table("anchor"):
+                self._make_table(connection)
+            connection.execute(sa.text("INSERT INTO anchor (note) VALUES (:note)"), {"note": note})
+
+    def read(self) -> list[str]:
+        """Give all notes, oldest first. Raises as `Witness.read` says."""
+        import sqlalchemy as sa
+
+        self._check_place()
+        if self.is_sqlite and not Path(str(self.url.database)).exists():
+            return []  # connecting would make the file
+        with self._failing(), self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("anchor"):
+                return []
+            return [str(note) for note in connection.execute(sa.text("SELECT note FROM anchor ORDER BY seq")).scalars()]
+
+    def _make_engine(self) -> sa.Engine:
+        import sqlalchemy as sa
+
+        if not self.is_sqlite:
+            return sa.create_engine(self.url, poolclass=sa.NullPool, connect_args={"connect_timeout": int(WAIT)})
+        engine = sa.create_engine(
+            self.url, poolclass=sa.NullPool, connect_args={"timeout": WAIT, "isolation_level": None}
+        )
+        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL"))
+        return engine
+
+    def _make_table(self, connection: sa.Connection) -> None:
+        """Make the table and what keeps its rows from being changed."""
+        kind = connection.dialect.name
+        connection.exec_driver_sql(TABLE.format(serial=SERIAL[kind]))
+        acts = ("UPDATE", "DELETE") if self.is_sqlite else ("UPDATE", "DELETE", "TRUNCATE")
+        for act in acts:
+            for statement in APPEND_ONLY[kind]:
+                connection.exec_driver_sql(statement.format(act=act))
+
+    def _check_place(self) -> None:
+        if self.is_sqlite:
+            FileWitness(str(self.url.database))._check_place()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Raise errors of the database as ours, without what is secret in its address."""
+        import sqlalchemy as sa
+
+        try:
+            yield
+        except CreditscoreError:
+            raise
+        except ImportError as error:
+            missing = explain_missing(error)
+            if missing is None:
+                raise
+            raise missing from error
+        except (sa.exc.SQLAlchemyError, UnicodeError) as error:
+            raise self._explain(error) from None  # its own words may hold the address
+
+    def _explain(self, error: Any) -> StoreError:
+        words = described(getattr(error, "orig", None) or error)
+        if self.url.password:
+            words = words.replace(str(self.url.password), "***")
+        if "locked" in words or "lock timeout" in words:
+            return StoreBusy(
+                f"somebody else writes to the witness and did not end within {WAIT:.0f} seconds",
+                where=self.shown,
+                next="try again; the note was not written",
+            )
+        return StoreError(
+            f"the witness cannot be read or written: {words[:SHOWN]}",
+            where=self.shown,
+            allowed="a database that answers and may be written, with the table `anchor` or without it",
+            next="see to the server, its rights and its disk; a note is written whole or not at all",
+        )
+
+
+def _require_note(note: str) -> bytes:
+    """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line, as no checkpoint does."""
+    body, _ = read_note(note, unsigned=True)
+    if body.startswith("\n") or "\n\n" in body:
+        raise UsageError(
+            "the text of the note holds an empty line",
+            where=repr(body[:80]),
+            allowed="a checkpoint, signed or not",
+            next="give the note that the log wrote",
+        )
+    return note.encode()
+
+
+def _digest(data: bytes) -> bytes:
+    return sha256(data).hexdigest()[:16].encode()
+
+
+def _find_note(block: bytes, digest: bytes) -> bytes | None:
+    """Find the note at the end of what stands before an `end` line; what stands before it was cut off."""
+    text = block.removesuffix(b"\n")  # the empty line before `end`
+    place = len(text)
+    for _ in range(2):  # a note is a text without empty lines, and perhaps an empty line and its signatures
+        place = text.rfind(b"\n\n", 0, max(0, place))
+        note = text[place + 2 :] if place >= 0 else text.removeprefix(b"\n")
+        if note and _digest(note) == digest and _is_text(note):
+            return note
+        if place < 0:
+            break
+    return None
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sync_folder(path: Path) -> None:
+    """Have the disk keep that a new file is there."""
+    with suppress(OSError):  # some systems cannot
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
