@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,7 @@ from creditscore.core.clock import check_day_has_come, office_zone, today
 from creditscore.core.days import day_of
 from creditscore.core.errors import NotAllowed, StoreDiffers, StoreError, UsageError
 from creditscore.store import people as persons
+from creditscore.store.archive.files import VARIABLE, Archive
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
 from creditscore.store.fold import Stream, apply_event, fold
@@ -60,6 +62,9 @@ class Store:
         Make the store where there is none, in mode `open`; `create_store` makes one in another mode.
     wait, say_waiting
         As in `Database`.
+    archive
+        Where kept runs lie: a folder or an object store. None: what `CREDITSCORE_ARCHIVE` says, else for SQLite a
+        folder beside the file (`credit.archive` of `credit.db`).
     beginning
         How a new log begins; None: in mode `open`.
     say
@@ -85,6 +90,7 @@ class Store:
         create: bool = True,
         wait: float = WAIT,
         say_waiting: Callable[[str], None] | None = None,
+        archive: str | os.PathLike[str] | None = None,
         say: Callable[[str], None] | None = None,
         beginning: Beginning | None = None,
     ) -> None:
@@ -93,6 +99,7 @@ class Store:
         types = [*registry.types, *(t for t in OWN_TYPES if t.name not in own)]
         self.registry = Registry(registry.workflows, types, registry.code)
         self.database = Database(address, wait=wait, say_waiting=say_waiting)
+        self._archive_place = archive
         self.key, self.say = key, say or (lambda sentence: None)
         self.log, self.machine, self.projections = (
             Log(self.database),
@@ -150,6 +157,21 @@ class Store:
                 self.mode = beginning.mode
                 self.write_act(connection, Act(beginning.actor, "", "", day, day, [opened, *beginning.events]))
         self.mode = self._read_mode()
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where kept runs lie; UsageError where none is named and the database is no file."""
+        place = self._archive_place or os.environ.get(VARIABLE, "").strip()
+        if not place:
+            if self.database.path is None:
+                raise UsageError(
+                    "no archive is named",
+                    where=self.database.shown,
+                    allowed="a folder, or an address such as s3://bucket/prefix",
+                    next=f"give --archive, or set {VARIABLE}",
+                )
+            place = self.database.path.with_suffix(".archive")
+        return Archive(place)
 
     # --- acting
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from creditscore.store.archive.runs import RUN
+from creditscore.store.archive.standing import GRADE
 from creditscore.store.declarations import StreamType
 from creditscore.store.people import PERSON
 
@@ -43,5 +45,5 @@ RETENTION = StreamType(
     fields={"of": "text", "reason": "text", "article": "text", "versions": "data", "erased_on": "day"},
     events={"retention.erased": ("approver",)},
 )
-OWN_TYPES = (LOG, PERSON, WORKFLOW, WITNESS, EFFECT, RETENTION)
+OWN_TYPES = (LOG, PERSON, WORKFLOW, WITNESS, EFFECT, RETENTION, RUN, GRADE)
 TASK_KINDS = ("task.assigned", "task.held", "task.released")  # of any stream with tasks, by the team whose task it is

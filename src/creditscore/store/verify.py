@@ -146,6 +146,7 @@ class _Check:
         self.result = Verification(store.mode)
         self.people, self.first_hash = People(), ""
         self.declared: dict[str, Workflow] = {}
+        self.files: set[str] = set()
         self.erased: dict[str, set[int]] = {}
         self.is_said_erased: dict[str, set[int]] = {}
 
@@ -398,7 +399,23 @@ class _Check:
                     apply_event(stream, event)
                 except (KeyError, TypeError, ValueError, AttributeError):
                     self.fault("step", f"event {event.seq}", "its payload is not one that this package writes")
+                self._note_files(name, event)
             yield stream
+
+    def _note_files(self, stream: str, event: Event) -> None:
+        """Look at each file of the archive that an event names, once."""
+        values = (event.payload or {}).get("set") or {}
+        for column in ("files", "beside"):
+            for table, name in (values.get(column) or {}).items():
+                if name in self.files:
+                    continue
+                self.files.add(name)
+                try:
+                    fault = self.store.archive.find_fault(name)
+                except CreditscoreError as error:
+                    fault = error.what
+                if fault:
+                    self.fault("archive", stream, f"{table}, file {name[:12]}…: {fault}")
 
     def _check_step(self, stream: Stream, event: Event) -> None:
         """Check one act on a stream against the declaration of its time."""

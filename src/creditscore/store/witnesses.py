@@ -184,11 +184,14 @@ class FileWitness:
                 return []
         notes, start, strange = [], 0, 0
         for end in END.finditer(data):
-            note = _find_note(data[start : end.start()], end[1])
-            if note is not None:
+            block = data[start : end.start()]
+            note = _find_note(block, end[1])
+            if note is None:
+                strange += len(block.strip(b"\n")) + len(end[0])
+            else:
                 notes.append(note.decode())
-                strange += len(data[start : end.start()].strip(b"\n")) - len(note.strip(b"\n"))
-                start = end.end()
+                strange += len(block.strip(b"\n")) - len(note.strip(b"\n"))
+            start = end.end()
         strange += len(data[start:].strip(b"\n"))
         if strange:
             self.say(
@@ -442,11 +445,11 @@ class DatabaseWitness:
 
 
 def _require_note(note: str) -> bytes:
-    """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line, as no checkpoint does."""
+    """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line or one that ends a note."""
     body, _ = read_note(note, unsigned=True)
-    if body.startswith("\n") or "\n\n" in body:
+    if body.startswith("\n") or "\n\n" in body or END.search(body.encode()):
         raise UsageError(
-            "the text of the note holds an empty line",
+            "the text of the note holds an empty line, or one that would end it",
             where=repr(body[:80]),
             allowed="a checkpoint, signed or not",
             next="give the note that the log wrote",
