@@ -249,9 +249,11 @@ class Machine:
             if evaluate(guard.when, context.names()):
                 words = fill_words(guard.say.en, context.names())
                 raise context.refuse(words + (f" ({guard.cite})" if guard.cite else ""))
+        if rule.opens and rule.stream:
+            self._name_case(context, rule)
         if rule.code:
             self.registry.code[rule.code](context)
-        if rule.opens:
+        if rule.opens and not rule.stream:
             self._name_case(context, rule)
         self._follow(context, rule)
         if declared.after:
