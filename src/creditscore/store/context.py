@@ -86,7 +86,7 @@ class Context:
     changes, parts
         Fields and rows that follow from the act.
     basis
-        Laws on which it rests.
+        The rules on which it rests, with the laws that they cite.
     """
 
     def __init__(
@@ -108,10 +108,11 @@ class Context:
         )
         self.case = stream.view() if stream.version >= 0 else {"steps": [], "parts": {}, "stream": ""}
         self.stream, self.given, self.day, self.known_on, self.actor = stream.name, dict(given), day, known_on, actor
+        self.is_known_on_given = True
         self.facts: Any = None
         self.changes: dict[str, Any] = {}
         self.parts: dict[str, list[dict[str, Any]]] = {}
-        self.basis: list[str] = []
+        self.basis: list[Any] = []
         self.emitted: list[NewEvent] = []
         self.reads: dict[str, int] = {}
         self.subjects: dict[str, int] = {}
@@ -160,6 +161,16 @@ class Context:
         self.subjects.update(read_newest_of(self.connection, [subject]))
         return list(self.read_all([name for name in names if name != self.stream]).values())
 
+    def require_known_since(self, day: str, of: str) -> None:
+        """Let the act be known no earlier than what it follows was; refuse it where an earlier day was given."""
+        if day > self.known_on and self.is_known_on_given:
+            raise self.refuse(
+                f"recorded on {self.known_on}, before {of} ({day})",
+                allowed=f"known_on from {day} on",
+                next="give the day on which the office knew of it",
+            )
+        self.known_on = max(self.known_on, day)
+
     def emit(
         self,
         stream: str,
@@ -184,12 +195,13 @@ class Context:
 
 
 def fill_words(text: str, names: Mapping[str, Any]) -> str:
-    """Fill `{case.until}` in a text with the value of the expression between the braces."""
+    """Fill `{case.until}` in a text with the value of the expression between the braces; lists with commas."""
     parts = text.split("{")
     filled = [parts[0]]
     for part in parts[1:]:
         expression, _, rest = part.partition("}")
         value = evaluate(expression, names)
+        value = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
         filled.append(("" if value is None else str(value)) + rest)
     return "".join(filled)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import sqlalchemy as sa
-
 from creditscore.core.errors import UsageError
 from creditscore.store.context import Context
-from creditscore.store.declarations import Workflow, check_given
+from creditscore.store.declarations import check_given
 from creditscore.store.fold import Stream, apply_event
 
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
@@ -23,18 +21,11 @@ ASKED = {
 class Taker(Protocol):
     """What takes an act on a case: the machine."""
 
-    def take(
-        self,
-        connection: sa.Connection,
-        declared: Workflow,
-        act: str,
-        case: Stream,
-        given: Mapping[str, Any],
-        day: str,
-        known_on: str,
-        actor: str,
-    ) -> Context:
+    def take(self, context: Context) -> None:
         """Check an act and work out what follows."""
+
+    def finish(self, context: Context) -> None:
+        """Ask what a case owes to others."""
 
     def payload(self, context: Context) -> dict[str, Any]:
         """Return what the event of an act says."""
@@ -108,7 +99,8 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
                     allowed=f"up to {event.known_on}",
                 )
         given = check_given(declared, act, given)
-        taken = machine.take(connection, declared, act, _before(fresh, case), given, day, event.known_on, event.actor)
+        taken = Context(connection, declared, act, _before(fresh, case), given, day, event.known_on, event.actor)
+        machine.take(taken)
         payload = machine.payload(taken)
         if taken.emitted and event is wrong and payload.get("set") != said.get("set"):
             raise context.refuse(
@@ -122,7 +114,8 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
         _apply_as(fresh, event, payload, day, taken.state)
     if not replaced:
         raise context.refuse("the correction changes nothing", allowed="other values than those that stand")
-    context.state, context.stream = fresh.state, case.name
+    context.before, context.case, context.state, context.stream = fresh, fresh.view(), fresh.state, case.name
+    machine.finish(context)
     context.reads[case.name] = case.version
     given = {"number": number, "to": context.given.get("to"), "reason": context.given["reason"]}
     return {"given": given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}

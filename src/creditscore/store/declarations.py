@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from creditscore.core.catalogue import Family
 from creditscore.core.errors import SchemeError, UsageError
+from creditscore.core.identity import is_resident, look_at_id
 from creditscore.core.yaml_source import Source
 from creditscore.store.canonical import hash_text
 from creditscore.store.expressions import compile_expression, names_in
@@ -33,15 +34,25 @@ def _check_filled(text: str) -> str:
     return text.strip()
 
 
+def _check_organisation(text: str) -> str:
+    clean, reason = look_at_id(text, uscc_only=False)
+    if reason:
+        shown = "a resident identity number" if reason == "natural_person" else repr(text)
+        raise ValueError(f"{shown} is no id of an organisation ({reason})")
+    return clean
+
+
 def _make_tuple(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
 Day = Annotated[str, AfterValidator(_check_day)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
-FieldType = Literal["text", "day", "yes_no", "number", "texts", "days", "words", "data", "rows"]
+Organisation = Annotated[str, AfterValidator(_check_organisation)]
+FieldType = Literal["text", "organisation", "day", "yes_no", "number", "texts", "days", "words", "data", "rows"]
 TYPES: dict[str, Any] = {
     "text": Filled,
+    "organisation": Organisation,
     "day": Day,
     "yes_no": bool,
     "number": int,
@@ -74,6 +85,10 @@ class Refusal(Declared):
     """The condition."""
     say: Words
     """What is said then; `{case.until}` and `{given.reason}` stand for values."""
+    allowed: Words | None = None
+    """What would be allowed, where the condition does not say it by itself."""
+    next: Words | None = None
+    """What to do next."""
     cite: str = ""
     """The law that forbids it: its id and article."""
 
@@ -173,7 +188,8 @@ class Workflow(Declared):
     facts: str = ""
     """A registered function that reads the rules of the day; its result is `facts` in expressions."""
     after: str = ""
-    """A registered function called after every act, for questions across cases."""
+    """A registered function called at the end of every act, and of a correction as a whole, for questions across
+    cases and for consequences on other streams; steps that a correction takes again do not ask them again."""
     domain: str = "None"
     """The domain of a case, for roles that hold in some domains only."""
     text: str = Field("", exclude=True)
@@ -246,7 +262,27 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
             or "nothing",
             next="give what the act needs",
         ) from error
-    return {name: value for name, value in model.model_dump().items() if value is not None}
+    checked = {name: value for name, value in model.model_dump().items() if value is not None}
+    check_no_resident(checked, f"{workflow.id}, act {act}")
+    return checked
+
+
+def check_no_resident(value: Any, where: str, name: str = "") -> None:
+    """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            check_no_resident(str(key), where, name)
+            check_no_resident(inner, where, f"{name}.{key}".strip("."))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            check_no_resident(inner, where, name)
+    elif isinstance(value, str) and is_resident(value):
+        raise UsageError(
+            f"a resident identity number stands in {name or 'what is given'}",
+            where=where,
+            allowed="names of offices, numbers of documents, codes of organisations",
+            next="leave the number away",
+        )
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,18 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
 from creditscore.store.canonical import hash_text, write_canonical
-from creditscore.store.context import Context, Registry, fill_words, without_empty
+from creditscore.store.context import Context, Refused, Registry, fill_words, without_empty
 from creditscore.store.corrections import plan_generic
-from creditscore.store.declarations import OTHERWISE, ActRule, Workflow, check_given, check_values
+from creditscore.store.declarations import (
+    GENERIC,
+    OTHERWISE,
+    ActRule,
+    Refusal,
+    Workflow,
+    check_given,
+    check_no_resident,
+    check_values,
+)
 from creditscore.store.expressions import evaluate
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import Event, NewEvent, read_streams
@@ -129,19 +138,26 @@ class Machine:
                 allowed=f"{day} or later",
                 next="give the day on which the office knew of it",
             )
-        if act in ("correct", "upgrade"):
-            context = Context(connection, declared, act, case, given, day, knowledge, person.id)
+        is_generic = act in GENERIC
+        if is_generic:
+            check_no_resident(given, f"{stream}, {act}")
+        else:
+            rule = declared.acts[act]
+            if require_roles and not any(person.has_role(role, office=None, domain=None) for role in rule.by):
+                people.require_role(person, rule.by[0], office=office, act=declared.kind(act))
+            given = check_given(declared, act, given)
+        context = Context(connection, declared, act, case, given, day, knowledge, person.id)
+        context.is_known_on_given = known_on is not None
+        newest = max((event.known_on for event in case.events if event.flow), default="")
+        context.require_known_since(newest, "an earlier step of the case")
+        if is_generic:
             payload, flow = plan_generic(self, context, case)
             roles: Sequence[str] = ("reviewer",) if act == "correct" else ("approver",)
             kind = f"{workflow}.{'corrected' if act == 'correct' else 'upgraded'}"
             emits: Sequence[str] = ()
         else:
-            rule = declared.acts[act]
-            if require_roles and not any(person.has_role(role, office=None, domain=None) for role in rule.by):
-                people.require_role(person, rule.by[0], office=office, act=declared.kind(act))
-            context = self.take(
-                connection, declared, act, case, check_given(declared, act, given), day, knowledge, person.id
-            )
+            self.take(context)
+            self.finish(context)
             payload, roles, kind, emits, flow = (
                 self.payload(context),
                 rule.by,
@@ -156,12 +172,22 @@ class Machine:
         reads = {context.stream: case.version, **context.reads}
         events = (main, *self._checked(context.emitted))
         return Plan(
-            workflow, act, context.stream, person.id, role, office, day, knowledge, events, reads, context.subjects
+            workflow,
+            act,
+            context.stream,
+            person.id,
+            role,
+            office,
+            day,
+            context.known_on,
+            events,
+            reads,
+            context.subjects,
         )
 
     def _read_case(self, connection: sa.Connection, workflow: str, act: str, stream: str) -> Stream:
         declared = self.registry.require(workflow)
-        if act not in declared.acts and act not in ("correct", "upgrade"):
+        if act not in declared.acts and act not in GENERIC:
             raise UsageError(
                 f"{workflow} has no act {act!r}",
                 allowed=[*declared.acts, "correct", "upgrade"],
@@ -227,28 +253,16 @@ class Machine:
         people.require_role(person, roles[0], office=office, domain=domain, act=kind)
         return roles[0]
 
-    def take(
-        self,
-        connection: sa.Connection,
-        declared: Workflow,
-        act: str,
-        case: Stream,
-        given: Mapping[str, Any],
-        day: str,
-        known_on: str,
-        actor: str,
-    ) -> Context:
+    def take(self, context: Context) -> None:
         """Check an act on a case and work out what follows; corrections take later acts again by it."""
-        context = Context(connection, declared, act, case, given, day, known_on, actor)
-        rule = context.rule
+        declared, rule = context.workflow, context.rule
+        self._check_state(context, rule)
         if declared.facts:
             context.facts = self.registry.code[declared.facts](context)
-        self._check_state(context, rule)
         self._check_second_person(context, rule)
         for guard in rule.refuse:
             if evaluate(guard.when, context.names()):
-                words = fill_words(guard.say.en, context.names())
-                raise context.refuse(words + (f" ({guard.cite})" if guard.cite else ""))
+                raise self._refuse_as(context, guard)
         if rule.opens and rule.stream:
             self._name_case(context, rule)
         if rule.code:
@@ -256,10 +270,20 @@ class Machine:
         if rule.opens and not rule.stream:
             self._name_case(context, rule)
         self._follow(context, rule)
-        if declared.after:
-            self.registry.code[declared.after](context)
         self._check_effects(context)
-        return context
+
+    @staticmethod
+    def _refuse_as(context: Context, guard: Refusal) -> Refused:
+        says, allowed, follows = (
+            None if words is None else fill_words(words.en, context.names())
+            for words in (guard.say, guard.allowed, guard.next)
+        )
+        return context.refuse(f"{says}" + (f" ({guard.cite})" if guard.cite else ""), allowed=allowed, next=follows)
+
+    def finish(self, context: Context) -> None:
+        """Ask what a case owes to others, once what follows from an act is known."""
+        if context.workflow.after:
+            self.registry.code[context.workflow.after](context)
 
     def _follow(self, context: Context, rule: ActRule) -> None:
         """Work out the state, the fields and the rows that the declaration lets follow."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from creditscore.core.errors import UsageError
+from creditscore.core.identity import is_resident
 
 DATA = "confusables.txt"
 # Signs without a shape whose category does not say so: those that Unicode lets programs ignore, and blanks among the
@@ -61,6 +62,12 @@ def check_name(name: str) -> None:
     """
     if not isinstance(name, str) or SURROGATE.search(name):
         raise UsageError(f"{name!r} is no name", allowed="text in UTF-8", next="write the name again")
+    if is_resident(name):
+        raise UsageError(
+            "a resident identity number stands in by: nobody is called so",
+            allowed="a name such as wang.fang or 王芳",
+            next="give the name of the person or the account",
+        )
     if not fold_name(name):
         raise UsageError(
             f"{name!r} has no letter or digit that can be seen",

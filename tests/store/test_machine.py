@@ -1,0 +1,115 @@
+"""What acts are asked and refused: words of refusals, numbers of persons, days of knowledge, questions across cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.core.errors import UsageError
+from creditscore.store.context import Context, Refused, Registry
+from creditscore.store.store import Store
+from creditscore.store.verify import read_declaration, verify
+from tests.store.helpers import FIRM
+
+PERSON = "11010519491231002X"
+LOAN = """
+workflow: loan
+version: 1
+title: {zh: 借阅, en: loan}
+fields: {thing: text, until: day, papers: texts}
+states: {lent: {zh: 已借出, en: lent}, back: {zh: 已归还, en: back}}
+after: loan.one_at_a_time
+acts:
+  lend:
+    title: {zh: 借出, en: lend}
+    event: lent
+    by: grader
+    opens: true
+    give: {id: text, subject: organisation, thing: text, until: day}
+    may: {papers: texts}
+    stream: "loan/{given.id}"
+    refuse:
+      - when: given.until <= day
+        say: {zh: "{given.until}已过", en: "{given.until} is over; papers: {given.papers}"}
+        allowed: {zh: "{day}以后", en: "a day after {day}"}
+        next: {zh: 另定日期, en: take another day}
+    to: lent
+    set: {thing: given.thing, until: given.until}
+  give_back:
+    title: {zh: 归还, en: give back}
+    event: returned
+    by: grader
+    from: lent
+    to: back
+"""
+
+
+def one_at_a_time(context: Context) -> None:
+    """A thing is lent to an organisation once at a time."""
+    now = context.now()
+    for other in context.read_of("loan", context.subject):
+        context.require_known_since(other.events[-1].known_on, "another loan of this firm")
+        if now["state"] == other.state == "lent" and other.fields["thing"] == now["thing"]:
+            raise context.refuse(f"{now['thing']} is lent already: {other.name}")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    registry = Registry([read_declaration(LOAN)], code={"loan.one_at_a_time": one_at_a_time})
+    with Store(tmp_path / "loans.db", registry) as opened:
+        yield opened
+
+
+def lend(store: Store, number: str = "1", on: str = "2026-03-02", **given: Any) -> None:
+    usual = {"subject": FIRM, "thing": "seal", "until": "2026-04-01", "by": "li.na"}
+    store.act("loan", "lend", id=number, on=on, **{**usual, **given})
+
+
+def test_a_refusal_says_what_is_allowed_and_what_next(store: Store) -> None:
+    with pytest.raises(Refused) as refused:
+        lend(store, until="2026-03-02", papers=["a", "b"])
+    assert refused.value.what == "2026-03-02 is over; papers: a, b"
+    assert (refused.value.allowed, refused.value.next) == ("a day after 2026-03-02", "take another day")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"thing": f"seal of {PERSON}"}, "stands in thing"),
+        ({"papers": ["a", PERSON]}, "stands in papers"),
+        ({"by": PERSON}, "stands in by"),
+        ({"subject": PERSON}, "no id of an organisation"),
+        ({"subject": " "}, "empty_id"),
+    ],
+)
+def test_numbers_of_persons_stand_nowhere(store: Store, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words) as refused:
+        lend(store, **given)
+    assert PERSON not in str(refused.value)
+    assert store.rows("loan") == []
+
+
+def test_an_act_is_not_known_before_what_it_follows(store: Store) -> None:
+    lend(store, known_on="2026-03-09")
+    lend(store, "2", thing="stamp")  # known since the day of the other loan, where no day is given
+    assert {event.known_on for event in store.read("loan/2").events} == {"2026-03-09"}
+    with pytest.raises(Refused, match="recorded on 2026-03-05, before another loan of this firm"):
+        lend(store, "3", known_on="2026-03-05", thing="pen")
+    with pytest.raises(Refused, match="before an earlier step of the case"):
+        store.act("loan", "give_back", "loan/1", by="li.na", on="2026-03-04", known_on="2026-03-05")
+
+
+def test_a_correction_asks_across_cases_once_and_of_the_whole_case(store: Store) -> None:
+    """The first loan lasted until the second began; taken again by itself, its first step would stand in the way."""
+    lend(store)
+    store.act("loan", "give_back", "loan/1", by="li.na", on="2026-03-04")
+    lend(store, "2", on="2026-03-05")
+    wrong = {"by": "zhang.min", "on": "2026-03-06", "reason": "misread"}
+    case = store.act("loan", "correct", "loan/1", number=0, to={"until": "2026-05-01"}, **wrong)
+    assert (case.state, case.fields["until"]) == ("back", "2026-05-01")
+    with pytest.raises(UsageError, match=r"stands in to\.thing"):
+        store.act("loan", "correct", "loan/1", number=0, to={"thing": PERSON}, **wrong)
+    assert verify(store).faults == []
