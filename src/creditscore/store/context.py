@@ -106,7 +106,7 @@ class Context:
             act,
             stream,
         )
-        self.case = stream.view() if stream.version >= 0 else {"steps": [], "parts": {}, "stream": ""}
+        self.case: dict[str, Any] = stream.view() if stream.version >= 0 else {"steps": [], "parts": {}, "stream": ""}
         self.stream, self.given, self.day, self.known_on, self.actor = stream.name, dict(given), day, known_on, actor
         self.is_known_on_given = True
         self.facts: Any = None

@@ -36,7 +36,7 @@ def plan_generic(machine: Taker, context: Context, case: Stream) -> tuple[dict[s
     act = context.act
     if not str(context.given.get("reason") or "").strip():
         raise UsageError(f"{act} needs a reason", where=case.name, allowed=ASKED[act], next="say why")
-    last = max((case.day_of(event) for event in case.events if event.flow), default="")
+    last = case.newest_day()
     if context.day < last:
         raise context.refuse(f"{act} on {context.day} lies before the step of {last}", allowed=f"{last} or later")
     if act == "upgrade":

@@ -145,7 +145,7 @@ class ActRule(Declared):
     second_person: tuple[SecondPerson, ...] = ()
     """Who may not do it."""
     refuse: tuple[Refusal, ...] = ()
-    """When it is refused."""
+    """When it is refused; conditions that read no `facts` are asked before the rules are read."""
     set: dict[str, str] = {}
     """Fields and their new values."""
     parts: dict[str, dict[str, str]] = {}

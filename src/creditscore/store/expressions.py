@@ -130,6 +130,11 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_names(ast.parse(text.strip(), mode="eval").body))
 
 
+def reads_facts(text: str) -> bool:
+    """Tell whether an expression reads the rules of the day, which are not at hand when a store is checked."""
+    return any(name.partition(".")[0] == "facts" for name in names_in(text))
+
+
 def _names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         yield f"{node.value.id}.{node.attr}"

@@ -57,6 +57,11 @@ class Stream:
         """The legal day of an event as it stands now."""
         return str(self.corrected.get(event.version, {}).get("on_day", event.on_day))
 
+    def newest_day(self) -> str:
+        """The legal day of its newest act; a correction or an upgrade, which is made later, is none of them."""
+        acts = [event for event in self.events if event.flow and event.name not in ("corrected", "upgraded")]
+        return max(map(self.day_of, acts), default="")
+
     def steps(self) -> list[dict[str, Any]]:
         """What was done, for conditions: name, actor, day, what was given."""
         return [

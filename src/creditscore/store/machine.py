@@ -12,7 +12,7 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
 from creditscore.store.canonical import hash_text, write_canonical
-from creditscore.store.context import Context, Refused, Registry, fill_words, without_empty
+from creditscore.store.context import Context, Registry, fill_words, without_empty
 from creditscore.store.corrections import plan_generic
 from creditscore.store.declarations import (
     GENERIC,
@@ -24,7 +24,7 @@ from creditscore.store.declarations import (
     check_no_resident,
     check_values,
 )
-from creditscore.store.expressions import evaluate
+from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import Event, NewEvent, read_streams
 from creditscore.store.people import People, Person
@@ -257,12 +257,11 @@ class Machine:
         """Check an act on a case and work out what follows; corrections take later acts again by it."""
         declared, rule = context.workflow, context.rule
         self._check_state(context, rule)
+        self._check_guards(context, [guard for guard in rule.refuse if not reads_facts(guard.when)])
         if declared.facts:
             context.facts = self.registry.code[declared.facts](context)
         self._check_second_person(context, rule)
-        for guard in rule.refuse:
-            if evaluate(guard.when, context.names()):
-                raise self._refuse_as(context, guard)
+        self._check_guards(context, [guard for guard in rule.refuse if reads_facts(guard.when)])
         if rule.opens and rule.stream:
             self._name_case(context, rule)
         if rule.code:
@@ -273,12 +272,15 @@ class Machine:
         self._check_effects(context)
 
     @staticmethod
-    def _refuse_as(context: Context, guard: Refusal) -> Refused:
-        says, allowed, follows = (
-            None if words is None else fill_words(words.en, context.names())
-            for words in (guard.say, guard.allowed, guard.next)
-        )
-        return context.refuse(f"{says}" + (f" ({guard.cite})" if guard.cite else ""), allowed=allowed, next=follows)
+    def _check_guards(context: Context, guards: Sequence[Refusal]) -> None:
+        for guard in guards:
+            if evaluate(guard.when, context.names()):
+                says, allowed, follows = (
+                    None if words is None else fill_words(words.en, context.names())
+                    for words in (guard.say, guard.allowed, guard.next)
+                )
+                cited = f" ({guard.cite})" if guard.cite else ""
+                raise context.refuse(f"{says}{cited}", allowed=allowed, next=follows)
 
     def finish(self, context: Context) -> None:
         """Ask what a case owes to others, once what follows from an act is known."""
@@ -314,7 +316,7 @@ class Machine:
             raise context.refuse(
                 f"the case is {state}: {rule.event} cannot follow", allowed=f"in {', '.join(rule.from_)}"
             )
-        last = max((context.before.day_of(event) for event in context.before.events if event.flow), default="")
+        last = context.before.newest_day()
         if context.day < last:
             raise context.refuse(
                 f"{rule.event} on {context.day} lies before the step of {last}",

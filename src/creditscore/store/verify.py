@@ -15,7 +15,7 @@ from creditscore.core.errors import CreditscoreError, ExitCode, StoreDiffers
 from creditscore.core.yaml_source import unplaced
 from creditscore.store.context import fill_words
 from creditscore.store.declarations import OTHERWISE, ActRule, Workflow
-from creditscore.store.expressions import evaluate, names_in
+from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, apply_event
 from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, read_event
@@ -503,11 +503,6 @@ class _Check:
         found = {name: value for name, value in (event.payload or {}).items() if name not in ("given", "salt")}
         if wanted != found or context.state != event.state:
             self.fault("effect", where, "what it says to follow is not what the declaration lets follow")
-
-
-def reads_facts(text: str) -> bool:
-    """Whether an expression reads the rules of the day, which are not at hand when a store is checked."""
-    return any(name.partition(".")[0] == "facts" for name in names_in(text))
 
 
 def read_declaration(text: str) -> Workflow:
