@@ -33,6 +33,7 @@ DECLARED = (
     "repair.rules",
     "schemes.remedies",
     "schemes.publication",
+    "store.declarations",
     "store.legacy.retention",
     "records.publicity.mapping",
     "records.excluded",

@@ -21,7 +21,8 @@ class FileSchema(GenerateJsonSchema):
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """Describe what stands before a validator; where a list follows, one of its elements may stand alone."""
         inner = self.generate_inner(schema["schema"])
-        return {"anyOf": [inner, inner["items"]]} if schema["schema"]["type"] == "list" else inner
+        is_list = schema["schema"]["type"] in ("list", "tuple")
+        return {"anyOf": [inner, inner["items"]]} if is_list else inner
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Describe a model, and the short form in which it may be written (`short_form`)."""

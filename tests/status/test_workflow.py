@@ -1,0 +1,166 @@
+"""The status of grades on the log: each step follows the status before, in its time; compared with the store of one
+file on the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.core.errors import NotAllowed, UsageError
+from creditscore.status.status import history, states
+from creditscore.status.transitions import move
+from creditscore.status.workflow import list_subjects, make_code, make_history, name_status, statuses_of
+from creditscore.store import Database, Log
+from creditscore.store.archive.files import Archive
+from creditscore.store.archive.runs import KeptRun, keep_grading
+from creditscore.store.context import Registry
+from creditscore.store.declarations import WORKFLOWS
+from creditscore.store.legacy.archive.runs import keep
+from creditscore.store.store import Store
+from creditscore.store.tasks import list_tasks
+from creditscore.store.verify import verify
+from tests.graded import Graded
+
+STEPS: dict[str, tuple[str, str]] = {"preview": ("li.na", "2023-03-01"), "announce": ("chen.jie", "2023-04-10")}
+
+
+class Desk:
+    """A store with a kept run whose period is open, and the organisations with open cases."""
+
+    def __init__(self, address: str, folder: Path, graded: Graded) -> None:
+        self.held: set[str] = set()
+        archive = Archive(folder)
+        code = make_code(lambda: archive, lambda context, run: self.held)
+        workflows = [workflow for workflow in WORKFLOWS.load() if workflow.workflow == "status"]
+        self.store = Store(address, Registry(workflows, [], code), archive=folder)
+        (self.run,) = keep_grading(self.store, graded.grading, graded.snapshot, by="li.na", check=False)
+        self.case = name_status("tax", "2022")
+        self.store.act("status", "open", by="li.na", on="2023-01-02", scheme="tax", period="2022")
+        self.subjects = list_subjects(archive, self.run)
+
+    def take(self, act: str, by: str, on: str, **given: Any) -> Any:
+        return self.store.act("status", act, self.case, by=by, on=on, run=self.run.run_id, **given)
+
+    def statuses(self, subject: str, known_on: str | None = None) -> list[str]:
+        with self.store.reading() as connection:
+            found = statuses_of(connection, self.store.archive, subject, known_on=known_on)
+        return [status.status for status in found]
+
+
+@pytest.fixture
+def desk(store_url: str, tmp_path: Path, early: Graded) -> Iterator[Desk]:
+    opened = Desk(store_url, tmp_path / "archive", early)
+    yield opened
+    opened.store.close()
+
+
+def test_from_provisional_to_final(desk: Desk) -> None:
+    count = len(desk.subjects)
+    assert desk.take("preview", "li.na", "2023-03-01").fields["provisional"] == count
+    (task,) = list_tasks(desk.store)
+    assert (task.what, task.team, task.due_on) == ("announce", "approver", "2023-04-30")
+    case = desk.take("announce", "chen.jie", "2023-04-10")
+    assert (case.fields["provisional"], case.fields["announced"]) == (0, count)
+    (task,) = list_tasks(desk.store)
+    assert (task.what, task.due_on) == ("finalise", "2024-01-01")  # after re-evaluation has closed
+    assert desk.take("finalise", "chen.jie", "2024-01-01").fields["final"] == count
+    assert list_tasks(desk.store) == []
+    assert desk.statuses(desk.subjects[0]) == ["provisional", "announced", "final"]
+    assert desk.statuses(desk.subjects[0], "2023-04-09") == ["provisional"]
+    assert desk.statuses("nobody") == []
+    groups = desk.store.read(desk.case).parts["groups"].values()
+    assert [group.get("subjects") for group in groups] == [None] * 3  # a whole run is one small row
+    assert verify(desk.store).faults == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "wrong", "match"),
+    [
+        ([], ("finalise", "chen.jie", "2024-01-01", {}), "the case is open: finalised cannot follow"),
+        ([], ("preview", "li.na", "2023-02-01", {}), "before the day of knowledge"),
+        (["preview"], ("preview", "li.na", "2023-03-02", {}), "does not follow provisional"),
+        (["preview"], ("announce", "chen.jie", "2023-03-31", {}), "too early"),
+        (["preview"], ("announce", "chen.jie", "2023-05-01", {}), "is late"),
+        (["preview"], ("announce", "chen.jie", "2023-02-28", {}), "before the step"),
+        (["preview"], ("replace", "chen.jie", "2023-04-01", {"step": "review", "subjects": []}), "is for the subjects"),
+        (
+            ["preview"],
+            ("replace", "chen.jie", "2023-04-01", {"step": "dissolve", "subjects": ["x"]}),
+            "there is no step",
+        ),
+        (["preview"], ("announce", "chen.jie", "2023-04-10", {"subjects": ["x"]}), "did not grade x"),
+        (["preview", "announce"], ("announce", "chen.jie", "2023-04-20", {}), "does not follow announced"),
+        (["preview", "announce"], ("finalise", "chen.jie", "2023-12-31", {}), "too early"),
+        (["preview", "announce"], ("announce", "chen.jie", "2023-04-20", {"reason": "11010519491231002X"}), "resident"),
+    ],
+)
+def test_a_step_that_is_not_legal_is_refused(
+    desk: Desk, steps: list[str], wrong: tuple[str, str, str, dict[str, Any]], match: str
+) -> None:
+    for step in steps:
+        desk.take(step, *STEPS[step])
+    size = desk.store.head().size
+    act, by, on, given = wrong
+    with pytest.raises(UsageError, match=match):
+        desk.take(act, by, on, **given)
+    assert desk.store.head().size == size
+
+
+def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(desk: Desk) -> None:
+    with pytest.raises(NotAllowed, match="second person"):
+        desk.take("announce", "Li.Na", "2023-04-03")
+    case = desk.take("announce", "chen.jie", "2023-05-03", reason="the system was down")
+    (group,) = case.parts["groups"].values()
+    assert (group["late"], group["reason"]) == (True, "the system was down")
+
+
+def test_grades_with_an_open_case_wait(desk: Desk) -> None:
+    desk.held = set(desk.subjects[:2])
+    with pytest.raises(UsageError, match="a case on 2 of the grades is open"):
+        desk.take("announce", "chen.jie", "2023-04-10")
+    rest = list(desk.subjects[2:])
+    case = desk.take("announce", "chen.jie", "2023-04-10", subjects=rest)
+    (group,) = case.parts["groups"].values()
+    assert (group["leaves_out"], group["count"]) == (sorted(desk.held), len(rest))
+    assert desk.statuses(desk.subjects[0]) == []
+    assert desk.statuses(desk.subjects[2]) == ["announced"]
+
+
+def test_both_stores_say_the_same_of_the_same_steps(desk: Desk, early: Graded, tmp_path: Path) -> None:
+    some = list(desk.subjects[:3])
+    with Database(tmp_path / "s.store") as former:
+        log = Log(former)
+        (run,) = keep(former, log, early.grading, early.snapshot, by="li.na", check=False)
+        for step, (by, on) in STEPS.items():
+            move(log, run, step, by=by, on=date.fromisoformat(on))
+            desk.take(step, by, on)
+        move(log, run, "reevaluation", by="chen.jie", on=date(2023, 6, 1), subject_ids=some)
+        desk.take("replace", "chen.jie", "2023-06-01", step="reevaluation", subjects=some)
+        for subject in (*some, desk.subjects[5]):
+            expected = [(row.step, row.status, row.run_id, row.basis, row.mark) for row in states(former, subject)]
+            with desk.store.reading() as connection:
+                found = statuses_of(connection, desk.store.archive, subject)
+            assert [(row.step, row.status, row.run_id, row.basis, row.mark) for row in found] == expected
+        assert make_history(desk.store).to_pylist() == history(former).to_pylist()
+        assert (
+            make_history(desk.store, known_on="2023-03-31").to_pylist()
+            == history(former, date(2023, 3, 31)).to_pylist()
+        )
+    assert verify(desk.store).faults == []
+
+
+def test_a_run_of_another_period_is_refused(desk: Desk) -> None:
+    desk.store.act("status", "open", by="li.na", on="2023-02-20", scheme="tax", period="2021")
+    with pytest.raises(UsageError, match="is of tax 2022"):
+        desk.store.act("status", "preview", "status/tax.2021", by="li.na", on="2023-03-01", run=desk.run.run_id)
+
+
+def test_a_kept_run_is_needed(desk: Desk) -> None:
+    assert isinstance(desk.run, KeptRun)
+    with pytest.raises(UsageError, match="no run 0000 is kept"):
+        desk.store.act("status", "preview", desk.case, by="li.na", on="2023-03-01", run="0000")
