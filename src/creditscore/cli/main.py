@@ -31,6 +31,7 @@ from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
+from creditscore.cli.workflow import key_app, workflow_app
 from creditscore.core.boundary import run
 from creditscore.core.errors import ExitCode, UsageError
 from creditscore.core.identity import redact
@@ -68,6 +69,8 @@ app.add_typer(cascade_app, name="cascade")
 app.add_typer(store_app, name="store")
 app.add_typer(supervise_app, name="supervise")
 app.add_typer(report_app, name="report")
+app.add_typer(workflow_app, name="workflow")
+app.add_typer(key_app, name="key")
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,81 @@
+"""`creditscore workflow`: the declared workflows, drawn; and `creditscore key`: keys that sign acts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from creditscore.cli.tables import say_line, show
+from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang
+
+workflow_app = typer.Typer(help="Declared workflows: states, acts, who may take them.", no_args_is_help=True)
+key_app = typer.Typer(help="Keys of persons, which sign their acts.", no_args_is_help=True)
+LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
+KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the key.")]
+
+
+@workflow_app.command("list")
+def list_command(lang: LangOption = "zh") -> None:
+    """Every workflow with its version, states and acts counted."""
+    from creditscore.store.declarations import WORKFLOWS
+
+    rows = [
+        (workflow.id, getattr(workflow.title, lang), str(len(workflow.states)), str(len(workflow.acts)))
+        for workflow in WORKFLOWS.load()
+    ]
+    show(("workflow", "title", "states", "acts"), rows)
+
+
+@workflow_app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(metavar="NAME[/VERSION]", help="A workflow of `workflow list`.")],
+    lang: LangOption = "zh",
+) -> None:
+    """Draw a workflow: under each state the acts that are taken from it, by whom, and where they lead."""
+    from creditscore.store.declarations import WORKFLOWS, draw_workflow
+
+    workflows = WORKFLOWS.load()
+    fitting = [workflow for workflow in workflows if name in (workflow.id, workflow.workflow)]
+    if not fitting:
+        raise UsageError(
+            f"there is no workflow {name!r}",
+            allowed=[workflow.id for workflow in workflows],
+            next="`creditscore workflow list` shows all",
+        )
+    for line in draw_workflow(max(fitting, key=lambda workflow: workflow.version), lang).splitlines():
+        say_line(line)
+
+
+@key_app.command("new")
+def new_command(file: KeyFile) -> None:
+    """Make a key under a passphrase (`CREDITSCORE_PASSPHRASE`, else asked for) and print its public half."""
+    from creditscore.store.keys import Key
+
+    key = Key.generate()
+    key.save(file, _passphrase(confirm=True))
+    _print_key(key.key_id, key.public)
+
+
+@key_app.command("show")
+def show_key_command(file: KeyFile) -> None:
+    """Print the id and the public half of a key."""
+    from creditscore.store.keys import load_key
+
+    key = load_key(file, _passphrase(confirm=False))
+    _print_key(key.key_id, key.public)
+
+
+def _print_key(key_id: str, public: str) -> None:
+    typer.echo(f"key {key_id}\npublic {public}")
+
+
+def _passphrase(*, confirm: bool) -> str:
+    """The passphrase of a key, from the environment or from who sits there."""
+    from creditscore.store.keys import VARIABLE
+
+    given = os.environ.get(VARIABLE)
+    return given if given is not None else str(typer.prompt("passphrase", hide_input=True, confirmation_prompt=confirm))
