@@ -1,4 +1,4 @@
-"""The contract of names holds what packages export and what commands take."""
+"""The contract of names holds what packages export, what commands take, and how a refused row may be read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import typer
 
 import creditscore as cs
 from creditscore.cli.main import app
+from creditscore.grading.quarantine import MESSAGES
+from creditscore.records.refused import WITHOUT_READING
+from creditscore.records.schema import REASONS
 from tests.house.trees import ROOT, SRC
 
 CONTRACT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -70,3 +73,12 @@ def test_the_contract_names_no_option_that_no_command_has() -> None:
     known = {name for command in COMMANDS.values() for names in options_of(command) for name in names}
     named = {name for line in COMMAND_LINES for name in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)}
     assert named - known == set()
+
+
+def test_every_reason_of_the_quarantine_has_its_admissible_readings() -> None:
+    section = CONTRACT.partition("## Admissible readings of a refused row")[2].partition("\n## ")[0]
+    rows = [line.removeprefix("- ").partition(": ") for line in section.splitlines() if line.startswith("- ")]
+    named = {code: readings for reasons, _, readings in rows for code in re.findall("`([a-z_]+)`", reasons)}
+    missing = {*REASONS, *MESSAGES} - named.keys()
+    assert not missing
+    assert {code for code, readings in named.items() if readings.startswith("none")} == set(WITHOUT_READING)

@@ -1,4 +1,4 @@
-"""The scripts that measure: lines are counted as they say, and results are those of the hashes that are kept."""
+"""The scripts that measure: lines are counted as they say, and results are those of what is kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.tiers import thinned
 COUNTS = runpy.run_path(str(ROOT / "scripts" / "count_lines.py"))
 RESULTS = runpy.run_path(str(ROOT / "scripts" / "check_results_equal.py"))
 HASHES = json.loads(RESULTS["HASHES"].read_text(encoding="utf-8"))
+FIGURES = runpy.run_path(str(ROOT / "benchmarks" / "model_table.py"))
 SHIPPED = sorted({entry.scheme for entry in registry.entries()})
 
 
@@ -46,6 +47,14 @@ def test_a_result_that_differs_is_named() -> None:
         "quality 2019: not graded before",
         "tax@2014 2019: other ledger",
     ]
+
+
+def test_figures_of_models_in_the_documentation_are_those_of_the_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
+    FIGURES["main"]()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    text = (ROOT / "docs" / "modelling.md").read_text(encoding="utf-8")
+    assert len(lines) > 10
+    assert [line for line in lines if line not in text.splitlines()] == []
 
 
 @pytest.mark.slow
