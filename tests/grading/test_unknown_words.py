@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.schemes import registry
-from creditscore.schemes.vocabulary import DOMAIN_LABELS, known_domains, known_lists
 from tests.paths import TEST_SCHEMES
 
 FIRM = "914403001922038216"
@@ -84,19 +82,6 @@ def test_what_a_scheme_of_the_run_knows_is_known_to_all_of_them(tmp_path: Path) 
     assert ("r2", "unknown_domain") in refused
     assert not {pair for pair in refused if pair[0] == "r1"}
     assert gradings.manifest["rejected"] == len({record for record, _ in refused})
-
-
-def test_the_scan_finds_what_the_loaded_library_has() -> None:
-    domains, lists = known_domains(), known_lists()
-    assert domains is not None
-    assert lists is not None
-    schemes = [registry.load(entry) for entry in registry.entries()]
-    assert {scheme.domain for scheme in schemes} == set(domains.words)
-    read = {name for scheme in schemes for fact in scheme.facts.values() for name in fact.lists}
-    assert read | {name for scheme in schemes for name in scheme.lists} <= set(lists.words)
-    assert set(DOMAIN_LABELS) <= set(domains.words)
-    for domain, labels in DOMAIN_LABELS.items():
-        assert [domains.near(label) for label in labels] == [domain] * len(labels)
 
 
 def test_feeds_and_earlier_grades_of_a_domain_that_nobody_knows_are_refused() -> None:

@@ -13,18 +13,16 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.core.errors import InputError, SchemeError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.evidence.publication.page import public_page, write_public
 from creditscore.evidence.publication.public import publish
 from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.schemes.publication import load_publication
 from tests.present.test_html import EVIL, Page
 
 GOOD, BAD, TRADER = "91220291MADM0X1E10", "91220291MADM5A3R5G", "92220291MADM04CX8X"
 DAY = date(2021, 4, 20)
-CITED = "cite: {law: R2025}, evidence: verified"
 DECIDED: dict[str, Any] = {"decided_by": "示例税务局", "decided_on": DAY}
 
 
@@ -367,18 +365,3 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     again = {file.name: file.read_bytes() for file in out.iterdir()}
     assert CliRunner().invoke(app, args).exit_code == 0
     assert again == {file.name: file.read_bytes() for file in out.iterdir()}
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        (f"grades: [{{id: x, scheme: food/risk, grades: [A], {CITED}}}]\nlists: []", "never published"),
-        (f"grades: [{{id: x, scheme: tax, grades: [Q], {CITED}}}]\nlists: []", "Q: no grade"),
-        (f"grades: []\nlists: [{{id: x, list: gossip, {CITED}}}]", "no list of any scheme"),
-        ("grades: []\nlists: [{id: x, list: market_serious, evidence: verified}]", "carries no cite"),
-    ],
-)
-def test_publication_rules_that_are_wrong(tmp_path: Path, text: str, fault: str) -> None:
-    (tmp_path / "publication.yaml").write_text(text + "\n", encoding="utf-8")
-    with pytest.raises(SchemeError, match=fault):
-        load_publication(tmp_path)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from creditscore.core.errors import CreditscoreError, UsageError
-from creditscore.core.statistics.intervals import effective_counts
 from creditscore.modelling.validation import low_default
 from creditscore.modelling.validation.low_default import (
     bayes_rate,
@@ -89,13 +88,6 @@ def test_two_groups_are_told_apart_in_one_direction_only(a: tuple[int, int], b: 
 def test_nothing_counted_is_nothing_told_apart() -> None:
     assert distinct_p_value(0, 0, 5, 10) == 1
     assert distinct_p_value(0, 10, 0, 20) == 1
-
-
-@given(COUNTS, st.floats(0.1, 50))
-def test_equal_weights_change_no_count(counts: tuple[int, int], w: float) -> None:
-    k, n = counts
-    effective = effective_counts(k * w, n * w, n * w * w)
-    assert np.allclose(effective, (k, n))
 
 
 @pytest.mark.parametrize("bad", [(2, 1), (-1, 5), (np.nan, 5), (1, np.inf)])

@@ -9,7 +9,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
 from creditscore.core.errors import InputError
-from creditscore.core.statistics.intervals import jeffreys, ratio_of_rates
 from creditscore.modelling.validation.metrics.calibration_tests import (
     brier,
     calibration_error,
@@ -153,14 +152,7 @@ def test_weights_scale_nothing() -> None:
     assert whole.statistic == pytest.approx(spiegelhalter(y, p).statistic)
 
 
-def test_intervals() -> None:
-    low, high = jeffreys([0, 10, 5], [10, 10, 0 + 10], 0.95)
-    assert (low[0], high[1]) == (0.0, 1.0)
-    assert high[0] == pytest.approx(beta.ppf(0.975, 0.5, 10.5))
-    assert ratio_of_rates(10, 100, 5, 100)[0] == pytest.approx(2)
-    ratio, below, above = ratio_of_rates(0, 100, 5, 100)
-    assert 0 < below < ratio < 1 < above
-    assert np.isnan(ratio_of_rates(0, 0, 5, 100)[0])
+def test_observed_to_expected() -> None:
     oe, oe_low, oe_high = observed_to_expected(np.array([1.0, 0, 0, 0]), np.full(4, 0.5), np.ones(4))
     assert oe == 0.5
     assert oe_low < 0.5 < oe_high
