@@ -102,7 +102,7 @@ BAD_RECORDS = {
 }
 
 
-@pytest.mark.parametrize("name", thinned(BAD_RECORDS, 5))
+@pytest.mark.parametrize("name", thinned(BAD_RECORDS, 6, in_ci=2))
 def test_a_bad_record_is_refused_with_its_line_and_reason(place: Place, name: str) -> None:
     records, reason = BAD_RECORDS[name]
     code, text = place.grade(SUBJECTS, records)

@@ -30,6 +30,7 @@ def broken(tmp_path: Path) -> Path:
     return write(tmp_path, {"rich.yaml": text, "laws/L.yaml": LAW}) / "rich.yaml"
 
 
+@pytest.mark.slow
 def test_the_library_is_sound() -> None:
     code, output = run("check")
     assert code == 0

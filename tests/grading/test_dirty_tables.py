@@ -49,18 +49,18 @@ def dirty(seed: int) -> dict[str, pd.DataFrame]:
     return {"subjects": pd.DataFrame(subjects), "records": pd.DataFrame(records)}
 
 
-@pytest.mark.parametrize("first", thinned(range(0, 100, 5), 20, in_ci=4))
-def test_random_dirty_tables_grade_and_their_rows_add_up(first: int) -> None:
-    for seed in range(first, first + 5):
-        tables = dirty(seed)
-        snapshot = cs.ingest(**tables, subject_ids="local")
-        # both interpreters count the same rows; the reference is the quicker one
-        grading = grade_few(snapshot, SCHEME, 2020) if seed % 4 else cs.grade(snapshot, SCHEME, 2020, max_rejected=99)
-        counts = grading.manifest["counts"]["records"]
-        assert counts["in"] == len(tables["records"]) == sum(counts[fate] for fate in FATES), seed
-        graded = grading.grades.column("subject_id").to_pylist()
-        assert len(graded) == len(set(graded)), seed
-        assert not set(graded) & conflicting(tables["subjects"]), seed
+# steps of 7: the quicker tiers see all kinds of seeds, which differ by their rest of 2, 3 and 4
+@pytest.mark.parametrize("seed", thinned(range(100), 49, in_ci=7))
+def test_random_dirty_tables_grade_and_their_rows_add_up(seed: int) -> None:
+    tables = dirty(seed)
+    snapshot = cs.ingest(**tables, subject_ids="local")
+    # both interpreters count the same rows; the reference is the quicker one
+    grading = grade_few(snapshot, SCHEME, 2020) if seed % 4 else cs.grade(snapshot, SCHEME, 2020, max_rejected=99)
+    counts = grading.manifest["counts"]["records"]
+    assert counts["in"] == len(tables["records"]) == sum(counts[fate] for fate in FATES)
+    graded = grading.grades.column("subject_id").to_pylist()
+    assert len(graded) == len(set(graded))
+    assert not set(graded) & conflicting(tables["subjects"])
 
 
 def conflicting(subjects: pd.DataFrame) -> set[Any]:
