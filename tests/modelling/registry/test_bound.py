@@ -1,6 +1,8 @@
 """A model part is what a registered, validated model says of its inputs; anything else is refused."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,8 +16,10 @@ from creditscore.modelling.registry.versions import register
 
 
 @pytest.fixture(scope="module")
-def models(judged: Any, boosted: Any, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    store = ModelStore.at(tmp_path_factory.mktemp("registry"))
+def models(judged: Any, boosted: Any, empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    place = tmp_path_factory.mktemp("registry")
+    shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
+    store = ModelStore.at(place)
     report, model = judged
     register(model, "cards", actor="wang.fang", store=store, report=report.to_dict())
     register(boosted, "boosted", actor="wang.fang", store=store)
