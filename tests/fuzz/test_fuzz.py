@@ -13,7 +13,7 @@ from tests.fuzz.driver import Report, run_many
 from tests.fuzz.rule import Outcome, broken_rule, silent_rows
 
 SEED = 20261201
-NUMBERS = [pytest.param(500, marks=pytest.mark.slow), pytest.param(1500, marks=pytest.mark.long)]
+NUMBERS = [pytest.param(300, marks=pytest.mark.slow), pytest.param(1500, marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -20,6 +20,7 @@ from creditscore.repair.plan import RepairPlan, plan_repair
 from creditscore.repair.proof import Readings, is_at, simulate
 from creditscore.schemes import registry
 from tests.repair.repair_cases import course, random_actions, random_courses, record, scattered, subject
+from tests.tiers import thinned
 
 SCHEMES = [loaded for entry in registry.entries() if not (loaded := registry.load(entry)).missing]
 
@@ -57,7 +58,7 @@ EVERY_DAY = {
 }
 
 
-@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda value: value.name)
+@pytest.mark.parametrize("scheme", thinned(SCHEMES, 4), ids=lambda value: value.name)
 def test_what_is_read_tells_every_change_of_the_outcome(scheme: Any) -> None:
     rng = random.Random(f"readings {scheme.name}")
     quiet = sum(quiet_days(*stretch(rng, base, 40)) for base in random_courses(rng, scheme, 3, 4))
