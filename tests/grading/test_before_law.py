@@ -131,7 +131,7 @@ def triggers(scheme: Scheme) -> Iterator[str]:
                     break
 
 
-@pytest.mark.parametrize("scheme", thinned(versions(), 4), ids=lambda scheme: scheme.name)
+@pytest.mark.parametrize("scheme", thinned(versions(), 4, in_ci=2), ids=lambda scheme: scheme.name)
 def test_nothing_before_its_law_decides(scheme: Scheme) -> None:
     triggering = sorted(set(triggers(scheme)))
     assert not [name for name in triggering if not reason(scheme, name)], f"before their law: {triggering}"

@@ -150,7 +150,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("seed", thinned(range(4), 4))
+@pytest.mark.parametrize("seed", thinned((0, 2, 1, 3), 4, in_ci=2))  # odd ones know less: CI sees both
 @pytest.mark.parametrize("name", CASES)
 def test_both_interpreters_agree(name: str, seed: int, tmp_path: Path) -> None:
     items, when = CASES[name]
