@@ -123,6 +123,7 @@ def wages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return kept_wages(tmp_path_factory.mktemp("wages"))
 
 
+@pytest.mark.slow
 def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Path, tmp_path: Path) -> None:
     store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
     file.write_text(ROLES, encoding="utf-8")

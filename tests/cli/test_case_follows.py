@@ -200,6 +200,7 @@ def test_what_cannot_follow_refuses_the_decision_and_leaves_nothing(
     good(*deciding(years, DIRECT), *DAY, "--snapshot", moved, "--preview")
 
 
+@pytest.mark.slow
 def test_who_kept_a_run_that_follows_does_not_decide(years: Path) -> None:
     with Database(years) as store, store.transaction() as con:
         con.execute("UPDATE run_runs SET kept_by = 'chen.jie' WHERE period = '2022'")

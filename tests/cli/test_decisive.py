@@ -87,6 +87,7 @@ def test_another_snapshot_is_refused(run: tuple[Path, Path], tmp_path: Path) -> 
         show_command(run[0], "91500000MAAAAAA188", run[1])
 
 
+@pytest.mark.slow
 def test_a_subject_that_refused_rows_leave_open_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The days of one record cannot be read: what decides among the others is shown beside what that leaves open."""
     spoilt = filed("d9", DIRECT, "040103", "2022-03-01") | dict.fromkeys(("occurred_on", "booked_on"), "2022年4月")

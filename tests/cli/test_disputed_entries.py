@@ -93,6 +93,7 @@ def test_what_rests_on_an_annulled_entry_is_named_at_once(tmp_path: Path) -> Non
     assert "0 flaws" in good("store", "check", store).output
 
 
+@pytest.mark.slow
 def test_a_grade_from_before_the_end_of_an_entry_stands(tmp_path: Path) -> None:
     store, entry = with_a_grade_that_reads_the_entry(tmp_path)
     over = good(

@@ -52,6 +52,7 @@ def test_a_subject_without_a_case(
     assert f"packet.json:{text.count(chr(10), 0, place) + 1}" in output
 
 
+@pytest.mark.slow
 def test_a_model_part_of_no_registered_model_is_refused(
     folder: Path, snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +149,7 @@ def tax_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str, 
     return grading.write(place / "graded"), place / "snap", row["subject_id"], row["record_id"]
 
 
+@pytest.mark.slow
 def test_the_plan_to_the_next_grade_and_no_installed_rule(
     tax_run: tuple[Path, Path, str, str],
     tmp_path: Path,

@@ -17,6 +17,7 @@ from creditscore.present.svg import columns
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.paths import TEST_SCHEMES
+from tests.tiers import thinned
 
 SCHEME = str(TEST_SCHEMES / "caps.yaml")
 
@@ -60,7 +61,7 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("lang", "width", "message"), [("zh", 60, "记录撤销"), ("en", 80, "withdrawn"), ("zh", 120, "事后获知")]
+    ("lang", "width", "message"), thinned([("zh", 60, "记录撤销"), ("en", 80, "withdrawn"), ("zh", 120, "事后获知")], 3)
 )
 def test_the_terminal_keeps_its_width(
     snapshot: Path,

@@ -122,7 +122,7 @@ def refused(*given: Any) -> bool:
     return False
 
 
-@pytest.mark.parametrize("name", thinned([*SHIPPED, "caps", "acts", "dates", "unknown"], 6, in_ci=2))
+@pytest.mark.parametrize("name", thinned([*SHIPPED, "caps", "acts", "dates", "unknown"], 10, in_ci=2))
 def test_honest_pages_pass_and_no_changed_cell_does_where_the_records_are_at_hand(name: str) -> None:
     grading = graded(name)
     outcomes = dict(replay(grading))

@@ -53,6 +53,7 @@ def test_every_form_is_graded_alike(forms: dict[str, dict[str, Callable[[], Any]
         assert results(snapshots[kind]) == first, kind
 
 
+@pytest.mark.slow
 def test_every_form_of_the_tables_beside_the_records_is_read_alike(tmp_path: Path, tables: District) -> None:
     ids = [str(row) for row in tables.subjects["subject_id"].to_pylist()[:3]]
     accepted = [

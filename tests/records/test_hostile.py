@@ -9,6 +9,7 @@ import pytest
 
 import creditscore as cs
 from tests.records.records_helpers import FIRM, PERSON
+from tests.tiers import thinned
 
 MISTYPED = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
 SUBJECTS = pd.DataFrame({"subject_id": ["a"]})
@@ -63,7 +64,9 @@ def test_a_column_named_by_the_number_of_a_person_is_a_row_in_place_of_the_heade
     assert "above the rows" in str(caught.value)
 
 
-@pytest.mark.parametrize("number", [PERSON, MISTYPED, "１１０１０５１９４９１２３１００２１", "110105491231002"])
+@pytest.mark.parametrize(
+    "number", thinned([PERSON, MISTYPED, "１１０１０５１９４９１２３１００２１", "110105491231002"], 2)
+)
 def test_no_name_or_message_shows_a_persons_number(number):
     """Names of attributes, the table that a feed declares, and the hint how a number is to be written."""
     rows = pa.table({"record_id": ["r"], "subject_id": [FIRM], "item": ["030110"], "booked_on": ["2022-03-01"]})
@@ -78,7 +81,9 @@ def test_no_name_or_message_shows_a_persons_number(number):
         assert unicodedata.normalize("NFKC", number)[3:15] not in text
 
 
-@pytest.mark.parametrize("text", ["2021-01-05", "2021/1/5", "20210105", "2021年1月5日", "2021-01-05 00:00:00"])
+@pytest.mark.parametrize(
+    "text", thinned(["2021年1月5日", "2021/1/5", "20210105", "2021-01-05", "2021-01-05 00:00:00"], 3)
+)
 def test_dates_among_attributes_are_read_like_other_dates(text):
     subjects = pd.DataFrame({"subject_id": ["a"], "first_filed_on": [text]})
     records = pd.DataFrame({"record_id": ["r"], "subject_id": ["a"], "item": ["010103"], "occurred_on": ["2023-02-01"]})

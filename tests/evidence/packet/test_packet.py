@@ -246,6 +246,7 @@ def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
     assert verify_text(text_of(packet)) == []
 
 
+@pytest.mark.slow
 def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Path) -> None:
     file = tmp_path / "caps.yaml"
     text = SCHEME.read_text(encoding="utf-8").replace(
@@ -284,6 +285,7 @@ def test_working_days_are_those_of_the_packet(packet: Packet) -> None:
         assert not is_working_day(to_day(date(2020, 1, 24)))
 
 
+@pytest.mark.slow
 def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`tax@2025` follows `tax@2014`; some labels changed in one language alone."""
     filed = {"record_id": "R1", "subject_id": "91220296MADML0UU1J", "item": "010101", "occurred_on": "2025-03-01"}
