@@ -32,6 +32,7 @@ def test_every_unit_holds_its_probability() -> None:
     assert {simulated.counts[unit] for unit in STRATA["S3"]} == {DRAWS}  # one visit for sure
 
 
+@pytest.mark.slow
 def test_departments_draw_independently_so_that_joint_probabilities_hold(tmp_path: Path) -> None:
     table = classes(60)
     table["class"] = "B"
