@@ -80,6 +80,7 @@ def test_several_schemes_are_reproduced_with_their_accepted_rows(held: Path, tmp
     assert reproduce(folder, read_snapshot(held)).ok
 
 
+@pytest.mark.slow
 def test_a_blocked_grade_is_kept_as_it_is(held: Path, tmp_path: Path) -> None:
     folder = grade(read_snapshot(held), "tax", 2022, max_rejected=5).write(tmp_path / "g")
     with Database(tmp_path / "s.store") as store:
@@ -95,6 +96,7 @@ def test_a_blocked_grade_is_kept_as_it_is(held: Path, tmp_path: Path) -> None:
         assert (run.run_id, "grades rows") in changed_runs(store, log)
 
 
+@pytest.mark.slow
 def test_a_run_of_an_earlier_version_is_kept_reproduced_and_derived_as_it_was(held: Path, tmp_path: Path) -> None:
     folder = write_older(read_snapshot(held), tmp_path / "g")
     assert reproduce(folder, read_snapshot(held)).ok

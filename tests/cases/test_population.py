@@ -85,7 +85,7 @@ def tables(contents: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
     return frames
 
 
-@pytest.mark.parametrize("name", thinned(NAMES, 8, in_ci=2))
+@pytest.mark.parametrize("name", thinned(NAMES, 15, in_ci=3))
 def test_the_population_engine_gives_every_case_its_grade(name: str) -> None:
     scheme, at, known_at = NAMES[name]
     contents = RUNS[NAMES[name]]

@@ -66,6 +66,7 @@ def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
             yield node
 
 
+@pytest.mark.slow
 def test_a_log_for_writing_is_opened_with_roles_everywhere() -> None:
     bare = []
     for file in sorted(CLI.rglob("*.py")):

@@ -186,6 +186,7 @@ def test_a_decision_that_is_reversed_leaves_the_rows_of_the_keeping(decided: Pat
     assert [change["as_kept"] for change in json.loads(again.stdout)["changes"]] == [True, True]
 
 
+@pytest.mark.slow
 def test_what_cannot_follow_refuses_the_decision_and_leaves_nothing(
     two_years: Chained, years: Path, tmp_path: Path
 ) -> None:

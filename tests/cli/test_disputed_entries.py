@@ -17,6 +17,7 @@ from tests.cli.test_case_follows import good, run
 from tests.lists.players import A, B
 
 
+@pytest.mark.slow
 def test_a_disputed_entry_is_marked_until_the_decision(tmp_path: Path) -> None:
     store, entry, measure = entered_wages(tmp_path)
     at = ("--store", store)

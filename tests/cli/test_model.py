@@ -90,6 +90,7 @@ def test_compare(folder: Path, tmp_path: Path) -> None:
     assert set(pd.read_csv(tmp_path / "swaps.csv")["by"]) == {"all", "grade", "sector"}
 
 
+@pytest.mark.slow
 def test_csv_for_people(folder: Path, tmp_path: Path) -> None:
     table = pd.read_csv(folder / "data.csv")
     table["note"] = "=1+1"

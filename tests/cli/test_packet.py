@@ -35,6 +35,7 @@ def snapshot_folder(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.T
     return place
 
 
+@pytest.mark.slow
 def test_a_subject_without_a_case(
     folder: Path, snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

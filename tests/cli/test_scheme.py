@@ -72,6 +72,7 @@ def test_json_is_a_list_for_machines(broken: Path) -> None:
         ("diff", "tax@2014", "tax@2025", "--lang", "zh"),
     ],
 )
+@pytest.mark.slow
 def test_output_fits_the_terminal(args: tuple[str, ...], columns: int) -> None:
     code, output = run(*args, columns=columns)
     assert code == 0

@@ -94,6 +94,7 @@ def acts_of(result: Any, firm: str) -> list[tuple[str, str, str]]:
     return [(row["act_id"], row["counted_in"], row["also_in"]) for row in rows]
 
 
+@pytest.mark.slow
 def test_the_act_stays_where_it_costs_most_and_the_others_stand_as_if_it_were_not_there(combined: Any) -> None:
     assert acts_of(combined, A) == [("a1", "environment", "labour")]
     rows = rows_of(combined, A)
@@ -122,6 +123,7 @@ def test_a_withdrawn_record_does_not_weigh(combined: Any) -> None:
     assert acts_of(combined, G) == []
 
 
+@pytest.mark.slow
 def test_the_lowest_score_of_all_ways_to_count_once_from_gradings_without_the_other_records(combined: Any) -> None:
     results = [[row for row in ROWS if row["subject_id"] != D or row["domain"] == domain] for domain in DOMAINS]
     options = [cs.combine(graded([*rows, WITHDRAWN]), small(), acts="unchecked") for rows in results]

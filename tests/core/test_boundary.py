@@ -65,6 +65,7 @@ def test_parquet_with_text_that_is_not_utf8_is_bad_input(folder: Path, call: Cal
         cs.ingest(folder / "s.csv", folder / "r.parquet")
 
 
+@pytest.mark.slow
 def test_parquet_with_damaged_pages_is_bad_input(folder: Path, call: Call) -> None:
     rows = 2000
     table = pa.table(
@@ -120,6 +121,7 @@ def test_an_empty_argument_is_no_folder(
 
 
 @pytest.mark.parametrize("limit", [0, 100, 3000])
+@pytest.mark.slow
 def test_a_full_disk_ends_with_words_and_leaves_no_result(folder: Path, call: Call, limit: int) -> None:
     assert call(*grade(folder, out="graded"))[0] == 0
     tables = ["--subjects", folder / "s.csv", "--records", folder / "r.csv"]

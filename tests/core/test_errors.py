@@ -92,6 +92,7 @@ def dead_ends(src: Path) -> list[str]:
     return complaints
 
 
+@pytest.mark.slow
 def test_every_refusal_says_what_is_allowed_or_what_to_do_next() -> None:
     assert dead_ends(ROOT / "src" / "creditscore") == []
 

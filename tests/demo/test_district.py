@@ -69,6 +69,7 @@ def test_records_have_many_fates(small: District) -> None:
 
 
 @pytest.mark.parametrize("size", [50, 300])
+@pytest.mark.slow
 def test_its_input_needs_no_warning_and_slips_mark_their_subjects_alone(tmp_path: Path, size: int) -> None:
     district_tables = district(size)
     grading = grade_district(district_tables.write(tmp_path))  # strict

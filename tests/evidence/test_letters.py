@@ -118,6 +118,7 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
 
 
 @pytest.mark.parametrize(("action", "offered"), [("withdraw", False), ("uphold", True)])
+@pytest.mark.slow
 def test_repair_is_offered_only_where_something_can_be_repaired(
     desk: tuple[Log, KeptRun], action: str, offered: bool
 ) -> None:

@@ -116,7 +116,7 @@ def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern
 NAMES = [f"{version.scheme}@{version.version}" for version in ENTRIES]
 
 
-@pytest.mark.parametrize(("number", "entry"), thinned(enumerate(ENTRIES), 96, in_ci=16), ids=NAMES)
+@pytest.mark.parametrize(("number", "entry"), thinned(enumerate(ENTRIES), 88, in_ci=22), ids=NAMES)
 def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_path: Path) -> None:
     scheme, moment = registry.load(entry), moments(entry)[-1]
     year = moment if isinstance(moment, int) else moment.year

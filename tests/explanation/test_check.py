@@ -68,6 +68,7 @@ def richest(grading: Grading, most: int) -> list[str]:
     return sorted(kinds, key=lambda kind: (states[kind] != "graded", -len(kinds[kind]), kind))[:most]
 
 
+@pytest.mark.slow
 def test_a_grade_that_refused_rows_leave_open_shows_none() -> None:
     grading = graded("dates")
     left = [row["subject_id"] for row in grading.grades.to_pylist() if row["state_reason"] == "refused_rows"]

@@ -161,6 +161,7 @@ def test_where_less_is_better_reasons_are_the_points_added() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_capped_group_is_one_reason_with_what_the_cap_leaves_of_it() -> None:
     explanations = [explain(graded("caps"), name) for name in richest(graded("caps"), 20)]
     capped = [
@@ -188,6 +189,7 @@ def test_a_capped_group_is_one_reason_with_what_the_cap_leaves_of_it() -> None:
     assert seen
 
 
+@pytest.mark.slow
 def test_without_a_grade_nothing_is_a_reason_and_a_pool_has_its_name() -> None:
     grading = graded("environment/national")
     rows = {row["subject_id"]: row for row in grading.grades.to_pylist()}

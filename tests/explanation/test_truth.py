@@ -102,7 +102,7 @@ def flat(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "entry", thinned(ENTRIES, 30, in_ci=5), ids=[f"{version.scheme}@{version.version}" for version in ENTRIES]
+    "entry", thinned(ENTRIES, 45, in_ci=5), ids=[f"{version.scheme}@{version.version}" for version in ENTRIES]
 )
 def test_every_explanation_is_true(entry: registry.Entry) -> None:
     grading = grading_of(entry)

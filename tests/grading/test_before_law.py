@@ -137,6 +137,7 @@ def test_nothing_before_its_law_decides(scheme: Scheme) -> None:
     assert not [name for name in triggering if not reason(scheme, name)], f"before their law: {triggering}"
 
 
+@pytest.mark.slow
 def test_days_in_conditions_are_those_of_laws() -> None:
     """A quoted day is the first one of a text that the rule or its version cites, or the day before it."""
     for entry in registry.entries():

@@ -228,6 +228,7 @@ def test_an_unknown_scheme_suggests_near_ones() -> None:
         cs.grade(records, "food_hygiene", subjects=subjects, as_of="2016-12-31")
 
 
+@pytest.mark.slow
 def test_gradings_of_one_snapshot_do_not_disturb_each_other() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -248,6 +249,7 @@ def test_gradings_of_one_snapshot_do_not_disturb_each_other() -> None:
         compare(grading)
 
 
+@pytest.mark.slow
 def test_a_word_of_another_item_is_refused() -> None:
     rows = [
         ("N-01", "all_outlets"),

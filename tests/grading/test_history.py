@@ -35,6 +35,7 @@ def test_a_final_decision_goes_before_an_announced_one_of_the_same_day() -> None
     assert graded(history(d, later))["grade"] == "A"
 
 
+@pytest.mark.slow
 def test_decisions_that_contradict_each_other_are_refused() -> None:
     d, a = {"grade": "D", "route": "direct"}, {"grade": "A", "route": "score"}
     assert graded(history(d, a))["why"] == {"history: conflicting_history": 2}

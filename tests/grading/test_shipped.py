@@ -22,7 +22,7 @@ CASES = [(entry, at) for entry in registry.entries() for at in moments(entry)]
 
 
 @pytest.mark.parametrize(
-    ("entry", "at"), thinned(CASES, 30, in_ci=6), ids=lambda case: str(getattr(case, "scheme", case))
+    ("entry", "at"), thinned(CASES, 32, in_ci=8), ids=lambda case: str(getattr(case, "scheme", case))
 )
 def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entry, at: int | date) -> None:
     scheme = registry.load(entry)

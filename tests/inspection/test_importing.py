@@ -168,6 +168,7 @@ def test_every_reason_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(("reason", "change"), CASES)
+@pytest.mark.slow
 def test_a_faulty_row_is_refused(
     drawn: SyntheticDraw, store: Who, tmp_path: Path, reason: str, change: dict[str, str]
 ) -> None:

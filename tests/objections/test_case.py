@@ -156,6 +156,7 @@ def test_what_does_not_fit_is_not_opened(desk: Desk, grounds: Any, more: Any, ma
     assert desk.store.rows("SELECT count(*) FROM log_entries") == before
 
 
+@pytest.mark.slow
 def test_every_illegal_step_is_refused(desk: Desk) -> None:
     record = desk.records[0]
     case = desk.open()
@@ -379,6 +380,7 @@ def test_a_run_as_known_on_a_day_to_come_is_not_kept(graded: Graded, tmp_path: P
         keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
 
 
+@pytest.mark.slow
 def test_a_decision_before_the_announcement_announces_nothing_and_blocks_nothing(desk: Desk) -> None:
     case = desk.open()
     before = dict(standing(desk.store, case))

@@ -76,6 +76,7 @@ def test_pictures_come_out(files: list[Path], tmp_path: Path) -> None:
         assert picture.stat().st_size > 20_000  # an empty page of this size has 5,000
 
 
+@pytest.mark.slow
 def test_reports_of_models_are_drawn(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     p = rng.uniform(0.01, 0.5, 600)

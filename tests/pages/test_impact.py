@@ -131,6 +131,7 @@ def test_pages_are_inert_and_equal_to_their_json(impact_rows: FOUND, tmp_path: P
     assert sorted(file.name for file in (tmp_path / "kept").iterdir()) == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_no_byte(tables: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
     a, b = registry.pick("tax@2014"), registry.pick("tax@2025")
     for k, turn in enumerate((slice(None), slice(None, None, -1))):

@@ -209,7 +209,7 @@ def cells():
                     yield name, place, column
 
 
-@pytest.mark.parametrize(("name", "place", "column"), thinned(cells(), 5))
+@pytest.mark.parametrize(("name", "place", "column"), thinned(cells(), 9))
 def test_each_cell_counts(name, place, column):
     tables = copy.deepcopy(ALL)
     row = tables[name][place]
@@ -261,6 +261,7 @@ def test_an_emptied_cell_counts(column):
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=8, deadline=None)
+@pytest.mark.slow
 def test_order_of_rows_is_irrelevant(chance: random.Random):
     tables = {name: chance.sample(rows, len(rows)) for name, rows in ALL.items()}
     assert hash_of(tables) == usual()
@@ -272,6 +273,7 @@ def test_order_of_rows_is_irrelevant(chance: random.Random):
     )
 )
 @settings(max_examples=12, deadline=None)
+@pytest.mark.slow
 def test_cells_do_not_run_into_each_other(rows):
     def of(cells):
         row = {

@@ -82,6 +82,7 @@ def test_the_same_packet_from_any_order_of_rows(packet: Packet, tmp_path: Path) 
     assert text_of(build_packet(run_in_folder(again, "S1"), turned, file=SCHEME, added=added)) == text_of(packet)
 
 
+@pytest.mark.slow
 def test_a_changed_digit_is_named_with_its_line(packet: Packet, monkeypatch: pytest.MonkeyPatch) -> None:
     text, rng = text_of(packet), random.Random(5)
     computed: dict[str, Any] = {}
@@ -306,6 +307,7 @@ def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monke
     assert [changed.place for changed in verify_text(text_of(broken))] == ["inputs.version_before[0]"]
 
 
+@pytest.mark.slow
 def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Path) -> None:
     """Intake refused R8 for its day, the scheme R7 for its item: graded again from the packet alone, it is as open."""
     bad = {**EVENTS[0], "record_id": "R8", "occurred_on": "2020-13-01", "recorded_on": "2020-13-02"}
@@ -322,6 +324,7 @@ def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Pat
     assert {line.place.partition("[")[0] for line in changed} >= {"inputs.refused_rows"}
 
 
+@pytest.mark.slow
 def test_a_packet_of_a_run_of_an_earlier_version_is_as_that_run(snapshot: Snapshot, tmp_path: Path) -> None:
     older = replace(snapshot, judges_refused=False)
     folder = grade(older, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")

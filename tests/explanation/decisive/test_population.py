@@ -34,6 +34,7 @@ def compare_columns(snapshot: Snapshot, plan: Plan) -> int:
 
 
 @pytest.mark.parametrize("name", ["caps", "acts", "dates", "unknown"])
+@pytest.mark.slow
 def test_the_columns_are_those_of_the_search_where_everything_meets(name: str) -> None:
     checked = check_columns(registry.pick(str(RICH / f"{name}.yaml")), 60, 3, range(13))
     assert checked.differences == ()

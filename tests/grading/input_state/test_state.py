@@ -134,6 +134,7 @@ def test_petitions_cost_nobody_a_grade_however_their_domain_is_written(domain: s
     assert result(grade([record(1, A, **{**LATE_RETURN, "domain": domain, "booked_on": "2023-4"})])) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_direct_worst_grade_stands_however_many_rows_were_refused() -> None:
     late = [record(9 + number, A, **LATE_RETURN, booked_on=f"2023年{number}月") for number in range(1, 11)]
     strange = [record(30, A, item="30110", domain="Tax", booked_on="2023-4")]
@@ -141,6 +142,7 @@ def test_a_direct_worst_grade_stands_however_many_rows_were_refused() -> None:
     assert result(grade(late))[:2] == ("not_computable", None)
 
 
+@pytest.mark.slow
 def test_a_direct_worst_grade_is_open_where_a_refused_row_could_withdraw_its_record() -> None:
     late = [record(9 + number, A, **LATE_RETURN, booked_on=f"2023年{number}月") for number in range(1, 11)]
     withdrawn = {"event": "withdrawn", "event_no": "2", "event_on": "2023年5月", "booked_on": None}
@@ -180,6 +182,7 @@ def test_a_grade_stands_where_the_row_could_move_the_score_and_not_the_band() ->
     )
 
 
+@pytest.mark.slow
 def test_rows_that_change_nothing_alone_may_change_the_grade_together() -> None:
     late = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-01") for number in range(1, 4)]
     refused = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-0x") for number in range(4, 9)]

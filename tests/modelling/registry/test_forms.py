@@ -71,6 +71,7 @@ def model(frame: pd.DataFrame) -> GradingModel:
     return train(frame, TrainConfig.of(CONFIG))
 
 
+@pytest.mark.slow
 def test_every_form_trains_the_same_model_and_is_predicted_alike(
     model: GradingModel, frame: pd.DataFrame, forms: dict[str, Callable[[], Any]]
 ) -> None:

@@ -85,6 +85,7 @@ def test_shown_is_scored_on_every_edge(name: str) -> None:
         max_size=8,
     )
 )
+@pytest.mark.slow
 def test_any_row_scores_alike_everywhere(rows: list[tuple[float, float, float, str | None, bool]]) -> None:
     table = pd.DataFrame(rows, columns=list(X)).astype({"kind": object})
     score = CARD.score(table)
