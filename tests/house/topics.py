@@ -16,6 +16,7 @@ TOPICS: dict[str, str] = {
     "single_faults/": "one fault in a sound district: the grades that it touches are marked",
     "without_extras/": "commands where no extra is installed",
     "test_contract.py": "names of the contract: exports, commands, options, readings",
+    "test_postgres.py": "the PostgreSQL that tests start, from the system or from a package",
     "test_front_door.py": "the names that packages export, as a user and a type checker see them",
     "test_notebooks.py": "every notebook runs",
     "test_scripts.py": "scripts, and the results and figures that they keep",
@@ -73,5 +74,6 @@ UNREACHED: dict[str, str] = {
     "pages.coverage": "schemes/test_coverage.py",
     "pages.repair": "cli/test_repair.py",
     "pages.timeline": "cli/test_timeline.py",
-    "store.text_checks": "cli/test_acting_commands.py",
+    "store.migrations.env": "store/test_formats.py",
+    "store.legacy.text_checks": "cli/test_acting_commands.py",
 }
