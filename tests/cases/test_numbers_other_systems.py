@@ -92,6 +92,7 @@ ROWS: list[Row] = [
     (NGO_SERIOUS, "decide/abnormal_two_years/when", r">= (\d+)", r"abnormal_listed: (\d years)"),
     (NGO_SERIOUS, "facts/large_fine/where", r"amount >= (\d+)", r"- fine_cny: '>= (\d+)' +# draft"),
     (NGO_SERIOUS, "facts/small_penalties/where", r"amount < (\d+)", r"warnings_or_fines_below_(\d+)_in_3y"),
+    (NGO_SERIOUS, "facts/last_small_penalty/where", r"amount < (\d+)", r"warnings_or_fines_below_(\d+)_in_3y"),
     (NGO_SERIOUS, "windows/three_years/months", "", r"warnings_or_fines_below_50000_in_(3y)"),
     (NGO_SERIOUS, "decide/small_penalties/when", r">= (\d)", r"below_50000_in_3y: '>= (\d)'"),
     (NGO_SERIOUS, "windows/two_years/valid/years", "", r"exit: (\d) years clean"),
