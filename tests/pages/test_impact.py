@@ -1,6 +1,7 @@
 """Effects of a change: flows, groups, ranks and drafts, from schemes and from composites, by the same code."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,27 @@ def test_two_ledgers_add_up_to_the_two_scores(impact_rows: FOUND, tables: tuple[
         assert "<script>alert(1)" in seen.text
     with pytest.raises(InputError, match="no subject '110"):
         two_ledgers(*impact_rows, "110101199003070038")
+
+
+def test_grades_and_reasons_stand_in_words(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    """A grade, or why there is none, is never a code where the scheme has words: page, notice and ledgers alike."""
+    subjects, records = tables
+    ids = list(subjects["subject_id"])
+    subjects = subjects.assign(kind=["individual_business", "enterprise"])
+    records = records[records["subject_id"] == ids[1]].assign(item="010104")
+    taxed = scheme_impact(registry.pick("tax@2014"), registry.pick("tax@2025"), ingest(subjects, records), 2022, on=ON)
+    data = taxed[0].data
+    assert {row["after"] for row in data["matrix"]} == {"not_graded: SC3", "not_computable: unknown:010104"}
+    named = data["words"]["not_computable: unknown:010104"]
+    assert named["zh"] == "无法计算：结果取决于未公布的分值：非正常原因增值税应纳税额为0（连续3月或累计6月）"
+    for lang, words in (("zh", ("个体工商户", named["zh"])), ("en", ("individual business", named["en"]))):
+        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", impact_page(data, lang))  # type: ignore[arg-type]
+        assert all(word in shown for word in words)
+        assert not re.search("SC3|unknown:|not_graded|not_computable", shown)
+    days = pd.DataFrame([{"record_id": "W", "subject_id": ids[1], "item": "SD-06", "decided_on": "2019-05-05"}])
+    two = [registry.pick("environment/shandong@2018"), registry.pick("environment/shandong@2017")]
+    data = scheme_impact(*two, ingest(tables[0], days), 2019, on=ON)[0].data
+    assert data["words"]["red"] == {"zh": "红", "en": "red"}
 
 
 def test_pages_are_inert_and_equal_to_their_json(impact_rows: FOUND, tmp_path: Path) -> None:

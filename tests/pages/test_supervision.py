@@ -1,6 +1,8 @@
 """The page on supervision: planned beside done, yields of the random arm only, codes nobody knows refused."""
 
 import json
+import re
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -185,3 +187,49 @@ def test_the_command(plan: Path, tmp_path: Path) -> None:
     assert "written to" in run.output
     bad = CliRunner().invoke(app, [*args, "--listings", str(tmp_path / "results.csv")])
     assert isinstance(bad.exception, UsageError)
+
+
+def test_certificates_and_notes_stand_in_words(plan: Path, tmp_path: Path) -> None:
+    """Whose certificate is short, and what the plan notes of itself, in the language of the page."""
+    folder = tmp_path / "plan"
+    shutil.copytree(plan, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    labels = {
+        "composite": {"zh": "综合评价分级联合抽查", "en": "joint inspections"},
+        "food": {"zh": "食品生产分级检查", "en": "food inspections"},
+    }
+    certificates, chosen = {"composite": "joint", "food": "food"}, ["classes.A.ratio", "team"]
+    manifest["programmes"] = {
+        name: {
+            "label": label,
+            "certificate": certificates[name],
+            "project_default": chosen,
+            "classes": {"B": {"zh": "B类", "en": "class B"}},
+        }
+        for name, label in labels.items()
+    }
+    manifest["notes"] = [
+        "not enough inspectors: food, joint, (all)",
+        "food: 3 of 40 have no class and are drawn as B; "
+        "whom the programme does not concern does not belong into its table",
+        "2 classes are so small that one visit is more than their upper bound allows",
+        "5 small strata are drawn as 2 joined ones",
+    ]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    capacity = pd.read_csv(folder / "capacity.csv", dtype=str)
+    pd.concat([capacity, capacity.assign(certificate="joint"), capacity.assign(certificate="(all)")]).to_csv(
+        folder / "capacity.csv", index=False
+    )
+    data = supervision(folder)
+    for lang in ("zh", "en"):
+        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]+>", " ", supervision_page(data, lang))  # type: ignore[arg-type]
+        assert all(label[lang] in shown for label in labels.values())
+        assert not re.search(
+            r"(?<!\w)joint(?! inspections)|\(all\)|project_default|classes\.A|(?<!\w)food(?! insp)", shown
+        )
+    zh = supervision_page(data, "zh")
+    assert "检查人员不足：用于食品生产分级检查；用于综合评价分级联合抽查；全部人员（每人计一次）" in zh
+    assert "食品生产分级检查：40户中有3户没有类别，按“B类”抽取" in zh
+    assert "食品生产分级检查（2项）" in zh
+    assert "5个小层合并为2个抽取" in zh
+    assert not re.search("have no class|so small|small strata|inspectors", re.sub(r"(?s)<script\b.*?</script>", "", zh))

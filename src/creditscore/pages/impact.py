@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import clean
+from creditscore.core.i18n import LANGS, clean, say, text, word
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.grading.migration import DIRECTIONS, SAME, WORSE, Movement, Side, compare, direction, in_order
 from creditscore.grading.reversals import Reversals, mid_ranks, reversals
 from creditscore.pages.notices import Draft, drafts
@@ -82,6 +83,7 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
         "subjects": moves.subjects,
         "moved": len(moves.moved),
         "names": list(moves.names),
+        "words": {name: {lang: say(draft.called(name), lang) for lang in LANGS} for name in moves.names},
         "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())],
         "flows": [{"before": x, "after": y, "direction": way(x, y)} for x, y in sorted(moves.matrix) if x != y],
         "directions": _counted(con),
@@ -93,6 +95,13 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
     }
     con.close()
     return Impact(data, subjects, groups, notices)
+
+
+def name_state(name: str, why: Label) -> Label:
+    """Name a state without a grade (`not_graded: code`) in words; `why` says what its code means."""
+    state = word("states", name.partition(": ")[0])
+    zh, en = (f"{say(state, lang)}{text('colon', lang)}{say(why, lang)}" for lang in LANGS)
+    return Label(zh=zh, en=en)
 
 
 def _about(about: pa.Table | None) -> pa.Table:

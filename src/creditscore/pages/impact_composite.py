@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
-from creditscore.core.i18n import LANGS, plain
+from creditscore.core.i18n import LANGS, plain, word
 from creditscore.core.json_source import read_object
+from creditscore.core.model import Label
 from creditscore.core.tables.read import load_table
 from creditscore.core.tables.table import Table, literal
 from creditscore.grading.migration import Side
-from creditscore.pages.impact import ABOUT, Impact, impact
+from creditscore.pages.impact import ABOUT, Impact, impact, name_state
 from creditscore.pages.notices import Draft
 from creditscore.schemes.remedies import ANY, remedy
 
@@ -47,6 +48,7 @@ def composite_impact(
         from_day=heads[1]["as_of"],
         on=on,
         names={"before": {"zh": names[0], "en": names[0]}, "after": {"zh": names[1], "en": names[1]}},
+        called=lambda name: _called(heads[0]["labels"] | heads[1]["labels"], name),
     )
     marks = {mark for head in heads for mark in head["marks"]}
     head = {
@@ -65,6 +67,12 @@ def composite_impact(
         "changes": [row["cells"] for row in changed],
     }
     return impact(sides[0], sides[1], head, draft, about), sides[0], sides[1], draft
+
+
+def _called(labels: dict[str, Label], name: str) -> Label:
+    """Name a grade by its label, or a state with why there is no grade."""
+    code = name.partition(": ")[2]
+    return name_state(name, word("state_reasons", code)) if code else labels.get(name, word("states", name))
 
 
 def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
@@ -127,12 +135,20 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
 
     data: dict[str, Any] = {
         "as_of": head[2] or "",
+        "labels": _grade_labels(manifest),
         "weights": {domain: " ".join(value for value in result if value is not None) for domain, result in weights},
         "marks": marks,
         "acts": manifest.get("acts", ""),
         "made_up": bool(manifest.get("made_up", False)),
     }
     return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), data
+
+
+def _grade_labels(manifest: dict[str, Any]) -> dict[str, Label]:
+    """Words for the grades, where the manifest holds the rules that gave them."""
+    rules = manifest.get("rules", {}).get("grades", ())
+    given = {rule["code"]: rule.get("label") for rule in rules}
+    return {code: Label(zh=label["zh"], en=label["en"]) for code, label in given.items() if label}
 
 
 def _weights(before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
-from creditscore.core.i18n import LANGS, Lang, clean
+from creditscore.core.i18n import LANGS, Lang, clean, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
 from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.explanation.labels import Labels
 from creditscore.grading.migration import Side, side
-from creditscore.pages.impact import ABOUT, Impact, impact
+from creditscore.pages.impact import ABOUT, Impact, impact, name_state
 from creditscore.pages.impact_page import impact_page, ledgers_page
 from creditscore.pages.notices import BEHIND, Draft, lines_of
 from creditscore.present import html
@@ -67,6 +67,7 @@ def scheme_impact(
         from_day=at,
         on=on,
         names={key: _named(scheme) for key, scheme in (("before", a), ("after", b))},
+        called=lambda name: _called((Labels(b, b.name), Labels(a, a.name)), name),
     )
     notes = ["as_if", *([] if on else ["no_day"])]
     head = {
@@ -94,6 +95,15 @@ def _subjects(snapshot: Snapshot) -> pa.Table:
 
 def _named(scheme: Scheme) -> dict[Lang, str]:
     return {lang: f"{getattr(scheme.label, lang)} {scheme.version}" for lang in LANGS}
+
+
+def _called(sides: Sequence[Labels], name: str) -> Label:
+    """Name a grade, or a state with why there is no grade, in the words of the first side that knows it."""
+    code = name.partition(": ")[2]
+    if not code:
+        return next((labels.named_grade(name) for labels in sides if labels.grade(name)), word("states", name))
+    why = [labels.state_reason(code) for labels in sides]
+    return name_state(name, next((reason for reason in why if reason.zh != code), word("state_reasons", code)))
 
 
 def _label(a: Scheme, b: Scheme) -> Any:
@@ -151,7 +161,12 @@ def two_ledgers(grade_impact: Impact, a: Side, b: Side, draft: Draft, subject_id
     known = row[0]
     head = {key: grade_impact.data[key] for key in ("at", "made_up", "notes")}
     sides = {
-        key: {"name": grade_impact.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
+        key: {
+            "name": grade_impact.data[key]["name"],
+            "grade": known[grade],
+            "words": grade_impact.data["words"][known[grade]],
+            "score": _text(known[score]),
+        }
         for key, grade, score in (("a", "before", "score_before"), ("b", "after", "score_after"))
     }
     return {

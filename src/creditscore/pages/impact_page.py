@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditscore.core.i18n import Lang, clean, say, text, word
+from creditscore.core.i18n import Lang, clean
 from creditscore.grading.migration import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
@@ -27,7 +27,7 @@ def impact_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     sections = [
         flows(data, lang, t),
         *(group(data, by, lang, t) for by in ("industry", "size", "district")),
-        ranks(data, t),
+        ranks(data, lang, t),
         notices(data, lang, t),
         changes(data, lang, t),
     ]
@@ -53,12 +53,9 @@ def limits(data: dict[str, Any], t: Said) -> list[str]:
     return [t(value) for value in [*notes, "not_sent"]]
 
 
-def _side(named: str, lang: Lang) -> str:
-    """A grade as it is; the state of one who has none in words, and why."""
-    state, colon, why = named.partition(": ")
-    if not colon:
-        return clean(named)
-    return clean(f"{say(word('states', state), lang)}{text('colon', lang)}{say(word('state_reasons', why), lang)}")
+def _side(data: dict[str, Any], named: str, lang: Lang) -> str:
+    """A grade in words; of one who has none the state, and why."""
+    return clean(data["words"][named][lang])
 
 
 def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
@@ -72,14 +69,14 @@ def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     used = [name for name in [*(name for name in names if name in graded), ""] if any(name in pair for pair in drawn)]
     counts = [[drawn.get((x, y), 0) for y in used] for x in used]
     shares = [[n / sum(row) if n else None for n in row] for row in counts]
-    labels = [clean(name) or t("no_grade") for name in used]
+    labels = [_side(data, name, lang) if name else t("no_grade") for name in used]
     picture = plots.matrix("flows", t("flows"), t("flows_desc"), labels, shares, counts)
     parts: list[Table | Figure] = [Figure("", t("flows_desc"), picture)]
     rows = sorted(((n, x, y) for (x, y), n in count.items() if x != y), key=lambda row: (-row[0], row[1], row[2]))
     total = data["subjects"] or 1
     ways = {(row["before"], row["after"]): row["direction"] for flow in data["flows"] for row in [flow]}
     listed = [
-        [_side(x, lang), _side(y, lang), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"]
+        [_side(data, x, lang), _side(data, y, lang), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"]
         for n, x, y in rows[:FLOWS]
     ]
     parts.append(Table(heads(t, "before", "after", "direction", total="n", share="n"), listed, t("flow_list")))
@@ -115,7 +112,7 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
             number(row["total"]),
             number(row[WORSE]),
             number(row[BETTER]),
-            _main(row, lang),
+            _main(data, row, lang),
         ]
         for row in rows[:GROUPS]
     ]
@@ -125,14 +122,14 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
     return Section(t(f"by_{by}"), "", [Figure("", t("groups_desc"), picture), table])
 
 
-def _main(row: dict[str, Any], lang: Lang) -> str:
+def _main(data: dict[str, Any], row: dict[str, Any], lang: Lang) -> str:
     largest = sorted(row["flows"], key=lambda flow: (-flow["subjects"], flow["before"], flow["after"]))[:3]
     return "; ".join(
-        f"{_side(row['before'], lang)} → {_side(row['after'], lang)} {row['subjects']:,}" for row in largest
+        f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)} {row['subjects']:,}" for row in largest
     )
 
 
-def ranks(data: dict[str, Any], t: Said) -> Section:
+def ranks(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     held = data["ranks"]
     if held is None:
         return Section(t("ranks"), t("no_ranks"))
@@ -148,7 +145,7 @@ def ranks(data: dict[str, Any], t: Said) -> Section:
             _who(row),
             f"{row['rank_before']:,.1f} → {row['rank_after']:,.1f}",
             f"{_plain(row['score_before'])} → {_plain(row['score_after'])}",
-            f"{clean(row['before'])} → {clean(row['after'])}",
+            f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)}",
         ]
         for row in data["movers"]
     ]
@@ -170,7 +167,10 @@ def notices(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     count, drafts = data["notices"]["count"], data["notices"]["shown"][:NOTICES]
     if not count:
         return Section(t("notices"), t("no_notices"))
-    rows = [[f"{clean(row['before'])} → {clean(row['after'])}", clean(row[f"text_{lang}"])] for row in drafts]
+    rows = [
+        [f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)}", clean(row[f"text_{lang}"])]
+        for row in drafts
+    ]
     table = Table(heads(t, grade="short", draft=""), rows)
     return Section(t("notices"), t("notices_desc", number(count), len(drafts)), [table])
 
@@ -209,7 +209,7 @@ def ledgers_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
         (t("article_was"), ""),
         (t("article_is"), ""),
     ]
-    tiles = [(a["name"], a["grade"]), (b["name"], b["grade"])]
+    tiles = [(side["name"], clean(side["words"][lang])) for side in (a, b)]
     tiles += [(f"{t('score')} {row['name']}", row["score"].replace("-", "−") or "—") for row in (a, b)]
     return page.draw(
         data,

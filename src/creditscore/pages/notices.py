@@ -5,14 +5,15 @@ A draft only: a person checks it and decides whether and when it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import LANGS, Lang, say
+from creditscore.core.i18n import LANGS, Lang, plain, say
+from creditscore.core.model import Label
 from creditscore.core.quantities import points
 from creditscore.grading.migration import Side
 from creditscore.present.page import said_in
@@ -46,7 +47,7 @@ class Draft:
 
     `label(step, item, rule, article)` names a line; `changes` maps the name of a part to what changed in it, in
     words by language; `behind` are changes that no line names. `on` is the day of the notice, `from_day` the day or
-    period from which the new rules count.
+    period from which the new rules count. `called` names a grade, or why there is none.
     """
 
     label: Any
@@ -56,6 +57,7 @@ class Draft:
     from_day: str
     on: date | None = None
     names: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)  # of the two sides: before, after
+    called: Callable[[str], Label] = plain
 
 
 def drafts(a: Side, b: Side, worse: pa.Table, draft: Draft) -> pa.Table:
@@ -173,7 +175,8 @@ def _text(
     who = f"{subject['name']} {subject['subject_id']}".strip()
     names = draft.names
     before, after = (names[key][lang] for key in ("before", "after"))
-    text = _said("notice_open", lang, who, before, subject["before"], draft.from_day, after, subject["after"])
+    was, now = (say(draft.called(subject[key]), lang) for key in ("before", "after"))
+    text = _said("notice_open", lang, who, before, was, draft.from_day, after, now)
     line_rows = [_line(line, draft, lang) for line in lines]
     if line_rows:
         text += _said("notice_lines", lang, shorten(line_rows))

@@ -69,6 +69,7 @@ def supervision(
         "class_labels": {
             name: value.get("classes", {}) for name, value in sorted(manifest.get("programmes", {}).items())
         },
+        "certificates": _certificates(manifest),
         "project_default": sorted(
             {
                 f"{name}: {path}"
@@ -91,6 +92,15 @@ def supervision(
     }
     con.close()
     return data
+
+
+def _certificates(manifest: dict[str, Any]) -> dict[str, list[str]]:
+    """The programmes that need each certificate; {} where the plan does not say."""
+    programmes: dict[str, list[str]] = {}
+    for name, programme in sorted(manifest.get("programmes", {}).items()):
+        if programme.get("certificate"):
+            programmes.setdefault(str(programme["certificate"]), []).append(name)
+    return programmes
 
 
 def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:

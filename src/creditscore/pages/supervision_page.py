@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.folders import whole
 from creditscore.core.i18n import Lang
 from creditscore.inspection.allocate import OTHERS
+from creditscore.inspection.capacity import ALL
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
 from creditscore.pages.supervision import RESULTS
@@ -19,6 +22,12 @@ said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40
 COLUMNS = ("industry", "district", "size", "ownership", "region")
 LEVELS = ("law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document")
+NOTES = {  # what a plan notes about itself, and the words of the page for it
+    "no_class": re.compile(r"(?P<programme>[^:]+): (\d+) of (\d+) have no class and are drawn as (?P<class>[^;]+); .*"),
+    "small_classes": re.compile(r"(\d+) classes are so small that .*"),
+    "joined_strata": re.compile(r"(\d+) small strata are drawn as (\d+) joined ones"),
+    "few_inspectors": re.compile(r"not enough inspectors: (?P<certificates>.+)"),
+}
 STATES = ("proposed", "accepted", "rejected", "notified", "executed", "fed_back", "annulled", "lifted", "lapsed")
 
 
@@ -35,8 +44,10 @@ def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -
     ]
     parts = (classes, yields, results, capacity, places, lists, measures)
     limits = [t("class_not_measure"), t("only_random"), *([t("internal_note")] if data["internal"] else [])]
-    limits += data["notes"]
-    limits += [t("project_default", "; ".join(data["project_default"]))] if data["project_default"] else []
+    limits += [_note(data, lang, t, note) for note in data["notes"]]
+    chosen = Counter(name.partition(": ")[0] for name in data["project_default"])
+    numbers = [t("project_numbers", _named(data, lang, name), count) for name, count in sorted(chosen.items())]
+    limits += [t("project_default", t("between").join(numbers))] if numbers else []
     under = [t("plan_of", data["year"])] + ([t("counted_on", data["on"])] if data["on"] else [])
     return page.draw(
         data,
@@ -54,6 +65,31 @@ def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -
 
 def _named(data: dict[str, Any], lang: Lang, programme: str) -> str:
     return str(data["programmes"].get(programme, {}).get(lang, programme))
+
+
+def _certificate(data: dict[str, Any], lang: Lang, t: Said, code: str) -> str:
+    """A certificate, by the programmes that need it."""
+    if code == ALL:
+        return t("everybody")
+    names = [_named(data, lang, programme) for programme in data["certificates"].get(code, ())]
+    return t("certificate_for", t("between").join(names)) if names else code
+
+
+def _note(data: dict[str, Any], lang: Lang, t: Said, note: str) -> str:
+    """A note of the plan in the words of the page; one that is none of the known ones as it stands."""
+    for name, pattern in NOTES.items():
+        parts = pattern.fullmatch(note)
+        if parts is None:
+            continue
+        words = parts.groupdict()
+        if name == "no_class":
+            row = {"programme": words["programme"], "class": words["class"]}
+            return t(name, _named(data, lang, row["programme"]), parts[2], parts[3], _class(data, lang, row))
+        if name == "few_inspectors":
+            short = [_certificate(data, lang, t, code) for code in words["certificates"].split(", ")]
+            return t(name, t("between").join(short))
+        return t(name, *parts.groups())
+    return note
 
 
 def _class(data: dict[str, Any], lang: Lang, row: dict[str, Any]) -> str:
@@ -134,7 +170,7 @@ def results(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 def capacity(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
-            t("everybody") if row["certificate"] == "(all)" else row["certificate"],
+            _certificate(data, lang, t, row["certificate"]),
             row["inspectors"],
             row["visits"],
             row["needed_days"],
