@@ -85,6 +85,8 @@ def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
 def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str]) -> None:
     """The page of a packet without its provenance, which is for machines."""
     text = visible(page, "style|script").partition("来源与校验")[0]
+    assert not re.search(r"Decimal\(|datetime\.|record: grade|\{'", text), text  # no value as the program holds it
+    assert ("影响分值" in text) <= (explanation.score is not None), text
     for lang in LANGS:
         assert has_deciders(text, explanation, lang), text
     text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles

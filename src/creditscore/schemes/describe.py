@@ -10,7 +10,7 @@ from creditscore.core.quantities import plain
 from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import EFFECTS, Applies, Band, Cite, Condition, Decide, Fact, Item, Rule, Value, Window
-from creditscore.schemes.parts import RepairWindow
+from creditscore.schemes.parts import Lookup, RepairWindow
 
 
 def points(item: Item) -> str:
@@ -114,6 +114,14 @@ def repair_window(window_rule: RepairWindow) -> str:
         return f"to the end of year {window_rule.end_of_year:+d}"
     text = f"{window_rule.days} days" if window_rule.days is not None else f"{window_rule.months} months"
     return text + (", next working day" if window_rule.roll != "none" else "")
+
+
+def lookup(table: Lookup) -> str:
+    """Say a table: its key and columns, each row with the day from which it holds, and what other keys get."""
+    rows = {**table.rows, "other": table.default}
+    days = {key: f" from {day}" for key, day in table.since.items()}
+    cells = [f"{key} {' '.join(map(plain, row))}{days.get(key, '')}" for key, row in rows.items()]
+    return f"{table.key}: {' '.join(table.columns)}; {'; '.join(cells)}"
 
 
 def gives(item: Item) -> str:

@@ -167,12 +167,7 @@ def _sections(scheme: Scheme, lang: str, codes: bool) -> dict[str, dict[str, Par
         },
         "pools": {name: rule_parts(pool, points=plain(pool.total)) for name, pool in scheme.pools.items()},
         "items": {},
-        "lookups": {
-            name: rule_parts(
-                lookup, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}"
-            )
-            for name, lookup in scheme.lookups.items()
-        },
+        "lookups": {name: rule_parts(lookup, text=describe.lookup(lookup)) for name, lookup in scheme.lookups.items()},
         "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
         "facts": {name: rule_parts(fact, text=describe.fact(fact)) for name, fact in scheme.facts.items()},
         "start": {},

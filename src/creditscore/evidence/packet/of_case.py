@@ -17,7 +17,7 @@ from creditscore.evidence.packet.gather import Added, Run
 from creditscore.evidence.packet.results import build_packet
 from creditscore.explanation.audit import row_hash
 from creditscore.explanation.page_words import word
-from creditscore.objections.case import Case
+from creditscore.objections.case import WHOLE, Case
 from creditscore.objections.disputes import case_run
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
@@ -134,7 +134,7 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "what": "ground",
             "day": "",
             **_said(question["ground_label"]),
-            "record_id": question["record_id"],
+            **_of_record(question["record_id"]),
             "statement": redact(question["statement"]),
             "effective": question["effective"] or "",
             **_cited("article", question["article"] or ""),
@@ -191,7 +191,7 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "what": "finding",
             "day": row["on"],
             **_said(finding["label"]),
-            "record_id": finding["record_id"],
+            **_of_record(finding["record_id"]),
             **_named("changes", changes["en"], changes),
         }
     follows = row["follows"]
@@ -234,6 +234,11 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             **_said(finding["label"]),
             **_cited("note", finding["basis"]),
         }
+
+
+def _of_record(record_id: str) -> dict[str, str]:
+    """The record of a row, or the words for the grade itself."""
+    return _named("record_id", WHOLE, pair("whole", WHOLE)) if record_id == WHOLE else {"record_id": record_id}
 
 
 def log_packet(log: Log, case: Case, by: str, digest: str) -> None:

@@ -113,7 +113,7 @@ def _records(results: Mapping[str, Any]) -> list[PacketPart]:
     lines = (
         [text_in_both("no_shares", shares["why"])]
         if shares["why"]
-        else [text_in_both("shares_sum", shares["empty"], shares["whole"])]
+        else [text_in_both(f"shares_of_{shares['of']}", shares["empty"], shares["whole"])]
     )
     rest = [
         [
