@@ -32,6 +32,13 @@ def test_who_gets_no_grade_reads_why_in_words(entry: registry.Entry) -> None:
     assert silent == []
 
 
+def test_whether_a_ground_is_met_is_said_in_words() -> None:
+    """`clear` and `triggered` are codes; what a letter says instead is English."""
+    every = [registry.load(entry) for entry in registry.entries()]
+    words = {(scheme.name, grade.label.en) for scheme in every for grade in scheme.grades if grade.label is not None}
+    assert not {(name, label) for name, label in words if label in ("clear", "triggered")}
+
+
 def test_every_law_loads() -> None:
     assert len(load_laws()) > 3
 
