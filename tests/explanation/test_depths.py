@@ -299,6 +299,16 @@ def test_a_list_that_another_scheme_keeps_is_named_by_it() -> None:
     assert [entry.label.zh for entry in decider.entries] == ["失信被执行人名单"]
 
 
+def test_an_entry_stands_under_the_name_that_its_list_had_then() -> None:
+    """The list of wage defaulters took its present name in 2022; before, it was the blacklist."""
+    named = []
+    for entered in ("2021-06-01", "2022-06-01"):
+        grading = listed_firm("labour/tianjin", "2022-12-31", "wage_arrears", entered_on=entered)
+        (decider,) = explain(grading, "91500000MAAAAAA188").deciders
+        named += [entry.label.zh for entry in decider.entries]
+    assert named == ["拖欠农民工工资“黑名单”", "拖欠农民工工资失信联合惩戒对象名单"]
+
+
 def test_who_has_no_grade_learns_the_rule_its_article_and_the_record() -> None:
     grading = list_grading("market/serious", "2020-05-10", "order83_act", decided_on="2020-01-01")
     explanation = explain(grading, "91500000MAAAAAA188")

@@ -120,7 +120,7 @@ def _entry(labels: Labels, entry: Mapping[str, Any], law_by_id: Mapping[str, Law
     basis = cited_text(entry.get("basis") or "", law_by_id, number=True)
     entered, ends = ("" if entry.get(name) is None else iso(entry[name]) for name in ("entered_day", "term_end_day"))
     listed = entry["list"]
-    return Entry(listed, labels.list_name(listed), entry.get("listing_id") or "", entered, ends, basis)
+    return Entry(listed, labels.list_name(listed, entered), entry.get("listing_id") or "", entered, ends, basis)
 
 
 def earlier_of(labels: Labels, rows: Collection[Mapping[str, Any]]) -> tuple[Earlier, ...]:

@@ -66,10 +66,13 @@ class Labels:
         label = self.grade(code) or plain(code)
         return Label(zh=grade_name(code, label.zh), en=grade_name(code, label.en))
 
-    def list_name(self, code: str) -> Label:
-        """What a list is called: by this scheme, by another one of the library, or in the words of the pages."""
+    def list_name(self, code: str, entered_on: str = "") -> Label:
+        """What a list is called: by this scheme, by another one of the library, or in the words of the pages.
+
+        `entered_on`: the day of an entry, which stands on the list under the name of that day.
+        """
         own = self.scheme.lists.get(code) if self.scheme else None
-        return own.label if own is not None else list_name(code)
+        return own.label if own is not None else list_name(code, entered_on)
 
     def line(self, step: str, item: str, rule: str, place: str) -> Label:
         """What a ledger row is about."""

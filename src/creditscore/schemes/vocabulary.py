@@ -88,18 +88,21 @@ def known_lists() -> Vocabulary | None:
     return None if carried() else _scanned()[1]
 
 
-def list_label(name: str) -> Label | None:
-    """What the newest scheme that keeps a list calls it; None where none of the library does."""
+def list_label(name: str, entered_on: str = "") -> Label | None:
+    """What the newest scheme that keeps a list calls it, of an entry the one of its day; None where none does."""
     key = re.compile(rf"^  {re.escape(name)}:", re.MULTILINE)
-    for entry in sorted(entries(), key=lambda entry: entry.version, reverse=True):
-        if any(key.search(block) for block in _OWN_LISTS.findall(entry.file.read_text(encoding="utf-8"))):
-            return load(entry).lists[name].label
-    return None
+    keeping = [
+        entry
+        for entry in sorted(entries(), key=lambda entry: entry.version, reverse=True)
+        if any(key.search(block) for block in _OWN_LISTS.findall(entry.file.read_text(encoding="utf-8")))
+    ]
+    then = [entry for entry in keeping if entry.version <= entered_on] or keeping[-1:] if entered_on else keeping
+    return load(then[0]).lists[name].label if then else None
 
 
-def list_name(name: str) -> Label:
-    """What a list is called: by a scheme of the library, in the words of the pages, else its code."""
-    return list_label(name) or word("lists", name)
+def list_name(name: str, entered_on: str = "") -> Label:
+    """What a list is called (when a firm was entered): by a scheme, in the words of the pages, else its code."""
+    return list_label(name, entered_on) or word("lists", name)
 
 
 def _scanned() -> tuple[Vocabulary, Vocabulary]:
