@@ -299,6 +299,24 @@ def test_a_list_that_another_scheme_keeps_is_named_by_it() -> None:
     assert [entry.label.zh for entry in decider.entries] == ["失信被执行人名单"]
 
 
+def test_a_score_that_records_bring_names_them_and_their_text() -> None:
+    subject = "91500000MAAAAAA188"
+    rated = {"subject_id": subject, "item": "decided_score", "occurred_on": "2020-03-10", "basis": "皖环〔2020〕1号"}
+    grading = grade(
+        pa.Table.from_pylist([{"record_id": "r1", "quantity": "30", **rated}]),
+        "environment/anhui",
+        2020,
+        subjects=pa.Table.from_pylist([{"subject_id": subject}]),
+    )
+    explanation = explain(grading, subject)
+    assert "得分来自：" in paragraph(explanation, "zh")
+    assert "+30，" in paragraph(explanation, "zh")
+    assert "编号r1）" in paragraph(explanation, "zh")
+    assert explanation.lines[-1].cited.zh in paragraph(explanation, "zh")
+    assert "The score comes from: " in paragraph(explanation, "en")
+    assert "record r1" in paragraph(explanation, "en")
+
+
 def test_an_entry_stands_under_the_name_that_its_list_had_then() -> None:
     """The list of wage defaulters took its present name in 2022; before, it was the blacklist."""
     named = []

@@ -120,10 +120,27 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
         parts.append(text(key, lang, text("para_comma", lang).join(listed)))
     elif nothing_adverse(explanation):
         parts.append(text("para_no_reason", lang))
+    else:
+        parts += score_said(explanation, lang)
     if explanation.margin is not None:
         parts.append(margin_said(explanation, lang))
     parts.append(text("para_rights", lang))
     return _join(parts, lang)
+
+
+def score_said(explanation: Explanation, lang: Lang) -> list[str]:
+    """Where records bring the points: what the score comes from, each with its article and records."""
+    if not explanation.by_score or explanation.start or explanation.lower_is_better:
+        return []
+    lines = [line for line in explanation.lines if line.step == "record" and line.effective]
+    lines.sort(key=lambda line: (-abs(line.effective or Decimal(0)), line.label.en, line.record_id))
+    listed = [
+        text("para_part", lang, say(line.label, lang), points(line.effective, plus=True), say(line.cited, lang), number)
+        for line in lines[:SHOWN]
+        for number in [redact(line.record_id)]
+    ]
+    listed += [text("para_more", lang, str(len(lines)))] if len(lines) > SHOWN else []
+    return [text("para_parts", lang, text("para_comma", lang).join(listed))] if listed else []
 
 
 def _is_result(explanation: Explanation) -> bool:
