@@ -143,7 +143,7 @@ def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEve
     An event that the snapshot has already (same number, kind and day) is left out; one of a record that the snapshot
     does not hold belongs to another one. A later snapshot may have grown events of its own: those come first.
     """
-    newest, held = _newest(snapshot, events)
+    newest, held = count_newest(snapshot, events)
     numbered_events = []
     for event in events:
         if event.record_id not in newest or _key(event) in held:
@@ -174,7 +174,7 @@ def _key(event: RecordEvent) -> tuple[str, int, str, int | None]:
     return event.record_id, event.event_no, event.event, None if event.event_on is None else to_day(event.event_on)
 
 
-def _newest(
+def count_newest(
     snapshot: Snapshot, events: Sequence[RecordEvent]
 ) -> tuple[dict[str, int], set[tuple[str, int, str, int | None]]]:
     """The newest event number by record, and the later events that the snapshot holds."""
@@ -203,7 +203,7 @@ def write_events(
     UsageError for a record that the snapshot does not hold. Nothing is overwritten: each event follows the newest
     one of its record, in the snapshot and in the store.
     """
-    newest, _ = _newest(snapshot, events)
+    newest, _ = count_newest(snapshot, events)
     for record_id, event_no in con.execute(
         "SELECT record_id, max(event_no) FROM run_events WHERE list_contains(?, subject_id) GROUP BY ALL",
         [sorted({event.subject_id for event in events})],

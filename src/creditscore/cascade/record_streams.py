@@ -59,7 +59,8 @@ def emit_record_event(context: Context, event: RecordEvent) -> None:
         raise InternalError(f"{event.event} {event.event_no} of {event.record_id} cannot be written")
     stream = context.read(name_record(event.subject_id, event.record_id))
     columns = {name: str(value) for name in NAMES if (value := getattr(event, name)) is not None and value != ""}
-    number = len(stream.parts.get("events", {})) + 1
+    waiting = sum(new.stream == stream.name for new in context.emitted)  # of the same act
+    number = len(stream.parts.get("events", {})) + waiting + 1
     row = {
         "number": number,
         "event": event.event,

@@ -109,7 +109,7 @@ def open_case(
         twice = sorted(set(case.records) & set(records))
         if case.open and twice:
             raise UsageError(f"{twice[0]} is contested already", where=f"case {case.case_id}", next="decide that first")
-    when = clocks(rules, procedure, year, _region(snapshot, subject_id), on, clock)
+    when = clocks(rules, procedure, year, find_region(snapshot, subject_id), on, clock)
     # the number of the case is taken inside the store's one writer, so that no other can have it
     case_id = _next_id(log, on.year)
     _known_records(snapshot, subject_id, list(records))
@@ -404,7 +404,7 @@ def _value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _region(snapshot: Snapshot, subject_id: str) -> str:
+def find_region(snapshot: Snapshot, subject_id: str) -> str:
     rows = snapshot.con.execute(f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]).fetchall()
     return str(rows[0][0] or "") if rows else ""
 
