@@ -28,6 +28,7 @@ from creditscore.store.archive.runs import keep_grading, snapshot_of
 from creditscore.store.archive.standing import rows_as_they_stand
 from creditscore.store.context import Registry
 from creditscore.store.declarations import WORKFLOWS
+from creditscore.store.legacy.archive.effective import standing
 from creditscore.store.legacy.archive.runs import keep
 from creditscore.store.machine import Stale
 from creditscore.store.store import Store
@@ -43,7 +44,7 @@ class Desk:
 
     def __init__(self, address: str, folder: Path, graded: Graded) -> None:
         archive = Archive(folder)
-        code = make_code(lambda: archive, snapshot_of, lambda context, run, events: None)
+        code = make_code(lambda: archive, snapshot_of)
         code |= status.make_code(lambda: archive, lambda context, run: set())
         workflows = [workflow for workflow in WORKFLOWS.load() if workflow.workflow in ("objection", "status")]
         self.store = Store(address, Registry(workflows, [RECORD, NUMBER], code), archive=folder)
@@ -139,6 +140,9 @@ def test_both_stores_come_to_the_same_decision(desk: Desk, graded: Graded, tmp_p
         for key in ("state", "grade", "score", "route", "margin"):
             assert case.decision.before[key] == old.decision.before[key]
             assert case.decision.after[key] == old.decision.after[key]
+        rows = rows_as_they_stand(desk.store, desk.run, [desk.subject])[desk.subject]
+        expected = standing(former, run.run_id, [desk.subject])[desk.subject]
+        assert (rows.grades, rows.ledger) == (expected.grades, expected.ledger)
         with desk.store.reading() as connection:
             own = read_record_events(connection)
         assert [(e.record_id, e.event, e.event_no, e.corrected_on) for e in own] == [

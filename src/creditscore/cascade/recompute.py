@@ -76,9 +76,9 @@ def derive(
         own = archived_rows(store, run.run_id, mine, Rows)
         before |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
         snapshot = find(run)
-        tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
+        tables, changed = with_later_grades(run, snapshot, mine, done, rows, before)
         chained |= changed
-        freed = _without(tables, snapshot, mine, annulled)
+        freed = leave_out_annulled(tables, snapshot, mine, annulled)
         released |= {(run.run_id, subject_id): listing_ids for subject_id, listing_ids in freed.items()}
         laws = {
             subject_id: day
@@ -87,13 +87,13 @@ def derive(
         }
         done.append(run)
         ways[run.run_id] = (run, tables)
-        if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
+        if not (tables or laws or is_concerned(run, own, domains_of(snapshot, events))):
             rows |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
             continue
         for day in sorted({laws.get(subject_id) for subject_id in mine}, key=lambda day: day or date.min):
             alike = [subject_id for subject_id in mine if laws.get(subject_id) == day]
-            given = {name: _rows_of(table, alike) for name, table in tables.items()}
-            grading = _again(run, snapshot, alike, events, given, schemes, day)
+            given = {name: rows_of(table, alike) for name, table in tables.items()}
+            grading = grade_again(run, snapshot, alike, events, given, schemes, day)
             graded[run.run_id, tuple(alike)] = grading
             again = as_rows(grading)
             rows |= {(run.run_id, subject_id): again[subject_id] for subject_id in alike}
@@ -106,20 +106,20 @@ def derive(
             return graded[run_id, tuple(mine)]
         days = {chosen.get((run_id, subject_id)) for subject_id in mine} or {None}
         (day,) = days
-        given = {name: _rows_of(table, mine) for name, table in tables.items()}
-        return _again(run, find(run), mine, events, given, schemes, day)
+        given = {name: rows_of(table, mine) for name, table in tables.items()}
+        return grade_again(run, find(run), mine, events, given, schemes, day)
 
     return Derived(rows, before, chained, released, chosen, once_more)
 
 
-def _rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
+def rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     return table.filter(pc.is_in(table["subject_id"], value_set=pa.array(sorted(ids), pa.string())))
 
 
-def _concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:
+def is_concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:
     """Whether a run takes in records of the domains; None stands for every domain."""
     return domains is None or any(row["domain"] in domains for rows in own.values() for row in rows.grades)
 
@@ -129,7 +129,7 @@ def _moment(run: KeptRun) -> tuple[str, int, str]:
     return str(run.manifest["as_of"]), run.kept_at_seq, run.run_id
 
 
-def _again(
+def grade_again(
     run: KeptRun,
     snapshot: Snapshot,
     ids: list[str],
@@ -148,7 +148,7 @@ def _again(
     )
 
 
-def _with_later_grades(
+def with_later_grades(
     run: KeptRun,
     snapshot: Snapshot,
     ids: list[str],
@@ -201,7 +201,7 @@ def _said(rows: Rows) -> dict[str, str | None]:
     return {name: rows.grades[0][name] for name in SAID}
 
 
-def _without(
+def leave_out_annulled(
     tables: dict[str, pa.Table], snapshot: Snapshot, ids: list[str], annulled: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """Take annulled entries out of the listings of the subjects; returns them by subject."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
 from creditscore.core.days import to_day
@@ -22,19 +23,16 @@ from creditscore.status.workflow import name_status, statuses_of
 from creditscore.store.archive.files import Archive
 from creditscore.store.archive.rows import Rows, group_rows
 from creditscore.store.archive.runs import KeptRun, read_run
-from creditscore.store.archive.standing import emit_redrawn, read_standing, rows_as_kept
+from creditscore.store.archive.standing import read_standing
 from creditscore.store.context import Code, Context
 from creditscore.store.declarations import StreamType
 from creditscore.store.fold import Stream
 
 NUMBER = StreamType("number", fields={"newest": "number", "of": "text"}, events={"number.taken": ()})
 PREFIX = "objection/"
-Follow = Callable[[Context, KeptRun, Sequence[RecordEvent]], None]
 
 
-def make_code(
-    find_archive: Callable[[], Archive], find_snapshot: Callable[[KeptRun], Snapshot], follow: Follow
-) -> dict[str, Code]:
+def make_code(find_archive: Callable[[], Archive], find_snapshot: FindSnapshot) -> dict[str, Code]:
     """Make what the declaration names.
 
     Parameters
@@ -43,15 +41,13 @@ def make_code(
         Gives the archive that holds the kept runs.
     find_snapshot
         Gives the snapshot of a kept run.
-    follow
-        Carries on what a decision changes beside the contested grade: other runs, composites, tasks.
     """
 
     def open_case(context: Context) -> None:
         _open(context, find_archive(), find_snapshot)
 
     def decide(context: Context) -> None:
-        _decide(context, find_archive(), find_snapshot, follow)
+        _decide(context, find_archive(), find_snapshot)
 
     return {
         "objection.open": open_case,
@@ -154,7 +150,7 @@ def _day(text: str | None) -> date | None:
 # --- what the declaration cannot say
 
 
-def _open(context: Context, archive: Archive, find_snapshot: Callable[[KeptRun], Snapshot]) -> None:
+def _open(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> None:
     """Grounds, window and door of the procedure, days of the clock, number of the case, records marked as disputed."""
     given, on = context.given, date.fromisoformat(context.day)
     subject, procedure = given["subject"], given.get("procedure") or "objection"
@@ -302,8 +298,8 @@ def _answer(context: Context) -> None:
     context.state = "asked" if len(waiting) > 1 else "open"
 
 
-def _decide(context: Context, archive: Archive, find_snapshot: Callable[[KeptRun], Snapshot], follow: Follow) -> None:
-    """One finding for each contested record; the events that follow, and the grade made again with them."""
+def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> None:
+    """One finding for each contested record; the events that follow, and each grade that rests on them drawn anew."""
     given, on = context.given, date.fromisoformat(context.day)
     case = as_case(context.before)
     waiting = [question for question in case.questions if question.answered_on is None and question.due >= on]
@@ -333,12 +329,23 @@ def _decide(context: Context, archive: Archive, find_snapshot: Callable[[KeptRun
             )
     context.changes |= {"before": dict(before.grades[0]), "after": dict(after.grades[0])}
     context.changes["ledger"] = [dict(row) for row in after.ledger] if after is not before else None
+    decided = read_record_events(context.connection, [subject])
     numbered = _write_events(context, snapshot, events)
-    if after.hash != before.hash:
-        kept = rows_as_kept(archive, run, [subject])[subject]
-        as_kept = [subject] if after.hash == kept.hash else []
-        emit_redrawn(context, archive, run, {subject: (before, after)}, because=context.stream, as_kept=as_kept)
-    follow(context, run, numbered)
+    if after is not before:
+        laws = _under_decided_law(context, case, ruling, on)
+        follow_events(context, archive, find_snapshot, [subject], [*decided, *numbered], under_law=laws)
+
+
+def _under_decided_law(context: Context, case: Case, ruling: Ruling, on: date) -> dict[tuple[str, str], date]:
+    """The grades that a case put right as a whole, with the day on which it was decided what law is."""
+    laws = {
+        (other.run_id, other.subject_id): other.decision.on
+        for other in map(as_case, context.read_of("objection", case.subject_id))
+        if other.decision is not None and other.ruled_whole
+    }
+    if ruling.findings.get(WHOLE) == "correct":
+        laws[case.run_id, case.subject_id] = on
+    return laws
 
 
 def _grade_again(

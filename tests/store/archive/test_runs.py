@@ -98,7 +98,7 @@ def test_a_kept_run_has_every_row_and_is_repeated_without_effect(graded: Graded,
     (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
     assert (run.kind, run.scheme, run.period, run.known_at) == ("grading", "tax", "2022", "2023-04-20")
     assert store.people().name_of(run.kept_by) == "li.na"
-    assert run.is_replayed
+    assert run.replayed
     assert run.pinned == run.manifest["scheme"]
     assert snapshot_of(run).content_hash() == run.snapshot
     tables = tables_as_they_stand(store, run)

@@ -206,7 +206,7 @@ def _read_sources(
         again = grade(
             as_graded(find(run), run.manifest),
             **grade_arguments(run, schemes),
-            known_at=run.known_at if run.is_replayed else None,
+            known_at=run.known_at if run.replayed else None,
             provisional=True,
             max_rejected=10**9,
             ledger=False,

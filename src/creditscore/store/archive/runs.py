@@ -109,7 +109,7 @@ class KeptRun:
         return f"{self.scheme}@{self.version}"
 
     @cached_property
-    def is_replayed(self) -> bool:
+    def replayed(self) -> bool:
         """Whether the run was graded with a day of knowledge of its own, for records and law."""
         return bool(self.manifest.get("law_known_at", "latest") != "latest")
 

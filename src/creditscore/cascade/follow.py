@@ -1,0 +1,213 @@
+"""What follows in kept runs on the log: every grade that rests on what was decided is drawn anew, in the same act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from creditscore.cascade import recompute
+from creditscore.cascade.inputs import RecordEvent, domains_of
+from creditscore.core.errors import NotAllowed
+from creditscore.records import Snapshot
+from creditscore.store.archive.files import Archive
+from creditscore.store.archive.rows import Rows, group_rows
+from creditscore.store.archive.runs import KeptRun, read_run
+from creditscore.store.archive.standing import emit_redrawn, read_standing, rows_as_kept, subjects_in
+from creditscore.store.context import Context
+from creditscore.store.fold import fold
+from creditscore.store.log import read_streams
+from creditscore.store.tables import event as event_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FindSnapshot = Callable[[KeptRun], Snapshot]
+Key = tuple[str, str]  # run, organisation
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """A grade in a kept run that is drawn anew.
+
+    Parameters
+    ----------
+    run, subject_id
+        Whose grade in which run.
+    before, after
+        Its rows as they stood, and as they stand then.
+    as_kept
+        Whether the rows of the keeping stand again.
+    """
+
+    run: KeptRun
+    subject_id: str
+    before: Rows
+    after: Rows
+    as_kept: bool
+
+
+def read_gradings(connection: sa.Connection) -> list[KeptRun]:
+    """Read the kept gradings from the log itself, those of earlier periods first, of one period those kept first."""
+    query = sa.select(event_table.c.stream).where(event_table.c.kind == "run.kept").order_by(event_table.c.seq)
+    streams = [fold(name, own) for name, own in read_streams(connection, connection.execute(query).scalars()).items()]
+    runs = [read_run(stream) for stream in streams if not stream.is_erased]
+    moments: dict[str, Any] = {
+        run.run_id: (str(run.manifest.get("as_of")), run.kept_at_seq, run.run_id) for run in runs
+    }
+    return sorted((run for run in runs if run.kind == "grading"), key=lambda run: moments[run.run_id])
+
+
+def derive_rows(
+    connection: sa.Connection,
+    archive: Archive,
+    subject_ids: Sequence[str],
+    events: Sequence[RecordEvent],
+    find: FindSnapshot,
+    *,
+    annulled: Collection[str] = (),
+    under_law: Mapping[Key, date] | None = None,
+) -> dict[Key, Rows]:
+    """Grade organisations again in every kept grading that holds them, oldest period first.
+
+    Parameters
+    ----------
+    connection, archive
+        Of the store.
+    subject_ids
+        The organisations.
+    events
+        What was decided about their records, in its order.
+    find
+        Opens the snapshot of a run.
+    annulled
+        Entries on lists that are no longer read.
+    under_law
+        Grades that are made as records and law were known on a day, because a case decided so.
+
+    Returns
+    -------
+    dict
+        The rows by run and organisation. The run's own day of knowledge, law and clock stay; the events count as if
+        known on that day, so that a record that is withdrawn and reinstated leaves the rows of the keeping.
+        Where the history of a run holds a grade that an earlier one gave, the grade that run gives now stands there.
+    """
+    ids = sorted(set(subject_ids))
+    rows: dict[Key, Rows] = {}
+    before: dict[Key, Rows] = {}
+    done: list[Any] = []
+    runs: list[Any] = read_gradings(connection)
+    for run in runs:
+        mine = subjects_in(archive, run, ids)
+        if not mine:
+            continue
+        kept = rows_as_kept(archive, run, mine)
+        before |= {(run.run_id, subject): kept[subject] for subject in mine}
+        snapshot = find(run)
+        laws = {subject: (under_law or {}).get((run.run_id, subject)) for subject in mine}
+        tables = _changed_tables(run, snapshot, mine, done, rows, before, annulled)
+        done.append(run)
+        is_concerned = recompute.is_concerned(run, kept, domains_of(snapshot, events))
+        if not (tables or any(laws.values()) or is_concerned):
+            rows |= {(run.run_id, subject): kept[subject] for subject in mine}
+            continue
+        for day in sorted({laws[subject] for subject in mine}, key=lambda day: day or date.min):
+            alike = [subject for subject in mine if laws[subject] == day]
+            given = {name: recompute.rows_of(table, alike) for name, table in tables.items()}
+            grading = recompute.grade_again(run, snapshot, alike, events, given, None, day)
+            again = group_rows("grading", {"grades": grading.grades, "ledger": grading.ledger})
+            rows |= {(run.run_id, subject): again[subject] for subject in alike}
+    return rows
+
+
+def _changed_tables(
+    run: Any,
+    snapshot: Snapshot,
+    mine: list[str],
+    done: list[Any],
+    rows: Mapping[Key, Any],
+    before: Mapping[Key, Any],
+    annulled: Collection[str],
+) -> dict[str, pa.Table]:
+    """History with later grades, and listings without annulled entries, where either differs from the snapshot's."""
+    tables, _ = recompute.with_later_grades(run, snapshot, mine, done, rows, before)
+    recompute.leave_out_annulled(tables, snapshot, mine, annulled)
+    return tables
+
+
+def find_redrawn(
+    connection: sa.Connection, archive: Archive, derived: Mapping[Key, Rows], runs: Sequence[KeptRun]
+) -> list[Redrawn]:
+    """Compare what is derived with what stands; one for each grade that differs."""
+    redrawn = []
+    for run in runs:
+        own = {subject: rows for (run_id, subject), rows in derived.items() if run_id == run.run_id}
+        standing = read_standing(connection, archive, run, own)
+        kept = rows_as_kept(archive, run, own)
+        redrawn += [
+            Redrawn(run, subject, standing[subject], rows, rows.hash == kept[subject].hash)
+            for subject, rows in sorted(own.items())
+            if rows.hash != standing[subject].hash
+        ]
+    return redrawn
+
+
+def follow_events(
+    context: Context,
+    archive: Archive,
+    find: FindSnapshot,
+    subject_ids: Sequence[str],
+    events: Sequence[RecordEvent],
+    *,
+    annulled: Collection[str] = (),
+    under_law: Mapping[Key, date] | None = None,
+) -> list[Redrawn]:
+    """Draw anew, in the act of a context, every grade of some organisations that rests on what was decided.
+
+    Parameters
+    ----------
+    context
+        Of the act; it must declare that it writes `grade.redrawn`.
+    archive, find
+        The archive of the store, and what opens the snapshot of a run.
+    subject_ids
+        The organisations.
+    events
+        All that was decided about their records, the events of this act among them.
+    annulled, under_law
+        As in `derive_rows`.
+
+    Returns
+    -------
+    list of Redrawn
+        What was drawn anew.
+
+    Raises
+    ------
+    NotAllowed
+        Where who acts kept one of the runs that change.
+    """
+    runs = read_gradings(context.connection)
+    context.reads.update({f"run/{run.run_id}": 0 for run in runs})
+    derived = derive_rows(
+        context.connection, archive, subject_ids, events, find, annulled=annulled, under_law=under_law
+    )
+    redrawn = find_redrawn(context.connection, archive, derived, runs)
+    keepers = {change.run.kept_by for change in redrawn}
+    if context.actor in keepers:
+        raise NotAllowed(
+            "who kept a run does not take an act that changes it: a second person does",
+            where=context.stream,
+            allowed="another person with the role",
+            next="let somebody else act",
+        )
+    for run in runs:
+        own = [change for change in redrawn if change.run.run_id == run.run_id]
+        if own:
+            changes = {change.subject_id: (change.before, change.after) for change in own}
+            as_kept = [change.subject_id for change in own if change.as_kept]
+            emit_redrawn(context, archive, run, changes, because=context.stream, as_kept=as_kept)
+    return redrawn
