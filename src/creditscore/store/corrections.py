@@ -13,9 +13,10 @@ from creditscore.store.fold import Stream, apply_event
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
 IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case
 ASKED = {
-    "correct": "number (the step), to (a mapping of what is given, and `on`), reason",
-    "upgrade": "reason",
+    "correct": ("number (the step)", "to (a mapping of what is given, and `on`)", "reason"),
+    "upgrade": ("reason",),
 }
+PAPERS = ("organ", "document", "evidence")  # what either may be given too: who decided it, on what
 
 
 class Taker(Protocol):
@@ -36,6 +37,14 @@ def plan_generic(machine: Taker, context: Context, case: Stream) -> tuple[dict[s
     act = context.act
     if not str(context.given.get("reason") or "").strip():
         raise UsageError(f"{act} needs a reason", where=case.name, allowed=ASKED[act], next="say why")
+    known = {*PAPERS, *(name.partition(" ")[0] for name in ASKED[act])}
+    if strange := sorted({*context.given} - known):
+        raise UsageError(
+            f"{act} is given {', '.join(strange)}, which it does not know",
+            where=case.name,
+            allowed=[*ASKED[act], *PAPERS],
+            next="leave it out",
+        )
     last = case.newest_day()
     if context.day < last:
         raise context.refuse(f"{act} on {context.day} lies before the step of {last}", allowed=f"{last} or later")
@@ -57,7 +66,7 @@ def plan_upgrade(machine: Taker, context: Context, case: Stream) -> dict[str, An
             allowed=sorted(declared.states),
             next="take the case to another state first",
         )
-    return {**machine.payload(context), "given": {"from": case.flow, "reason": context.given["reason"]}}
+    return {**machine.payload(context), "given": {**context.given, "from": case.flow}}
 
 
 def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str, Any]:
@@ -117,8 +126,7 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     context.before, context.case, context.state, context.stream = fresh, fresh.view(), fresh.state, case.name
     machine.finish(context)
     context.reads[case.name] = case.version
-    given = {"number": number, "to": context.given.get("to"), "reason": context.given["reason"]}
-    return {"given": given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}
+    return {"given": context.given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}
 
 
 def _before(fresh: Stream, case: Stream) -> Stream:
