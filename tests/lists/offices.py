@@ -30,9 +30,9 @@ class Office:
         data = as_texts({"by": PEOPLE.get(action, "zhang.min"), **PAPER, **FILLED.get(action, {}), **given})
         day, by, known_on = data.pop("on"), data.pop("by"), data.pop("recorded_on", None)
         if action == "expire":
-            return case, expire_entries(self.store, day, by=by, known_on=known_on)
+            return case, expire_entries(self.store, day, by=by)  # known on the day, as in `players`
         if action == "correct":
-            data = {"number": self.find_step(case, data["no"]), "to": data["to"], "reason": data["reason"]}
+            data["number"] = self.find_step(case, data.pop("no"))
         if action in ("propose", "take_over"):
             data.setdefault("subject", A)
         if action == "revoke":

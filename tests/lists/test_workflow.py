@@ -13,6 +13,7 @@ from creditscore.lists import Book, ListCase, due, list_exits, listings
 from creditscore.lists.entries import list_due
 from creditscore.lists.entry_tables import tabulate_events, tabulate_exits, tabulate_listings
 from creditscore.lists.listings import list_events
+from creditscore.store.verify import verify
 from tests.lists.offices import Office, as_known, as_texts, read_field
 from tests.lists.players import play
 from tests.lists.test_cases import KNOWN, cases, on_of
@@ -53,6 +54,7 @@ def test_case(case: dict[str, Any], office: Office) -> None:
         tasks |= {step_due.what: step_due.by for step_due in list_due(office.store, as_texts(on_of(step[action])))}
         for what, day in step.get("due", {}).items():
             assert tasks[what] == as_texts(day), (step, what)
+    assert verify(office.store).faults == []
 
 
 @pytest.mark.parametrize("case", list(cases()))

@@ -10,8 +10,8 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import day_of, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists import rules, terms
+from creditscore.lists.beside import MANAGED, OPEN
 from creditscore.lists.clocks import find_decision_step, find_step_day, holds, read_day
-from creditscore.lists.workflow import MANAGED, OPEN
 from creditscore.schemes.lists import ListRule, Span
 from creditscore.schemes.model import Rule
 from creditscore.store.fold import Stream, fold
@@ -122,7 +122,7 @@ def read_cases(
     >>> [case.state for case in read_cases(store, subject="91350100M000100Y43")]  # doctest: +SKIP
     ['listed']
     """
-    until = _day(known_at, "known_at") if known_at is not None else None
+    until = require_day(known_at, "known_at") if known_at is not None else None
     wanted = {name: value for name, value in (("subject", subject), ("list", list_)) if value is not None}
     names = [row["stream"] for row in store.rows("listing", **wanted)]
     with store.reading() as connection:
@@ -135,7 +135,7 @@ def list_in_force(
     store: Store, on: Day, *, subject: str | None = None, list_: str | None = None, known_at: Day | None = None
 ) -> list[Stream]:
     """List the entries that hold on a day: `read_cases` of which the entry has begun and has not ended."""
-    day = _day(on, "on")
+    day = require_day(on, "on")
     return [
         case for case in read_cases(store, subject=subject, list_=list_, known_at=known_at) if holds(case.fields, day)
     ]
@@ -202,7 +202,7 @@ def list_due(store: Store, on: Day, until: Day | None = None) -> list[Due]:
     >>> list_due(store, "2024-05-06")  # doctest: +SKIP
     []
     """
-    today, last = _day(on, "on"), None if until is None else _day(until, "until")
+    today, last = require_day(on, "on"), None if until is None else require_day(until, "until")
     cases = read_cases(store, known_at=today)
     by_subject: dict[str, list[Stream]] = {}
     for case in cases:
@@ -356,8 +356,8 @@ def expire_entries(store: Store, on: Day, *, by: str = "", known_on: Day | None 
     >>> expire_entries(store, "2024-05-06", by="li.na").left  # doctest: +SKIP
     ()
     """
-    today = _day(on, "on")
-    known = today if known_on is None else _day(known_on, "known_on")
+    today = require_day(on, "on")
+    known = today if known_on is None else require_day(known_on, "known_on")
     check_day_has_come(read_day(today), "on")
     left, waiting = [], {}
     listed = {row["stream"]: row["subject"] for row in store.rows("listing", state="listed")}
@@ -378,7 +378,7 @@ def expire_entries(store: Store, on: Day, *, by: str = "", known_on: Day | None 
     return Expired(tuple(left), waiting)
 
 
-def _day(value: Day | None, name: str) -> str:
+def require_day(value: Day | None, name: str) -> str:
     day = day_of(value, name)
     if day is None:
         raise UsageError(f"{name}: no day is given", allowed="YYYY-MM-DD", next=f"give {name}")

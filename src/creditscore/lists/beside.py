@@ -1,0 +1,131 @@
+"""Questions across entries on lists: is the list free, is another case open, which red lists are to be left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from creditscore.core.days import iso
+from creditscore.lists.clocks import find_first_day_out, holds, read_day
+from creditscore.store.context import Context
+from creditscore.store.fold import Stream
+
+OPEN = ("proposed", "noticed", "objected", "checked")  # nothing is decided yet
+MANAGED = ("serious", "watch")  # lists whose entries end one on a red list
+
+
+def look_beside(context: Context) -> None:
+    """Ask what no case can answer alone: is the list free, is another case open, which red lists are to be left."""
+    now = context.now()
+    beside = list_beside(context, now["list"])
+    known = [event.known_on for other in beside for event in other.events if event.flow]
+    context.require_known_since(max(known, default=""), "another step of this subject and list")
+    if context.act == "propose":
+        why = find_obstacle(beside, now["kind"], now["records"], context.given["trigger"], context.day)
+        if why is not None:
+            raise context.refuse(
+                f"{context.given['trigger']!r} leads to no proposal for {now['list']}: {why}",
+                allowed="one case at a time, and no second one on what was decided",
+                next="look at that case",
+            )
+    barring = [other.name for other in beside if other.state in OPEN]
+    if context.act == "expire" and context.case["over"]["may_be_barred"] and barring:
+        raise context.refuse(
+            f"a matter is open that may bar the exit: {', '.join(barring)}",
+            allowed="an exit once it is decided",
+            next="decide on it first",
+        )
+    _require_one_at_a_time(context, now, beside)
+    _look_at_red_lists(context, now)
+
+
+def find_obstacle(beside: Iterable[Stream], kind: str, records: Sequence[str], trigger: str, on: str) -> str | None:
+    """Say why a proposal may not be made beside the other cases of the same subject and list.
+
+    Parameters
+    ----------
+    beside
+        These cases.
+    kind
+        The kind of the list; on one of `record` each decision has an entry of its own.
+    records, trigger
+        What the proposal rests on.
+    on
+        Its day.
+
+    Returns
+    -------
+    str or None
+        A case that is open, an entry that holds, or what was decided before on the same; None where nothing is.
+    """
+    mine = {*records}
+    for other in sorted(beside, key=lambda other: (other.day_of(other.events[0]), other.name)):
+        case, name = other.fields, other.name.partition("/")[2]
+        theirs = {*(case.get("records") or ())}
+        same = bool(theirs & mine) or kind != "record"
+        if other.state in OPEN and same:
+            return f"a case is open: {name}"
+        if other.state in ("listed", "exited") and holds(case, on) and same:
+            return f"an entry holds: {name}"
+        settled = mine <= theirs if mine else trigger in (case.get("triggers") or ())
+        if other.state == "declined" and settled:
+            return f"declined on {case['decided_on']}: {name}"
+        if other.state == "exited" and case.get("exit_reason") != "annulled" and mine and settled:
+            return f"the same records led to an entry before: {name}"
+    return None
+
+
+def list_beside(context: Context, key: str) -> list[Stream]:
+    """Return the other cases of the subject of an act on a list."""
+    return [other for other in context.read_of("listing", _subject(context)) if other.fields.get("list") == key]
+
+
+def _subject(context: Context) -> str:
+    return context.subject or str(context.given.get("subject") or "")
+
+
+def _require_one_at_a_time(context: Context, now: Mapping[str, Any], beside: Iterable[Stream]) -> None:
+    """Two entries on one list never hold on the same day; where each decision has its own entry, on one record."""
+    if not now.get("entered_on"):
+        return
+    ends = find_first_day_out(now)
+    for other in beside:
+        entered, end = other.fields.get("entered_on"), find_first_day_out(other.fields)
+        shared = {*(now.get("records") or ())} & {*(other.fields.get("records") or ())}
+        if not entered or (now["kind"] == "record" and not shared):
+            continue
+        if not ((end is not None and end <= now["entered_on"]) or (ends is not None and ends <= entered)):
+            until = f"until {iso(read_day(end) - 1)}" if end else "without a known end"
+            raise context.refuse(
+                f"{context.subject} is already on the list {now['list']}: entered {entered}, {until} ({other.name})",
+                allowed="one entry at a time for each subject and list",
+                next="where the rule lengthens a running entry, use `prolong`; else end the first entry",
+            )
+
+
+def _look_at_red_lists(context: Context, now: Mapping[str, Any]) -> None:
+    """Note on entries of red lists on which serious and watch lists the organisation stands; one leaves red then."""
+    if _may_tell(context) and now["kind"] in (*MANAGED, "red"):
+        others = context.read_of("listing", context.subject)
+        cases = [(other.name, other.state, other.fields) for other in others] + [(context.stream, now["state"], now)]
+        managed = sorted(
+            {case["list"] for _, state, case in cases if state == "listed" and case.get("kind") in MANAGED}
+        )
+        for name, state, case in cases:
+            is_red = state == "listed" and case.get("kind") == "red"
+            if is_red and sorted(case.get("beside") or ()) != managed:
+                task = {"change": "open" if managed else "done", "what": "leave_red", "number": 0}
+                more = {"due_on": None, "team": "approver", "note": ", ".join(managed)} if managed else {}
+                values = {"beside": managed}
+                context.emit(name, "listing.seen_beside", state=state, set=values, tasks=[{**task, **more}])
+    if context.act == "exit" and context.given["exit"] == "listed_elsewhere":
+        streams = context.read_of("listing", context.subject)
+        if not any(other.fields.get("kind") in MANAGED and holds(other.fields, context.day) for other in streams):
+            raise context.refuse(
+                "the subject is on no serious and no watch list on that day", allowed="another way out", next="name it"
+            )
+
+
+def _may_tell(context: Context) -> bool:
+    rule = context.workflow.acts.get(context.act)  # a correction is none, and tells nobody
+    return rule is not None and "listing.seen_beside" in rule.emits
