@@ -113,10 +113,10 @@ def _look_at_red_lists(context: Context, now: Mapping[str, Any]) -> None:
         )
         for name, state, case in cases:
             is_red = state == "listed" and case.get("kind") == "red"
-            if is_red and sorted(case.get("beside") or ()) != managed:
+            if is_red and sorted(case.get("other_lists") or ()) != managed:
                 task = {"change": "open" if managed else "done", "what": "leave_red", "number": 0}
                 more = {"due_on": None, "team": "approver", "note": ", ".join(managed)} if managed else {}
-                values = {"beside": managed}
+                values = {"other_lists": managed}
                 context.emit(name, "listing.seen_beside", state=state, set=values, tasks=[{**task, **more}])
     if context.act == "exit" and context.given["exit"] == "listed_elsewhere":
         streams = context.read_of("listing", context.subject)
