@@ -13,6 +13,8 @@ from creditscore import grade
 from creditscore.core.errors import CreditscoreError, NotAllowed
 from creditscore.lists.entries import Note, expire_entries, list_due, list_in_force, list_resting_on, read_cases
 from creditscore.lists.entry_tables import tabulate_events, tabulate_exits, tabulate_listings, write_entries
+from creditscore.store.log import Act, NewEvent
+from creditscore.store.machine import Stale
 from creditscore.store.people import grant_role
 from creditscore.store.tasks import list_tasks
 from creditscore.store.verify import verify
@@ -263,6 +265,8 @@ def test_a_red_list_is_to_be_left_when_a_serious_list_is_entered(office: Office)
     assert "leave_red" not in {task.what for task in list_tasks(office.store)}
     late = office.enter("construction_good_record", scheme, "2019-05-06", published_on="2019-05-06")
     assert (late, "leave_red") in {(task.stream, task.what) for task in list_tasks(office.store)}
+    assert {due.what for due in list_due(office.store, "2022-05-05") if due.case == late} == {"expire", "leave_red"}
+    assert {due.what for due in list_due(office.store, "2022-05-06") if due.case == late} == {"expire"}  # over
     assert verify(office.store).faults == []
     assert office.store.rebuild()
     assert verify(office.store).faults == []
@@ -275,6 +279,28 @@ def test_on_a_publication_each_decision_has_its_own_entry(office: Office) -> Non
     assert len(list_in_force(office.store, "2019-05-01", list_=where[0])) == 2
     with pytest.raises(CreditscoreError, match="already on the list"):
         office.enter(*where, "2019-05-10", records=["r1", "r3"])
+
+
+def test_an_entry_that_was_shown_is_not_kept_beside_another(office: Office) -> None:
+    given = {"subject": A, "list": DEFAULTER[0], "scheme": DEFAULTER[1], "organ": "法院", "document": "〔2019〕1号"}
+    plan = office.store.preview("listing", "take_over", by="li.na", on="2019-05-06", **given)
+    office.enter(*DEFAULTER, "2019-05-07")
+    with pytest.raises(Stale, match="moved on"):
+        office.store.confirm(plan, plan.digest)
+    with pytest.raises(CreditscoreError, match="already on the list"):
+        office.store.act("listing", "take_over", by="li.na", on="2019-05-06", known_on="2019-05-07", **given)
+
+
+def test_a_decision_written_past_the_machine_is_found(office: Office) -> None:
+    case = office.store.read(office.give_notice())
+    given = {"enter": True, "reason": "x", "organ": "o", "document": "d"}
+    chen = office.play(case.name, "object", {"on": "2023-01-19"}) and office.store.read(case.name).events[-1].actor
+    event = NewEvent(case.name, "listing.decided", {"given": given, "set": {}}, "listed", A, "listing/1")
+    with office.store.log.write() as connection:
+        office.store.write_act(connection, Act(chen, "approver", "", "2023-01-20", "2023-01-20", [event]))
+    words = {fault.what for fault in verify(office.store).faults}
+    assert "the window to be heard runs until 2023-01-30" in words
+    assert "the objection of 2023-01-19 was not checked" in words
 
 
 def test_what_is_in_force_and_what_rests_on_a_record(office: Office) -> None:

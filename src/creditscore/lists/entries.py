@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -360,8 +361,10 @@ def expire_entries(store: Store, on: Day, *, by: str = "", known_on: Day | None 
     known = today if known_on is None else require_day(known_on, "known_on")
     check_day_has_come(read_day(today), "on")
     left, waiting = [], {}
-    listed = {row["stream"]: row["subject"] for row in store.rows("listing", state="listed")}
-    for name, subject in sorted(listed.items()):
+    for row in store.rows("listing", state="listed"):
+        if not row["over"] or json.loads(row["over"])["on"] > today:
+            continue
+        name, subject = row["stream"], row["subject"]
         own = read_cases(store, subject=subject)
         case = next(case for case in own if case.name == name)
         over = case.fields.get("over")
