@@ -11,7 +11,9 @@ import pytest
 from creditscore.core.errors import CreditscoreError
 from creditscore.lists import Book, ListCase, due, list_exits, listings
 from creditscore.lists.entries import list_due
+from creditscore.lists.entry_history import life
 from creditscore.lists.entry_tables import tabulate_events, tabulate_exits, tabulate_listings
+from creditscore.lists.history import tell_entries
 from creditscore.lists.listings import list_events
 from creditscore.store.verify import verify
 from tests.lists.offices import Office, as_known, as_texts, read_field
@@ -82,6 +84,9 @@ def require_same(office: Office, book: Book, on: str) -> None:
         new_events, old_events = tabulate_events(office.store, known_at), list_events(book, known_at)
         same = [name for name in new_events.column_names if name not in ("args", "data", "kind")]
         assert new_events.select(same).equals(old_events.select(same))
+    for subject in {old.subject_id for old in book.cases.values()}:
+        for lang in ("zh", "en"):
+            assert tell_entries(office.store, subject, lang, on) == life(book, subject, lang, on)
     new_dues = [
         (row.by, row.what, row.case.partition("/")[2], row.subject, row.list, row.state, row.basis, row.mark,
          row.note and (row.note.code, row.note.values), row.provisional, row.overdue)
