@@ -134,7 +134,7 @@ def import_results(
         good, refused, fresh = [], [], []
         seen: dict[str, Row] = dict(table_rows)
         for line, row in enumerate(rows, 1):
-            reason = fault_of(row) or _not_come(row) or _against_draw(row, draws)
+            reason = fault_of(row) or find_day_to_come(row) or tie_to_draw(row, draws)
             full = {} if reason else {name: row[name] for name in KEPT}
             if not reason and seen.setdefault(row["inspection_id"], full) != full:
                 reason = "duplicate_inspection"
@@ -147,8 +147,10 @@ def import_results(
                 fresh.append(full)
                 table_rows[row["inspection_id"]] = full
         unique = {row["inspection_id"]: row for row in good}
-        results = tuple(unique[name] | _decimal(unique[name]) for name in sorted(unique))
-        imported = Imported(results, len(good) - len(fresh), tuple(refused), _missing(draws, [*table_rows.values()]))
+        results = tuple(unique[name] | add_decimal(unique[name]) for name in sorted(unique))
+        imported = Imported(
+            results, len(good) - len(fresh), tuple(refused), list_missing(draws, [*table_rows.values()])
+        )
         if len(refused) > max_rejected:
             write_texts(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
             raise TooManyRejected(
@@ -167,7 +169,7 @@ def import_results(
     return imported
 
 
-def _not_come(row: Row) -> str | None:
+def find_day_to_come(row: Row) -> str | None:
     """A result that was recorded on a day after today."""
     return "bad_date" if row["recorded_on"] > str(today()) else None
 
@@ -218,7 +220,7 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
         raise wrong
 
 
-def _against_draw(row: Row, draws: Draws) -> str | None:
+def tie_to_draw(row: Row, draws: Draws) -> str | None:
     """Tie a row to its draw, in place; the reason where it does not fit."""
     row |= {"class": "", "stratum": "", "probability": ""}
     draw, random = row["draw_id"], row["arm"] == "random"
@@ -245,7 +247,7 @@ def _against_draw(row: Row, draws: Draws) -> str | None:
     return None
 
 
-def _missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
+def list_missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
     """Drawn organisations of these draws of which no random visit was told."""
     reported = {(row["draw_id"], row["department"], row["subject_id"]) for row in result_rows if row["arm"] == "random"}
     return tuple(
@@ -256,5 +258,5 @@ def _missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
     )
 
 
-def _decimal(row: Row) -> Row:
+def add_decimal(row: Row) -> Row:
     return {"probability_decimal": probability_text(Fraction(row["probability"]))[1] if row["probability"] else ""}

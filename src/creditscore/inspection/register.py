@@ -125,7 +125,7 @@ def commit(
     with Database(who.store) as store:
         known = known_teams(store)
         given = [] if last_visits is None else read_rows(last_visits, VISITS)
-        staff = _with_visits(inspectors, conflicts, [*given, *known])
+        staff = join_visits(inspectors, conflicts, [*given, *known])
         tables = {name: read_text(Path(plan), name) for name in ("frame.csv", "strata.csv")} | staff.files()
         commitment = make_commitment(manifest, tables, about, on, replayed=replayed)
         payload = {
@@ -248,7 +248,7 @@ def known_teams(store: Database) -> list[Row]:
     return [dict(zip(("inspector_id", "subject_id", "visited_on"), row, strict=True)) for row in rows]
 
 
-def _with_visits(inspectors: Any, conflicts: Any, visits: Sequence[Row]) -> Staff:
+def join_visits(inspectors: Any, conflicts: Any, visits: Sequence[Row]) -> Staff:
     import pyarrow as pa
 
     names = ("inspector_id", "subject_id", "visited_on")
