@@ -74,21 +74,8 @@ def register(
     """
     check_name(name)
     check_moment(at)
-    validation = getattr(model, "validation", None)
     check_report(model, report)
-    facts = {
-        "kind": KINDS[type(model).__name__],
-        "content_hash": model.content_hash,
-        "data_hash": model.content_hash if validation is None else validation["table_sha256"],
-        "verdict": None if validation is None else validation["verdict"],
-        "report_sha256": None if validation is None else validation["report_sha256"],
-        "scheme": getattr(model, "scheme", None),
-        "settings": None if validation is None else validation.get("settings"),
-    }
-    if facts["kind"] != "scheme" and validation is None:
-        facts["data_hash"] = None
-    if facts["kind"] == "scheme":
-        facts["scheme"] = f"{model.scheme}@{model.version}"
+    facts = describe_model(model)
     with store.mlflow() as client, store.log() as log:
         known = [entry for entry in log.entries(action=REGISTERED) if entry.data and entry.data["name"] == name]
         kinds = {entry.data["kind"] for entry in known}
@@ -100,7 +87,7 @@ def register(
         with log.act(
             actor, role, REGISTERED, f"models/{name}/{number}", {"name": name, "version": number, **facts}, at=at
         ) as act:
-            text = _log_model(client, store, model, name, report, facts)
+            text = log_model(client, store, model, name, report, facts)
             if text != number:
                 raise InputError(
                     f"MLflow made version {text} of {name}, and the log expects {number}",
@@ -153,7 +140,7 @@ def promote(
             ("it was registered", chosen.registered_at),
             ("the last promotion", None if before is None else before.at),
         )
-        stored, stated = _stored(client, name, chosen.version)
+        stored, stated = read_stored(client, name, chosen.version)
         if table is not None:
             from creditscore.modelling.registry.validating import config_of
 
@@ -200,7 +187,7 @@ def load(name: str, version: str | int | None = None, *, alias: str | None = Non
                 )
         if str(version) not in versions:
             raise UsageError(f"{name} has no version {version}", allowed=list(versions) or "none")
-        stored, stated = _stored(client, name, str(version))
+        stored, stated = read_stored(client, name, str(version))
         if stated != versions[str(version)].content_hash:
             raise InputError(
                 f"the artifact of {name} {version} is not what was registered",
@@ -224,7 +211,26 @@ def list_versions(store: ModelStore, name: str | None = None) -> list[Version]:
     ]
 
 
-def _log_model(
+def describe_model(model: Any) -> dict[str, Any]:
+    """Say what is registered of a model, scheme or composite: its kind, hashes, verdict, and how it was validated."""
+    validation = getattr(model, "validation", None)
+    facts = {
+        "kind": KINDS[type(model).__name__],
+        "content_hash": model.content_hash,
+        "data_hash": model.content_hash if validation is None else validation["table_sha256"],
+        "verdict": None if validation is None else validation["verdict"],
+        "report_sha256": None if validation is None else validation["report_sha256"],
+        "scheme": getattr(model, "scheme", None),
+        "settings": None if validation is None else validation.get("settings"),
+    }
+    if facts["kind"] != "scheme" and validation is None:
+        facts["data_hash"] = None
+    if facts["kind"] == "scheme":
+        facts["scheme"] = f"{model.scheme}@{model.version}"
+    return facts
+
+
+def log_model(
     client: Any, store: ModelStore, model: Any, name: str, report: Mapping[str, Any] | None, facts: Mapping[str, Any]
 ) -> str:
     """Log run, files and model; the number of the version that MLflow made."""
@@ -257,7 +263,7 @@ def _log_model(
     return str(number.version)
 
 
-def _stored(client: Any, name: str, version: str) -> tuple[Any, str]:
+def read_stored(client: Any, name: str, version: str) -> tuple[Any, str]:
     """The model of a version and the hash of its content, as its artifact has it; InputError when it cannot be read or
     was changed.
     """
