@@ -29,10 +29,17 @@ Rows = Sequence[Mapping[str, Any]]
 
 def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
-    cases = [then for case in read_cases(log.store).values() if (then := case.as_of(on)) is not None]
+    refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
+    return tabulate(read_cases(log.store).values(), refusals, lists, listings, on)
+
+
+def tabulate(
+    cases: Iterable[MeasureCase], refusals: Iterable[tuple[str, ...]], lists: FourLists, listings: Listings, on: int
+) -> dict[str, pa.Table]:
+    """Write cases as they stood on a day, and what was not proposed, as the tables of an export."""
+    cases = [then for case in cases if (then := case.as_of(on)) is not None]
     law_by_id = load_laws()
     acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
-    refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
     return {
         "measures": _table(MEASURES, [_measure(case, lists, listings, on, law_by_id) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
