@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("lists", "measures", "status", "commitments", "inspection"),
     ("cascade",),
     ("objections", "repair"),
+    ("office",),
     ("evidence",),
     ("pages",),
     ("web",),
@@ -28,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 # No grade depends on a model: besides itself only these may read it.
-READERS_OF_MODELS = frozenset({"evidence", "pages", "web", "demo", "cli"})
+READERS_OF_MODELS = frozenset({"office", "evidence", "pages", "web", "demo", "cli"})
 FRONT_DOOR = frozenset({"__init__", "__main__"})  # may import everything, and is imported by nobody inside
 
 # Imports against the direction of the data: (importing module, imported module).

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
+
 from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
@@ -27,6 +29,7 @@ from creditscore.store.archive.standing import read_standing
 from creditscore.store.context import Code, Context
 from creditscore.store.declarations import StreamType
 from creditscore.store.fold import Stream
+from creditscore.store.tables import event as event_table
 
 NUMBER = StreamType("number", fields={"newest": "number", "of": "text"}, events={"number.taken": ()})
 PREFIX = "objection/"
@@ -373,3 +376,12 @@ def _require_taken_in(again: Grading, case: Case) -> None:
 
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def find_held(context: Context, run_id: str) -> set[str]:
+    """Return the organisations with an open case on a grade of a run, from the log; the act rests on these cases."""
+    query = sa.select(event_table.c.stream).where(event_table.c.kind == "objection.opened")
+    cases = context.read_all(list(context.connection.execute(query.order_by(event_table.c.seq)).scalars()))
+    return {
+        case.subject for case in cases.values() if case.fields.get("run") == run_id and case.state in ("open", "asked")
+    }

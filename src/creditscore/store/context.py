@@ -51,6 +51,13 @@ class Registry:
             if missing := names - set(self.code):
                 raise InternalError(f"{workflow.id} names functions that are not registered: {', '.join(missing)}")
 
+    def joined(self, *others: Registry) -> Registry:
+        """Return a registry of all that this one and others hold; what two of them hold under one name is one."""
+        workflows = {workflow.id: workflow for own in (self, *others) for workflow in own.workflows}
+        types = {stream_type.name: stream_type for own in (self, *others) for stream_type in own.types}
+        code = {name: function for own in (self, *others) for name, function in own.code.items()}
+        return Registry(list(workflows.values()), list(types.values()), code)
+
     def of_kind(self, kind: str) -> list[Workflow]:
         """Return the versions of the workflow with whose name streams of a kind begin, oldest first."""
         versions = [workflow for workflow in self.workflows if workflow.workflow == kind]

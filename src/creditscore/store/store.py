@@ -17,7 +17,7 @@ from creditscore.core.clock import check_day_has_come, office_zone, today
 from creditscore.core.days import day_of
 from creditscore.core.errors import NotAllowed, StoreDiffers, StoreError, UsageError
 from creditscore.store import people as persons
-from creditscore.store.archive.files import VARIABLE, Archive
+from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
 from creditscore.store.fold import Stream, apply_event, fold
@@ -161,17 +161,7 @@ class Store:
     @cached_property
     def archive(self) -> Archive:
         """Where kept runs lie; UsageError where none is named and the database is no file."""
-        place = self._archive_place or os.environ.get(VARIABLE, "").strip()
-        if not place:
-            if self.database.path is None:
-                raise UsageError(
-                    "no archive is named",
-                    where=self.database.shown,
-                    allowed="a folder, or an address such as s3://bucket/prefix",
-                    next=f"give --archive, or set {VARIABLE}",
-                )
-            place = self.database.path.with_suffix(".archive")
-        return Archive(place)
+        return Archive(place_archive(self.database.url.render_as_string(hide_password=False), self._archive_place)())
 
     # --- acting
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import guarded
 from creditscore.core.errors import InputError, StoreDiffers, UsageError
+from creditscore.store.database import parse_address, show_address
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +19,39 @@ if TYPE_CHECKING:
 FOLDER = "sha256"
 ROWS_AT_ONCE = 20_000  # rows of a group: one organisation is read from one group
 VARIABLE = "CREDITSCORE_ARCHIVE"
+
+
+def place_archive(address: str | os.PathLike[str], given: str | os.PathLike[str] | None) -> Callable[[], str]:
+    """Return what says where the archive of a store lies.
+
+    Parameters
+    ----------
+    address
+        Of the store's database.
+    given
+        The place that was named; None: `CREDITSCORE_ARCHIVE`, else for SQLite a folder beside the file.
+
+    Returns
+    -------
+    callable
+        Gives the place; UsageError where none is named and the database is no file.
+    """
+
+    def place() -> str:
+        named = os.fspath(given) if given else os.environ.get(VARIABLE, "").strip()
+        if named:
+            return named
+        url = parse_address(address)
+        if url.drivername != "sqlite":
+            raise UsageError(
+                "no archive is named",
+                where=show_address(url),
+                allowed="a folder, or an address such as s3://bucket/prefix",
+                next=f"give --archive, or set {VARIABLE}",
+            )
+        return str(Path(str(url.database)).with_suffix(".archive"))
+
+    return place
 
 
 class Archive:

@@ -1,0 +1,12 @@
+"""An office's store: the log with every workflow that ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from creditscore.core.exports import export_lazily
+
+if TYPE_CHECKING:
+    from creditscore.office.opening import open_office as open_office
+else:
+    __getattr__, __dir__, __all__ = export_lazily(__name__, {"open_office": "opening"})
