@@ -279,3 +279,13 @@ def test_points_that_are_none_are_refused(points: object) -> None:
     row = next(row for row in CARD.rows if row.role == "bin")
     with pytest.raises(UsageError, match="points"):
         edit_points(CARD, row.variable, row.bin, points, reason="test", author="li")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["count", "events", "woe", "points", "low", "high", "error"])
+def test_a_saved_card_whose_numbers_are_none_is_refused(name: str) -> None:
+    saved = json.loads(json.dumps(CARD.to_dict()))
+    for value in ("9" * 999, True, [1], {"a": 1}):
+        rows = [dict(row) for row in saved["rows"]]
+        rows[-1][name] = value
+        with pytest.raises(TableError, match=f"{name} of a line of the card"):
+            CardTable.from_dict({**saved, "rows": rows})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -223,9 +223,26 @@ class CardTable:
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> CardTable:
         saved_as(d, "scorecard_table", FORMAT)
-        rows = tuple(Row(**{**row, "levels": tuple(row["levels"])}) for row in d["rows"])
+        rows = tuple(read_row(row) for row in d["rows"])
         evidence = None if d.get("evidence") is None else CardEvidence.from_dict(d["evidence"])
         return cls(rows, d["base_score"], d["base_odds"], d["pdo"], d["whole"], tuple(d["edits"]), evidence)
+
+
+NUMBERS = ("count", "events", "woe", "points", "low", "high", "error")
+
+
+def read_row(data: Mapping[str, Any]) -> Row:
+    """Read a line of a saved card; TableError where a number of it is none."""
+    for name in NUMBERS:
+        value = data.get(name)
+        if isinstance(value, bool) or not (value is None or isinstance(value, int | float)):
+            raise TableError(
+                f"{name} of a line of the card is {str(value)[:80]!r}",
+                where=f"{str(data.get('variable'))[:80]}, {str(data.get('bin'))[:80]}",
+                allowed="a number",
+                next="take the card as it was written",
+            )
+    return Row(**{**data, "levels": tuple(data["levels"])})
 
 
 def scored_points(variable: Variable, whole: bool) -> NDArray[Any]:
