@@ -565,4 +565,5 @@ def test_a_context_reads_entries_from_the_log(office: Office) -> None:
         table = office.store.projections.metadata.tables["listing"]
         connection.execute(table.update().values(exited_on="2024-03-01"))
     assert office.act("accept", key) == "accepted"
+    assert [fault.where for fault in verify(office.store).faults]
     office.store.rebuild()
