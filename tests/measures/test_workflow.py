@@ -34,12 +34,14 @@ from creditscore.measures.workflow import (
     read_listings,
     read_refusals,
 )
+from creditscore.office import open_office
 from creditscore.schemes.laws import load_laws
 from creditscore.store import Database, Log
 from creditscore.store.context import Refused, Registry
 from creditscore.store.declarations import WORKFLOWS
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
+from tests.lists.players import PAPER
 from tests.measures.helpers import FIRM, code, copied, day, entry, event, shipped
 from tests.measures.test_actions import CUSTOMS, DISHONEST, RED
 from tests.store.helpers import add_person
@@ -567,3 +569,24 @@ def test_a_context_reads_entries_from_the_log(office: Office) -> None:
     assert office.act("accept", key) == "accepted"
     assert [fault.where for fault in verify(office.store).faults]
     office.store.rebuild()
+
+
+def test_a_measure_rests_on_an_entry_of_the_lists(store_url: str, tmp_path: Path) -> None:
+    """With every workflow that ships: the entry is left, and what hangs on it is lifted."""
+    paper = {name: value for name, value in PAPER.items() if value}
+    with open_office(store_url, archive=tmp_path / "archive") as store:
+        given = {"subject": FIRM, "list": "procurement_serious", "scheme": "procurement/serious", **paper}
+        listed = store.act("listing", "take_over", by="chen.jie", on="2024-01-10", **given)
+        (key,) = propose(store, shipped(), Intake((event(),), {}), by="li.na").new
+        for act, by, more in (
+            ("accept", "chen.jie", {}),
+            ("notify", "li.na", {"document_no": "N-1"}),
+            ("execute", "li.na", {}),
+        ):
+            store.act("measure", act, f"measure/{key}", by=by, on="2024-03-02", **more)
+        assert lift(store, shipped(), by="li.na", on="2024-04-30") == {}
+        given = {"exit": "ban_over", "confirm": {"ban_over": "决定书"}, **paper}
+        store.act("listing", "exit", listed.name, by="chen.jie", on="2024-05-01", **given)
+        assert lift(store, shipped(), by="li.na", on="2024-05-01") == {key: "repaired"}
+        assert store.read(f"measure/{key}").state == "lifted"
+        assert verify(store).faults == []
