@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,7 +107,9 @@ class Context:
         day: str,
         known_on: str,
         actor: str,
+        until: int | None = None,
     ) -> None:
+        self.until = until  # the number of the event that is taken again; what came later is not read
         self._connection, self.workflow, self.act, self.before = (
             connection,
             workflow,
@@ -141,7 +144,8 @@ class Context:
     def names(self, **more: Any) -> dict[str, Any]:
         """Return what expressions may name."""
         own = {"case": self.case, "given": self.given, "day": self.day, "known_on": self.known_on, "actor": self.actor}
-        return {**own, "facts": self.facts, "next": {**self.case, **self.changes, "state": self.state}, **more}
+        following = ChainMap({"state": self.state}, self.changes, self.case)
+        return {**own, "facts": self.facts, "next": following, **more}
 
     def now(self) -> dict[str, Any]:
         """Return the case with the changes so far."""
@@ -153,7 +157,10 @@ class Context:
 
     def read_all(self, names: Sequence[str]) -> dict[str, Stream]:
         """Read several streams from the log."""
-        streams = {name: fold(name, events) for name, events in read_streams(self.connection, names).items()}
+        read = read_streams(self.connection, names)
+        if self.until is not None:
+            read = {name: [event for event in events if event.seq < self.until] for name, events in read.items()}
+        streams = {name: fold(name, events) for name, events in read.items()}
         self.reads.update({name: stream.version for name, stream in streams.items()})
         return streams
 
@@ -189,7 +196,9 @@ class Context:
         parts: Mapping[str, list[dict[str, Any]]] | None = None,
         tasks: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Write an event on another stream in the same act; the act must declare its kind."""
+        """Write an event on another stream in the same act; the act must declare its kind, and the case have a name."""
+        if not self.stream:
+            raise InternalError(f"{self.workflow.id}, act {self.act} names its case after it has written elsewhere")
         payload = {"set": dict(set or {}), "parts": dict(parts or {}), "tasks": list(tasks), "because": self.stream}
         about = self.subject if subject is None else subject
         self.emitted.append(NewEvent(stream, kind, without_empty(payload), state, about))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from creditscore.core.errors import UsageError
 from creditscore.store.context import Context
-from creditscore.store.declarations import check_given
+from creditscore.store.declarations import Workflow, check_given
 from creditscore.store.fold import Stream, apply_event
+from creditscore.store.log import Event
 
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
 IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case
@@ -21,6 +23,10 @@ PAPERS = ("organ", "document", "evidence")  # what either may be given too: who 
 
 class Taker(Protocol):
     """What takes an act on a case: the machine."""
+
+    @property
+    def declared(self) -> Mapping[str, Workflow]:
+        """The declarations under which steps were taken, by id."""
 
     def take(self, context: Context) -> None:
         """Check an act and work out what follows."""
@@ -70,17 +76,21 @@ def plan_upgrade(machine: Taker, context: Context, case: Stream) -> dict[str, An
 
 
 def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str, Any]:
-    """Take the steps of a case again with one of them replaced; what changes is what the correction says."""
-    declared, connection = context.workflow, context.connection
+    """Take the steps of a case again, each under its own declaration, with one of them replaced.
+
+    What changes is what the correction says; what earlier corrections said goes into it.
+    """
+    connection = context.connection
     number, to = context.given.get("number"), dict(context.given.get("to") or {})
-    steps = [event for event in case.events if declared.act_of(event.kind) and event.flow]
+    steps = [event for event in case.events if find_act(machine, event)]
     wrong = next((event for event in steps if event.version == number), None)
     if wrong is None:
         raise context.refuse(
             f"there is no step {number!r} to correct",
             allowed=", ".join(f"{event.version} ({event.name})" for event in steps),
         )
-    if declared.acts[str(declared.act_of(wrong.kind))].routine:
+    workflow, act_of_wrong = _require_act(machine, wrong)
+    if workflow.acts[act_of_wrong].routine:
         raise context.refuse(
             f"{wrong.name} follows from the passing of time and is not corrected", allowed="a step that somebody took"
         )
@@ -94,10 +104,10 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     fresh = Stream(case.name)
     for event in case.events:
         said = case.payload_of(event)
-        act = declared.act_of(event.kind) if event.flow else None
-        if act is None:
-            apply_event(fresh, event)
+        if find_act(machine, event) is None:
+            _apply_other(fresh, event)
             continue
+        declared, act = _require_act(machine, event)
         given, day = dict(said.get("given", {})), case.day_of(event)
         if event is wrong:
             day = str(to.pop("on", day))
@@ -108,7 +118,17 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
                     allowed=f"up to {event.known_on}",
                 )
         given = check_given(declared, act, given)
-        taken = Context(connection, declared, act, _before(fresh, case), given, day, event.known_on, event.actor)
+        taken = Context(
+            connection,
+            declared,
+            act,
+            _before(fresh, case),
+            given,
+            day,
+            event.known_on,
+            event.actor,
+            context.until,
+        )
         machine.take(taken)
         payload = machine.payload(taken)
         if taken.emitted and event is wrong and payload.get("set") != said.get("set"):
@@ -129,12 +149,28 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     return {"given": context.given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}
 
 
+def find_act(machine: Taker, event: Event) -> str | None:
+    """Return the act by which an event was written; None for a correction, an upgrade and what others wrote."""
+    declared = machine.declared.get(event.flow)
+    return None if declared is None else declared.act_of(event.kind)
+
+
+def _require_act(machine: Taker, event: Event) -> tuple[Workflow, str]:
+    declared = machine.declared[event.flow]
+    return declared, str(declared.act_of(event.kind))
+
+
+def _apply_other(fresh: Stream, event: Event) -> None:
+    """Apply an event that is not taken again: it changes no state, and earlier corrections are in the steps."""
+    payload = {name: value for name, value in (event.payload or {}).items() if name != "replaced"}
+    state = event.state if event.payload is None or payload.get("because") else fresh.state
+    apply_event(fresh, replace(event, payload=payload, state=state))
+
+
 def _before(fresh: Stream, case: Stream) -> Stream:
     """The case as it was before a step, under its own name, so that opening it again finds nothing in its way."""
     return fresh if fresh.version >= 0 else Stream(case.name)
 
 
-def _apply_as(fresh: Stream, event: Any, payload: Mapping[str, Any], day: str, state: str) -> None:
-    from dataclasses import replace
-
+def _apply_as(fresh: Stream, event: Event, payload: Mapping[str, Any], day: str, state: str) -> None:
     apply_event(fresh, replace(event, payload=payload, on_day=day, state=state))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,30 @@ def parse_address(address: str | os.PathLike[str]) -> sa.URL:
 def show_address(url: sa.URL) -> str:
     """Return an address without its password."""
     return url.database or "" if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def _take_at_once(line: int, lock: int) -> bool:
+    """Take both locks if nobody has them, and let the first go again."""
+    with suppress(BlockingIOError):
+        fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            fcntl.flock(line, fcntl.LOCK_UN)
+        return True
+    return False
+
+
+def _wait_for_turn(line: int, lock: int, has_turn: threading.Event) -> None:
+    """Wait for both locks, under handles of its own."""
+    try:
+        fcntl.flock(line, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(line, fcntl.LOCK_UN)
+        has_turn.set()  # the lock is let go where the last handle is closed: that of who waited, in time or not
+    finally:
+        os.close(line)
+        os.close(lock)
 
 
 class Database:
@@ -187,31 +212,55 @@ class Database:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Wait in line behind a file: SQLite itself lets one writer starve."""
+        """Wait in line behind two files: SQLite itself lets one writer starve.
+
+        Who has the first file is next, and waits for the second, which is that of who writes: nobody passes those who
+        wait, and the system lets them in in their order.
+        """
         if not self.is_sqlite or fcntl is None:
             yield
             return
-        lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        try:
-            self._take(lock)
+        with ExitStack() as opened:
+            line, lock = (self._open_lock(opened, name) for name in ("line", "lock"))
+            began = time.monotonic()
+            if not _take_at_once(line, lock):
+                self._wait_in_line(line, lock, began)
             yield
-        finally:
-            os.close(lock)
 
-    def _take(self, lock: int) -> None:
-        began, pause, is_said = time.monotonic(), 0.0005, False
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _open_lock(self, opened: ExitStack, name: str) -> int:
+        place = f"{self.path}.{name}"
+        try:
+            handle = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        except PermissionError:  # somebody else's file: reading is enough for a lock
+            handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+        opened.callback(os.close, handle)
+        return handle
+
+    def _wait_in_line(self, line: int, lock: int, began: float) -> None:
+        """Wait in another thread, which can be given up when the time is over: the system's wait has no end."""
+        has_turn = threading.Event()
+        own = os.dup(line), os.dup(lock), has_turn
+        threading.Thread(target=_wait_for_turn, args=own, daemon=True).start()
+        if has_turn.wait(min(QUIET, self.wait)):
+            return
+        self.say_waiting(f"somebody else writes to {self.shown}: waiting for up to {self.wait:.0f} seconds")
+        if not has_turn.wait(max(0.0, self.wait - (time.monotonic() - began))):
+            raise self._busy()
+
+    def hold(self, connection: sa.Connection, statement: sa.Executable) -> None:
+        """Execute a statement that takes a lock of PostgreSQL, and say so where it takes long."""
+        if not self.is_sqlite:
+            try:
+                with connection.begin_nested():
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(1000 * min(QUIET, self.wait))}ms'")
+                    connection.execute(statement)
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(1000 * self.wait)}ms'")
                 return
-            waited = time.monotonic() - began
-            if waited > self.wait:
-                raise self._busy()
-            if waited > QUIET and not is_said:
-                self.say_waiting(f"somebody else writes to {self.shown}: waiting for up to {self.wait:.0f} seconds")
-                is_said = True
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.02)
+            except exc.OperationalError as error:
+                if "lock timeout" not in str(error.orig) or self.wait <= QUIET:
+                    raise
+            self.say_waiting(f"somebody else writes to {self.shown}: waiting for up to {self.wait:.0f} seconds")
+        connection.execute(statement)
 
     def _busy(self) -> StoreBusy:
         return StoreBusy(

@@ -10,7 +10,7 @@ from creditscore.core.clock import check_day_has_come, today
 from creditscore.core.days import day_of
 from creditscore.core.errors import UsageError
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import Act, NewEvent, read_streams
+from creditscore.store.log import Act, NewEvent, name_erasure, read_streams
 from creditscore.store.people import People
 from creditscore.store.store import Store
 from creditscore.store.tables import event as event_table
@@ -79,7 +79,7 @@ def erase_stream(
             "versions": versions,
             "erased_on": day.isoformat(),
         }
-        new = NewEvent(f"retention/{stream.replace('/', '.')}", "retention.erased", {"set": values}, "erased")
+        new = NewEvent(name_erasure(stream), "retention.erased", {"set": values}, "erased")
         store.write_act(connection, Act(person.id, "approver", "", day.isoformat(), day.isoformat(), [new, *extra]))
         own = (event_table.c.stream == stream) & (event_table.c.version.in_(versions))
         connection.execute(sa.update(event_table).where(own).values(payload=None))

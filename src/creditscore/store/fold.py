@@ -128,13 +128,15 @@ def _take_effects(stream: Stream, event: Event, payload: Mapping[str, Any]) -> N
 
 
 def _change_task(stream: Stream, event: Event, change: Mapping[str, Any]) -> None:
-    """Open a task, change one that is open, or note by which event it was done."""
+    """Open a task, alter one that is open, or note by which event it was done."""
     turns = stream.tasks.setdefault((change["what"], change.get("number", 0)), [])
     if change["change"] == "done":
         if turns:
             turns[-1] = {**turns[-1], "done_seq": event.seq, "done_on": event.on_day}
         return
     values = {name: value for name, value in change.items() if name not in ("change", "what", "number")}
+    if change["change"] == "alter" and not (turns and turns[-1]["done_seq"] is None):
+        return  # a correction has left nothing to be done
     if turns and turns[-1]["done_seq"] is None:
         turns[-1] = {**turns[-1], **values}
     else:

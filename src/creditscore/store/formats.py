@@ -32,15 +32,15 @@ def read_format(connection: sa.Connection, shown: str) -> str | None:
             allowed="an empty database, or one that creditscore made",
             next="name another database",
         )
-    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if found not in STEPS:
+    formats = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+    if len(formats) != 1 or formats[0] not in STEPS:
         raise StoreError(
-            f"the store has format {found}, which this version of creditscore does not know",
+            f"the store has format {', '.join(map(str, formats))}, which this version of creditscore does not know",
             where=shown,
             allowed=f"formats up to {NEWEST}",
             next="use the version of creditscore that wrote it, or a newer one",
         )
-    return str(found)
+    return str(formats[0])
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -51,9 +51,12 @@ def bring_up_to_date(database: Database) -> None:
     StoreError
         Where the address holds something else.
     """
+    if database.recognise() != "nothing":
+        with database.read() as connection:
+            if read_format(connection, database.shown) == NEWEST:
+                return
     with database.write() as connection:
-        if not database.is_sqlite:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        hold_creation(database, connection)
         if read_format(connection, database.shown) == NEWEST:
             return
         from alembic import command
@@ -63,6 +66,12 @@ def bring_up_to_date(database: Database) -> None:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def hold_creation(database: Database, connection: sa.Connection) -> None:
+    """Wait for others that make the same store; SQLite has its one writer."""
+    if not database.is_sqlite:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 def require_known(database: Database) -> None:

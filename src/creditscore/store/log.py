@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from sqlalchemy import exc
 
 from creditscore.core.clock import now
 from creditscore.core.errors import StoreDiffers, StoreError, UsageError
-from creditscore.store.canonical import hash_text, write_canonical
+from creditscore.store.canonical import encode, hash_text, write_canonical
 from creditscore.store.database import Database
 from creditscore.store.merkle import Frontier, hash_leaf
 from creditscore.store.tables import FROZEN, HASHED, event, head
@@ -23,6 +24,8 @@ BEFORE_FIRST = "0" * 64  # what the first event has for the hash before it
 EVENT_FORMAT, ACT_FORMAT = "creditscore event 1\n", b"creditscore act 1\n"
 MOST_BYTES = 4_000_000  # of one payload; files lie in the archive, and their hashes in the log
 BATCH = 500
+STREAM = re.compile(r"[a-z_]+/[^\x00-\x20\x7f\ud800-\udfff]{1,200}")
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class Signer(Protocol):
 
 def hash_event(row: Mapping[str, Any]) -> str:
     """Return the hash of an event: SHA-256 over its hashed columns, among them the hash of its payload."""
-    return hash_text(EVENT_FORMAT + write_canonical([row[name] for name in HASHED]))
+    return hash_text(EVENT_FORMAT + encode([row[name] for name in HASHED]))
 
 
 def message_of(event_hash: str) -> bytes:
@@ -144,10 +147,13 @@ def message_of(event_hash: str) -> bytes:
 
 def find_fault(row: Mapping[str, Any]) -> str | None:
     """Say what is wrong with a row by itself: its hash or that of its payload; None where both fit."""
-    if hash_event(row) != row["hash"]:
-        return "its content does not match its hash"
-    if row["payload"] is not None and hash_text(row["payload"]) != row["payload_hash"]:
-        return "its payload does not match its hash"
+    try:
+        if hash_event(row) != row["hash"]:
+            return "its content does not match its hash"
+        if row["payload"] is not None and hash_text(row["payload"]) != row["payload_hash"]:
+            return "its payload does not match its hash"
+    except (TypeError, ValueError, AttributeError):
+        return "its columns hold what the log never writes"
     return None
 
 
@@ -181,7 +187,7 @@ class Log:
     def write(self) -> Iterator[sa.Connection]:
         """Give the connection of the one writer, behind the head: everything read in it is the newest."""
         with self.database.write() as connection:
-            connection.execute(sa.select(head.c.size).with_for_update()).all()
+            self.database.hold(connection, sa.select(head.c.size).with_for_update())
             yield connection
 
     def read_head(self, connection: sa.Connection) -> Head:
@@ -195,6 +201,14 @@ class Log:
                 next="restore a backup" if rows else "create the store first",
             )
         row = rows[0]
+        newest = connection.execute(sa.select(event.c.hash).where(event.c.seq == row["size"] - 1)).scalar()
+        if not HASH.fullmatch(row["log_id"]) or newest != row["hash"]:
+            raise StoreDiffers(
+                "the head is not where the log ends: events were cut off or added, or the head was changed",
+                where=self.database.shown,
+                allowed="what was written, as it was written",
+                next="run `creditscore store verify`, and restore a backup",
+            )
         return Head(row["log_id"], row["size"], row["hash"], Frontier.read(row["frontier"]))
 
     def append(self, connection: sa.Connection, act: Act, signer: Signer | None = None) -> list[Event]:
@@ -251,6 +265,7 @@ class Log:
         versions = self._newest_versions(connection, {new.stream for new in act.events if new.expected is None})
         seq, previous = before.size, before.hash
         for position, new in enumerate(act.events):
+            _require_names(new)
             version = versions.get(new.stream, new.expected if new.expected is not None else -1) + 1
             versions[new.stream] = version
             payload = self._write_payload(new)
@@ -272,6 +287,7 @@ class Log:
         """Write a payload with a salt, without which the few things it could say might be guessed from its hash."""
         try:
             text = write_canonical({**new.payload, "salt": secrets.token_hex(16)})
+            size = len(text.encode())
         except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"this cannot be written to the log: {error}",
@@ -279,9 +295,9 @@ class Log:
                 allowed="texts, whole numbers, yes or no, lists and mappings of them",
                 next="write a decimal as text",
             ) from error
-        if len(text.encode()) > MOST_BYTES:
+        if size > MOST_BYTES:
             raise UsageError(
-                f"what is to be logged is too large: {len(text.encode())} bytes",
+                f"what is to be logged is too large: {size} bytes",
                 where=f"{new.kind} of {new.stream}",
                 allowed=f"at most {MOST_BYTES} bytes",
                 next="keep a file in the archive and name its hash",
@@ -301,11 +317,14 @@ class Log:
         return newest
 
     @staticmethod
-    def read_rows(connection: sa.Connection, *, by: str = "seq", since: int = 0) -> Iterator[dict[str, Any]]:
-        """Read the rows of all events from a number on, in the order of the log (`seq`) or of streams (`stream`)."""
+    @contextmanager
+    def read_rows(connection: sa.Connection, *, by: str = "seq", since: int = 0) -> Iterator[Iterator[dict[str, Any]]]:
+        """Give the rows of all events from a number on, in the order of the log (`seq`) or of streams (`stream`)."""
         order = (event.c.seq,) if by == "seq" else (event.c.stream, event.c.version)
         query = sa.select(event).where(event.c.seq >= since).order_by(*order)
-        return map(dict, connection.execute(query, execution_options={"yield_per": 5000}).mappings())
+        with connection.execute(query, execution_options={"yield_per": 5000}) as result:
+            names = tuple(result.keys())
+            yield (dict(zip(names, row, strict=True)) for row in result)
 
 
 def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str, list[Event]]:
@@ -339,14 +358,53 @@ def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str,
             if fault is None and row["version"] != len(own):
                 fault = f"version {len(own)} of its stream is missing"
             if fault is not None:
-                raise StoreDiffers(
-                    f"event {row['seq']}: {fault}; nothing is built on it",
-                    where=row["stream"],
-                    allowed="events as they were written",
-                    next="run `creditscore store verify`, and restore a backup",
-                )
+                raise _refuse_event(row, fault)
             own.append(read_event(row))
+    _require_erased(connection, [event for own in events.values() for event in own if event.payload is None])
     return events
+
+
+def _refuse_event(row: Mapping[str, Any], fault: str) -> StoreDiffers:
+    return StoreDiffers(
+        f"event {row['seq']}: {fault}; nothing is built on it",
+        where=row["stream"],
+        allowed="events as they were written",
+        next="run `creditscore store verify`, and restore a backup",
+    )
+
+
+def _require_erased(connection: sa.Connection, empty: Sequence[Event]) -> None:
+    """Raise StoreDiffers for an event whose payload is gone where no erasure names it."""
+    if not empty:
+        return
+    erasures = read_streams(connection, {name_erasure(own.stream) for own in empty} - {own.stream for own in empty})
+    for own in empty:
+        said = [event.payload["set"] for event in erasures.get(name_erasure(own.stream), ()) if event.payload]
+        if not any(values["of"] == own.stream and own.version in values["versions"] for values in said):
+            raise _refuse_event({"seq": own.seq, "stream": own.stream}, "its payload is gone and no erasure names it")
+
+
+def name_erasure(stream: str) -> str:
+    """Return the stream that says what was erased of a stream."""
+    return f"retention/{stream.replace('/', '.')}"
+
+
+def _require_names(new: NewEvent) -> None:
+    """Raise UsageError where a stream or an organisation has a name that cannot be one."""
+    if not STREAM.fullmatch(new.stream):
+        raise UsageError(
+            f"{new.stream[:80]!r} can be no stream",
+            where=new.kind,
+            allowed="a kind, a slash and up to 200 letters, digits or signs without blanks",
+            next="give an id of that form",
+        )
+    if not (new.subject.isprintable() and len(new.subject) <= 200):
+        raise UsageError(
+            f"{new.subject[:80]!r} can be no organisation",
+            where=new.stream,
+            allowed="up to 200 letters, digits or signs",
+            next="give its code",
+        )
 
 
 def read_newest_of(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, int]:

@@ -26,7 +26,7 @@ from creditscore.store.declarations import (
 )
 from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import Event, NewEvent, read_streams
+from creditscore.store.log import NewEvent, read_streams
 from creditscore.store.people import People, Person
 
 
@@ -50,6 +50,10 @@ class Plan:
         The streams that were read, with the versions they had (-1: not there).
     subjects
         The organisations whose streams were looked for, with their newest events.
+    domain
+        The domain of the case, for the role.
+    newcomer
+        The name of who acts, where the act makes a person of it.
     """
 
     workflow: str
@@ -63,6 +67,8 @@ class Plan:
     events: tuple[NewEvent, ...]
     reads: Mapping[str, int]
     subjects: Mapping[str, int]
+    domain: str = ""
+    newcomer: str = ""
 
     @property
     def digest(self) -> str:
@@ -79,10 +85,13 @@ class Machine:
     ----------
     registry
         What it runs.
+    declared
+        The declarations under which steps were taken, where they are not those of the registry.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, declared: Mapping[str, Workflow] | None = None) -> None:
         self.registry = registry
+        self.declared = registry.by_id if declared is None else declared
 
     def plan(
         self,
@@ -143,7 +152,9 @@ class Machine:
             check_no_resident(given, f"{stream}, {act}")
         else:
             rule = declared.acts[act]
-            if require_roles and not any(person.has_role(role, office=None, domain=None) for role in rule.by):
+            if require_roles and not any(
+                person.has_role(role, office=None, domain=None, act=declared.kind(act)) for role in rule.by
+            ):
                 people.require_role(person, rule.by[0], office=office, act=declared.kind(act))
             given = check_given(declared, act, given)
         context = Context(connection, declared, act, case, given, day, knowledge, person.id)
@@ -170,7 +181,7 @@ class Machine:
             raise InternalError(f"{declared.id}, act {act}: it does not declare that it writes {', '.join(strange)}")
         main = NewEvent(context.stream, kind, payload, context.state, context.subject, flow, case.version)
         reads = {context.stream: case.version, **context.reads}
-        events = (main, *self._checked(context.emitted))
+        events = (main, *self.check_emitted(context.emitted))
         return Plan(
             workflow,
             act,
@@ -183,6 +194,7 @@ class Machine:
             events,
             reads,
             context.subjects,
+            self.find_domain(context),
         )
 
     def _read_case(self, connection: sa.Connection, workflow: str, act: str, stream: str) -> Stream:
@@ -246,30 +258,42 @@ class Machine:
         office: str,
     ) -> str:
         """The first role of the act that the person has."""
-        domain = str(evaluate(declared.domain, context.names(case=context.now())) or "")
+        domain = self.find_domain(context)
         for role in roles:
             if person.has_role(role, office=office, domain=domain, act=kind):
                 return role
         people.require_role(person, roles[0], office=office, domain=domain, act=kind)
         return roles[0]
 
+    @staticmethod
+    def find_domain(context: Context) -> str:
+        """The domain of a case after an act, for roles that hold in some domains only."""
+        return str(evaluate(context.workflow.domain, context.names(case=context.now())) or "")
+
     def take(self, context: Context) -> None:
-        """Check an act on a case and work out what follows; corrections take later acts again by it."""
-        declared, rule = context.workflow, context.rule
+        """Check an act on a case and work out what follows; corrections take later acts again by it.
+
+        Where the context reads what stood before an event of the log (`until`), the act is taken again as it was taken
+        then, without code: what follows is worked out where all of it stands in the declaration.
+        """
+        declared, rule, is_again = context.workflow, context.rule, context.until is not None
         self._check_state(context, rule)
         self._check_guards(context, [guard for guard in rule.refuse if not reads_facts(guard.when)])
-        if declared.facts:
+        if declared.facts and not is_again:
             context.facts = self.registry.code[declared.facts](context)
         self._check_second_person(context, rule)
-        self._check_guards(context, [guard for guard in rule.refuse if reads_facts(guard.when)])
+        if not is_again:
+            self._check_guards(context, [guard for guard in rule.refuse if reads_facts(guard.when)])
         if rule.opens and rule.stream:
-            self._name_case(context, rule)
+            self._name_case(context, rule)  # before the code, so that what it writes elsewhere can name the case
+        if is_again and not declared.is_plain(context.act):
+            return
         if rule.code:
             self.registry.code[rule.code](context)
         if rule.opens and not rule.stream:
             self._name_case(context, rule)
         self._follow(context, rule)
-        self._check_effects(context)
+        self.check_effects(context)
 
     @staticmethod
     def _check_guards(context: Context, guards: Sequence[Refusal]) -> None:
@@ -299,17 +323,6 @@ class Machine:
             row = {cell: evaluate(text, context.names()) for cell, text in cells.items()}
             context.parts.setdefault(part, []).append(row)
 
-    def take_again(self, declared: Workflow, case: Stream, event: Event) -> Context:
-        """Work out again what follows from an act whose workflow has no code, for the check of a store."""
-        act, payload = str(declared.act_of(event.kind)), event.payload or {}
-        context = Context(
-            None, declared, act, case, payload.get("given", {}), event.on_day, event.known_on, event.actor
-        )
-        context.stream, context.subject = event.stream, case.subject or event.subject
-        self._follow(context, context.rule)
-        self._check_effects(context)
-        return context
-
     def _check_state(self, context: Context, rule: ActRule) -> None:
         state = context.before.state
         if not rule.opens and state not in rule.from_:
@@ -326,6 +339,8 @@ class Machine:
 
     def _check_second_person(self, context: Context, rule: ActRule) -> None:
         for eyes in rule.second_person:
+            if context.until is not None and reads_facts(eyes.when):
+                continue
             if not evaluate(eyes.when, context.names()):
                 continue
             steps: Any = context.case["steps"]
@@ -341,16 +356,23 @@ class Machine:
                 )
 
     def _name_case(self, context: Context, rule: ActRule) -> None:
-        context.stream = context.stream or (fill_words(rule.stream, context.names()) if rule.stream else "")
+        context.stream = fill_words(rule.stream, context.names()) if rule.stream else context.stream
+        if context.before.name not in ("", context.stream):
+            raise context.refuse(
+                f"this would be the case {context.stream}: what a case is about is not corrected",
+                allowed="other values",
+                next="annul this case and open another",
+            )
         if not context.stream.startswith(f"{context.workflow.workflow}/") or context.stream.endswith("/"):
             raise InternalError(f"{context.workflow.id}, act {context.act} gives its case no name: {context.stream!r}")
-        context.subject = context.subject or str(context.changes.get("subject") or context.given.get("subject") or "")
-        if not context.before.name and context.read(context.stream).version >= 0:
+        context.subject = context.subject or str(context.given.get("subject") or "")
+        if not context.before.name and context.until is None and context.read(context.stream).version >= 0:
             raise context.refuse(
                 f"{context.stream} is there already", allowed="a new case", next="look at the case there is"
             )
 
-    def _check_effects(self, context: Context) -> None:
+    def check_effects(self, context: Context) -> None:
+        """Check the fields and rows that follow from an act against what its workflow declares."""
         where = f"{context.workflow.id}, act {context.act}"
         context.changes = check_values(context.workflow.fields, context.changes, where)
         for part, rows in context.parts.items():
@@ -364,15 +386,15 @@ class Machine:
 
     def task_changes(self, context: Context) -> list[dict[str, Any]]:
         """Work out which tasks an act opens, changes and has done."""
-        after = replace(context.before, fields={**context.before.fields, **context.changes}, state=context.state)
-        after.parts = {name: dict(rows) for name, rows in context.before.parts.items()}
-        for part, rows in context.parts.items():
-            own = after.parts.setdefault(part, {})
-            for row in rows:
-                own[row["number"]] = {**own.get(row["number"], {}), **row}
-        wanted = self.list_tasks(
-            context.workflow, {**after.view(), "subject": context.subject, "steps": context.case["steps"]}
-        )
+        after = {**context.case, **context.changes, "state": context.state, "subject": context.subject}
+        if context.parts:
+            parts = {name: dict(rows) for name, rows in context.before.parts.items()}
+            for part, rows in context.parts.items():
+                own = parts.setdefault(part, {})
+                for row in rows:
+                    own[row["number"]] = {**own.get(row["number"], {}), **row}
+            after["parts"] = {name: list(rows.values()) for name, rows in parts.items()}
+        wanted = self.list_tasks(context.workflow, after)
         open_now = context.before.open_tasks()
         changes = []
         for key, values in wanted.items():
@@ -399,7 +421,7 @@ class Machine:
                     tasks[what, row["number"]] = {"due_on": due, "team": rule.team, "note": note}
         return tasks
 
-    def _checked(self, emitted: Sequence[NewEvent]) -> list[NewEvent]:
+    def check_emitted(self, emitted: Sequence[NewEvent]) -> list[NewEvent]:
         """Check the effects on other streams against what these declare."""
         checked = []
         for new in emitted:

@@ -23,6 +23,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 UNSEEN_DOT = re.compile("(?<=[ij])\u0307+")  # a dot above a letter that has one
 
 
+@lru_cache(maxsize=20_000)
 def fold_name(name: str) -> str:
     """Fold a name to its skeleton: two names that look alike have the same one.
 

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from creditscore.core.errors import NotAllowed, StoreDiffers, UsageError
 from creditscore.store.declarations import ROLES, StreamType
+from creditscore.store.keys import identify
 from creditscore.store.log import Event, NewEvent, find_fault, read_event
 from creditscore.store.names import check_name, fold_name
 from creditscore.store.tables import event as event_table
 
 PREFIX = "person/"
+ABOUT_RIGHTS = ("person.key_added", "person.key_revoked", "person.role_granted", "person.role_withdrawn")
 APPLICATION = "application"  # the role of a key that signs for accounts
 GRANTED = (*ROLES, APPLICATION)
 ANY = "*"
@@ -24,7 +26,14 @@ PERSON = StreamType(
     fields={"name": "text", "office": "text", "left_on": "day"},
     parts={
         "keys": {"key_id": "text", "public": "text", "revoked_on": "day", "reason": "text"},
-        "grants": {"role": "text", "office": "text", "domain": "text", "act": "text", "withdrawn_on": "day"},
+        "grants": {
+            "role": "text",
+            "office": "text",
+            "domain": "text",
+            "act": "text",
+            "withdrawn_on": "day",
+            "reason": "text",
+        },
     },
     events={
         "person.added": ("approver",),
@@ -72,7 +81,7 @@ class Person:
 
         An office or a domain of None is any.
         """
-        if self.left is not None and (seq is None or seq > self.left):
+        if self.has_left(seq):
             return False
         return any(
             span.value["role"] == role
@@ -84,8 +93,14 @@ class Person:
             for span in self.grants.values()
         )
 
+    def has_left(self, seq: int | None = None) -> bool:
+        """Whether the person had left before an event."""
+        return self.left is not None and (seq is None or seq > self.left)
+
     def has_key(self, key_id: str, seq: int | None = None) -> bool:
         """Whether a key was the person's just before an event."""
+        if self.has_left(seq):
+            return False
         return any(span.value["key_id"] == key_id and span.holds_at(seq) for span in self.keys.values())
 
 
@@ -101,17 +116,40 @@ class People:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.persons: dict[str, Person] = {}
         self.public_keys: dict[str, str] = {}
-        self.first_act: int | None = None
+        self.mark: tuple[int, str] | None = None  # number and hash of the newest event
+        self.has_approver_since: int | None = None
         for event in events:
             self.take(event)
 
     @classmethod
-    def read(cls, connection: sa.Connection) -> People:
-        """Read them from the log itself, each event looked at; StoreDiffers for one that was edited."""
-        query = sa.select(event_table).where(event_table.c.kind.in_(PERSON.events)).order_by(event_table.c.seq)
+    def read(cls, connection: sa.Connection, known: People | None = None) -> People:
+        """Read them from the log itself, each event looked at.
+
+        Parameters
+        ----------
+        connection
+            Any connection to the database.
+        known
+            What was read before; it is given back where nothing was added since.
+
+        Raises
+        ------
+        StoreDiffers
+            For an event that was edited, or whose payload is gone where it is about keys or roles.
+        """
+        query = sa.select(event_table).where(event_table.c.kind.in_(PERSON.events))
+        if known is not None and known.mark is not None:
+            newest = query.with_only_columns(event_table.c.seq, event_table.c.hash)
+            mark = connection.execute(newest.order_by(event_table.c.seq.desc()).limit(1)).first()
+            if mark is not None and tuple(mark) == known.mark:
+                return known
+        query = query.order_by(event_table.c.seq)
         people = cls()
         for row in map(dict, connection.execute(query).mappings()):
-            if fault := find_fault(row):
+            fault = find_fault(row)
+            if fault is None and row["payload"] is None and row["kind"] in ABOUT_RIGHTS:
+                fault = "its payload is gone"
+            if fault is not None:
                 raise StoreDiffers(
                     f"event {row['seq']}: {fault}; nobody's roles can be told",
                     where=row["stream"],
@@ -123,6 +161,7 @@ class People:
 
     def take(self, event: Event) -> None:
         """Take the next event of a person."""
+        self.mark = event.seq, event.hash
         person = self.persons.setdefault(event.stream.removeprefix(PREFIX), Person(event.stream.removeprefix(PREFIX)))
         payload = event.payload or {}
         values = payload.get("set", {})
@@ -138,6 +177,8 @@ class People:
                 self.public_keys[row["key_id"]] = row["public"]
         for row in payload.get("parts", {}).get("grants", ()):
             self._take_row(person.grants, row, event.seq, "withdrawn_on")
+            if row.get("role") == "approver" and self.has_approver_since is None:
+                self.has_approver_since = event.seq
 
     @staticmethod
     def _take_row(spans: dict[int, Span], row: Mapping[str, Any], seq: int, ends: str) -> None:
@@ -149,11 +190,7 @@ class People:
 
     def holds_roles(self, seq: int | None = None) -> bool:
         """Whether roles hold, now or just before an event: from the first approver on, for good."""
-        return any(
-            span.value["role"] == "approver" and (seq is None or span.since < seq)
-            for person in self.persons.values()
-            for span in person.grants.values()
-        )
+        return self.has_approver_since is not None and (seq is None or self.has_approver_since < seq)
 
     def count_approvers(self) -> int:
         """Return how many persons may approve everything now."""
@@ -174,6 +211,67 @@ class People:
         """Return the name of a person; the id where it was erased or is not known."""
         person = self.persons.get(person_id)
         return person.name if person and person.name else person_id
+
+    def find_misfit(self, event: NewEvent | Event) -> str | None:
+        """Say why an event about a person cannot stand here, whoever writes it; its form was looked at before."""
+        person = self.persons.get(event.stream.removeprefix(PREFIX))
+        values, parts = (event.payload or {}).get("set", {}), (event.payload or {}).get("parts", {})
+        if not event.stream.startswith(PREFIX):
+            return "it stands on the stream of something else"
+        if (person is None) != (event.kind == "person.added"):
+            return "there is no such person" if person is None else "the person is there already"
+        if "name" in values:
+            try:
+                check_name(values["name"])
+            except UsageError as error:
+                return error.what
+            other = self.find(values["name"])
+            if other is not None and other is not person:
+                return f"{values['name']!r} is, or looks like, the name {other.name!r}"
+        if person is None:
+            return None
+        if person.left is not None:
+            return f"{person.name!r} has left"
+        for spans, rows, ends in ((person.keys, "keys", "revoked_on"), (person.grants, "grants", "withdrawn_on")):
+            for row in parts.get(rows, ()):
+                span = spans.get(row["number"])
+                if ends in row and (span is None or span.until is not None):
+                    return f"{person.name!r} has no number {row['number']} among the {rows} that hold"
+                if ends not in row and span is not None:
+                    return f"the number {row['number']} among the {rows} of {person.name!r} is taken"
+        for row in parts.get("keys", ()):
+            if "public" in row and not _is_key_id(row["key_id"], row["public"]):
+                return f"{row['key_id']!r} is not the id of its key"
+            if "public" in row and row["key_id"] in self.public_keys:
+                return f"the key {row['key_id']} is, or was, somebody's: a second person is another key"
+        if strange := [row["role"] for row in parts.get("grants", ()) if row.get("role", GRANTED[0]) not in GRANTED]:
+            return f"there is no role {strange[0]!r}"
+        return None
+
+    def find_excess(self, actor: str, event: NewEvent | Event, act: int | None = None) -> str | None:
+        """Say why an approver's right does not reach what an event changes about a person.
+
+        Parameters
+        ----------
+        actor
+            The id of who writes it.
+        event
+            What is changed.
+        act
+            The number of its act; None: now.
+        """
+        approver = self.persons.get(actor)
+        person = self.persons.get(event.stream.removeprefix(PREFIX), Person(""))
+        rows = list((event.payload or {}).get("parts", {}).get("grants", ()))
+        reached = [row for row in rows if "role" in row]
+        if not reached:
+            reached = [span.value for span in person.grants.values() if span.holds_at(act)]
+        for row in reached:
+            office, domain = row.get("office") or ANY, row.get("domain") or ANY
+            if approver is None or not approver.has_role("approver", act, office=office, domain=domain, act=event.kind):
+                name = approver.name if approver else actor
+                return f"{name!r} is no approver for office {office}, domain {domain}, which this reaches"
+        return None
 
     def require_new(self, name: str) -> None:
         """Raise UsageError where a name cannot be somebody's, or looks like the name of somebody there is."""
@@ -203,6 +301,13 @@ class People:
             )
 
 
+def _is_key_id(key_id: str, public: str) -> bool:
+    try:
+        return len(public) == 64 and public == public.lower() and identify(public) == key_id
+    except ValueError:
+        return False
+
+
 def make_id() -> str:
     """Make an opaque id for a person."""
     return f"p{secrets.token_hex(6)}"
@@ -217,6 +322,35 @@ def add_key(person: Person, public: str, key_id: str) -> NewEvent:
     """Make the event that gives a person a key."""
     row = {"number": len(person.keys) + 1, "key_id": key_id, "public": public}
     return NewEvent(PREFIX + person.id, "person.key_added", {"parts": {"keys": [row]}})
+
+
+def revoke_key(person: Person, key_id: str, *, on: str, reason: str = "") -> NewEvent:
+    """Make the event that ends a key: lost, replaced or no longer trusted; UsageError where it is not the person's."""
+    numbers = [number for number, span in person.keys.items() if span.value["key_id"] == key_id and span.until is None]
+    if not numbers:
+        raise UsageError(
+            f"{person.name!r} has no key {key_id}",
+            allowed=[span.value["key_id"] for span in person.keys.values() if span.until is None] or "no key is there",
+            next="name one of these",
+        )
+    row = {"number": numbers[0], "revoked_on": on, "reason": reason or None}
+    return NewEvent(PREFIX + person.id, "person.key_revoked", {"parts": {"keys": [row]}})
+
+
+def withdraw_role(person: Person, number: int, *, on: str, reason: str = "") -> NewEvent:
+    """Make the event that ends a role; `number` is that of the grant."""
+    row = {"number": number, "withdrawn_on": on, "reason": reason or None}
+    return NewEvent(PREFIX + person.id, "person.role_withdrawn", {"parts": {"grants": [row]}})
+
+
+def rename_person(person: Person, name: str) -> NewEvent:
+    """Make the event that gives a person another name; the old one stays taken."""
+    return NewEvent(PREFIX + person.id, "person.renamed", {"set": {"name": name}})
+
+
+def let_person_leave(person: Person, *, on: str) -> NewEvent:
+    """Make the event after which a person has no role and no key any more."""
+    return NewEvent(PREFIX + person.id, "person.left", {"set": {"left_on": on}})
 
 
 def grant_role(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,7 +16,7 @@ from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Registry
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import BATCH, Log, read_event
-from creditscore.store.tables import BIG, NAME
+from creditscore.store.tables import BIG, NAME, event, head
 
 FOLD_FORMAT = 1  # raised where the fold makes other rows of the same events
 OWN = ("subject", "state", "flow", "version", "newest_seq")
@@ -51,7 +53,9 @@ class Projections:
             self.metadata,
             sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
             sa.Column("digest", sa.Text, nullable=False),
+            sa.Column("tables", sa.Text, nullable=False),
         )
+        self._digest = ""
 
     def _table(self, name: str, keys: Mapping[str, str], columns: Mapping[str, str]) -> sa.Table:
         return sa.Table(
@@ -73,6 +77,10 @@ class Projections:
     @property
     def digest(self) -> str:
         """The hash of what the tables are; another one means that they are made again."""
+        self._digest = self._digest or self._hash_tables()
+        return self._digest
+
+    def _hash_tables(self) -> str:
         columns = {table.name: [(column.name, str(column.type)) for column in table.c] for table in self.tables}
         return hash_text(
             write_canonical([FOLD_FORMAT, {name: [list(pair) for pair in own] for name, own in columns.items()}])
@@ -80,9 +88,28 @@ class Projections:
 
     def is_current(self, connection: sa.Connection) -> bool:
         """Whether the tables of a database are those of this registry."""
-        if not sa.inspect(connection).has_table(self.format.name):
+        if not {column.name for column in self.format.c} <= _columns_of(connection, self.format.name):
             return False
-        return connection.execute(sa.select(self.format.c.digest)).scalars().all() == [self.digest]
+        rows = connection.execute(sa.select(self.format)).mappings().all()
+        return [dict(row) for row in rows] == [self._format_row()]
+
+    def _format_row(self) -> Row:
+        names = write_canonical(sorted(table.name for table in self.tables))
+        return {"id": 1, "digest": self.digest, "tables": names}
+
+    def require_current(self, connection: sa.Connection) -> None:
+        """Raise StoreError where another version has made other tables since the store was opened."""
+        if connection.execute(sa.select(self.format.c.digest)).scalars().all() != [self.digest]:
+            raise StoreError(
+                "another version of creditscore, or one with other workflows, has opened this store meanwhile",
+                allowed="one version for all who write",
+                next="bring all to one version, and open the store again; nothing was written",
+            )
+
+    def create(self, connection: sa.Connection) -> None:
+        """Make the tables, empty, where there are none."""
+        self.metadata.create_all(connection)
+        connection.execute(self.format.insert(), self._format_row())
 
     def tables_of(self, kind: str) -> list[sa.Table]:
         """Return the tables in which a stream of a kind has rows."""
@@ -151,13 +178,12 @@ class Projections:
         int
             How many streams there are.
         """
-        from creditscore.store.tables import event, head
-
-        keep = {event.name, head.name, "alembic_version", *OPERATIONAL}
-        found = sa.MetaData()
-        found.reflect(connection, only=lambda name, _: name not in keep)
-        found.drop_all(connection)
-        self.metadata.create_all(connection)
+        if connection.dialect.name == "postgresql" and self.is_current(connection) and not self.find_shapes(connection):
+            for table in self.tables:  # readers would wait for a table that is dropped
+                connection.execute(table.delete())
+        else:
+            self._drop(connection)
+            self.create(connection)
         waiting: dict[str, list[Row]] = {}
         count = 0
         for count, stream in enumerate(self.read_streams(reading), 1):
@@ -166,8 +192,28 @@ class Projections:
             if count % 5000 == 0:
                 self._flush(connection, waiting)
         self._flush(connection, waiting)
-        connection.execute(self.format.insert(), {"id": 1, "digest": self.digest})
         return count
+
+    def _drop(self, connection: sa.Connection) -> None:
+        """Drop the tables of this registry and those that another one has made; nobody else's."""
+        names = {*self.metadata.tables}
+        if {"tables"} <= _columns_of(connection, self.format.name):
+            for text in connection.execute(sa.select(self.format.c.tables)).scalars():
+                names.update(_read_names(text))
+        found = sa.MetaData()
+        found.reflect(connection, only=lambda name, _: name in names - SYSTEM, resolve_fks=False)
+        found.drop_all(connection)
+
+    def find_shapes(self, connection: sa.Connection) -> list[str]:
+        """Name the tables that are not there, or have other columns than this version makes."""
+        there = sa.inspect(connection).get_multi_columns()
+        columns = {name: {column["name"] for column in own} for (_, name), own in there.items()}
+        tables = [*self.metadata.sorted_tables, event, head]
+        return [table.name for table in tables if columns.get(table.name) != {column.name for column in table.c}]
+
+    def find_strangers(self, connection: sa.Connection) -> list[str]:
+        """Name the tables of the database that are neither the log's nor a projection."""
+        return sorted({*sa.inspect(connection).get_table_names()} - {*self.metadata.tables} - SYSTEM)
 
     def _flush(self, connection: sa.Connection, waiting: dict[str, list[Row]]) -> None:
         for name, rows in waiting.items():
@@ -177,16 +223,17 @@ class Projections:
 
     def read_streams(self, connection: sa.Connection) -> Iterator[Stream]:
         """Read every stream of a known kind, in the order of their names."""
-        for name, rows in groupby(Log.read_rows(connection, by="stream"), key=itemgetter("stream")):
-            if name.partition("/")[0] in self.kinds:
-                yield fold(name, map(read_event, rows))
-            else:
-                raise StoreError(
-                    f"the log has streams {name.partition('/')[0]}/…, which this version does not know",
-                    where=name,
-                    allowed=self.kinds,
-                    next="use the version of creditscore that wrote them, or a newer one",
-                )
+        with Log.read_rows(connection, by="stream") as every:
+            for name, rows in groupby(every, key=itemgetter("stream")):
+                if name.partition("/")[0] in self.kinds:
+                    yield fold(name, map(read_event, rows))
+                else:
+                    raise StoreError(
+                        f"the log has streams {name.partition('/')[0]}/…, which this version does not know",
+                        where=name,
+                        allowed=self.kinds,
+                        next="use the version of creditscore that wrote them, or a newer one",
+                    )
 
     def compare(self, connection: sa.Connection, streams: Iterable[Stream]) -> Iterator[str]:
         """Give a fault for every row that is not what the events say.
@@ -198,7 +245,11 @@ class Projections:
         streams
             All streams in the order of their names; rows of each table are read once, beside them.
         """
-        cursors = {table.name: _Cursor(connection, table) for table in self.tables}
+        with ExitStack() as opened:
+            cursors = {table.name: _Cursor(connection, table, opened) for table in self.tables}
+            yield from self._compare(cursors, streams)
+
+    def _compare(self, cursors: Mapping[str, _Cursor], streams: Iterable[Stream]) -> Iterator[str]:
         for stream in streams:
             wanted = self.rows_of(stream)
             for table in self.tables_of(stream.kind):
@@ -210,6 +261,7 @@ class Projections:
 
 
 OPERATIONAL = ("session", "lease", "job")  # tables beside the log that are not part of the proof
+SYSTEM = frozenset({event.name, head.name, "alembic_version", *OPERATIONAL})
 TASK_COLUMNS = (*("team", "person", "due_on", "hold_until", "note", "opened_on", "done_on", "opened_seq", "done_seq"),)
 
 
@@ -227,10 +279,11 @@ def _differences(table: sa.Table, found: Mapping[Any, Row], wanted: Mapping[Any,
 class _Cursor:
     """A table read once, in the order of streams."""
 
-    def __init__(self, connection: sa.Connection, table: sa.Table) -> None:
+    def __init__(self, connection: sa.Connection, table: sa.Table, opened: ExitStack) -> None:
         self.table = table
         query = sa.select(table).order_by(*table.primary_key)
-        rows = connection.execute(query, execution_options={"yield_per": 5000}).mappings()
+        result = opened.enter_context(connection.execute(query, execution_options={"yield_per": 5000}))
+        rows = result.mappings()
         self.groups = groupby(rows, key=itemgetter("stream"))
         self.waiting = self._next()
 
@@ -251,6 +304,21 @@ class _Cursor:
         rows = self.waiting[1]
         self.waiting = self._next()
         return rows, forged
+
+
+def _columns_of(connection: sa.Connection, name: str) -> set[str]:
+    try:
+        return {column["name"] for column in sa.inspect(connection).get_columns(name)}
+    except sa.exc.NoSuchTableError:
+        return set()
+
+
+def _read_names(text: Any) -> set[str]:
+    try:
+        names = json.loads(text)
+    except (ValueError, TypeError):
+        return set()
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def _cells(types: Mapping[str, str], values: Mapping[str, Any]) -> Row:

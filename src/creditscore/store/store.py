@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from types import TracebackType
@@ -20,17 +20,21 @@ from creditscore.store import people as persons
 from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
+from creditscore.store.declaring import find_missing_declarations, require_newest
 from creditscore.store.fold import Stream, apply_event, fold
-from creditscore.store.formats import bring_up_to_date, require_known
+from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_newest_of, read_streams
 from creditscore.store.machine import Machine, Plan, Stale
+from creditscore.store.names import fold_name
 from creditscore.store.notes import Checkpoint, sign_note
+from creditscore.store.own_events import require_fitting
 from creditscore.store.people import People, Person
 from creditscore.store.projections import Projections
 from creditscore.store.streams import OWN_TYPES
 from creditscore.store.tables import event as event_table
-from creditscore.store.witnesses import open_witness
+from creditscore.store.witnesses import VARIABLE as WITNESSES
+from creditscore.store.witnesses import tell_witnesses
 
 MODES = ("open", "keys", "accounts")
 FORMAT = 1  # of the log: what its hashes cover, what its payloads say
@@ -69,6 +73,9 @@ class Store:
         How a new log begins; None: in mode `open`.
     say
         Called with a sentence where something outside the log went wrong after an act was written.
+    witnesses
+        Addresses of witnesses beside those that the log names and `CREDITSCORE_WITNESSES` (one a line): whoever puts an
+        old copy back takes away what the log names, and a command is only run where it is named outside the log.
 
     Raises
     ------
@@ -93,6 +100,7 @@ class Store:
         archive: str | os.PathLike[str] | None = None,
         say: Callable[[str], None] | None = None,
         beginning: Beginning | None = None,
+        witnesses: Sequence[str] = (),
     ) -> None:
         registry = registry or Registry()
         own = {stream_type.name for stream_type in registry.types}
@@ -101,6 +109,9 @@ class Store:
         self.database = Database(address, wait=wait, say_waiting=say_waiting)
         self._archive_place = archive
         self.key, self.say = key, say or (lambda sentence: None)
+        named = [line.strip() for line in os.environ.get(WITNESSES, "").splitlines() if line.strip()]
+        self.own_witnesses = tuple(dict.fromkeys([*witnesses, *named]))
+        self._known_people: People | None = None
         self.log, self.machine, self.projections = (
             Log(self.database),
             Machine(self.registry),
@@ -124,9 +135,8 @@ class Store:
             )
         bring_up_to_date(self.database)
         self.mode = self._read_mode()
-        if not self.mode:
-            self._begin(beginning or Beginning())
-        elif beginning is not None:
+        is_ours = not self.mode and self._begin(beginning or Beginning())
+        if beginning is not None and not is_ours:
             raise StoreError(
                 "there is a store already",
                 where=self.database.shown,
@@ -136,27 +146,39 @@ class Store:
         with self.database.read() as connection:
             is_current = self.projections.is_current(connection)
         if not is_current:
-            self.rebuild()
+            self.rebuild(only_if_needed=True)
 
     def _read_mode(self) -> str:
         with self.database.read() as connection:
             opened = read_streams(connection, ["log/0"])["log/0"]
-        return str((opened[0].payload or {}).get("set", {}).get("mode", "")) if opened else ""
+        if not opened:
+            return ""
+        mode = str((opened[0].payload or {}).get("set", {}).get("mode", ""))
+        if mode not in MODES:
+            raise StoreDiffers(
+                "the first event of the log does not say in which mode it is",
+                where=self.database.shown,
+                allowed=MODES,
+                next="restore a backup, and find out who wrote to the database",
+            )
+        return mode
 
-    def _begin(self, beginning: Beginning) -> None:
-        """Write the first act of a log: what it is, and who may grant roles in it."""
+    def _begin(self, beginning: Beginning) -> bool:
+        """Write the first act of a log: what it is, and who may grant roles in it; False where somebody else did."""
         if beginning.mode not in MODES:
             raise UsageError(f"there is no mode {beginning.mode!r}", allowed=MODES, next="choose one of these")
         what = {"format": FORMAT, "mode": beginning.mode, "zone": str(office_zone())}
         opened = NewEvent("log/0", "log.opened", {"set": what}, "open", expected=-1)
         day = today().isoformat()
         with self.log.write() as connection:
-            if connection.execute(sa.select(event_table.c.seq).limit(1)).first() is None:
-                self.projections.metadata.create_all(connection)
-                connection.execute(self.projections.format.insert(), {"id": 1, "digest": self.projections.digest})
+            hold_creation(self.database, connection)
+            is_ours = connection.execute(sa.select(event_table.c.seq).limit(1)).first() is None
+            if is_ours:
+                self.projections.create(connection)
                 self.mode = beginning.mode
                 self.write_act(connection, Act(beginning.actor, "", "", day, day, [opened, *beginning.events]))
         self.mode = self._read_mode()
+        return is_ours
 
     @cached_property
     def archive(self) -> Archive:
@@ -170,6 +192,7 @@ class Store:
         workflow: str,
         act: str,
         stream: str = "",
+        /,
         *,
         by: str = "",
         on: Day,
@@ -207,7 +230,7 @@ class Store:
             For what does not fit the declaration.
         """
         with self.log.write() as connection:
-            people = People.read(connection)
+            people = self._read_people(connection)
             person, extra = self.require_person(people, by)
             plan = self.machine.plan(
                 connection,
@@ -231,6 +254,7 @@ class Store:
         workflow: str,
         act: str,
         stream: str = "",
+        /,
         *,
         by: str = "",
         on: Day,
@@ -240,9 +264,9 @@ class Store:
     ) -> Plan:
         """Work out an act without writing it; `confirm` writes what was shown, if all that it rests on still stands."""
         with self.database.read() as connection:
-            people = People.read(connection)
-            person, _ = self.require_person(people, by)
-            return self.machine.plan(
+            people = self._read_people(connection)
+            person, extra = self.require_person(people, by)
+            plan = self.machine.plan(
                 connection,
                 people,
                 person,
@@ -255,6 +279,7 @@ class Store:
                 office=office,
                 require_roles=self.roles_hold(people),
             )
+            return replace(plan, newcomer=person.name) if extra else plan
 
     def confirm(self, plan: Plan, digest: str, *, by: str = "") -> Stream:
         """Write what a preview showed.
@@ -279,17 +304,21 @@ class Store:
                 next="look at it again",
             )
         with self.log.write() as connection:
-            people = People.read(connection)
-            person, extra = self.require_person(people, by or plan.actor)
-            if person.id != plan.actor and not extra:
+            people = self._read_people(connection)
+            person, extra = self.require_person(people, by or plan.newcomer or plan.actor)
+            if extra and fold_name(person.name) == fold_name(plan.newcomer):
+                person = Person(plan.actor, plan.newcomer)
+                extra = [persons.add_person(person.id, person.name)]
+            if person.id != plan.actor:
                 raise NotAllowed(
                     "somebody else looked at this act",
                     where=plan.stream,
-                    allowed=people.name_of(plan.actor),
+                    allowed=plan.newcomer or people.name_of(plan.actor),
                     next="look at it yourself, and act then",
                 )
-            if self.roles_hold(people) and not person.has_role(plan.role, office=plan.office, act=plan.events[0].kind):
-                people.require_role(person, plan.role, office=plan.office, act=plan.events[0].kind)
+            if self.roles_hold(people):
+                kind = plan.events[0].kind
+                people.require_role(person, plan.role, office=plan.office, domain=plan.domain, act=kind)
             self._require_unmoved(connection, plan)
             streams = self._append(connection, plan, extra)
         self.tell_witnesses()
@@ -309,32 +338,15 @@ class Store:
             )
 
     def _append(self, connection: sa.Connection, plan: Plan, extra: Sequence[NewEvent]) -> dict[str, Stream]:
-        declared = self._missing_declarations(connection, {new.flow for new in plan.events} - {""})
+        if plan.events[0].expected == -1:
+            require_newest(connection, self.registry, plan.events[0].flow)
+        declared = find_missing_declarations(connection, self.registry, {new.flow for new in plan.events} - {""})
         if declared:
-            self.write_act(
-                connection, Act(plan.actor, "", plan.office, today().isoformat(), today().isoformat(), declared)
-            )
+            day = today().isoformat()
+            self.write_act(connection, Act(plan.actor, "", plan.office, day, day, [*declared, *extra]))
+            extra = ()
         act = Act(plan.actor, plan.role, plan.office, plan.on_day, plan.known_on, [*plan.events, *extra])
         return self.write_act(connection, act)
-
-    def _missing_declarations(self, connection: sa.Connection, flows: set[str]) -> list[NewEvent]:
-        """The declarations, whole, that acts name and the log does not hold yet."""
-        names = {flow: f"workflow/{flow.replace('/', '.')}" for flow in sorted(flows)}
-        there = read_streams(connection, names.values())
-        missing = []
-        for flow, name in names.items():
-            declared = self.registry.by_id[flow]
-            if not there[name]:
-                values = {"declaration": declared.text, "digest": declared.digest, "newest": declared.version}
-                missing.append(NewEvent(name, "workflow.declared", {"set": values}, "declared", expected=-1))
-            elif (there[name][0].payload or {}).get("set", {}).get("digest") != declared.digest:
-                raise StoreDiffers(
-                    f"the declaration {flow} is not the one under which this store has acted",
-                    where=name,
-                    allowed="the same text under the same number",
-                    next="give the changed declaration a new version",
-                )
-        return missing
 
     def write_act(self, connection: sa.Connection, act: Act) -> dict[str, Stream]:
         """Append an act and bring the rows of its streams up to date."""
@@ -345,21 +357,29 @@ class Store:
                 allowed="the key of who acts" if self.mode == "keys" else "the key of the application",
                 next="give the file of the key, and its passphrase",
             )
+        self.projections.require_current(connection)
         before = read_streams(connection, [new.stream for new in act.events])
+        is_about_people = any(new.kind in persons.PERSON.events for new in act.events)
+        people = People.read(connection) if is_about_people else People()
+        approvers = people.count_approvers()
         events = self.log.append(connection, act, self.key)
         streams = {name: fold(name, own) for name, own in before.items()}
         for event in events:
+            require_fitting(self.registry.type_of, streams[event.stream], event, people)
             apply_event(streams[event.stream], event)
+        if approvers and not people.count_approvers():
+            raise UsageError(
+                "nobody would be left who may approve everything",
+                where=act.events[0].stream,
+                allowed="an act that leaves at least one approver",
+                next="let another person be approver first",
+            )
         self.projections.apply(connection, list(streams.values()))
         return streams
 
     def tell_witnesses(self) -> None:
         """Tell the witnesses the newest head; an act stands whether or not one of them could be told."""
-        for address in self.witnesses():
-            try:
-                open_witness(address).write(self.checkpoint())
-            except Exception as error:  # whatever a witness does, the act is written
-                self.say(f"the act is written, but the witness {address} was not told: {error}")
+        tell_witnesses(self.witnesses(), self.own_witnesses, self.checkpoint, self.say)
 
     # --- persons
 
@@ -404,10 +424,15 @@ class Store:
         fresh = Person(persons.make_id(), by)
         return fresh, [persons.add_person(fresh.id, by)]
 
+    def _read_people(self, connection: sa.Connection) -> People:
+        """Read all persons; what was read before counts until somebody adds to it."""
+        self._known_people = People.read(connection, self._known_people)
+        return self._known_people
+
     def people(self) -> People:
         """Return all persons with their keys and roles."""
         with self.database.read() as connection:
-            return People.read(connection)
+            return self._read_people(connection)
 
     def change_people(
         self, events: Callable[[People], Sequence[NewEvent]], *, by: str = "", on: Day | None = None
@@ -436,7 +461,7 @@ class Store:
         check_day_has_come(day, "on")
         knowledge = day_of(known_on, "known_on") or day
         with self.log.write() as connection:
-            people = People.read(connection)
+            people = self._read_people(connection)
             person, extra = self.require_person(people, by)
             new = list(events(people))
             if self.roles_hold(people):
@@ -456,7 +481,7 @@ class Store:
         """Write one event that `make` builds from what stands, under the role that it names."""
         day = (day_of(on, "on") or today()).isoformat()
         with self.log.write() as connection:
-            people = People.read(connection)
+            people = self._read_people(connection)
             person, extra = self.require_person(people, by)
             role, new = make(connection, people)
             if self.roles_hold(people):
@@ -506,8 +531,8 @@ class Store:
 
     def events(self, *, since: int = 0) -> Iterator[Event]:
         """Return the events of the log from a number on, oldest first."""
-        with self.database.read() as connection:
-            yield from map(read_event, Log.read_rows(connection, since=since))
+        with self.database.read() as connection, Log.read_rows(connection, since=since) as rows:
+            yield from map(read_event, rows)
 
     def head(self) -> Head:
         """Return where the log ends."""
@@ -529,12 +554,18 @@ class Store:
         return note if self.key is None else sign_note(note, ORIGIN + newest.log_id[:16], self.key.private)
 
     def witnesses(self) -> list[str]:
-        """Return the addresses of the witnesses that are told every new head."""
-        return [row["address"] for row in self.rows("witness") if not row["removed_on"]]
+        """Return the addresses of the witnesses that are told every new head: given, and named by the log itself."""
+        added = sa.select(event_table.c.stream).where(event_table.c.kind == "witness.added")
+        with self.database.read() as connection:
+            own = read_streams(connection, connection.execute(added.order_by(event_table.c.seq)).scalars().all())
+        named = [fold(name, events) for name, events in own.items()]
+        return [*dict.fromkeys([*self.own_witnesses, *(w.fields["address"] for w in named if w.state == "added")])]
 
-    def rebuild(self) -> int:
+    def rebuild(self, *, only_if_needed: bool = False) -> int:
         """Drop every projection and make it again from the log; return how many streams there are."""
         with self.log.write() as connection:
+            if only_if_needed and self.projections.is_current(connection):
+                return 0
             if self.database.is_sqlite:
                 with self.database.read() as reading:
                     return self.projections.rebuild(connection, reading)

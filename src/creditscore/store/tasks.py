@@ -147,14 +147,14 @@ def _change_task(
                 next="look at the queue",
             )
         person = people.persons.get(str(values.get("person")))
-        if person and people.holds_roles() and not person.has_role(task["team"]):
+        if person and people.holds_roles() and not person.has_role(task["team"], office=None, domain=None):
             raise NotAllowed(
                 f"{person.name!r} is no {task['team']}",
                 where=stream,
                 allowed=f"a {task['team']}",
                 next="give it to somebody of the team",
             )
-        change = {"change": "open", "what": what, "number": number, **values}
+        change = {"change": "alter", "what": what, "number": number, **values}
         payload: dict[str, Any] = {"tasks": [change]}
         if reason:
             payload["given"] = {"reason": reason}

@@ -1,34 +1,41 @@
-"""One check of a whole store: chain, signatures, roles, transitions, emits, guards, every projected row, every file."""
+"""One check of a whole store: chain, signatures, persons and roles, every step again, every projected row, anchors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import os
+import re
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from creditscore.core.errors import CreditscoreError, ExitCode, StoreDiffers
-from creditscore.core.yaml_source import unplaced
-from creditscore.store.context import fill_words
-from creditscore.store.declarations import OTHERWISE, ActRule, Workflow
-from creditscore.store.expressions import evaluate, reads_facts
-from creditscore.store.fold import Stream, apply_event
+from creditscore.core.errors import CreditscoreError, ExitCode, StoreDiffers, UsageError
+from creditscore.store.declarations import Workflow
+from creditscore.store.declaring import find_declaration_fault, read_declaration
+from creditscore.store.erasure import STAYS
 from creditscore.store.keys import check_signature
-from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, read_event
+from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
 from creditscore.store.notes import read_checkpoint, read_note
-from creditscore.store.people import PERSON, People
+from creditscore.store.people import ABOUT_RIGHTS, APPLICATION, PERSON, People
+from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
 from creditscore.store.streams import TASK_KINDS
 from creditscore.store.tables import head as head_table
+from creditscore.store.witnesses import open_witness
 
 if TYPE_CHECKING:
     from creditscore.store.store import Store
 
 SIGNATURES_AT_ONCE = 2000
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+SAME = ("actor", "role", "office", "on_day", "known_on", "at", "key_id")  # in all events of an act
+same_of = itemgetter(*SAME)
+Row = dict[str, Any]
 WHAT_NOBODY_FINDS = {
     "open": "in mode `open` names are taken at their word, and a whole act forged after the newest anchor is not found",
     "keys": "a rule that stands in code and was passed over by a rightful key is not found, nor a log cut after the "
@@ -103,7 +110,7 @@ class Verification:
         return self
 
 
-def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, processes: int = 1) -> Verification:
+def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, processes: int = 0) -> Verification:
     """Check a whole store.
 
     Parameters
@@ -113,28 +120,38 @@ def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, process
     anchors
         Notes held elsewhere, besides those of the witnesses that can be read.
     since
-        Events before this number are taken as anchored: their hashes are read, their signatures not checked again.
+        Events before this number are anchored: one of the notes holds at least so many. Their hashes and their rows
+        are checked, their signatures and what followed from them not again.
     processes
-        How many processes check signatures.
+        How many processes check signatures; 0: as the machine has processors, up to 4.
 
     Returns
     -------
     Verification
         Every fault. That results follow from records is another check (`reproduce`).
+
+    Raises
+    ------
+    UsageError
+        Where no note holds the events before `since`.
     """
     with store.reading() as connection:
-        check = _Check(store, connection, since, processes)
-        check.read_chain()
-        check.read_anchors(anchors)
+        check = _Check(store, connection, since, processes or min(4, os.cpu_count() or 1))
+        check.read_notes(anchors)
         try:
-            faults = list(store.projections.compare(connection, check.walk_streams()))
-        except CreditscoreError as error:
-            faults = []
-            check.fault("stream", error.where or "", error.what)
-        for fault in faults:
-            check.fault("projection", fault.partition(":")[0], fault.partition(": ")[2])
-        if not store.projections.is_current(connection):
-            check.fault("projection", "projection_format", "it is not what this version makes")
+            check.read_chain()
+        finally:
+            check.close()
+        check.compare_anchors()
+        if since > check.result.anchored and not check.result.faults:
+            raise UsageError(
+                f"no anchor holds the first {since} events",
+                where=store.database.shown,
+                allowed=f"up to {check.result.anchored}",
+                next="check the whole store, or give the anchor",
+            )
+        check.check_tables()
+        check.check_streams()
     return check.result
 
 
@@ -145,374 +162,361 @@ class _Check:
         self.store, self.connection, self.since, self.processes = store, connection, since, processes
         self.result = Verification(store.mode)
         self.people, self.first_hash = People(), ""
-        self.declared: dict[str, Workflow] = {}
-        self.files: set[str] = set()
+        self.declared: dict[str, tuple[int, Workflow]] = {}
         self.erased: dict[str, set[int]] = {}
-        self.is_said_erased: dict[str, set[int]] = {}
+        self.said_erased: dict[str, set[int]] = {}
+        self.wanted: dict[int, list[tuple[str, bytes]]] = {}
+        self.roots: dict[int, bytes] = {}
+        self.frontier, self.size, self.leaves = Frontier(), 0, list[bytes]()
+        self.signatures: list[tuple[int, str, str, str]] = []
+        self.pool: ProcessPoolExecutor | None = None
+        self.waiting: list[tuple[Sequence[int], Future[list[bool]]]] = []
 
     def fault(self, sort: str, where: str, what: str) -> None:
         self.result.faults.append(Fault(sort, where, what))
+
+    def close(self) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(cancel_futures=True)
 
     # --- the chain, in the order of the log
 
     def read_chain(self) -> None:
         """Check hashes, order, acts, signatures and who wrote what, in the order of the log."""
         heads = self.connection.execute(sa.select(head_table)).mappings().all()
-        previous, size, moment = BEFORE_FIRST, 0, ""
+        previous, moment = BEFORE_FIRST, ""
         versions: dict[str, int] = {}
-        frontier, signatures = Frontier(), []
-        rows = Log.read_rows(self.connection)
-        for act, group in groupby(rows, key=itemgetter("act")):
-            events = []
-            for row in group:
-                where = f"event {row['seq']}"
-                if row["seq"] != size or row["previous"] != previous:
-                    self.fault("chain", where, f"it does not follow event {size - 1}")
-                if fault := find_fault(row):
-                    self.fault("hash", where, fault)
-                if row["version"] != versions.get(row["stream"], -1) + 1:
-                    self.fault("order", where, f"version {row['version']} of {row['stream']} is out of order")
-                versions[row["stream"]] = row["version"]
-                if row["at"] < moment:
-                    self.result.notes.append(f"{where}: the clock ran backwards, from {moment} to {row['at']}")
-                try:
-                    events.append(read_event(row))
-                    frontier = frontier.append(hash_leaf(bytes.fromhex(row["hash"])))
-                except (CreditscoreError, ValueError):
-                    self.fault("hash", where, "it cannot be read")
-                if row["payload"] is None:
-                    self.erased.setdefault(row["stream"], set()).add(row["version"])
-                previous, size, moment = row["hash"], row["seq"] + 1, max(moment, row["at"])
-            if events:
-                signatures += self._check_act(act, events)
-                if len(signatures) >= SIGNATURES_AT_ONCE * self.processes:
-                    self._check_signatures(signatures)
-                    signatures = []
-        self._check_signatures(signatures)
-        self.result.size = size
-        head = {"id": 1, "log_id": self.first_hash, "size": size, "hash": previous, "frontier": frontier.text()}
+        with Log.read_rows(self.connection) as every:
+            for act, group in groupby(every, key=itemgetter("act")):
+                rows = []
+                for row in group:
+                    where = f"event {row['seq']}"
+                    if fault := find_fault(row):
+                        self.fault("hash", where, fault)
+                    try:
+                        if row["seq"] != self.size or row["previous"] != previous:
+                            self.fault("chain", where, f"it does not follow event {self.size - 1}")
+                        if row["version"] != versions.get(row["stream"], -1) + 1:
+                            self.fault("order", where, f"version {row['version']} of {row['stream']} is out of order")
+                        versions[row["stream"]] = row["version"]
+                        self._check_moments(row, moment, where)
+                        self._add_leaf(row)
+                        if row["payload"] is None:
+                            self.erased.setdefault(row["stream"], set()).add(row["version"])
+                        moment = max(moment, row["at"])
+                        rows.append(row)
+                    except MALFORMED:
+                        self.fault("hash", where, "its columns hold what the log never writes")
+                    previous, self.size = row["hash"], row["seq"] + 1 if isinstance(row["seq"], int) else self.size + 1
+                if rows:
+                    try:
+                        self._check_act(act, rows)
+                    except (CreditscoreError, *MALFORMED) as error:
+                        what = error.what if isinstance(error, CreditscoreError) else type(error).__name__
+                        self.fault("act", f"event {act}", f"it is not one that this package writes: {what}")
+        self._flush_leaves()
+        self._check_signatures()
+        for seqs, answer in self.waiting:
+            self._take_answers(seqs, answer.result())
+        self.result.size = self.size
+        text = self.frontier.text()
+        head = {"id": 1, "log_id": self.first_hash, "size": self.size, "hash": previous, "frontier": text}
         if [dict(row) for row in heads] != [head]:
             self.fault("head", "head", "it is not where the log ends")
+        self._check_erasures()
+
+    def _check_moments(self, row: Row, moment: str, where: str) -> None:
+        at, days = row["at"], (row["on_day"], row["known_on"])
+        if not MOMENT.fullmatch(at):
+            self.fault("time", where, f"{at!r} is no moment")
+            return
+        if at < moment:
+            self.result.notes.append(f"{where}: the clock ran backwards, from {moment} to {at}")
+        for day in days:
+            if len(day) != 10 or (day > at[:10] and date.fromisoformat(day) > _next_day(at)):
+                self.fault("time", where, f"the day {day} had not come on {at}")
+
+    def _add_leaf(self, row: Row) -> None:
+        self.leaves.append(hash_leaf(bytes.fromhex(row["hash"])))
+        if self.size + 1 in self.wanted:
+            self._flush_leaves()
+            self.roots[self.size + 1] = self.frontier.root()
+        elif len(self.leaves) > SIGNATURES_AT_ONCE:
+            self._flush_leaves()
+
+    def _flush_leaves(self) -> None:
+        self.frontier, self.leaves = self.frontier.extend(self.leaves), []
+
+    def _check_erasures(self) -> None:
         for stream, numbers in self.erased.items():
-            if missing := numbers - self.is_said_erased.get(stream, set()):
+            if missing := numbers - self.said_erased.get(stream, set()):
                 self.fault("erased", stream, f"payloads of versions {sorted(missing)} are gone and no event says why")
+        for stream, numbers in self.said_erased.items():
+            if back := numbers - self.erased.get(stream, set()):
+                self.fault("erased", stream, f"payloads of versions {sorted(back)} were erased and are there again")
 
-    def _check_act(self, act: int, events: Sequence[Event]) -> list[tuple[int, str, str, str]]:
-        """Check who acted, as what, and whether every event belongs to the act; return the signature to be checked."""
-        first, last = events[0], events[-1]
-        where = f"event {first.seq}"
-        if first.seq == 0:
-            self.first_hash = first.hash
-            if first.kind != "log.opened":
+    def _check_act(self, act: int, rows: Sequence[Row]) -> None:
+        """Check who acted, as what, and whether every event belongs to the act."""
+        first, last = rows[0], rows[-1]
+        where = f"event {first['seq']}"
+        if first["seq"] == 0:
+            self.first_hash = first["hash"]
+            if first["kind"] != "log.opened" or first["stream"] != "log/0":
                 self.fault("act", where, "the log does not begin with its opening")
-        if first.seq != act:
+        if first["seq"] != act:
             self.fault("act", where, "the beginning of its act is missing")
-        same = attrgetter("actor", "role", "office", "on_day", "known_on", "at", "key_id")
-        for event in events[1:]:
-            if same(event) != same(first):
-                self.fault("act", f"event {event.seq}", "two people, offices, days, keys or moments in one act")
-        for event in events[:-1]:
-            if event.signature is not None:
-                self.fault("act", f"event {event.seq}", "added to an act after it was signed")
-        self._check_kinds(events)
-        for event in events:
-            if event.kind in PERSON.events:
-                self.people.take(event)
-            if event.kind == "retention.erased" and event.payload:
-                of = event.payload["set"]
-                self.is_said_erased.setdefault(of["of"], set()).update(of["versions"])
-            if event.kind == "workflow.declared" and event.payload:
-                self._take_declaration(event)
-        return self._signature_of(last, act)
+        same = same_of(first)
+        for row in rows[1:]:
+            if same_of(row) != same:
+                self.fault("act", f"event {row['seq']}", "two people, offices, days, keys or moments in one act")
+        for row in rows[:-1]:
+            if row["signature"] is not None:
+                self.fault("act", f"event {row['seq']}", "added to an act after it was signed")
+        self._check_kinds(rows)
+        for row in rows:
+            if row["kind"] in PERSON.events:
+                self._take_person(read_event(row))
+            elif row["kind"] == "retention.erased":
+                self._take_erasure(read_event(row))
+            elif row["kind"] == "workflow.declared":
+                self._take_declaration(read_event(row))
+        if first["actor"] not in self.people.persons and act:
+            self.fault("act", where, f"{first['actor'] or 'nobody'} is no person of this log")
+        self._take_signature(last, act)
 
-    def _signature_of(self, last: Event, act: int) -> list[tuple[int, str, str, str]]:
-        where = f"event {last.seq}"
+    def _take_person(self, event: Event) -> None:
+        if event.payload is None and event.kind in ABOUT_RIGHTS:
+            self.fault("person", f"event {event.seq}", "what it says of keys or roles is gone")
+            return
+        has_roles = event.act > 0 and self.people.holds_roles(event.act)
+        if event.seq < self.since or check_person(self.people, event, self.fault, has_roles):
+            self.people.take(event)
+
+    def _take_erasure(self, event: Event) -> None:
+        values = (event.payload or {}).get("set", {})
+        of, where = str(values.get("of")), f"event {event.seq}"
+        self.said_erased.setdefault(of, set()).update(values.get("versions", ()))
+        person = self.people.persons.get(of.removeprefix("person/")) if of.startswith("person/") else None
+        if of.partition("/")[0] in STAYS or (person is not None and (person.keys or person.grants)):
+            self.fault("erased", where, f"{of} is not erased: the log is checked by it")
+        if event.stream != name_erasure(of):
+            self.fault("erased", where, f"it stands on {event.stream}")
+
+    def _take_signature(self, last: Row, act: int) -> None:
+        where, key_id, signature = f"event {last['seq']}", last["key_id"], last["signature"]
         if self.result.mode == "open":
-            if last.signature is not None or last.key_id:
+            if signature is not None or key_id:
                 self.fault("signature", where, "a signature in a log of mode `open`")
-            return []
-        if last.signature is None:
+            return
+        if signature is None:
             self.fault("signature", where, "an act without a signature")
-            return []
+            return
         seq = None if act == 0 else act
-        signer = self.people.persons.get(last.actor) if self.result.mode == "keys" else None
         if self.result.mode == "keys":
-            is_own = signer is not None and (signer.has_key(last.key_id, seq) or act == 0)
+            signer = self.people.persons.get(last["actor"])
+            is_own = signer is not None and signer.has_key(key_id, seq)
         else:
             is_own = any(
-                person.has_key(last.key_id, seq) and (act == 0 or person.has_role("application", seq))
+                person.has_key(key_id, seq) and person.has_role(APPLICATION, seq, office=None, domain=None)
                 for person in self.people.persons.values()
             )
         if not is_own:
-            self.fault("signature", where, f"the key {last.key_id} was not one that could sign this")
-        public = self.people.public_keys.get(last.key_id, "")
-        return [] if act < self.since else [(last.seq, public, last.hash, last.signature)]
+            self.fault("signature", where, f"the key {key_id} was not one that could sign this")
+        if act >= self.since:
+            self.signatures.append((last["seq"], self.people.public_keys.get(key_id, ""), last["hash"], signature))
+            if len(self.signatures) >= SIGNATURES_AT_ONCE:
+                self._check_signatures()
 
-    def _check_signatures(self, signatures: Sequence[tuple[int, str, str, str]]) -> None:
-        if not signatures:
-            return
-        if self.processes > 1 and len(signatures) > SIGNATURES_AT_ONCE:
-            with ProcessPoolExecutor(self.processes) as pool:
-                fits = list(pool.map(_is_signed, signatures, chunksize=SIGNATURES_AT_ONCE))
+    def _check_signatures(self) -> None:
+        """Check the signatures that wait; in other processes where there are many."""
+        batch, self.signatures = self.signatures, []
+        seqs = [seq for seq, *_ in batch]
+        if self.processes > 1 and len(batch) >= SIGNATURES_AT_ONCE:
+            self.pool = self.pool or ProcessPoolExecutor(self.processes - 1)
+            self.waiting.append((seqs, self.pool.submit(_are_signed, batch)))
         else:
-            fits = [_is_signed(signature) for signature in signatures]
-        for (seq, *_), is_good in zip(signatures, fits, strict=True):
-            if not is_good:
+            self._take_answers(seqs, _are_signed(batch))
+
+    def _take_answers(self, seqs: Sequence[int], answers: Sequence[bool]) -> None:
+        for seq, is_signed in zip(seqs, answers, strict=True):
+            if not is_signed:
                 self.fault("signature", f"event {seq}", "its signature is not of its key")
 
-    def _check_kinds(self, events: Sequence[Event]) -> None:
+    def _check_kinds(self, rows: Sequence[Row]) -> None:
         """Every event is the act itself, or one that the act's declaration lets it write, or stands by itself."""
-        first = events[0]
-        if first.seq == 0:
+        first = rows[0]
+        if first["seq"] == 0 or first["seq"] < self.since:
             return
-        workflow = self.declared.get(first.flow)
-        act = self._act_of(workflow, first)
-        if first.flow and (workflow is None or act is None):
-            self.fault("act", f"event {first.seq}", f"{first.flow} declares no {first.kind}")
-        emits = {*act.emits} if act else set()
-        for event in events[1:] if first.flow else events:
-            is_first_person = (
-                event.kind == "person.added"
-                and event.stream == f"person/{event.actor}"
-                and event.version == 0
-                and self.result.mode == "open"
-                and not self.people.holds_roles(event.seq)
-            )
-            if event.kind in emits or is_first_person or self._stands_alone(event):
+        emits: set[str] = set()
+        if first["flow"]:
+            _, workflow = self.declared.get(first["flow"], (0, None))
+            act = workflow.act_of(first["kind"]) if workflow else None
+            if workflow is None or not (act or first["kind"].partition(".")[2] in GENERIC_KINDS):
+                self.fault("act", f"event {first['seq']}", f"{first['flow']} declares no {first['kind']}")
+            emits = {*workflow.acts[act].emits} if workflow and act else set()
+        for position, row in enumerate(rows):
+            if row["flow"]:
+                if position:
+                    self.fault("act", f"event {row['seq']}", "an act within another")
                 continue
-            self.fault("act", f"event {event.seq}", f"{event.kind} in no act that may write it: forged")
+            if row["kind"] in emits:
+                because = None if row["payload"] is None else (read_event(row).payload or {}).get("because")
+                if row["payload"] is not None and because != first["stream"]:
+                    self.fault("act", f"event {row['seq']}", f"it says that it follows from {because}")
+                continue
+            is_newcomer = row is rows[-1] and position and self._is_newcomer(row)
+            if not is_newcomer and (first["flow"] or not self._stands_alone(row, rows)):
+                self.fault("act", f"event {row['seq']}", f"{row['kind']} in no act that may write it: forged")
 
-    def _act_of(self, workflow: Workflow | None, event: Event) -> ActRule | None:
-        if workflow is None:
-            return None
-        if event.kind in (f"{workflow.workflow}.corrected", f"{workflow.workflow}.upgraded"):
-            role = "reviewer" if event.kind.endswith("corrected") else "approver"
-            return ActRule.model_validate({"event": event.name, "title": {"zh": "-", "en": "-"}, "by": role})
-        name = workflow.act_of(event.kind)
-        return None if name is None else workflow.acts[name]
+    def _is_newcomer(self, row: Row) -> bool:
+        """Whether an event adds who acts for the first time, in mode `open` before roles hold."""
+        return (
+            row["kind"] == "person.added"
+            and row["stream"] == f"person/{row['actor']}"
+            and self.result.mode == "open"
+            and not self.people.holds_roles(row["act"])
+        )
 
-    def _stands_alone(self, event: Event) -> bool:
+    def _stands_alone(self, row: Row, rows: Sequence[Row]) -> bool:
         """Whether an event stands without a workflow, written by a role that its stream allows and the person had."""
-        if event.kind == "workflow.declared":
-            return True
-        if event.kind in TASK_KINDS:
-            return True
-        stream_type = self.store.registry.type_of.get(event.stream.partition("/")[0])
-        if stream_type is None or event.role not in stream_type.events.get(event.kind, ()):
+        if row["kind"] == "workflow.declared" and not row["role"]:
+            return all(other["kind"] == "workflow.declared" or self._is_newcomer(other) for other in rows)
+        if row["kind"] in TASK_KINDS:
+            return all(other is row or self._is_newcomer(other) for other in rows)  # more where streams are taken again
+        stream_type = self.store.registry.type_of.get(row["stream"].partition("/")[0])
+        if stream_type is None or row["role"] not in stream_type.events.get(row["kind"], ()):
             return False
-        if self.result.mode == "open" and not self.people.holds_roles(event.seq):
+        if self.result.mode == "open" and not self.people.holds_roles(row["act"]):
             return True
-        person = self.people.persons.get(event.actor)
-        return person is not None and person.has_role(event.role, event.act, office=event.office, act=event.kind)
+        person = self.people.persons.get(row["actor"])
+        return person is not None and person.has_role(row["role"], row["act"], office=row["office"], act=row["kind"])
 
     def _take_declaration(self, event: Event) -> None:
-        values = (event.payload or {}).get("set", {})
         where = f"event {event.seq}"
         try:
-            workflow = read_declaration(values["declaration"])
+            workflow = read_declaration((event.payload or {})["set"]["declaration"])
+            fault = find_declaration_fault(event, workflow)
         except Exception as error:  # whatever a forged text does, it is a fault of the store
             self.fault("declaration", where, f"the declaration cannot be read: {type(error).__name__}")
             return
-        if event.stream != f"workflow/{workflow.id.replace('/', '.')}" or values.get("digest") != workflow.digest:
-            self.fault("declaration", where, "the declaration is not what its name or hash says")
+        if fault is not None:
+            self.fault("declaration", where, fault)
         if workflow.id in self.declared:
             self.fault("declaration", where, f"{workflow.id} was declared before")
-        self.declared.setdefault(workflow.id, workflow)
+        self.declared.setdefault(workflow.id, (event.seq, workflow))
         own = self.store.registry.by_id.get(workflow.id)
-        if own is not None and own.digest != workflow.digest:
+        if own is None and event.role != "approver":
+            self.fault("declaration", where, f"{workflow.id} is no declaration of this version, and no approver's own")
+        elif own is None:
+            self.result.notes.append(
+                f"{where}: {workflow.id} was declared by an approver; this version does not have it"
+            )
+        elif own.digest != workflow.digest:
             self.fault("declaration", where, f"{workflow.id} is not the declaration at work")
 
     # --- anchors
 
-    def read_anchors(self, notes: Iterable[str]) -> None:
-        """Compare notes held elsewhere with the log."""
-        from creditscore.store.witnesses import open_witness
-
+    def read_notes(self, notes: Iterable[str]) -> None:
+        """Read the notes that were given, and those of the witnesses."""
         held = list(notes)
-        for address in self.store.witnesses():
+        try:
+            addresses = self.store.witnesses()
+        except CreditscoreError as error:
+            self.fault("anchor", "witness", f"the witnesses cannot be told: {error.what}")
+            addresses = list(self.store.own_witnesses)
+        for address in addresses:
             try:
-                held += open_witness(address).read()
+                witness = open_witness(address, self.result.notes.append)
+                own = witness.read()
             except CreditscoreError as error:
-                self.result.notes.append(f"the witness {address} cannot be read: {error.what}")
-        wanted: dict[int, list[tuple[str, bytes]]] = {}
+                self.result.notes.append(f"a witness cannot be read: {error.what} ({error.where})")
+                continue
+            if not own:
+                self.result.notes.append(f"the witness {witness.shown} holds nothing")
+            held += own
+        if not held:
+            self.result.notes.append(
+                "no anchor is at hand: an old copy, and a log that was cut or rewritten, go unseen"
+            )
         for note in held:
             try:
                 checkpoint = read_checkpoint(read_note(note, unsigned=True)[0])
             except CreditscoreError as error:
                 self.fault("anchor", "anchor", f"a note cannot be read: {error.what}")
                 continue
-            wanted.setdefault(checkpoint.size, []).append((checkpoint.origin, checkpoint.root))
-        if wanted:
-            self._compare_anchors(wanted)
+            self.wanted.setdefault(checkpoint.size, []).append((checkpoint.origin, checkpoint.root))
 
-    def _compare_anchors(self, wanted: Mapping[int, list[tuple[str, bytes]]]) -> None:
+    def compare_anchors(self) -> None:
+        """Compare the notes with the log."""
         from creditscore.store.store import ORIGIN
-        from creditscore.store.tables import event
 
-        frontier, position = Frontier(), 0
         origin = ORIGIN + self.first_hash[:16]
-        query = sa.select(event.c.hash).order_by(event.c.seq)
-        hashes = self.connection.execute(query, execution_options={"yield_per": 5000}).scalars()
-        roots = {}
-        for position, row_hash in enumerate(hashes, 1):
-            try:
-                frontier = frontier.append(hash_leaf(bytes.fromhex(row_hash)))
-            except ValueError:
-                break
-            if position in wanted:
-                roots[position] = frontier.root()
-        for size, anchors in wanted.items():
+        for size, anchors in sorted(self.wanted.items()):
+            where = f"anchor of {size} events"
             for name, root in anchors:
                 if name != origin:
-                    self.fault("anchor", f"anchor of {size} events", "it is of another log")
-                elif size not in roots:
-                    self.fault(
-                        "anchor", f"anchor of {size} events", f"the log has {position}: it is an old copy, or was cut"
-                    )
-                elif roots[size] != root:
-                    self.fault("anchor", f"anchor of {size} events", "the log was rewritten")
+                    self.fault("anchor", where, "it is of another log")
+                elif size not in self.roots:
+                    self.fault("anchor", where, f"the log has {self.size}: it is an old copy, or was cut")
+                elif self.roots[size] != root:
+                    self.fault("anchor", where, "the log was rewritten")
                 else:
                     self.result.anchored = max(self.result.anchored, size)
 
-    # --- streams, in the order of their names
+    # --- what follows from the log
 
-    def walk_streams(self) -> Iterator[Stream]:
-        """Give every stream as its events make it, each act looked at as it is taken."""
-        rows = Log.read_rows(self.connection, by="stream")
-        for name, own in groupby(rows, key=itemgetter("stream")):
-            stream = Stream(name)
-            if stream.kind not in self.store.projections.kinds:
-                self.fault("stream", name, "there is no such kind of stream")
-                continue
-            for row in own:
-                try:
-                    event = read_event(row)
-                except CreditscoreError:
-                    continue  # said where the chain was read
-                if event.flow:
-                    self._check_step(stream, event)
-                elif event.seq and not event.kind.startswith(f"{stream.kind}.") and event.kind not in TASK_KINDS:
-                    self.fault("step", f"event {event.seq}", f"{event.kind} on {name}")
-                elif event.kind in TASK_KINDS and event.state != stream.state:
-                    self.fault("step", f"event {event.seq}", f"{event.kind} changes the state")
-                try:
-                    apply_event(stream, event)
-                except (KeyError, TypeError, ValueError, AttributeError):
-                    self.fault("step", f"event {event.seq}", "its payload is not one that this package writes")
-                self._note_files(name, event)
-            yield stream
+    def check_tables(self) -> None:
+        """Check that the tables are those of this version, and that the log's triggers are there."""
+        for name in self.store.projections.find_shapes(self.connection):
+            self.fault("table", name, "it is missing or has other columns than this version makes")
+        for name in self.store.projections.find_strangers(self.connection):
+            self.result.notes.append(f"the table {name} is not of the store")
+        if missing := find_missing_triggers(self.connection):
+            self.fault("table", "event", f"its triggers are gone: {', '.join(missing)}")
+        if not self.store.projections.is_current(self.connection):
+            self.fault("projection", "projection_format", "it is not what this version makes")
 
-    def _note_files(self, stream: str, event: Event) -> None:
-        """Look at each file of the archive that an event names, once."""
-        values = (event.payload or {}).get("set") or {}
-        for column in ("files", "beside"):
-            for table, name in (values.get(column) or {}).items():
-                if name in self.files:
-                    continue
-                self.files.add(name)
-                try:
-                    fault = self.store.archive.find_fault(name)
-                except CreditscoreError as error:
-                    fault = error.what
-                if fault:
-                    self.fault("archive", stream, f"{table}, file {name[:12]}…: {fault}")
-
-    def _check_step(self, stream: Stream, event: Event) -> None:
-        """Check one act on a stream against the declaration of its time."""
-        where = f"event {event.seq} ({event.kind})"
-        workflow = self.declared.get(event.flow)
-        act = self._act_of(workflow, event)
-        if workflow is None or act is None or stream.kind != workflow.workflow:
-            self.fault("step", where, f"{event.flow} declares no such act on {stream.name}")
-            return
-        generic = event.name in ("corrected", "upgraded") and workflow.act_of(event.kind) is None
-        if event.role not in act.by:
-            self.fault("role", where, f"taken as {event.role or 'nobody'}, declared for {', '.join(act.by)}")
-        if generic:
-            allowed = {stream.state} if event.name == "upgraded" else {*workflow.states}
-        else:
-            if (stream.version >= 0) == act.opens or (not act.opens and stream.state not in act.from_):
-                self.fault("step", where, f"it cannot follow {stream.state or 'nothing'}")
-            ways = act.ways()
-            allowed = {*ways} | (set() if OTHERWISE in ways.values() else {stream.state}) if ways else {stream.state}
-            if act.code:
-                allowed |= {*workflow.states}
-            if stream.version >= 0 and stream.flow != event.flow:
-                self.fault("step", where, f"the case stands under {stream.flow}")
-        if event.state not in allowed:
-            self.fault("step", where, f"it does not lead to {event.state or 'no state'}")
-        if self.result.mode != "open" or self.people.holds_roles(event.act):
-            self._check_role(stream, event, workflow, where)
-        if event.payload is not None and not generic:
-            self._check_guards(stream, event, workflow, act, where)
-
-    def _check_role(self, stream: Stream, event: Event, workflow: Workflow, where: str) -> None:
-        person = self.people.persons.get(event.actor)
-        after = {**stream.view(), **((event.payload or {}).get("set") or {})}
+    def check_streams(self) -> None:
+        """Take every step of every stream again, and compare its rows."""
+        replay = Replay(
+            self.store, self.connection, self.people, self.declared, self.result.mode, self.fault, self.since
+        )
         try:
-            domain = str(
-                evaluate(workflow.domain, {"case": after, "given": (event.payload or {}).get("given", {})}) or ""
-            )
-        except CreditscoreError:
-            domain = ""
-        if person is None or not person.has_role(
-            event.role, event.act, office=event.office, domain=domain, act=event.kind
-        ):
-            name = person.name if person else event.actor
-            self.fault("role", where, f"{name} was no {event.role} then")
-
-    def _check_guards(self, stream: Stream, event: Event, workflow: Workflow, act: ActRule, where: str) -> None:
-        """Try the declared guards again, and work out again what follows where no code has a part in it."""
-        payload = event.payload or {}
-        case = stream.view() if stream.version >= 0 else {"steps": [], "parts": {}}
-        given = payload.get("given", {})
-        names = {
-            "case": case,
-            "given": given,
-            "day": event.on_day,
-            "known_on": event.known_on,
-            "actor": event.actor,
-            "next": {**case, **payload.get("set", {}), "state": event.state},
-        }
-        try:
-            for guard in act.refuse:
-                if not reads_facts(guard.when) and evaluate(guard.when, names):
-                    self.fault("guard", where, fill_words(guard.say.en, names))
-            for eyes in act.second_person:
-                if reads_facts(eyes.when) or not evaluate(eyes.when, names):
-                    continue
-                steps = self._steps_of(fill_words(eyes.of, names), event.seq) if eyes.of else case["steps"]
-                if any(s["actor"] == event.actor and {s["name"], s["kind"]} & {*eyes.than} for s in steps):
-                    self.fault("guard", where, "no second person")
-            if not (act.code or workflow.after or workflow.facts):
-                self._compare_effects(stream, event, workflow, where)
+            for fault in self.store.projections.compare(self.connection, replay.walk()):
+                self.fault("projection", fault.partition(":")[0], fault.partition(": ")[2])
         except CreditscoreError as error:
-            self.fault("guard", where, error.what)
-
-    def _steps_of(self, name: str, before: int) -> list[dict[str, Any]]:
-        from creditscore.store.fold import fold
-        from creditscore.store.log import read_streams
-
-        events = read_streams(self.connection, [name])[name]
-        return fold(name, [event for event in events if event.seq < before]).steps()
-
-    def _compare_effects(self, stream: Stream, event: Event, workflow: Workflow, where: str) -> None:
-        machine = self.store.machine
-        context = machine.take_again(workflow, stream, event)
-        wanted = {name: value for name, value in machine.payload(context).items() if name != "given"}
-        found = {name: value for name, value in (event.payload or {}).items() if name not in ("given", "salt")}
-        if wanted != found or context.state != event.state:
-            self.fault("effect", where, "what it says to follow is not what the declaration lets follow")
+            self.fault("stream", error.where or "", error.what)
+        except (sa.exc.SQLAlchemyError, *MALFORMED) as error:
+            self.fault("projection", "tables", f"they cannot be compared: {type(error).__name__}")
 
 
-def read_declaration(text: str) -> Workflow:
-    """Read the text of a declaration as the log holds it."""
-    return Workflow.model_validate({**unplaced(text), "text": text})
+def find_missing_triggers(connection: sa.Connection) -> list[str]:
+    """Name the triggers that keep events from being changed and are not there."""
+    if connection.dialect.name == "sqlite":
+        wanted, query = TRIGGERS, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+    else:
+        wanted = (*TRIGGERS[:2], "event_is_not_emptied")
+        query = (
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled <> 'D'"
+        )
+    return sorted({*wanted} - {*connection.exec_driver_sql(query).scalars()})
 
 
-def _is_signed(signature: tuple[int, str, str, str]) -> bool:
-    _, public, event_hash, signed = signature
+TRIGGERS = ("event_is_kept", "event_stays", "event_is_new")
+
+
+def _next_day(at: str) -> date:
+    """The last day that any zone may have had at a moment."""
+    return date.fromisoformat(at[:10]) + timedelta(days=1)
+
+
+def _are_signed(signatures: Sequence[tuple[int, str, str, str]]) -> list[bool]:
+    return [_is_signed(public, event_hash, signature) for _, public, event_hash, signature in signatures]
+
+
+def _is_signed(public: str, event_hash: str, signature: str) -> bool:
     try:
-        return bool(public) and check_signature(public, message_of(event_hash), bytes.fromhex(signed))
-    except ValueError:
+        raw = bytes.fromhex(signature)
+        return bool(public) and raw.hex() == signature and check_signature(public, message_of(event_hash), raw)
+    except (ValueError, TypeError):
         return False

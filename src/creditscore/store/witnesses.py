@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ from creditscore.store.notes import read_note
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+VARIABLE = "CREDITSCORE_WITNESSES"  # addresses beside those that the log names, one a line
 WAIT = 10.0  # seconds for others that write to the same witness
 COMMAND_LIMIT = 30.0  # seconds for a command
 SHOWN = 300  # characters of what a command or a database says
@@ -122,6 +123,34 @@ def open_witness(address: str, say: Callable[[str], None] | None = None) -> Witn
             next="put file: before it if it is the path of a file",
         )
     return FileWitness(address, say)
+
+
+def tell_witnesses(
+    addresses: Sequence[str], trusted: Sequence[str], make_note: Callable[[], str], say: Callable[[str], None]
+) -> None:
+    """Give all witnesses the newest note; what one of them does is said and stops nothing.
+
+    Parameters
+    ----------
+    addresses
+        Of all.
+    trusted
+        Those that were named outside the log; a command is run only where it is among them, for whoever can write to
+        the database could name another.
+    make_note
+        Makes the note.
+    say
+        Called with a sentence where one was not told.
+    """
+    note = make_note() if addresses else ""
+    for address in addresses:
+        if address.startswith("command:") and address not in trusted:
+            say(f"{hide_credentials(address)} is not run as a witness: only the log names it, not {VARIABLE}")
+            continue
+        try:
+            open_witness(address, say).write(note)
+        except Exception as error:  # whatever a witness does, the act is written
+            say(f"the act is written, but the witness {hide_credentials(address)} was not told: {error}")
 
 
 def hide_credentials(address: str) -> str:

@@ -19,6 +19,10 @@ SQLITE = (
     "CREATE TRIGGER event_is_kept BEFORE UPDATE ON event WHEN NEW.payload IS NOT NULL OR {changed} "
     "BEGIN SELECT RAISE(ABORT, 'events are only added'); END",
     "CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are only added'); END",
+    # OR REPLACE would delete rows without a word to the trigger above
+    "CREATE TRIGGER event_is_new BEFORE INSERT ON event "
+    "WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq OR (stream = NEW.stream AND version = NEW.version)) "
+    "BEGIN SELECT RAISE(ABORT, 'events are only added: UNIQUE event.stream'); END",
 )
 POSTGRESQL = (
     "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
