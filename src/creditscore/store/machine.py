@@ -284,10 +284,10 @@ class Machine:
         self._check_second_person(context, rule)
         if not is_again:
             self._check_guards(context, [guard for guard in rule.refuse if reads_facts(guard.when)])
-        if rule.opens and rule.stream:
-            self._name_case(context, rule)  # before the code, so that what it writes elsewhere can name the case
         if is_again and not declared.is_plain(context.act):
             return
+        if rule.opens and rule.stream:
+            self._name_case(context, rule)  # before the code, so that what it writes elsewhere can name the case
         if rule.code:
             self.registry.code[rule.code](context)
         if rule.opens and not rule.stream:

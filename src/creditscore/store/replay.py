@@ -207,8 +207,6 @@ class Replay:
                 self.say("effect", where, "its stream, organisation or state is not what the declaration lets follow")
             self._compare(self.machine.payload(again), payload, where)
             return
-        if rule.opens and rule.stream and again.stream != event.stream:
-            self.say("effect", where, f"it would be the case {again.stream}")
         again.subject, again.state, again.changes = event.subject, event.state, dict(payload.get("set", {}))
         again.parts = {part: [dict(row) for row in rows] for part, rows in payload.get("parts", {}).items()}
         self.machine.check_effects(again)
