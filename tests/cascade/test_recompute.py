@@ -43,19 +43,19 @@ def test_a_run_of_another_domain_stands_as_a_new_grading_would(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, domains: tuple[str | None, str], again: set[str]
 ) -> None:
     done: list[str] = []
-    compute = derived._again
+    compute = derived.grade_again
 
     def counted(run: KeptRun, *rest: Any) -> Any:
         done.append(run.scheme)
         return compute(run, *rest)
 
-    monkeypatch.setattr(derived, "_again", counted)
+    monkeypatch.setattr(derived, "grade_again", counted)
     withdrawn = RecordEvent(FIRM, "t", "withdrawn", date(2021, 5, 1), date(2021, 5, 1))
     with Database(archive_runs(tmp_path, RECORDS.assign(domain=domains)), read_only=True) as store:
         find = bench(store).find
         short = derived.derive(store, [FIRM], [withdrawn], find)
         assert set(done) == again
-        monkeypatch.setattr(derived, "_concerned", lambda *_: True)
+        monkeypatch.setattr(derived, "is_concerned", lambda *_: True)
         whole = derived.derive(store, [FIRM], [withdrawn], find)
         before = derived.derive(store, [FIRM], [], find)
     assert len(done) == len(again) + 2 * len(SCHEMES)

@@ -16,7 +16,12 @@ def test_marks_routes_and_states_have_words() -> None:
     known = words()
     assert set(known["marks"]) == set(MARKS)
     assert set(known["routes"]) == set(get_args(Route))
-    assert set(known["states"]) == {"graded", "not_graded", "not_computable"}
+    assert set(known["states"]) == {
+        "graded",
+        "not_graded",
+        "not_computable",
+        "absent",
+    }  # absent: not in one of two runs
 
 
 def test_what_a_deciding_rule_does_has_words() -> None:

@@ -34,6 +34,8 @@ RATES = "the law itself rates that evaluation year (rates_from)"
 CARRIED = "the text took the place of one with the same grounds, which are dated from the older one"
 DUE = "a report counts by the day on which it is due, not by the dates of the record"
 OWED = "arrears that are still owed are a state of the day of grading, whenever they began"
+# a day that follows from one: two years after the ledger of Jiangsu began nothing older is read for its leaders
+LOOK_BACKS = {("environment/jiangsu@2020-01-01", "2021-01-01")}
 # An entry of a scheme's own list is a decision that somebody took: it is kept as it stands.
 # Why what lies before the text may decide all the same, by scheme or version and, after a colon, item or list
 ALLOWED = {
@@ -146,6 +148,8 @@ def test_days_in_conditions_are_those_of_laws() -> None:
             conditions = " ".join(getattr(rule, key, None) or "" for key in ("when", "where", "accepts"))
             first_days = {load_laws()[cite.law].surely_from for cite in (*rule.cite, *scheme.cite)}
             for day in re.findall(r"'(\d{4}-\d\d-\d\d)'", conditions):
+                if (scheme.name, day) in LOOK_BACKS:
+                    continue
                 assert first_days & {date.fromisoformat(day), date.fromisoformat(day) + timedelta(1)}, (
                     scheme.name,
                     day,

@@ -291,16 +291,21 @@ def test_an_entry_that_was_shown_is_not_kept_beside_another(office: Office) -> N
         office.store.act("listing", "take_over", by="li.na", on="2019-05-06", known_on="2019-05-07", **given)
 
 
-def test_a_decision_written_past_the_machine_is_found(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2023-01-20", "the window to be heard runs until 2023-01-30"),
+        ("2023-02-01", "the objection of 2023-01-19 was not checked"),
+    ],
+)
+def test_a_decision_written_past_the_machine_is_found(office: Office, day: str, words: str) -> None:
     case = office.store.read(office.give_notice())
     given = {"enter": True, "reason": "x", "organ": "o", "document": "d"}
     chen = office.play(case.name, "object", {"on": "2023-01-19"}) and office.store.read(case.name).events[-1].actor
     event = NewEvent(case.name, "listing.decided", {"given": given, "set": {}}, "listed", A, "listing/1")
     with office.store.log.write() as connection:
-        office.store.write_act(connection, Act(chen, "approver", "", "2023-01-20", "2023-01-20", [event]))
-    words = {fault.what for fault in verify(office.store).faults}
-    assert "the window to be heard runs until 2023-01-30" in words
-    assert "the objection of 2023-01-19 was not checked" in words
+        office.store.write_act(connection, Act(chen, "approver", "", day, day, [event]))
+    assert any(words in fault.what for fault in verify(office.store).faults)
 
 
 def test_what_is_in_force_and_what_rests_on_a_record(office: Office) -> None:

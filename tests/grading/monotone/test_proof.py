@@ -40,6 +40,7 @@ UNPROVED = {
     "safety/joint_punishment@2017-05-09",
     "safety/serious@2017-05-09",
     "safety/serious@2023-10-01",
+    "social_organisation/serious@2018-01-24",
 }
 
 
