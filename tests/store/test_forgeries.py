@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -180,5 +181,5 @@ def test_rows_are_only_added(store_url: str) -> None:
             *(["INSERT OR REPLACE INTO event SELECT * FROM event"] if store.database.is_sqlite else ["TRUNCATE event"]),
         ]
         for statement in statements:
-            with pytest.raises(CreditscoreError), Database(store_url).write() as connection:
+            with closing(Database(store_url)) as other, pytest.raises(CreditscoreError), other.write() as connection:
                 connection.exec_driver_sql(statement)
