@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from creditscore.core.yaml_source import unplaced
 from creditscore.store import people
 from creditscore.store.context import Context, Registry
+from creditscore.store.creation import create_store
 from creditscore.store.declarations import WORKFLOWS, StreamType, Workflow
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, Head, NewEvent
 from creditscore.store.merkle import hash_leaf
-from creditscore.store.store import Store, create_store
+from creditscore.store.store import Store
 from creditscore.store.tables import event, head
 from creditscore.store.tasks import list_tasks
 from creditscore.store.verify import verify

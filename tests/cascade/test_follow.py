@@ -82,13 +82,13 @@ def test_a_withdrawn_record_moves_both_years_and_reinstated_none(
             own = rows_as_they_stand(store, run, [FIRM])[FIRM]
             expected = standing(former, run.run_id, [FIRM])[FIRM]
             assert (own.grades, own.ledger) == (expected.grades, expected.ledger)
-    kept = {run.run_id: rows_as_kept(store.archive, run, [FIRM])[FIRM] for run in runs}
-    assert kept[runs[0].run_id].grade == "D"
+    rows_of_keeping = {run.run_id: rows_as_kept(store.archive, run, [FIRM])[FIRM] for run in runs}
+    assert rows_of_keeping[runs[0].run_id].grade == "D"
     moved = [history_of(store, run.run_id, FIRM).fields for run in runs]
-    assert [fields["before"]["grade"] for fields in moved] == [kept[run.run_id].grade for run in runs]
+    assert [fields["before"]["grade"] for fields in moved] == [rows_of_keeping[run.run_id].grade for run in runs]
     assert all(fields["before"] != fields["after"] and fields["because"] == "ruling/1" for fields in moved)
     store.act("ruling", "rule", by="zhang.min", on=ON, id="2", event="reinstated", number=3)
     for run in runs:
-        assert rows_as_they_stand(store, run, [FIRM])[FIRM] == kept[run.run_id]
+        assert rows_as_they_stand(store, run, [FIRM])[FIRM] == rows_of_keeping[run.run_id]
         assert history_of(store, run.run_id, FIRM).fields["as_kept"] is True
     assert verify(store).faults == []

@@ -31,9 +31,9 @@ def test_workflows_are_listed_and_drawn() -> None:
 def test_a_key_is_made_under_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "li.na.key"
     monkeypatch.setenv("CREDITSCORE_PASSPHRASE", "correct horse")
-    made = call("key", "new", str(file))
-    assert load_key(file, "correct horse").public in made
-    assert call("key", "show", str(file)) == made
+    printed = call("key", "new", str(file))
+    assert load_key(file, "correct horse").public in printed
+    assert call("key", "show", str(file)) == printed
     assert file.stat().st_mode & 0o077 == 0
     with pytest.raises(UsageError, match="not written over"):
         call("key", "new", str(file))

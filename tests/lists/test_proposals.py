@@ -31,10 +31,10 @@ def office(store_url: str) -> Iterator[Office]:
 def test_a_proposal_names_its_rule_records_and_days(office: Office) -> None:
     book, old = propose(Book(), usual(), records=table(), **ON)
     new = propose_graded(office.store, usual(), records=table(), **ON)
-    assert [name.partition("/")[2] for name in new.made] == list(old.made)
+    assert [name.partition("/")[2] for name in new.cases] == list(old.made)
     assert (new.skipped, new.refused) == (old.skipped, old.refused)
     require_same(office, book, "2023-03-01")
-    given = office.store.read(new.made[0]).steps()[0]["given"]
+    given = office.store.read(new.cases[0]).steps()[0]["given"]
     assert (given["records"], given["items"], given["as_of"]) == (["r1", "r2"], ["arrears", "incident"], "2023-03-01")
     again = propose_graded(office.store, usual(), on="2023-03-02", by="li.na")
     assert [why for *_, why in again.skipped] == [f"a case is open: {old.made[0]}"]
@@ -45,13 +45,13 @@ def test_the_order_of_rows_changes_nothing(office: Office) -> None:
     _, old = propose(Book(), graded(rows), **ON)
     random.Random(3).shuffle(rows)
     new = propose_graded(office.store, graded(rows), **ON)
-    assert [name.partition("/")[2] for name in new.made] == list(old.made)
+    assert [name.partition("/")[2] for name in new.cases] == list(old.made)
 
 
 def test_a_withdrawn_record_carries_nothing(office: Office, tmp_path: Path) -> None:
     rows = [*RECORDS[:2], {**RECORDS[0], "event_no": 2, "event": "withdrawn", "event_on": "2023-02-01"}]
     folder = graded([{"event_no": 1, "event": "filed", **row} for row in rows]).write(tmp_path / "graded")
-    (name,) = propose_graded(office.store, folder, **ON).made
+    (name,) = propose_graded(office.store, folder, **ON).cases
     assert office.store.read(name).fields["records"] == ["r2"]
 
 
@@ -89,5 +89,5 @@ def test_nobody_is_listed_by_a_score_alone(office: Office) -> None:
     subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
     grading = grade(table(), Scheme.model_validate(data), as_of="2023-03-01", subjects=subjects)
     proposals = propose_graded(office.store, grading, **ON)
-    assert (proposals.made, proposals.skipped) == ((), ())
+    assert (proposals.cases, proposals.skipped) == ((), ())
     assert "nobody is listed by a score alone" in proposals.refused[0][2]

@@ -88,13 +88,35 @@ def require_same(office: Office, book: Book, on: str) -> None:
         for lang in ("zh", "en"):
             assert tell_entries(office.store, subject, lang, on) == life(book, subject, lang, on)
     new_dues = [
-        (row.by, row.what, row.case.partition("/")[2], row.subject, row.list, row.state, row.basis, row.mark,
-         row.note and (row.note.code, row.note.values), row.provisional, row.overdue)
+        (
+            row.by,
+            row.what,
+            row.case.partition("/")[2],
+            row.subject,
+            row.list,
+            row.state,
+            row.basis,
+            row.mark,
+            row.note and (row.note.code, row.note.values),
+            row.provisional,
+            row.overdue,
+        )
         for row in list_due(office.store, on)
-    ]  # fmt: skip
+    ]
     old_dues = [
-        (as_known(row.by, "by"), row.what, row.case_id, row.subject_id, row.list, row.state, row.basis, row.mark,
-         row.note and (row.note.code, row.note.values), row.provisional, row.overdue)
+        (
+            as_known(row.by, "by"),
+            row.what,
+            row.case_id,
+            row.subject_id,
+            row.list,
+            row.state,
+            row.basis,
+            row.mark,
+            row.note and (row.note.code, row.note.values),
+            row.provisional,
+            row.overdue,
+        )
         for row in due(book, on)
-    ]  # fmt: skip
+    ]
     assert new_dues == old_dues

@@ -137,9 +137,9 @@ def test_one_file_that_cannot_be_read_hides_no_fault_of_another(
         (root / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     monkeypatch.setenv("CREDITSCORE_CONFIGS", str(root))
     # of the schemes, the two that hold a fault and one that cites the law
-    few = ["customs/serious", "customs/abnormal", "market/serious"]
+    schemes = ["customs/serious", "customs/abnormal", "market/serious"]
     files = library._files
-    monkeypatch.setattr(library, "_files", lambda names, entries: files(names or few, entries))
+    monkeypatch.setattr(library, "_files", lambda names, entries: files(names or schemes, entries))
     told_rows = json.loads(CliRunner().invoke(app, ["scheme", "check", "--json"]).stdout)
     faults = {(row["file"], row["code"]) for row in told_rows if row["severity"] == "fault"}
     assert faults >= {

@@ -48,8 +48,8 @@ class Desk:
 
     def statuses(self, subject: str, known_on: str | None = None) -> list[str]:
         with self.store.reading() as connection:
-            found = statuses_of(connection, self.store.archive, subject, known_on=known_on)
-        return [status.status for status in found]
+            statuses = statuses_of(connection, self.store.archive, subject, known_on=known_on)
+        return [status.status for status in statuses]
 
 
 @pytest.fixture
@@ -132,20 +132,20 @@ def test_grades_with_an_open_case_wait(desk: Desk) -> None:
 
 
 def test_both_stores_say_the_same_of_the_same_steps(desk: Desk, early: Graded, tmp_path: Path) -> None:
-    some = list(desk.subjects[:3])
+    subjects = list(desk.subjects[:3])
     with Database(tmp_path / "s.store") as former:
         log = Log(former)
         (run,) = keep(former, log, early.grading, early.snapshot, by="li.na", check=False)
         for step, (by, on) in STEPS.items():
             move(log, run, step, by=by, on=date.fromisoformat(on))
             desk.take(step, by, on)
-        move(log, run, "reevaluation", by="chen.jie", on=date(2023, 6, 1), subject_ids=some)
-        desk.take("replace", "chen.jie", "2023-06-01", step="reevaluation", subjects=some)
-        for subject in (*some, desk.subjects[5]):
+        move(log, run, "reevaluation", by="chen.jie", on=date(2023, 6, 1), subject_ids=subjects)
+        desk.take("replace", "chen.jie", "2023-06-01", step="reevaluation", subjects=subjects)
+        for subject in (*subjects, desk.subjects[5]):
             expected = [(row.step, row.status, row.run_id, row.basis, row.mark) for row in states(former, subject)]
             with desk.store.reading() as connection:
-                found = statuses_of(connection, desk.store.archive, subject)
-            assert [(row.step, row.status, row.run_id, row.basis, row.mark) for row in found] == expected
+                statuses = statuses_of(connection, desk.store.archive, subject)
+            assert [(row.step, row.status, row.run_id, row.basis, row.mark) for row in statuses] == expected
         assert make_history(desk.store).to_pylist() == history(former).to_pylist()
         assert (
             make_history(desk.store, known_on="2023-03-31").to_pylist()

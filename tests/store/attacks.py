@@ -15,16 +15,18 @@ from creditscore.core.yaml_source import unplaced
 from creditscore.store import people
 from creditscore.store.canonical import hash_text
 from creditscore.store.context import Context, Registry
+from creditscore.store.creation import create_store
 from creditscore.store.declarations import WORKFLOWS, StreamType, Workflow
 from creditscore.store.effects import ask_effect, do_effects
 from creditscore.store.erasure import erase_stream
 from creditscore.store.keys import Key
 from creditscore.store.log import BEFORE_FIRST, Act, NewEvent, hash_event
 from creditscore.store.merkle import Frontier, hash_leaf
-from creditscore.store.store import Store, create_store
+from creditscore.store.store import Store
 from creditscore.store.tables import event, head
 from creditscore.store.tasks import assign_task, hold_task, release_task
-from creditscore.store.verify import Verification, verify
+from creditscore.store.verification import Verification
+from creditscore.store.verify import verify
 
 FOLDER = Path(__file__).parent / "declarations"
 FIRM, OTHER_FIRM = "91350100M000100Y43", "91350200M000200Y11"
@@ -120,7 +122,7 @@ class Town:
         return verify(self.store, processes=1, **options)
 
 
-def found_town(address: str, mode: str, notes: Path, *, witness: bool = True) -> Town:
+def make_town(address: str, mode: str, notes: Path, *, witness: bool = True) -> Town:
     """Make a store of a mode with people who have roles, and keys where these sign, and one witness."""
     keys = {name: Key.generate() for name in PEOPLE}
     if mode == "open":

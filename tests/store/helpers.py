@@ -8,9 +8,10 @@ from typing import Any
 
 from creditscore.store import people
 from creditscore.store.context import Registry
+from creditscore.store.creation import create_store
 from creditscore.store.declarations import WORKFLOWS
 from creditscore.store.keys import Key
-from creditscore.store.store import Store, create_store
+from creditscore.store.store import Store
 
 FOLDER = Path(__file__).parent / "declarations"
 FIRM = "91350100M000100Y43"

@@ -10,11 +10,11 @@ import pytest
 from creditscore.core.errors import ExitCode, InputError, StoreError, UsageError
 from creditscore.store.backup import back_up, restore
 from creditscore.store.store import Store
-from tests.store.attacks import FIRM, fill_town, found_town, make_registry
+from tests.store.attacks import FIRM, fill_town, make_registry, make_town
 
 
 def test_a_backup_is_the_store(store_url: str, tmp_path: Path) -> None:
-    town = found_town(store_url, "keys", tmp_path / "notes.txt")
+    town = make_town(store_url, "keys", tmp_path / "notes.txt")
     fill_town(town)
     manifest = back_up(town.store, tmp_path / "backup")
     assert manifest["size"] == town.store.head().size
@@ -31,7 +31,7 @@ def test_a_backup_is_the_store(store_url: str, tmp_path: Path) -> None:
 
 
 def test_a_backup_from_sqlite_is_restored_on_postgresql_and_back(store_url: str, tmp_path: Path) -> None:
-    town = found_town(f"sqlite:///{tmp_path / 'first.db'}", "keys", tmp_path / "notes.txt")
+    town = make_town(f"sqlite:///{tmp_path / 'first.db'}", "keys", tmp_path / "notes.txt")
     fill_town(town)
     back_up(town.store, tmp_path / "backup")
     assert restore(tmp_path / "backup", store_url, make_registry()).faults == []
@@ -42,7 +42,7 @@ def test_a_backup_from_sqlite_is_restored_on_postgresql_and_back(store_url: str,
 
 
 def test_an_older_backup_is_said_to_be_one(tmp_path: Path) -> None:
-    town = found_town(f"sqlite:///{tmp_path / 'credit.db'}", "keys", tmp_path / "notes.txt")
+    town = make_town(f"sqlite:///{tmp_path / 'credit.db'}", "keys", tmp_path / "notes.txt")
     back_up(town.store, tmp_path / "backup")
     town.act("li.na", "give", id="1", subject=FIRM, matter="m", missing=["plan"])
     result = restore(tmp_path / "backup", tmp_path / "again.db", make_registry())

@@ -26,7 +26,8 @@ GIVEN = {"subject": FIRM, "matter": "m", "missing": ["plan"]}
 CREATE = """
 import sys, time
 from creditscore.store.keys import Key
-from creditscore.store.store import Store, create_store
+from creditscore.store.creation import create_store
+from creditscore.store.store import Store
 from tests.store.attacks import make_registry
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 try:
@@ -80,9 +81,9 @@ def test_two_make_the_same_store(store_url: str, mode: str) -> None:
     command = [sys.executable, "-c", CREATE, store_url, begin, mode]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(":"), "."])}
     jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(4)]
-    said = sorted(job.communicate()[0].strip() for job in jobs)
+    outputs = sorted(job.communicate()[0].strip() for job in jobs)
     wanted = ["made"] * 4 if mode == "open" else ["StoreError there is a store already"] * 3 + ["made"]
-    assert said == wanted
+    assert outputs == wanted
     with Store(store_url, make_registry()) as store:
         assert verify(store).faults == []
         assert store.mode == mode
@@ -90,9 +91,9 @@ def test_two_make_the_same_store(store_url: str, mode: str) -> None:
 
 def test_a_writer_waits_and_says_so(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("creditscore.store.database.QUIET", 0.2)
-    said: list[str] = []
+    sentences: list[str] = []
     prepare(store_url)
-    with Store(store_url, make_registry(), wait=1.0, say_waiting=said.append) as store:
+    with Store(store_url, make_registry(), wait=1.0, say_waiting=sentences.append) as store:
         with closing(Database(store_url)) as other, other.write() as connection:
             connection.execute(sa.text("SELECT size FROM head" + ("" if store.database.is_sqlite else " FOR UPDATE")))
             began = time.monotonic()
@@ -101,7 +102,7 @@ def test_a_writer_waits_and_says_so(store_url: str, monkeypatch: pytest.MonkeyPa
             assert 0.5 < time.monotonic() - began < 8
             assert len(store.rows("promise")) == 3  # readers do not wait
         store.act("promise", "give", by="li.na", on="2026-03-02", id="w", **GIVEN)
-    assert any("waiting for up to" in sentence for sentence in said)
+    assert any("waiting for up to" in sentence for sentence in sentences)
 
 
 def test_who_waits_is_served_in_order(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from creditscore.core.errors import CreditscoreError
 from creditscore.store.database import Database
 from creditscore.store.store import Store
-from tests.store.attacks import Insider, Town, fill_town, found_town, make_registry
+from tests.store.attacks import Insider, Town, fill_town, make_registry, make_town
 
 Edit = tuple[str, list[Any]]  # what it is, and its statements
 MODES = ["open", pytest.param("keys", marks=pytest.mark.slow), pytest.param("accounts", marks=pytest.mark.slow)]
@@ -97,10 +97,10 @@ def _list_swaps(table: sa.Table, rows: list[Any], keys: list[Any]) -> Iterator[E
 @pytest.fixture(params=MODES)
 def town(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Town]:
     """A store with every kind of stream, of each mode."""
-    made = found_town(store_url, request.param, tmp_path / "notes.txt")
-    fill_town(made)
-    yield made
-    made.store.close()
+    town = make_town(store_url, request.param, tmp_path / "notes.txt")
+    fill_town(town)
+    yield town
+    town.store.close()
 
 
 def is_found(town: Town) -> bool:

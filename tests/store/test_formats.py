@@ -20,11 +20,13 @@ def test_the_steps_make_the_tables_that_the_code_reads(store_url: str) -> None:
         assert read_format(connection, database.shown) == NEWEST == STEPS[-1] == v0001_event_and_head.revision
         inspector = sa.inspect(connection)
         for table in tables.metadata.sorted_tables:
-            made = {column["name"]: column for column in inspector.get_columns(table.name)}
-            assert list(made) == [column.name for column in table.c] or set(made) == {column.name for column in table.c}
+            columns = {column["name"]: column for column in inspector.get_columns(table.name)}
+            assert list(columns) == [column.name for column in table.c] or set(columns) == {
+                column.name for column in table.c
+            }
             for column in table.c:
-                assert made[column.name]["nullable"] == column.nullable
-                assert isinstance(made[column.name]["type"], sa.Integer) == isinstance(column.type, sa.Integer)
+                assert columns[column.name]["nullable"] == column.nullable
+                assert isinstance(columns[column.name]["type"], sa.Integer) == isinstance(column.type, sa.Integer)
             names = {index["name"] for index in inspector.get_indexes(table.name)}
             assert {index.name for index in table.indexes} <= names
     database.close()

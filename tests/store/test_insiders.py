@@ -16,9 +16,10 @@ from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, NewEvent, message_of
 from creditscore.store.store import Store
-from creditscore.store.verify import Verification, verify
+from creditscore.store.verification import Verification
+from creditscore.store.verify import verify
 from creditscore.store.witnesses import FileWitness
-from tests.store.attacks import FIRM, Insider, Town, fill_town, found_town, make_registry, write_past_the_machine
+from tests.store.attacks import FIRM, Insider, Town, fill_town, make_registry, make_town, write_past_the_machine
 
 Rows = list[dict[str, Any]]
 
@@ -31,10 +32,10 @@ def sorts(result: Verification) -> set[str]:
 @pytest.fixture(params=["keys", pytest.param("accounts", marks=pytest.mark.slow)])
 def town(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Town]:
     """A store whose acts are signed, with every kind of stream and one witness."""
-    made = found_town(store_url, request.param, tmp_path / "notes.txt")
-    fill_town(made)
-    yield made
-    made.store.close()
+    town = make_town(store_url, request.param, tmp_path / "notes.txt")
+    fill_town(town)
+    yield town
+    town.store.close()
 
 
 # --- without a key
@@ -95,11 +96,11 @@ def swap_declaration(rows: Rows) -> Rows:
 
 def leave_out_an_act(rows: Rows) -> Rows:
     gone = next(row["act"] for row in rows if row["kind"] == "promise.settled")
-    kept = [row for row in rows if row["act"] != gone]
-    for place, row in enumerate(kept):
+    remaining = [row for row in rows if row["act"] != gone]
+    for place, row in enumerate(remaining):
         row["act"] -= row["seq"] - place
         row["seq"] = place
-    return kept
+    return remaining
 
 
 def reorder(rows: Rows) -> Rows:
@@ -164,7 +165,7 @@ def test_a_cut_before_the_witness_is_found_by_who_knows_it(town: Town, monkeypat
 
 def test_an_old_copy_is_found(tmp_path: Path) -> None:
     file = tmp_path / "credit.db"
-    town = found_town(f"sqlite:///{file}", "keys", tmp_path / "notes.txt")
+    town = make_town(f"sqlite:///{file}", "keys", tmp_path / "notes.txt")
     town.act("li.na", "give", id="1", subject=FIRM, matter="m", missing=["plan"])
     town.store.close()
     shutil.copy(file, tmp_path / "old.db")
@@ -612,7 +613,7 @@ def test_rights_reach_no_further_than_the_approvers_own(town: Town) -> None:
 
 
 def test_one_approver_remains(store_url: str, tmp_path: Path) -> None:
-    town = found_town(store_url, "accounts", tmp_path / "notes")
+    town = make_town(store_url, "accounts", tmp_path / "notes")
     wang, chen = town.person("wang.fang"), town.person("chen.jie")
     town.change("chen.jie", lambda there: [people.withdraw_role(wang, 1, on="2026-03-02")])
     with pytest.raises(UsageError, match="nobody would be left"):
@@ -650,14 +651,14 @@ def _accept(address: str, town: Town) -> None:
 
 
 def test_a_command_that_only_the_log_names_is_not_run(store_url: str, tmp_path: Path) -> None:
-    said: list[str] = []
-    with Store(store_url, make_registry(), say=said.append) as store:
+    sentences: list[str] = []
+    with Store(store_url, make_registry(), say=sentences.append) as store:
         values = {"address": f"command:touch {tmp_path / 'ran'}"}
         store.record(
             lambda there: [NewEvent("witness/1", "witness.added", {"set": values}, "added")], by="a", role="approver"
         )
         assert not (tmp_path / "ran").exists()
-        assert any("is not run as a witness" in sentence for sentence in said)
+        assert any("is not run as a witness" in sentence for sentence in sentences)
     with Store(store_url, make_registry(), witnesses=[values["address"]]) as store:
         store.act("promise", "give", by="a", on="2026-03-02", id="1", subject=FIRM, matter="m", missing=["x"])
         assert (tmp_path / "ran").exists()

@@ -10,8 +10,9 @@ import pytest
 
 from creditscore.core.errors import UsageError
 from creditscore.store.context import Context, Refused, Registry
+from creditscore.store.declaring import read_declaration
 from creditscore.store.store import Store
-from creditscore.store.verify import read_declaration, verify
+from creditscore.store.verify import verify
 from tests.store.helpers import FIRM
 
 PERSON = "11010519491231002X"

@@ -13,14 +13,14 @@ from creditscore.store.merkle import check_consistency
 from creditscore.store.notes import read_checkpoint, read_note
 from creditscore.store.proofs import check_act, prove_act, prove_growth
 from creditscore.store.witnesses import FileWitness
-from tests.store.attacks import FIRM, Insider, Town, fill_town, found_town
+from tests.store.attacks import FIRM, Insider, Town, fill_town, make_town
 
 
 @pytest.fixture
 def town(store_url: str, tmp_path: Path) -> Town:
-    made = found_town(store_url, "keys", tmp_path / "notes.txt")
-    fill_town(made)
-    return made
+    town = make_town(store_url, "keys", tmp_path / "notes.txt")
+    fill_town(town)
+    return town
 
 
 def test_every_act_is_proved_under_the_witness_note(town: Town) -> None:

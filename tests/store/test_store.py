@@ -9,11 +9,12 @@ import pytest
 
 from creditscore.core.errors import CreditscoreError, ExitCode, NotAllowed, StoreError, UsageError
 from creditscore.store.context import Refused
+from creditscore.store.creation import create_store
 from creditscore.store.erasure import erase_stream
 from creditscore.store.keys import Key, load_key
 from creditscore.store.log import NewEvent
 from creditscore.store.machine import Stale
-from creditscore.store.store import Store, create_store
+from creditscore.store.store import Store
 from creditscore.store.tasks import assign_task, hold_task, list_tasks, release_task
 from creditscore.store.verify import verify
 from tests.store.helpers import FIRM, Office, add_person, make_registry
@@ -29,9 +30,9 @@ def store(store_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def office(store_url: str) -> Iterator[Office]:
-    made = Office(store_url)
-    yield made
-    made.store.close()
+    opened = Office(store_url)
+    yield opened
+    opened.store.close()
 
 
 def test_a_case_from_start_to_end(store: Store) -> None:
@@ -154,9 +155,9 @@ def test_erasure_leaves_hashes_and_the_reason(office: Office) -> None:
     assert verify(office.store).faults == []
     with pytest.raises(UsageError, match="nothing to erase"):
         erase_stream(office.store, stream, reason="again")
-    for kept in ("log/0", "workflow/promise.1"):
+    for stream in ("log/0", "workflow/promise.1"):
         with pytest.raises(UsageError, match="not erased"):
-            erase_stream(office.store, kept, reason="x")
+            erase_stream(office.store, stream, reason="x")
 
 
 def test_acts_are_signed_by_the_persons_own_key(office: Office, tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 
 from creditscore.core.errors import StoreBusy, StoreError, UsageError
 from creditscore.store import witnesses
+from creditscore.store.anchors import hide_credentials
+from creditscore.store.database_witness import DatabaseWitness
 from creditscore.store.notes import Checkpoint, sign_note
-from creditscore.store.witnesses import DatabaseWitness, FileWitness, hide_credentials, open_witness
+from creditscore.store.witnesses import FileWitness, open_witness
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
@@ -297,7 +299,7 @@ def test_writers_at_once_lose_nothing(tmp_path, store_url):
 @pytest.mark.slow
 def test_writers_that_are_killed_lose_nothing_that_they_have_said(tmp_path, store_url):
     for address in (str(tmp_path / "anchors.txt"), store_url):
-        said = []
+        sentences = []
         for number in range(6):
             writer = start_writer(address, 100_000, str(number))
             assert writer.stdout
@@ -306,9 +308,9 @@ def test_writers_that_are_killed_lose_nothing_that_they_have_said(tmp_path, stor
             writer.kill()
             rest, _ = writer.communicate()
             last = [0, *map(int, re.findall(r"^(\d+)\n", rest, re.MULTILINE))][-1]
-            said.append(last)
+            sentences.append(last)
         sizes = [note.split("\n")[:2] for note in open_witness(address, lambda sentence: None).read()]
-        for number, last in enumerate(said):
+        for number, last in enumerate(sentences):
             assert [int(size) for origin, size in sizes if origin == f"log {number}"][: last + 1] == list(
                 range(last + 1)
             )

@@ -104,15 +104,15 @@ def derive_rows(
         mine = subjects_in(archive, run, ids)
         if not mine:
             continue
-        kept = rows_as_kept(archive, run, mine)
-        before |= {(run.run_id, subject): kept[subject] for subject in mine}
+        rows_of_keeping = rows_as_kept(archive, run, mine)
+        before |= {(run.run_id, subject): rows_of_keeping[subject] for subject in mine}
         snapshot = find(run)
         laws = {subject: (under_law or {}).get((run.run_id, subject)) for subject in mine}
         tables = _changed_tables(run, snapshot, mine, done, rows, before, annulled)
         done.append(run)
-        is_concerned = recompute.is_concerned(run, kept, domains_of(snapshot, events))
+        is_concerned = recompute.is_concerned(run, rows_of_keeping, domains_of(snapshot, events))
         if not (tables or any(laws.values()) or is_concerned):
-            rows |= {(run.run_id, subject): kept[subject] for subject in mine}
+            rows |= {(run.run_id, subject): rows_of_keeping[subject] for subject in mine}
             continue
         for day in sorted({laws[subject] for subject in mine}, key=lambda day: day or date.min):
             alike = [subject for subject in mine if laws[subject] == day]
@@ -146,9 +146,9 @@ def find_redrawn(
     for run in runs:
         own = {subject: rows for (run_id, subject), rows in derived.items() if run_id == run.run_id}
         standing = read_standing(connection, archive, run, own)
-        kept = rows_as_kept(archive, run, own)
+        rows_of_keeping = rows_as_kept(archive, run, own)
         redrawn += [
-            Redrawn(run, subject, standing[subject], rows, rows.hash == kept[subject].hash)
+            Redrawn(run, subject, standing[subject], rows, rows.hash == rows_of_keeping[subject].hash)
             for subject, rows in sorted(own.items())
             if rows.hash != standing[subject].hash
         ]

@@ -158,8 +158,8 @@ def commit(
     commitment = make_commitment(manifest, tables, about, on, replayed=replayed)
     for number in range(TRIALS):
         run_draw(commitment, tables, number)
-    kept = {name: store.archive.put_bytes(text.encode()) for name, text in tables.items()}
-    store.act("draw", "commit", by=by, on=on, content=commitment.canonical, tables=kept)
+    file_hashes = {name: store.archive.put_bytes(text.encode()) for name, text in tables.items()}
+    store.act("draw", "commit", by=by, on=on, content=commitment.canonical, tables=file_hashes)
     write_texts(folder, {"commitment.json": json_text(commitment.content, indent=2, sort_keys=True), **tables})
     return commitment
 
@@ -214,9 +214,9 @@ def draw_visits(store: Store, folder: Path | str, value: str, on: date, *, by: s
         store.act("draw", "fail", case.name, by=by, on=on, value=plain, why=error.what)
         raise
     if (case.state, case.fields.get("value")) != ("drawn", plain):
-        kept = {name: store.archive.put_bytes(outcome.files[name].encode()) for name in DRAWN}
+        file_hashes = {name: store.archive.put_bytes(outcome.files[name].encode()) for name in DRAWN}
         visits = len(outcome.visits)
-        case = store.act("draw", "draw", case.name, by=by, on=on, value=plain, files=kept, visits=visits)
+        case = store.act("draw", "draw", case.name, by=by, on=on, value=plain, files=file_hashes, visits=visits)
     day = date.fromisoformat(case.fields["drawn_on"])
     write_texts(place, outcome.files | {"draw.json": draw_json(commitment, plain, day, outcome), SCRIPT: script_text()})
     return outcome

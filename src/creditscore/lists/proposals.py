@@ -31,7 +31,7 @@ class Proposals:
 
     Parameters
     ----------
-    made
+    cases
         The new cases.
     skipped
         (subject, list, trigger, why) of each trigger that held for a subject and led to no case.
@@ -39,7 +39,7 @@ class Proposals:
         (list, trigger, why) of triggers that may never lead to a proposal.
     """
 
-    made: tuple[str, ...]
+    cases: tuple[str, ...]
     skipped: tuple[tuple[str, str, str, str], ...]
     refused: tuple[tuple[str, str, str], ...]
 
@@ -110,7 +110,7 @@ def propose_graded(
 
     Examples
     --------
-    >>> propose_graded(store, "out/wage", on="2024-05-06", by="li.na").made  # doctest: +SKIP
+    >>> propose_graded(store, "out/wage", on="2024-05-06", by="li.na").cases  # doctest: +SKIP
     ('listing/wage_arrears-0d5f27ab3c11',)
     """
     day, wanted = require_day(on, "on"), None if lists is None else set(lists)
@@ -129,7 +129,7 @@ def propose_graded(
         for key in graded.scheme.lists:
             if wanted is None or key in wanted:
                 held += ((graded, own) for own in _list_held(graded, key, records, dates or {}, refused))
-    made, skipped = [], []
+    cases, skipped = [], []
     for graded, own in held:
         kind = graded.scheme.lists[own.key].kind
         why = "no record carries it" if own.records == [] else None
@@ -147,11 +147,18 @@ def propose_graded(
         given |= {"run": graded.run_id or None, "as_of": iso(graded.as_of), "items": own.items, **papers}
         days = {name: require_day(value, name) for name, value in own.dates.items()}
         case = store.act(
-            "listing", "propose", by=by, on=day, known_on=known_on, office=office, subject=own.subject, dates=days,
+            "listing",
+            "propose",
+            by=by,
+            on=day,
+            known_on=known_on,
+            office=office,
+            subject=own.subject,
+            dates=days,
             **given,
-        )  # fmt: skip
-        made.append(case.name)
-    return Proposals(tuple(made), tuple(skipped), tuple(refused))
+        )
+        cases.append(case.name)
+    return Proposals(tuple(cases), tuple(skipped), tuple(refused))
 
 
 def _list_held(

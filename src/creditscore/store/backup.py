@@ -24,7 +24,8 @@ from creditscore.store.keys import Key
 from creditscore.store.log import Log
 from creditscore.store.store import Store
 from creditscore.store.tables import event, head
-from creditscore.store.verify import Verification, verify
+from creditscore.store.verification import Verification
+from creditscore.store.verify import verify
 
 MANIFEST, EVENTS, FILES = "backup.json", "events.jsonl.gz", "archive"
 FORMAT = 1

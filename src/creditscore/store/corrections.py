@@ -103,12 +103,12 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     replaced: dict[str, Any] = {}
     fresh = Stream(case.name)
     for event in case.events:
-        said = case.payload_of(event)
+        payload_now = case.payload_of(event)
         if find_act(machine, event) is None:
             _apply_other(fresh, event)
             continue
         declared, act = _require_act(machine, event)
-        given, day = dict(said.get("given", {})), case.day_of(event)
+        given, day = dict(payload_now.get("given", {})), case.day_of(event)
         if event is wrong:
             day = str(to.pop("on", day))
             given = {**given, **to}
@@ -131,13 +131,13 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
         )
         machine.take(taken)
         payload = machine.payload(taken)
-        if taken.emitted and event is wrong and payload.get("set") != said.get("set"):
+        if taken.emitted and event is wrong and payload.get("set") != payload_now.get("set"):
             raise context.refuse(
                 f"{wrong.name} has had consequences elsewhere and is not corrected",
                 allowed="a step without consequences",
                 next="undo what followed from it first",
             )
-        same = {name: payload.get(name) for name in KEPT} == {name: said.get(name) for name in KEPT}
+        same = {name: payload.get(name) for name in KEPT} == {name: payload_now.get(name) for name in KEPT}
         if not same or day != case.day_of(event):
             replaced[str(event.version)] = {**payload, "on_day": day}
         _apply_as(fresh, event, payload, day, taken.state)

@@ -270,12 +270,26 @@ class Log:
             versions[new.stream] = version
             payload = self._write_payload(new)
             row: dict[str, Any] = {
-                "seq": seq, "act": before.size, "stream": new.stream, "version": version, "flow": new.flow,
-                "kind": new.kind, "subject": new.subject, "office": act.office, "actor": act.actor, "role": act.role,
-                "on_day": act.on_day, "known_on": act.known_on, "at": moment, "state": new.state,
-                "payload_hash": hash_text(payload), "key_id": signer.key_id if signer else "", "previous": previous,
-                "payload": payload, "signature": None,
-            }  # fmt: skip
+                "seq": seq,
+                "act": before.size,
+                "stream": new.stream,
+                "version": version,
+                "flow": new.flow,
+                "kind": new.kind,
+                "subject": new.subject,
+                "office": act.office,
+                "actor": act.actor,
+                "role": act.role,
+                "on_day": act.on_day,
+                "known_on": act.known_on,
+                "at": moment,
+                "state": new.state,
+                "payload_hash": hash_text(payload),
+                "key_id": signer.key_id if signer else "",
+                "previous": previous,
+                "payload": payload,
+                "signature": None,
+            }
             previous = row["hash"] = hash_event(row)
             if signer and position == len(act.events) - 1:
                 row["signature"] = signer.sign(message_of(previous)).hex()
@@ -351,8 +365,8 @@ def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str,
     events: dict[str, list[Event]] = {name: [] for name in names}
     for start in range(0, len(names), BATCH):
         query = sa.select(event).where(event.c.stream.in_(names[start : start + BATCH]))
-        for found in connection.execute(query.order_by(event.c.stream, event.c.version)).mappings():
-            row = dict(found)
+        for mapping in connection.execute(query.order_by(event.c.stream, event.c.version)).mappings():
+            row = dict(mapping)
             fault = find_fault(row)
             own = events[row["stream"]]
             if fault is None and row["version"] != len(own):
@@ -379,8 +393,8 @@ def _require_erased(connection: sa.Connection, empty: Sequence[Event]) -> None:
         return
     erasures = read_streams(connection, {name_erasure(own.stream) for own in empty} - {own.stream for own in empty})
     for own in empty:
-        said = [event.payload["set"] for event in erasures.get(name_erasure(own.stream), ()) if event.payload]
-        if not any(values["of"] == own.stream and own.version in values["versions"] for values in said):
+        named_erasures = [event.payload["set"] for event in erasures.get(name_erasure(own.stream), ()) if event.payload]
+        if not any(values["of"] == own.stream and own.version in values["versions"] for values in named_erasures):
             raise _refuse_event({"seq": own.seq, "stream": own.stream}, "its payload is gone and no erasure names it")
 
 

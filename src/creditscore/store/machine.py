@@ -26,7 +26,7 @@ from creditscore.store.declarations import (
 )
 from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import NewEvent, read_streams
+from creditscore.store.log import NewEvent, read_newest_of, read_streams
 from creditscore.store.people import People, Person
 
 
@@ -76,6 +76,21 @@ class Plan:
         events = [[new.stream, new.kind, new.state, new.subject, new.flow, dict(new.payload)] for new in self.events]
         who = [self.actor, self.role, self.office, self.on_day, self.known_on]
         return hash_text(write_canonical([who, events, dict(self.reads), dict(self.subjects)]))
+
+
+def require_unmoved(connection: sa.Connection, plan: Plan) -> None:
+    """Raise Stale where a stream or an organisation that a plan rests on has moved on since."""
+    now = {name: fold(name, events).version for name, events in read_streams(connection, plan.reads).items()}
+    moved = [name for name, version in plan.reads.items() if now[name] != version]
+    newest = read_newest_of(connection, plan.subjects)
+    moved += [subject for subject, seq in plan.subjects.items() if newest[subject] != seq]
+    if moved:
+        raise Stale(
+            f"what was shown has moved on: {', '.join(moved)}",
+            where=plan.stream,
+            allowed="an act on what stands now",
+            next="look at it again, and confirm that",
+        )
 
 
 class Machine:

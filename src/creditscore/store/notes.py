@@ -134,6 +134,11 @@ class Checkpoint:
         return "\n".join([self.origin, str(self.size), b64encode(self.root).decode(), *self.extensions, ""])
 
 
+def name_log(log_id: str) -> str:
+    """Return the origin of a log's checkpoints, which is also the name of who signs them."""
+    return f"creditscore/{log_id[:16]}"
+
+
 def read_checkpoint(text: str) -> Checkpoint:
     """Read a checkpoint from the text of a note.
 

@@ -127,11 +127,17 @@ class Projections:
                 {"stream": stream.name, "number": number, **_cells(cells, row)} for number, row in numbered
             ]
         rows["task"] = [
-            {"stream": stream.name, "what": what, "number": number, "turn": turn, "subject": stream.subject,
-             **{column: values.get(column) for column in TASK_COLUMNS}}
+            {
+                "stream": stream.name,
+                "what": what,
+                "number": number,
+                "turn": turn,
+                "subject": stream.subject,
+                **{column: values.get(column) for column in TASK_COLUMNS},
+            }
             for (what, number), turns in sorted(stream.tasks.items())
             for turn, values in enumerate(turns, 1)
-        ]  # fmt: skip
+        ]
         return rows
 
     def apply(self, connection: sa.Connection, streams: Sequence[Stream]) -> None:
@@ -200,9 +206,9 @@ class Projections:
         if {"tables"} <= _columns_of(connection, self.format.name):
             for text in connection.execute(sa.select(self.format.c.tables)).scalars():
                 names.update(_read_names(text))
-        found = sa.MetaData()
-        found.reflect(connection, only=lambda name, _: name in names - SYSTEM, resolve_fks=False)
-        found.drop_all(connection)
+        tables_there = sa.MetaData()
+        tables_there.reflect(connection, only=lambda name, _: name in names - SYSTEM, resolve_fks=False)
+        tables_there.drop_all(connection)
 
     def find_shapes(self, connection: sa.Connection) -> list[str]:
         """Name the tables that are not there, or have other columns than this version makes."""
@@ -253,9 +259,9 @@ class Projections:
         for stream in streams:
             wanted = self.rows_of(stream)
             for table in self.tables_of(stream.kind):
-                found, forged = cursors[table.name].take(stream.name)
+                rows, forged = cursors[table.name].take(stream.name)
                 yield from (f"{table.name}: forged row {key}" for key in forged)
-                yield from _differences(table, found, {_key(table, row): row for row in wanted[table.name]})
+                yield from _differences(table, rows, {_key(table, row): row for row in wanted[table.name]})
         for name, cursor in cursors.items():
             yield from (f"{name}: forged row {key}" for key in cursor.take(None)[1])
 
@@ -265,14 +271,14 @@ SYSTEM = frozenset({event.name, head.name, "alembic_version", *OPERATIONAL})
 TASK_COLUMNS = (*("team", "person", "due_on", "hold_until", "note", "opened_on", "done_on", "opened_seq", "done_seq"),)
 
 
-def _differences(table: sa.Table, found: Mapping[Any, Row], wanted: Mapping[Any, Row]) -> Iterator[str]:
-    for key in sorted({*wanted, *found}, key=str):
+def _differences(table: sa.Table, rows: Mapping[Any, Row], wanted: Mapping[Any, Row]) -> Iterator[str]:
+    for key in sorted({*wanted, *rows}, key=str):
         if key not in wanted:
             yield f"{table.name}: forged row {key}"
-        elif key not in found:
+        elif key not in rows:
             yield f"{table.name}: missing row {key}"
-        elif wanted[key] != found[key]:
-            columns = [name for name in wanted[key] if wanted[key][name] != found[key].get(name)]
+        elif wanted[key] != rows[key]:
+            columns = [name for name in wanted[key] if wanted[key][name] != rows[key].get(name)]
             yield f"{table.name}: forged {', '.join(columns)} in row {key}"
 
 

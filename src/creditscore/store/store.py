@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from types import TracebackType
@@ -13,21 +13,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from creditscore.core.clock import check_day_has_come, office_zone, today
+from creditscore.core.clock import check_day_has_come, today
 from creditscore.core.days import day_of
-from creditscore.core.errors import NotAllowed, StoreDiffers, StoreError, UsageError
+from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from creditscore.store import people as persons
+from creditscore.store.actor import find_actor
 from creditscore.store.archive.files import Archive, place_archive
+from creditscore.store.beginning import Beginning, read_mode
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
 from creditscore.store.declaring import find_missing_declarations, require_newest
 from creditscore.store.fold import Stream, apply_event, fold
 from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
 from creditscore.store.keys import Key
-from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_newest_of, read_streams
-from creditscore.store.machine import Machine, Plan, Stale
+from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_streams
+from creditscore.store.machine import Machine, Plan, Stale, require_unmoved
 from creditscore.store.names import fold_name
-from creditscore.store.notes import Checkpoint, sign_note
+from creditscore.store.notes import Checkpoint, name_log, sign_note
 from creditscore.store.own_events import require_fitting
 from creditscore.store.people import People, Person
 from creditscore.store.projections import Projections
@@ -36,19 +38,7 @@ from creditscore.store.tables import event as event_table
 from creditscore.store.witnesses import VARIABLE as WITNESSES
 from creditscore.store.witnesses import tell_witnesses
 
-MODES = ("open", "keys", "accounts")
-FORMAT = 1  # of the log: what its hashes cover, what its payloads say
-ORIGIN = "creditscore/"
 Day = date | str
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """How a new log begins: its mode, who opens it, and the events of the first persons, keys and roles."""
-
-    mode: str = "open"
-    actor: str = "system"
-    events: tuple[NewEvent, ...] = ()
 
 
 class Store:
@@ -134,7 +124,7 @@ class Store:
                 next="create it first",
             )
         bring_up_to_date(self.database)
-        self.mode = self._read_mode()
+        self.mode = read_mode(self.database)
         is_ours = not self.mode and self._begin(beginning or Beginning())
         if beginning is not None and not is_ours:
             raise StoreError(
@@ -148,36 +138,17 @@ class Store:
         if not is_current:
             self.rebuild(only_if_needed=True)
 
-    def _read_mode(self) -> str:
-        with self.database.read() as connection:
-            opened = read_streams(connection, ["log/0"])["log/0"]
-        if not opened:
-            return ""
-        mode = str((opened[0].payload or {}).get("set", {}).get("mode", ""))
-        if mode not in MODES:
-            raise StoreDiffers(
-                "the first event of the log does not say in which mode it is",
-                where=self.database.shown,
-                allowed=MODES,
-                next="restore a backup, and find out who wrote to the database",
-            )
-        return mode
-
     def _begin(self, beginning: Beginning) -> bool:
         """Write the first act of a log: what it is, and who may grant roles in it; False where somebody else did."""
-        if beginning.mode not in MODES:
-            raise UsageError(f"there is no mode {beginning.mode!r}", allowed=MODES, next="choose one of these")
-        what = {"format": FORMAT, "mode": beginning.mode, "zone": str(office_zone())}
-        opened = NewEvent("log/0", "log.opened", {"set": what}, "open", expected=-1)
-        day = today().isoformat()
+        day, first = today().isoformat(), beginning.make_events()
         with self.log.write() as connection:
             hold_creation(self.database, connection)
             is_ours = connection.execute(sa.select(event_table.c.seq).limit(1)).first() is None
             if is_ours:
                 self.projections.create(connection)
                 self.mode = beginning.mode
-                self.write_act(connection, Act(beginning.actor, "", "", day, day, [opened, *beginning.events]))
-        self.mode = self._read_mode()
+                self.write_act(connection, Act(beginning.actor, "", "", day, day, first))
+        self.mode = read_mode(self.database)
         return is_ours
 
     @cached_property
@@ -230,21 +201,7 @@ class Store:
             For what does not fit the declaration.
         """
         with self.log.write() as connection:
-            people = self._read_people(connection)
-            person, extra = self.require_person(people, by)
-            plan = self.machine.plan(
-                connection,
-                people,
-                person,
-                workflow,
-                act,
-                stream,
-                given=given,
-                on=on,
-                known_on=known_on,
-                office=office,
-                require_roles=self.roles_hold(people),
-            )
+            plan, extra = self._work_out(connection, by, workflow, act, stream, given, on, known_on, office)
             streams = self._append(connection, plan, extra)
         self.tell_witnesses()
         return streams[plan.stream]
@@ -264,22 +221,37 @@ class Store:
     ) -> Plan:
         """Work out an act without writing it; `confirm` writes what was shown, if all that it rests on still stands."""
         with self.database.read() as connection:
-            people = self._read_people(connection)
-            person, extra = self.require_person(people, by)
-            plan = self.machine.plan(
-                connection,
-                people,
-                person,
-                workflow,
-                act,
-                stream,
-                given=given,
-                on=on,
-                known_on=known_on,
-                office=office,
-                require_roles=self.roles_hold(people),
-            )
-            return replace(plan, newcomer=person.name) if extra else plan
+            return self._work_out(connection, by, workflow, act, stream, given, on, known_on, office)[0]
+
+    def _work_out(
+        self,
+        connection: sa.Connection,
+        by: str,
+        workflow: str,
+        act: str,
+        stream: str,
+        given: Mapping[str, Any],
+        on: Day,
+        known_on: Day | None,
+        office: str,
+    ) -> tuple[Plan, list[NewEvent]]:
+        """Work out an act, and what adds who acts where that is somebody new."""
+        people = self._read_people(connection)
+        person, extra = self.require_person(people, by)
+        plan = self.machine.plan(
+            connection,
+            people,
+            person,
+            workflow,
+            act,
+            stream,
+            given=given,
+            on=on,
+            known_on=known_on,
+            office=office,
+            require_roles=self.roles_hold(people),
+        )
+        return (replace(plan, newcomer=person.name) if extra else plan), extra
 
     def confirm(self, plan: Plan, digest: str, *, by: str = "") -> Stream:
         """Write what a preview showed.
@@ -319,23 +291,10 @@ class Store:
             if self.roles_hold(people):
                 kind = plan.events[0].kind
                 people.require_role(person, plan.role, office=plan.office, domain=plan.domain, act=kind)
-            self._require_unmoved(connection, plan)
+            require_unmoved(connection, plan)
             streams = self._append(connection, plan, extra)
         self.tell_witnesses()
         return streams[plan.stream]
-
-    def _require_unmoved(self, connection: sa.Connection, plan: Plan) -> None:
-        now = {name: fold(name, events).version for name, events in read_streams(connection, plan.reads).items()}
-        moved = [name for name, version in plan.reads.items() if now[name] != version]
-        newest = read_newest_of(connection, plan.subjects)
-        moved += [subject for subject, seq in plan.subjects.items() if newest[subject] != seq]
-        if moved:
-            raise Stale(
-                f"what was shown has moved on: {', '.join(moved)}",
-                where=plan.stream,
-                allowed="an act on what stands now",
-                next="look at it again, and confirm that",
-            )
 
     def _append(self, connection: sa.Connection, plan: Plan, extra: Sequence[NewEvent]) -> dict[str, Stream]:
         if plan.events[0].expected == -1:
@@ -389,40 +348,7 @@ class Store:
 
     def require_person(self, people: People, by: str) -> tuple[Person, list[NewEvent]]:
         """Find who acts; in mode `open` a new name becomes a person with its first act."""
-        if self.mode == "keys":
-            owner = people.find_key(self.key.key_id) if self.key else None
-            if owner is None:
-                raise NotAllowed(
-                    "this key is nobody's here, or was revoked" if self.key else "an act here is signed",
-                    where=self.database.shown,
-                    allowed="a key that an approver has added",
-                    next="let an approver add your key" if self.key else "give the file of your key",
-                )
-            if by and people.find(by) is not owner:
-                raise NotAllowed(
-                    f"the key is {owner.name!r}'s, not {by!r}'s",
-                    where=self.database.shown,
-                    allowed=owner.name,
-                    next="act under your own name",
-                )
-            return owner, []
-        if not by.strip():
-            raise UsageError(
-                "nobody is said to act", where=self.database.shown, allowed="a name (--by)", next="say who acts"
-            )
-        found = people.find(by)
-        if found is not None:
-            return found, []
-        if self.mode == "accounts" or people.holds_roles():
-            raise NotAllowed(
-                f"{by!r} is nobody here",
-                where=self.database.shown,
-                allowed=[person.name for person in people.persons.values() if person.name][:20],
-                next="let an approver add the person",
-            )
-        people.require_new(by)
-        fresh = Person(persons.make_id(), by)
-        return fresh, [persons.add_person(fresh.id, by)]
+        return find_actor(people, by, mode=self.mode, key=self.key, where=self.database.shown)
 
     def _read_people(self, connection: sa.Connection) -> People:
         """Read all persons; what was read before counts until somebody adds to it."""
@@ -506,15 +432,15 @@ class Store:
     def read(self, stream: str) -> Stream:
         """Return a stream as it stands, from the log; UsageError where there is none."""
         with self.database.read() as connection:
-            found = fold(stream, read_streams(connection, [stream])[stream])
-        if found.version < 0:
+            folded = fold(stream, read_streams(connection, [stream])[stream])
+        if folded.version < 0:
             raise UsageError(
                 f"there is no {stream}",
                 where=self.database.shown,
                 allowed="a stream of this store",
                 next="look at the queue for its name",
             )
-        return found
+        return folded
 
     def rows(self, table: str, **wanted: Any) -> list[dict[str, Any]]:
         """Return rows of a projection, in the order of its keys; `wanted` says which values columns have."""
@@ -550,8 +476,9 @@ class Store:
     def checkpoint(self) -> str:
         """Return the newest head as a signed note (C2SP), unsigned in mode `open`: log, size, Merkle root."""
         newest = self.head()
-        note = Checkpoint(ORIGIN + newest.log_id[:16], newest.size, newest.frontier.root()).text()
-        return note if self.key is None else sign_note(note, ORIGIN + newest.log_id[:16], self.key.private)
+        origin = name_log(newest.log_id)
+        note = Checkpoint(origin, newest.size, newest.frontier.root()).text()
+        return note if self.key is None else sign_note(note, origin, self.key.private)
 
     def witnesses(self) -> list[str]:
         """Return the addresses of the witnesses that are told every new head: given, and named by the log itself."""
@@ -582,44 +509,3 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def create_store(
-    address: str | os.PathLike[str], registry: Registry | None = None, *, mode: str, key: Key, approver: str
-) -> Store:
-    """Make a store in which acts are signed.
-
-    Parameters
-    ----------
-    address, registry
-        As in `Store`; nothing may be there yet.
-    mode
-        `keys`: persons sign; `accounts`: an application signs, and acts name accounts.
-    key
-        The key of the first approver, or of the application.
-    approver
-        The name of the first approver.
-
-    Returns
-    -------
-    Store
-        The open store.
-
-    Raises
-    ------
-    StoreError
-        Where there is a store already.
-    """
-    if mode not in ("keys", "accounts"):
-        raise UsageError(
-            f"a store whose acts are signed has no mode {mode!r}",
-            allowed=("keys", "accounts"),
-            next="open a store without a key for mode `open`",
-        )
-    first = Person(persons.make_id(), approver)
-    signer = first if mode == "keys" else Person(persons.make_id(), persons.APPLICATION)
-    events = [persons.add_person(first.id, approver)]
-    if signer is not first:
-        events += [persons.add_person(signer.id, signer.name), persons.grant_role(signer, persons.APPLICATION)]
-    events += [persons.add_key(signer, key.public, key.key_id), persons.grant_role(first, "approver")]
-    return Store(address, registry, key=key, beginning=Beginning(mode, signer.id, tuple(events)))

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -14,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from creditscore.core.errors import CreditscoreError, ExitCode, StoreDiffers, UsageError
+from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.declarations import Workflow
 from creditscore.store.declaring import find_declaration_fault, read_declaration
 from creditscore.store.erasure import STAYS
 from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
-from creditscore.store.notes import read_checkpoint, read_note
+from creditscore.store.notes import name_log, read_checkpoint, read_note
 from creditscore.store.people import ABOUT_RIGHTS, APPLICATION, PERSON, People
 from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
 from creditscore.store.streams import TASK_KINDS
 from creditscore.store.tables import head as head_table
+from creditscore.store.verification import Fault, Verification
 from creditscore.store.witnesses import open_witness
 
 if TYPE_CHECKING:
@@ -36,78 +36,6 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 SAME = ("actor", "role", "office", "on_day", "known_on", "at", "key_id")  # in all events of an act
 same_of = itemgetter(*SAME)
 Row = dict[str, Any]
-WHAT_NOBODY_FINDS = {
-    "open": "in mode `open` names are taken at their word, and a whole act forged after the newest anchor is not found",
-    "keys": "a rule that stands in code and was passed over by a rightful key is not found, nor a log cut after the "
-    "newest anchor",
-    "accounts": "the application's key proves the application only: what it writes in an account's name is not found, "
-    "nor a log cut after the newest anchor",
-}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something in a store that does not fit: where, what, and of which sort it is."""
-
-    sort: str
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
-@dataclass
-class Verification:
-    """What a check of a whole store found.
-
-    Parameters
-    ----------
-    faults
-        What does not fit; none where all does.
-    notes
-        What is no fault and should be known: clocks that ran backwards, effects that are open.
-    mode, size
-        Of the log.
-    anchored
-        How many events an anchor holds; 0 where there is none.
-    """
-
-    mode: str
-    size: int = 0
-    anchored: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing was found."""
-        return not self.faults
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """How a command ends: a difference, not anchored, names unproven, or done."""
-        if self.faults:
-            return ExitCode.DIFFERENCE
-        if self.anchored < self.size:
-            return ExitCode.NOT_ANCHORED
-        return ExitCode.NAMES_UNPROVEN if self.mode == "open" else ExitCode.DONE
-
-    @property
-    def limits(self) -> str:
-        """What this check cannot find, in words."""
-        return WHAT_NOBODY_FINDS.get(self.mode, "")
-
-    def require(self) -> Verification:
-        """Return itself, or raise StoreDiffers with what was found."""
-        if self.faults:
-            raise StoreDiffers(
-                f"the store is not what its log says: {len(self.faults)} faults, the first: {self.faults[0]}",
-                where=self.faults[0].where,
-                allowed="what was written, as it was written",
-                next="restore a backup, and find out who wrote to the database",
-            )
-        return self
 
 
 def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, processes: int = 0) -> Verification:
@@ -448,9 +376,8 @@ class _Check:
 
     def compare_anchors(self) -> None:
         """Compare the notes with the log."""
-        from creditscore.store.store import ORIGIN
 
-        origin = ORIGIN + self.first_hash[:16]
+        origin = name_log(self.first_hash)
         for size, anchors in sorted(self.wanted.items()):
             where = f"anchor of {size} events"
             for name, root in anchors:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
 import subprocess
 import sys
 import tempfile
@@ -19,46 +18,20 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGKILL
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from creditscore.core.boundary import described
-from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
-from creditscore.core.extras import explain_missing
-from creditscore.store.notes import read_note
+from creditscore.core.errors import StoreBusy, StoreError, UsageError
+from creditscore.store.anchors import END, KINDS, SHOWN, WAIT, check_file_place, hide_credentials, require_note
+from creditscore.store.database_witness import DatabaseWitness
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
+    pass
 
 VARIABLE = "CREDITSCORE_WITNESSES"  # addresses beside those that the log names, one a line
-WAIT = 10.0  # seconds for others that write to the same witness
 COMMAND_LIMIT = 30.0  # seconds for a command
-SHOWN = 300  # characters of what a command or a database says
-KINDS = "a path, file:PATH, command:PROGRAM ARGUMENTS, sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"
-DRIVERS = ("sqlite", "postgresql+psycopg")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 FILE = re.compile(r"file:(?://(?=/))?((?!//).+)", re.DOTALL)  # file:///PATH is a path too, file://HOST/PATH is none
-END = re.compile(rb"^end ([0-9a-f]{16})\n", re.MULTILINE)
-PASSWORD = re.compile(r"(://[^:/?#@]*):.*@", re.DOTALL)
-SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
-TABLE = "CREATE TABLE IF NOT EXISTS anchor (seq {serial}, note TEXT NOT NULL)"
-# Rows are added and nothing else
-APPEND_ONLY = {
-    "sqlite": [
-        "CREATE TRIGGER IF NOT EXISTS anchor_no_{act} BEFORE {act} ON anchor"
-        " BEGIN SELECT RAISE(ABORT, 'anchors are only added'); END"
-    ],
-    "postgresql": [
-        "CREATE OR REPLACE FUNCTION anchor_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$BEGIN RAISE EXCEPTION 'anchors are only added'; END$$",
-        "CREATE OR REPLACE TRIGGER anchor_no_{act} BEFORE {act} ON anchor"
-        " FOR EACH STATEMENT EXECUTE FUNCTION anchor_refuse()",
-    ],
-}
-SERIAL = {
-    "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
-    "postgresql": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-}
-PG_LOCK = 0x616E63686F72  # of those who write anchors to one database
 
 
 class Witness(Protocol):
@@ -153,20 +126,6 @@ def tell_witnesses(
             say(f"the act is written, but the witness {hide_credentials(address)} was not told: {error}")
 
 
-def hide_credentials(address: str) -> str:
-    """Give an address as it may be shown: without passwords, and of a command its program alone.
-
-    Examples
-    --------
-    >>> hide_credentials("postgresql+psycopg://office:secret@host/anchors")
-    'postgresql+psycopg://office:***@host/anchors'
-    """
-    if address.startswith("command:"):
-        program, *arguments = address.removeprefix("command:").split(maxsplit=1) or [""]
-        return f"command:{program}{' …' if arguments else ''}"
-    return SECRET.sub(r"\1***", PASSWORD.sub(r"\1:***@", address))
-
-
 class FileWitness:
     """Notes in a file, each behind the one before.
 
@@ -184,9 +143,9 @@ class FileWitness:
 
     def write(self, note: str) -> None:
         """Add a note; it is on the disk when this returns. Raises as `Witness.write` says."""
-        data = _require_note(note)
+        data = require_note(note)
         record = data + b"\nend " + _digest(data) + b"\n\n"
-        self._check_place()
+        check_file_place(self.path)
         with self._failing():
             is_new = not self.path.exists()
             file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -205,7 +164,7 @@ class FileWitness:
 
     def read(self) -> list[str]:
         """Give all notes, oldest first, and say what is no whole note. Raises as `Witness.read` says."""
-        self._check_place()
+        check_file_place(self.path)
         with self._failing():
             try:
                 data = self.path.read_bytes()
@@ -228,20 +187,6 @@ class FileWitness:
                 f"was full, or somebody changed the file); {len(notes)} whole notes are read"
             )
         return notes
-
-    def _check_place(self) -> None:
-        """Raise UsageError where the folder is not there, or something else than a file stands at the path."""
-        folder = self.path.parent
-        if not folder.is_dir():
-            raise UsageError(
-                "the folder of the witness is not there",
-                where=str(folder),
-                allowed="a folder that exists",
-                next="mount its disk, make the folder, or give another file",
-            )
-        with suppress(OSError):
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                raise UsageError("the witness is no file", where=self.shown, allowed="a file, or a path where none is")
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -306,7 +251,7 @@ class CommandWitness:
 
     def write(self, note: str) -> None:
         """Run the command with the note on its standard input. Raises as `Witness.write` says."""
-        data = _require_note(note)
+        data = require_note(note)
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
             given.write(data)
             given.seek(0)
@@ -359,131 +304,6 @@ class CommandWitness:
             if len(word) > 3:
                 text = text.replace(word, "…")
         return text
-
-
-class DatabaseWitness:
-    """Notes in the table `anchor` of a database, to which rows can only be added.
-
-    Parameters
-    ----------
-    address
-        Of SQLite or PostgreSQL, as SQLAlchemy writes it.
-    """
-
-    def __init__(self, address: str) -> None:
-        import sqlalchemy as sa
-
-        self.shown = hide_credentials(address)
-        try:
-            self.url = sa.make_url(address)
-        except (sa.exc.ArgumentError, ValueError) as error:
-            raise UsageError("this is no address of a database", where=self.shown, allowed=KINDS) from error
-        if self.url.drivername not in DRIVERS:
-            raise UsageError(f"a witness cannot lie in {self.url.drivername}", where=self.shown, allowed=KINDS)
-        self.is_sqlite = self.url.drivername == "sqlite"
-        if not self.url.database or (self.is_sqlite and (self.url.database == ":memory:" or self.url.query)):
-            raise UsageError("the address names no database", where=self.shown, allowed=KINDS)
-        with self._failing():
-            self.engine = self._make_engine()
-
-    def write(self, note: str) -> None:
-        """Add a note; the database has it on its disk when this returns. Raises as `Witness.write` says."""
-        import sqlalchemy as sa
-
-        _require_note(note)
-        self._check_place()
-        with self._failing(), self.engine.begin() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{int(WAIT * 1000)}ms'"))
-                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({PG_LOCK})"))  # order of numbers and commits
-            if not sa.inspect(connection).has_table("anchor"):
-                self._make_table(connection)
-            connection.execute(sa.text("INSERT INTO anchor (note) VALUES (:note)"), {"note": note})
-
-    def read(self) -> list[str]:
-        """Give all notes, oldest first. Raises as `Witness.read` says."""
-        import sqlalchemy as sa
-
-        self._check_place()
-        if self.is_sqlite and not Path(str(self.url.database)).exists():
-            return []  # connecting would make the file
-        with self._failing(), self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table("anchor"):
-                return []
-            return [str(note) for note in connection.execute(sa.text("SELECT note FROM anchor ORDER BY seq")).scalars()]
-
-    def _make_engine(self) -> sa.Engine:
-        import sqlalchemy as sa
-
-        if not self.is_sqlite:
-            return sa.create_engine(self.url, poolclass=sa.NullPool, connect_args={"connect_timeout": int(WAIT)})
-        engine = sa.create_engine(
-            self.url, poolclass=sa.NullPool, connect_args={"timeout": WAIT, "isolation_level": None}
-        )
-        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL"))
-        return engine
-
-    def _make_table(self, connection: sa.Connection) -> None:
-        """Make the table and what keeps its rows from being changed."""
-        kind = connection.dialect.name
-        connection.exec_driver_sql(TABLE.format(serial=SERIAL[kind]))
-        acts = ("UPDATE", "DELETE") if self.is_sqlite else ("UPDATE", "DELETE", "TRUNCATE")
-        for act in acts:
-            for statement in APPEND_ONLY[kind]:
-                connection.exec_driver_sql(statement.format(act=act))
-
-    def _check_place(self) -> None:
-        if self.is_sqlite:
-            FileWitness(str(self.url.database))._check_place()
-
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        """Raise errors of the database as ours, without what is secret in its address."""
-        import sqlalchemy as sa
-
-        try:
-            yield
-        except CreditscoreError:
-            raise
-        except ImportError as error:
-            missing = explain_missing(error)
-            if missing is None:
-                raise
-            raise missing from error
-        except (sa.exc.SQLAlchemyError, UnicodeError) as error:
-            raise self._explain(error) from None  # its own words may hold the address
-
-    def _explain(self, error: Any) -> StoreError:
-        words = described(getattr(error, "orig", None) or error)
-        if self.url.password:
-            words = words.replace(str(self.url.password), "***")
-        if "locked" in words or "lock timeout" in words:
-            return StoreBusy(
-                f"somebody else writes to the witness and did not end within {WAIT:.0f} seconds",
-                where=self.shown,
-                next="try again; the note was not written",
-            )
-        return StoreError(
-            f"the witness cannot be read or written: {words[:SHOWN]}",
-            where=self.shown,
-            allowed="a database that answers and may be written, with the table `anchor` or without it",
-            next="see to the server, its rights and its disk; a note is written whole or not at all",
-        )
-
-
-def _require_note(note: str) -> bytes:
-    """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line or one that ends a note."""
-    body, _ = read_note(note, unsigned=True)
-    if body.startswith("\n") or "\n\n" in body or END.search(body.encode()):
-        raise UsageError(
-            "the text of the note holds an empty line, or one that would end it",
-            where=repr(body[:80]),
-            allowed="a checkpoint, signed or not",
-            next="give the note that the log wrote",
-        )
-    return note.encode()
 
 
 def _digest(data: bytes) -> bytes:

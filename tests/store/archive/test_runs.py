@@ -78,9 +78,9 @@ def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
         run = find_run(places["store"], context.given["run"])
         archive = places["store"].archive
         before = rows_as_they_stand(places["store"], run, context.given["subjects"])
-        kept = rows_as_kept(archive, run, context.given["subjects"])
+        rows_of_keeping = rows_as_kept(archive, run, context.given["subjects"])
         after = {
-            subject: kept[subject]
+            subject: rows_of_keeping[subject]
             if context.given["back"]
             else Rows(tuple({**row, "grade": context.given["grade"]} for row in rows.grades), rows.ledger)
             for subject, rows in before.items()
@@ -137,22 +137,22 @@ def test_both_ways_to_hash_rows_agree(words: list[str]) -> None:
 def test_what_is_drawn_anew_stands_and_what_was_kept_remains(graded: Graded, store: Store) -> None:
     (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
     subjects = store.archive.read(run.files["grades"])["subject_id"].to_pylist()[:3]
-    kept = rows_as_kept(store.archive, run, subjects)
+    rows_of_keeping = rows_as_kept(store.archive, run, subjects)
     given = {"by": "zhang.min", "on": "2026-03-02", "run": run.run_id, "subjects": subjects[:2]}
     store.act("redrawing", "draw", id="1", grade="M", back=False, **given)
     first = store.head().size - 1
     store.act("redrawing", "draw", id="2", grade="C", back=False, **given)
     now = rows_as_they_stand(store, run, subjects)
-    assert [now[subject].grade for subject in subjects] == ["C", "C", kept[subjects[2]].grade]
+    assert [now[subject].grade for subject in subjects] == ["C", "C", rows_of_keeping[subjects[2]].grade]
     assert rows_as_they_stand(store, run, subjects, until=first)[subjects[0]].grade == "M"
-    assert rows_as_kept(store.archive, run, subjects) == kept
+    assert rows_as_kept(store.archive, run, subjects) == rows_of_keeping
     grades = tables_as_they_stand(store, run)["grades"].to_pylist()
     assert {row["grade"] for row in grades if row["subject_id"] in subjects[:2]} == {"C"}
     assert len(grades) == run.rows["grades"]
     history = history_of(store, run.run_id, subjects[0])
     assert [event.payload["set"]["after"]["grade"] for event in history.events if event.payload] == ["M", "C"]
     store.act("redrawing", "draw", id="3", grade="x", back=True, **given)
-    assert rows_as_they_stand(store, run, subjects) == kept
+    assert rows_as_they_stand(store, run, subjects) == rows_of_keeping
     assert tables_as_they_stand(store, run)["grades"] == store.archive.read(run.files["grades"])
     assert subjects_in(store.archive, run, [*subjects, "nobody"]) == sorted(subjects)
     assert verify(store).faults == []
@@ -228,13 +228,13 @@ def test_composites_are_kept_beside_their_runs(store: Store, tmp_path: Path) -> 
     cs.combine(tmp_path / "grading", small(), acts="unchecked", **beside).write(tmp_path / "unchecked")
     with pytest.raises(InputError, match="does not keep"):
         keep_composite(store, tmp_path / "once", by="li.na")
-    kept = keep_grading(store, tmp_path / "grading", tmp_path / "snapshot", by="li.na")
+    runs_of_keeping = keep_grading(store, tmp_path / "grading", tmp_path / "snapshot", by="li.na")
     once = keep_composite(store, tmp_path / "once", by="li.na")
     with pytest.raises(UsageError, match="was made with listings"):
         keep_composite(store, tmp_path / "unchecked", by="li.na")
     unchecked = keep_composite(store, tmp_path / "unchecked", by="li.na", **beside)
-    assert set(once.inputs) == {run.run_id for run in kept}
-    assert [run.kind for run in list_runs(store)] == ["grading"] * len(kept) + ["composite"] * 2
+    assert set(once.inputs) == {run.run_id for run in runs_of_keeping}
+    assert [run.kind for run in list_runs(store)] == ["grading"] * len(runs_of_keeping) + ["composite"] * 2
     assert rules_of(once) == small()
     size = store.head().size
     assert keep_composite(store, tmp_path / "once", by="li.na") == once

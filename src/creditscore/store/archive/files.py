@@ -74,6 +74,7 @@ class Archive:
 
     @guarded("the archive")
     def __init__(self, place: str | os.PathLike[str]) -> None:
+        import pyarrow as pa
         from pyarrow import fs
 
         self.place = os.fspath(place)
@@ -84,7 +85,7 @@ class Archive:
         else:
             try:
                 self.files, self.root = fs.FileSystem.from_uri(self.place)
-            except (ValueError, OSError, NotImplementedError) as error:
+            except (pa.ArrowException, OSError) as error:
                 raise UsageError(
                     "this is no place for an archive",
                     where=self.place.partition("?")[0],

@@ -126,7 +126,7 @@ def read_run(stream: Stream) -> KeptRun:
             allowed="its event in the log and the hashes remain",
             next="name a run that is still held",
         )
-    values, kept = stream.fields, stream.events[0]
+    values, keeping = stream.fields, stream.events[0]
     return KeptRun(
         run_id=run_id,
         kind=values["kind"],
@@ -142,8 +142,8 @@ def read_run(stream: Stream) -> KeptRun:
         root=values["root"],
         inputs=tuple(values.get("inputs") or ()),
         beside=values.get("beside") or {},
-        kept_by=kept.actor,
-        kept_at_seq=kept.seq,
+        kept_by=keeping.actor,
+        kept_at_seq=keeping.seq,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from creditscore.core.errors import StoreError
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -68,4 +70,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is no way back: a backup is."""
-    raise NotImplementedError("restore a backup instead")
+    raise StoreError("a store is not taken back to an earlier format", next="restore a backup")

@@ -1,0 +1,68 @@
+"""Who acts: the owner of the key at hand, an account, or in mode `open` a name at its word."""
+
+from __future__ import annotations
+
+from creditscore.core.errors import NotAllowed, UsageError
+from creditscore.store.keys import Key
+from creditscore.store.log import NewEvent
+from creditscore.store.people import People, Person, add_person, make_id
+
+
+def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: str) -> tuple[Person, list[NewEvent]]:
+    """Find who acts; in mode `open` a new name becomes a person with its first act.
+
+    Parameters
+    ----------
+    people
+        All persons.
+    by
+        A name or an id; in mode `keys` empty, or that of the key's owner.
+    mode, key
+        Of the log, and the key at hand.
+    where
+        The store, for messages.
+
+    Returns
+    -------
+    person, events
+        Who acts, and the event that adds a newcomer.
+
+    Raises
+    ------
+    NotAllowed
+        For a key that is nobody's, another's name, or a stranger where roles hold.
+    UsageError
+        Where nobody is named.
+    """
+    if mode == "keys":
+        owner = people.find_key(key.key_id) if key else None
+        if owner is None:
+            raise NotAllowed(
+                "this key is nobody's here, or was revoked" if key else "an act here is signed",
+                where=where,
+                allowed="a key that an approver has added",
+                next="let an approver add your key" if key else "give the file of your key",
+            )
+        if by and people.find(by) is not owner:
+            raise NotAllowed(
+                f"the key is {owner.name!r}'s, not {by!r}'s",
+                where=where,
+                allowed=owner.name,
+                next="act under your own name",
+            )
+        return owner, []
+    if not by.strip():
+        raise UsageError("nobody is said to act", where=where, allowed="a name (--by)", next="say who acts")
+    known = people.find(by)
+    if known is not None:
+        return known, []
+    if mode == "accounts" or people.holds_roles():
+        raise NotAllowed(
+            f"{by!r} is nobody here",
+            where=where,
+            allowed=[person.name for person in people.persons.values() if person.name][:20],
+            next="let an approver add the person",
+        )
+    people.require_new(by)
+    fresh = Person(make_id(), by)
+    return fresh, [add_person(fresh.id, by)]

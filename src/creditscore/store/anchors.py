@@ -1,0 +1,60 @@
+"""What all witnesses share: how their addresses are shown, where a file may lie, what a note is."""
+
+from __future__ import annotations
+
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from creditscore.core.errors import UsageError
+from creditscore.store.notes import read_note
+
+WAIT = 10.0  # seconds for others that write to the same witness
+SHOWN = 300  # characters of what a command or a database says
+KINDS = "a path, file:PATH, command:PROGRAM ARGUMENTS, sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"
+END = re.compile(rb"^end ([0-9a-f]{16})\n", re.MULTILINE)
+PASSWORD = re.compile(r"(://[^:/?#@]*):.*@", re.DOTALL)
+SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
+
+
+def hide_credentials(address: str) -> str:
+    """Give an address as it may be shown: without passwords, and of a command its program alone.
+
+    Examples
+    --------
+    >>> hide_credentials("postgresql+psycopg://office:secret@host/anchors")
+    'postgresql+psycopg://office:***@host/anchors'
+    """
+    if address.startswith("command:"):
+        program, *arguments = address.removeprefix("command:").split(maxsplit=1) or [""]
+        return f"command:{program}{' …' if arguments else ''}"
+    return SECRET.sub(r"\1***", PASSWORD.sub(r"\1:***@", address))
+
+
+def check_file_place(path: Path) -> None:
+    """Raise UsageError where the folder is not there, or something else than a file stands at the path."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(
+            "the folder of the witness is not there",
+            where=str(folder),
+            allowed="a folder that exists",
+            next="mount its disk, make the folder, or give another file",
+        )
+    with suppress(OSError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError("the witness is no file", where=str(path), allowed="a file, or a path where none is")
+
+
+def require_note(note: str) -> bytes:
+    """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line or one that ends a note."""
+    body, _ = read_note(note, unsigned=True)
+    if body.startswith("\n") or "\n\n" in body or END.search(body.encode()):
+        raise UsageError(
+            "the text of the note holds an empty line, or one that would end it",
+            where=repr(body[:80]),
+            allowed="a checkpoint, signed or not",
+            next="give the note that the log wrote",
+        )
+    return note.encode()
