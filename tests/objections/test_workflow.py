@@ -19,7 +19,7 @@ from creditscore.objections import actions
 from creditscore.objections.case import Case, Ground
 from creditscore.objections.decision import decide, weigh
 from creditscore.objections.ruling import Ruling
-from creditscore.objections.workflow import NUMBER, PREFIX, as_case, make_code
+from creditscore.objections.workflow import NUMBER, as_case, make_code
 from creditscore.status import workflow as status
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log
@@ -28,6 +28,7 @@ from creditscore.store.archive.runs import keep_grading, snapshot_of
 from creditscore.store.archive.standing import rows_as_they_stand
 from creditscore.store.context import Registry
 from creditscore.store.declarations import WORKFLOWS
+from creditscore.store.erasure import erase_stream
 from creditscore.store.legacy.archive.effective import standing
 from creditscore.store.legacy.archive.runs import keep
 from creditscore.store.machine import Stale
@@ -230,7 +231,27 @@ def test_a_decision_that_was_shown_is_refused_once_the_record_moved(desk: Desk) 
         desk.store.confirm(plan, plan.digest)
     plan = desk.store.preview("objection", "decide", name, by="zhang.min", on=NINTH, **given)
     assert desk.store.confirm(plan, plan.digest).state == "decided"
-    assert desk.store.rows("record", disputed_by=PREFIX)[:1] == []
+    assert desk.disputed() == set()
+
+
+def test_a_step_of_an_objection_is_corrected_under_its_number(desk: Desk) -> None:
+    name = desk.open()
+    desk.store.act("objection", "ask", name, by="wang.wei", on="2023-05-05", department="x", text="?", due="2023-05-08")
+    given = {"by": "wang.wei", "on": "2023-05-06", "reason": "the name of the department"}
+    desk.store.act("objection", "correct", name, number=1, to={"department": "征收科"}, **given)
+    case = desk.case(name)
+    assert [question.department for question in case.questions] == ["征收科"]
+    assert desk.open({"ground": "procedure", "record_id": "grade"}) == "objection/C2023-0002"
+    assert verify(desk.store).faults == []
+
+
+def test_an_erased_case_is_passed_over(desk: Desk) -> None:
+    name = desk.open()
+    desk.decide(name, findings={desk.records[0]: "uphold"})
+    erase_stream(desk.store, name, reason="its time is over", by="chen.jie")
+    other = desk.open()
+    desk.decide(other, findings={desk.records[0]: "withdraw"})
+    assert verify(desk.store).faults == []
 
 
 def test_numbers_of_cases_follow_each_other_within_a_year(desk: Desk) -> None:

@@ -81,7 +81,7 @@ def test_from_provisional_to_final(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("steps", "wrong", "match"),
     [
-        ([], ("finalise", "chen.jie", "2024-01-01", {}), "the case is open: finalised cannot follow"),
+        ([], ("finalise", "chen.jie", "2024-01-01", {}), "does not follow a grade without a life"),
         ([], ("preview", "li.na", "2023-02-01", {}), "before the day of knowledge"),
         (["preview"], ("preview", "li.na", "2023-03-02", {}), "does not follow provisional"),
         (["preview"], ("announce", "chen.jie", "2023-03-31", {}), "too early"),
@@ -152,6 +152,29 @@ def test_both_stores_say_the_same_of_the_same_steps(desk: Desk, early: Graded, t
             == history(former, date(2023, 3, 31)).to_pylist()
         )
     assert verify(desk.store).faults == []
+
+
+def test_a_correction_and_the_day_of_knowledge_count(desk: Desk) -> None:
+    first, second = desk.subjects[:2]
+    desk.take("preview", "li.na", "2023-03-01", subjects=[first])
+    given = {"by": "zhang.min", "on": "2023-03-02", "reason": "the other firm was meant"}
+    desk.store.act("status", "correct", desk.case, number=1, to={"subjects": [second]}, **given)
+    assert (desk.statuses(first), desk.statuses(second)) == ([], ["provisional"])
+    assert {row["subject_id"] for row in make_history(desk.store).to_pylist()} == {second}
+    desk.take("announce", "chen.jie", "2023-04-11", known_on="2023-04-20", subjects=[second])
+    assert desk.statuses(second, "2023-04-15") == ["provisional"]
+    assert desk.statuses(second, "2023-04-20") == ["provisional", "announced"]
+    (announced,) = [row for row in make_history(desk.store).to_pylist() if row["status"] == "announced"]
+    assert (announced["decided_on"], announced["recorded_on"]) == (date(2023, 4, 11), date(2023, 4, 20))
+    assert verify(desk.store).faults == []
+
+
+def test_what_was_announced_is_made_final_though_others_are_previewed(desk: Desk) -> None:
+    first, second = desk.subjects[:2]
+    desk.take("announce", "chen.jie", "2023-04-10", subjects=[first])
+    desk.take("preview", "li.na", "2023-04-11", subjects=[second])
+    case = desk.take("finalise", "chen.jie", "2024-01-01", subjects=[first])
+    assert (case.fields["final"], case.fields["provisional"]) == (1, 1)
 
 
 def test_a_run_of_another_period_is_refused(desk: Desk) -> None:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
-from creditscore.core.days import to_day
 from creditscore.core.errors import InputError
 from creditscore.grading.result import Grading
 from creditscore.objections.actions import find_region
@@ -21,7 +20,7 @@ from creditscore.objections.case import WHOLE, Case, CaseEvent, Decision, Ground
 from creditscore.objections.ruling import Ruling, events_of, rule_on
 from creditscore.records import Snapshot
 from creditscore.status.rules import clock_of, life_rules
-from creditscore.status.workflow import name_status, statuses_of
+from creditscore.status.workflow import days_of_steps, name_status, statuses_in
 from creditscore.store.archive.files import Archive
 from creditscore.store.archive.rows import Rows, group_rows
 from creditscore.store.archive.runs import KeptRun, read_run
@@ -160,13 +159,10 @@ def _open(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> No
     run: Any = read_run(context.read(f"run/{given['run']}"))
     grade = _require_grade(context, archive, run, subject)
     rules, year = life_rules(run.scheme), int(run.period[:4])
-    statuses = [
-        status
-        for status in statuses_of(context.connection, archive, subject)
-        if (status.scheme, status.period) == (run.scheme, run.period)
-    ]
     period = context.read(name_status(run.scheme, run.period))
-    check_procedure(rules, run, procedure, on, _days_of_steps(period), statuses[-1].status if statuses else "")
+    statuses = statuses_in(context.connection, archive, period, subject)
+    done = days_of_steps(period.parts.get("groups", {}).values())
+    check_procedure(rules, run, procedure, on, done, statuses[-1].status if statuses else "")
     if procedure == "supplement" and grade["state"] == "graded":
         raise context.refuse(
             "a grade stands; a supplementary evaluation is for who was not graded",
@@ -174,7 +170,7 @@ def _open(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> No
             next="leave the procedure away to contest the grade",
         )
     grounds = check_grounds([Ground(**{"statement": "", **row}) for row in given["grounds"]], procedure)
-    others = [as_case(stream) for stream in context.read_of("objection", subject)]
+    others = [as_case(stream) for stream in context.read_of("objection", subject) if not stream.is_erased]
     check_doors(
         rules, run, procedure, [case for case in others if (case.scheme, case.period) == (run.pinned, run.period)]
     )
@@ -227,14 +223,6 @@ def _require_grade(context: Context, archive: Archive, run: KeptRun, subject: st
     return grade
 
 
-def _days_of_steps(period: Stream) -> dict[str, int]:
-    days: dict[str, int] = {}
-    for row in period.parts.get("groups", {}).values():
-        day = to_day(date.fromisoformat(row["on_day"]))
-        days[row["step"]] = max(days.get(row["step"], day), day)
-    return days
-
-
 def _require_records(context: Context, snapshot: Snapshot, subject: str, records: Sequence[str]) -> None:
     known, _ = count_newest(snapshot, [RecordEvent(subject, record, "disputed", None, date.min) for record in records])
     if unknown := [record for record in records if record not in known]:
@@ -246,7 +234,13 @@ def _require_records(context: Context, snapshot: Snapshot, subject: str, records
 
 
 def _take_number(context: Context, year: int) -> str:
-    """Take the number of a new case; inside the one writer, so that no other can have it."""
+    """Take the number of a new case; inside the one writer, so that no other can have it.
+
+    A correction takes the opening again under the number that the case has.
+    """
+    if context.before.name:
+        context.stream = context.before.name
+        return context.stream.removeprefix(PREFIX)
     name = f"number/objection-{year}"
     number = int(context.read(name).fields.get("newest") or 0) + 1
     case_id = f"C{year}-{number:04d}"
@@ -323,16 +317,16 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
         {"number": row["number"], "finding": ruling.findings[row["record_id"]]}
         for row in context.case["parts"]["grounds"]
     ]
+    decided = read_record_events(context.connection, [subject])
     after = before
     if any(action != "uphold" for action in ruling.findings.values()):
-        after = _grade_again(context, run, snapshot, case, events, on)
+        after = _grade_again(run, snapshot, case, [*decided, *events], on)
         if not events and after.face == before.face:
             raise context.refuse(
                 "graded again, nothing changes", allowed="grade=uphold", next="uphold the grade, or name what is wrong"
             )
     context.changes |= {"before": dict(before.grades[0]), "after": dict(after.grades[0])}
     context.changes["ledger"] = [dict(row) for row in after.ledger] if after is not before else None
-    decided = read_record_events(context.connection, [subject])
     numbered = _write_events(context, snapshot, events)
     if after is not before:
         laws = _under_decided_law(context, case, ruling, on)
@@ -343,7 +337,7 @@ def _under_decided_law(context: Context, case: Case, ruling: Ruling, on: date) -
     """The grades that a case put right as a whole, with the day on which it was decided what law is."""
     laws = {
         (other.run_id, other.subject_id): other.decision.on
-        for other in map(as_case, context.read_of("objection", case.subject_id))
+        for other in [as_case(s) for s in context.read_of("objection", case.subject_id) if not s.is_erased]
         if other.decision is not None and other.ruled_whole
     }
     if ruling.findings.get(WHOLE) == "correct":
@@ -351,11 +345,8 @@ def _under_decided_law(context: Context, case: Case, ruling: Ruling, on: date) -
     return laws
 
 
-def _grade_again(
-    context: Context, run: Any, snapshot: Snapshot, case: Case, events: Sequence[RecordEvent], on: date
-) -> Rows:
-    known = read_record_events(context.connection, [case.subject_id])
-    again = as_known(run, snapshot, [case.subject_id], [*known, *events], on)
+def _grade_again(run: Any, snapshot: Snapshot, case: Case, events: Sequence[RecordEvent], on: date) -> Rows:
+    again = as_known(run, snapshot, [case.subject_id], events, on)
     _require_taken_in(again, case)
     rows: Rows = group_rows("grading", {"grades": again.grades, "ledger": again.ledger})[case.subject_id]
     return rows

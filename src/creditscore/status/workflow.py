@@ -16,7 +16,7 @@ from creditscore.store.archive.runs import KeptRun, read_run
 from creditscore.store.archive.standing import read_standing, subjects_in
 from creditscore.store.context import Code, Context
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import read_streams
+from creditscore.store.log import Event, read_streams
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -235,10 +235,7 @@ def _require_time(
     context: Context, run: KeptRun, step: str, rules: LifeRules, year: int, rows: Sequence[Mapping[str, Any]]
 ) -> bool:
     """Tell whether the step comes late; refuse it where it comes too early, or late without a reason."""
-    done: dict[str, int] = {}
-    for row in rows:
-        day = to_day(date.fromisoformat(row["on_day"]))
-        done[row["step"]] = max(done.get(row["step"], day), day)
+    done = days_of_steps(rows)
     on = to_day(date.fromisoformat(context.day))
     if context.day < run.known_at:
         raise context.refuse(
@@ -266,9 +263,7 @@ def _require_time(
 
 def _count(context: Context, rules: LifeRules, year: int, groups: _Groups, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write how many grades have which status, and until when the next step is due."""
-    done: dict[str, int] = {}
-    for row in [*rows, *context.parts["groups"]]:
-        done[row["step"]] = max(done.get(row["step"], 0), to_day(date.fromisoformat(row["on_day"])))
+    done = days_of_steps([*rows, *context.parts["groups"]])
     counts = groups.count()
     context.changes |= {name: counts.get(name, 0) for name in ("provisional", "announced", "final")}
     context.changes["announce_by"] = iso(span(rules, "announce", year, done)[1]) or None
@@ -289,26 +284,47 @@ def statuses_of(
     known_on
         Leaves out what was set after this day; None: all.
     """
+    cases = _read_cases(connection)
+    return [
+        status for case in cases for status in statuses_in(connection, archive, case, subject_id, known_on=known_on)
+    ]
+
+
+def statuses_in(
+    connection: sa.Connection, archive: Archive, case: Stream, subject_id: str, *, known_on: str | None = None
+) -> list[GradeStatus]:
+    """List the statuses of an organisation's grade in one scheme and period, as they were set."""
     statuses: list[GradeStatus] = []
-    for case in _read_cases(connection):
-        runs = _Runs(connection, archive)
-        before = ""
-        for seq, row in list_groups(case, known_on):
-            if subject_id in (row.get("leaves_out") or ()) or not runs.holds(row, subject_id):
-                continue
-            if row["step"] in REPLACING and before:
-                statuses.append(_make_status(case, seq, row, subject_id, before, "superseded"))
-            statuses.append(_make_status(case, seq, row, subject_id, row["run"], row["status"]))
-            before = row["run"]
+    runs = _Runs(connection, archive)
+    before = ""
+    for event, row in list_groups(case, known_on):
+        if subject_id in (row.get("leaves_out") or ()) or not runs.holds(row, subject_id):
+            continue
+        if row["step"] in REPLACING and before:
+            statuses.append(_make_status(case, event.seq, row, subject_id, before, "superseded"))
+        statuses.append(_make_status(case, event.seq, row, subject_id, row["run"], row["status"]))
+        before = row["run"]
     return statuses
 
 
-def list_groups(case: Stream, known_on: str | None = None) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Give the groups of a case in the order of the log, each with the number of its event."""
+def list_groups(case: Stream, known_on: str | None = None) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    """Give the groups of a case in the order of the log, as corrected, each with its event.
+
+    `known_on` leaves out what the office knew only after that day.
+    """
     for event in case.events:
-        for row in (event.payload or {}).get("parts", {}).get("groups", ()):
-            if known_on is None or row["on_day"] <= known_on:
-                yield event.seq, row
+        if known_on is None or event.known_on <= known_on:
+            for row in case.payload_of(event).get("parts", {}).get("groups", ()):
+                yield event, row
+
+
+def days_of_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the newest day of each step that the groups of a case have taken."""
+    days: dict[str, int] = {}
+    for row in rows:
+        day = to_day(date.fromisoformat(row["on_day"]))
+        days[row["step"]] = max(days.get(row["step"], day), day)
+    return days
 
 
 def _make_status(
@@ -377,13 +393,13 @@ def make_history(store: Store, *, known_on: str | None = None) -> pa.Table:
         for case in _read_cases(connection):
             runs = _Runs(connection, store.archive)
             current: dict[str, str] = {}
-            for seq, row in list_groups(case, known_on):
+            for event, row in list_groups(case, known_on):
                 own = members(row, runs.subjects)
                 replaced = [subject for subject in own if row["step"] in REPLACING and subject in current]
                 for run_id in sorted({current[subject] for subject in replaced}):
                     old = [subject for subject in replaced if current[subject] == run_id]
-                    rows += _history_rows(runs, runs.find(run_id), old, row, "superseded", seq - 1)
-                rows += _history_rows(runs, runs.find(row["run"]), own, row, row["status"], seq)
+                    rows += _history_rows(runs, runs.find(run_id), old, row, "superseded", event, event.seq - 1)
+                rows += _history_rows(runs, runs.find(row["run"]), own, row, row["status"], event, event.seq)
                 current.update(dict.fromkeys(own, row["run"]))
     rows.sort(key=lambda row: tuple(str(row[name]) for name in ("subject_id", "domain", "scheme", "period")))
     schema = pa.schema([(name, pa.date32() if name.endswith("_on") else pa.string()) for name in HISTORY])
@@ -391,14 +407,14 @@ def make_history(store: Store, *, known_on: str | None = None) -> pa.Table:
 
 
 def _history_rows(
-    runs: _Runs, run: KeptRun, subjects: Sequence[str], row: Mapping[str, Any], status: str, until: int
+    runs: _Runs, run: KeptRun, subjects: Sequence[str], row: Mapping[str, Any], status: str, event: Event, until: int
 ) -> list[dict[str, Any]]:
     """The grades of some organisations as they stood after an event, as rows of the history."""
     standing = read_standing(runs.connection, runs.archive, run, subjects, until=until)
-    day = date.fromisoformat(row["on_day"])
+    day, known = date.fromisoformat(row["on_day"]), date.fromisoformat(event.known_on)
     rows = []
     for subject in subjects:
         grade = standing[subject].grades[0]
         cells = {name: grade[name] or None for name in ("domain", "scheme", "period", "state", "grade", "route")}
-        rows.append({"subject_id": subject, **cells, "status": status, "decided_on": day, "recorded_on": day})
+        rows.append({"subject_id": subject, **cells, "status": status, "decided_on": day, "recorded_on": known})
     return rows

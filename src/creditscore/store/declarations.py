@@ -352,7 +352,7 @@ def draw_workflow(workflow: Workflow, lang: str = "zh") -> str:
     Returns
     -------
     str
-        One line for each act, under the state from which it is done.
+        One line for each act, under the state from which it is done; `…` where its code says where it leads.
     """
     words = {state: getattr(names, lang) for state, names in workflow.states.items()}
     lines = [f"{getattr(workflow.title, lang)} ({workflow.id})"]
@@ -360,8 +360,9 @@ def draw_workflow(workflow: Workflow, lang: str = "zh") -> str:
         own = [act for act in workflow.acts.values() if state in act.from_ or (act.opens and not state)]
         lines += [f"  {words.get(state, '○')}"] if own else []
         for act in own:
-            ways = " | ".join(words[way] for way in act.ways()) or words.get(state, "")
-            who = "/".join(act.by) + (" ≠ " + "/".join(act.second_person[0].than) if act.second_person else "")
+            ways = " | ".join(words[way] for way in act.ways()) or ("…" if act.code else words.get(state, ""))
+            others = "/".join(dict.fromkeys(name for rule in act.second_person for name in rule.than))
+            who = "/".join(act.by) + (f" ≠ {others}" if others else "")
             lines.append(f"    {getattr(act.title, lang)} [{who}] → {ways}")
     return "\n".join(lines)
 

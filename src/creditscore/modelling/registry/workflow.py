@@ -96,7 +96,7 @@ def move_alias(context: Context) -> None:
     holder = context.case.get("previous")
     if context.act == "approve":
         own = {"number": case["number"], "promotion": context.stream, "content_hash": case["content_hash"]}
-        context.changes["previous"], holder = context.facts["holder"], own
+        holder = own
     stream = f"alias/{case['model']}.{case['alias']}"
     context.emit(stream, "alias.moved", set={"model": case["model"], "name": case["alias"], "holder": holder})
     ask_effect(
