@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.act import act_app
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -22,6 +23,8 @@ from creditscore.cli.life import life_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.packet import packet_app
+from creditscore.cli.person import person_app
+from creditscore.cli.queue import queue_app
 from creditscore.cli.records import records_app
 from creditscore.cli.repair import repair_app
 from creditscore.cli.report import report_app
@@ -71,6 +74,9 @@ app.add_typer(supervise_app, name="supervise")
 app.add_typer(report_app, name="report")
 app.add_typer(workflow_app, name="workflow")
 app.add_typer(key_app, name="key")
+app.add_typer(act_app, name="act")
+app.add_typer(queue_app, name="queue")
+app.add_typer(person_app, name="person")
 
 
 def _version(value: bool) -> None:

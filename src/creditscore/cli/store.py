@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from creditscore.cli.acting import By, Lang, RolesFile, Schemes, day_given, open_log, own_schemes
+from creditscore.cli.log import add_commands, checkpoint_log, is_first_store, verify_log
+from creditscore.cli.office import KeyFile
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show, show_blocks
 
@@ -19,14 +21,27 @@ store_app = typer.Typer(
     rich_markup_mode=None,
 )
 
-File = Annotated[Path, typer.Argument(metavar="STORE", help="File of the store.", show_default=False)]
+add_commands(store_app)
+File = Annotated[str, typer.Argument(metavar="STORE", help="File of the store.", show_default=False)]
 HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 @store_app.command("verify")
-def verify_command(store: File, held: HeldFile = None, as_json: Json = False) -> None:
-    """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
+def verify_command(
+    store: File,
+    held: HeldFile = None,
+    since: Annotated[int, typer.Option(min=0, help="Events before this number are anchored.")] = 0,
+    as_json: Json = False,
+) -> int:
+    """Check the whole store; exit code 5 at a fault, 7 where events are not anchored, 8 where names are unproven."""
+    if not is_first_store(store):
+        return verify_log(store, held, since, as_json)
+    return _verify_first(Path(store), held, as_json)
+
+
+def _verify_first(store: Path, held: list[Path] | None, as_json: bool) -> int:
+    """The same of a store of one file."""
     from creditscore.core.boundary import described
     from creditscore.core.errors import InputError
 
@@ -40,7 +55,7 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
                 where=str(file),
                 next="give the file that `creditscore store checkpoint --out` wrote",
             ) from error
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+    with open_log(Path(store), read_only=True, made_by="creditscore keep") as log:
         verification, unfinished, log_id = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
         data = {
@@ -68,17 +83,22 @@ def verify_command(store: File, held: HeldFile = None, as_json: Json = False) ->
             f" {len(verification.faults)} faults"
         )
     verification.require()
+    return 0
 
 
 @store_app.command("checkpoint")
 def checkpoint_command(
     store: File,
-    out: Annotated[Path | None, typer.Option(help="File to which the line is added; keep it elsewhere.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for it; keep it elsewhere.")] = None,
+    key: KeyFile = None,
 ) -> None:
-    """Fix the newest entry as one line of text; whoever holds it can show later that nothing before was changed."""
+    """Fix where the log ends; whoever holds that can show later that nothing before was changed."""
     from creditscore.core.errors import UsageError
 
-    with open_log(store, made_by="creditscore keep") as log:
+    if not is_first_store(store):
+        checkpoint_log(store, out, key)
+        return
+    with open_log(Path(store), made_by="creditscore keep") as log:
         log.verify().require()
         line = str(log.checkpoint())
     if out is not None:
@@ -111,7 +131,7 @@ def check_command(
 
     language = lang_of(lang)
     opened = [read_snapshot(path) for path in snapshot or []]
-    with open_log(store, read_only=True, made_by="creditscore keep") as log, working("deriving again"):
+    with open_log(Path(store), read_only=True, made_by="creditscore keep") as log, working("deriving again"):
         checked = check(log, bench(log.store, opened, own_schemes(scheme)))
     if as_json:
         data = {
@@ -148,7 +168,7 @@ def roles_command(
     if roles is not None and not by.strip():
         raise UsageError("nobody is named", next="give --by PERSON")
     people = None if roles is None else load_roles(roles)
-    with open_log(store, read_only=people is None, made_by="creditscore keep") as log:
+    with open_log(Path(store), read_only=people is None, made_by="creditscore keep") as log:
         if people is not None:
             log.set_roles(people, by)
         standing = log.roles
@@ -183,7 +203,7 @@ def retention_command(
     day = from_day(day_given(on))
     if delete and not by.strip():
         raise UsageError("nobody is named", next="give --by PERSON")
-    with open_log(store, roles, read_only=not delete, made_by="creditscore keep") as log:
+    with open_log(Path(store), roles, read_only=not delete, made_by="creditscore keep") as log:
         held = len(payloads(log))
         retained_payloads = remove(log, day, by=by) if delete else due(log, day)
     if as_json:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from creditscore.cli.office import By, OnDay, StoreAddress, ask_passphrase, open_store
+from creditscore.cli.office import KeyFile as SigningKey
 from creditscore.cli.tables import say_line, show
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang
@@ -15,6 +16,7 @@ from creditscore.core.i18n import Lang
 workflow_app = typer.Typer(help="Declared workflows: states, acts, who may take them.", no_args_is_help=True)
 key_app = typer.Typer(help="Keys of persons, which sign their acts.", no_args_is_help=True)
 LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
+Declaration = Annotated[Path, typer.Argument(metavar="FILE", help="The declaration, YAML.", show_default=False)]
 KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the key.")]
 
 
@@ -50,13 +52,34 @@ def show_command(
         say_line(line)
 
 
+@workflow_app.command("check")
+def check_command(file: Declaration) -> None:
+    """Look at a declaration; every fault is named (exit code 4)."""
+    from creditscore.store.declaring import read_workflow
+
+    declared = read_workflow(file)
+    say_line(f"{declared.id}: {len(declared.states)} states, {len(declared.acts)} acts, no fault")
+
+
+@workflow_app.command("declare")
+def declare_command(
+    file: Declaration, store: StoreAddress, by: By = "", on: OnDay = None, key: SigningKey = None
+) -> None:
+    """Let an office act by its own workflow (an approver); `creditscore act` then knows it."""
+    from creditscore.store.declaring import declare_workflow
+
+    with open_store(store, key) as opened:
+        declared = declare_workflow(opened, file, by=by, on=on)
+    say_line(f"{declared.id} is declared: `creditscore act {declared.workflow} --help` shows its acts")
+
+
 @key_app.command("new")
 def new_command(file: KeyFile) -> None:
     """Make a key under a passphrase (`CREDITSCORE_PASSPHRASE`, else asked for) and print its public half."""
     from creditscore.store.keys import Key
 
     key = Key.generate()
-    key.save(file, _passphrase(confirm=True))
+    key.save(file, ask_passphrase(confirm=True))
     _print_key(key.key_id, key.public)
 
 
@@ -65,17 +88,9 @@ def show_key_command(file: KeyFile) -> None:
     """Print the id and the public half of a key."""
     from creditscore.store.keys import load_key
 
-    key = load_key(file, _passphrase(confirm=False))
+    key = load_key(file, ask_passphrase(confirm=False))
     _print_key(key.key_id, key.public)
 
 
 def _print_key(key_id: str, public: str) -> None:
     typer.echo(f"key {key_id}\npublic {public}")
-
-
-def _passphrase(*, confirm: bool) -> str:
-    """The passphrase of a key, from the environment or from who sits there."""
-    from creditscore.store.keys import VARIABLE
-
-    given = os.environ.get(VARIABLE)
-    return given if given is not None else str(typer.prompt("passphrase", hide_input=True, confirmation_prompt=confirm))

@@ -15,6 +15,7 @@ from creditscore.records import Snapshot
 from creditscore.status import workflow as status
 from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.archive.runs import KeptRun, snapshot_of
+from creditscore.store.beginning import Beginning
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT
 from creditscore.store.declarations import WORKFLOWS
@@ -31,6 +32,7 @@ def open_office(
     create: bool = True,
     wait: float = WAIT,
     say: Callable[[str], None] | None = None,
+    beginning: Beginning | None = None,
 ) -> Store:
     """Open an office's store with every workflow that ships.
 
@@ -42,8 +44,8 @@ def open_office(
         Where kept runs lie; None: what `CREDITSCORE_ARCHIVE` says, else for SQLite a folder beside the file.
     snapshots
         Opened snapshots in place of those that no longer lie where they were when their runs were kept.
-    key, create, wait, say
-        As in `Store`.
+    key, create, wait, say, beginning
+        As in `Store`; that it waits for another writer is said too.
 
     Returns
     -------
@@ -60,6 +62,27 @@ def open_office(
     >>> with open_office("credit.db") as store:  # doctest: +SKIP
     ...     store.act("objection", "answer", "objection/C2026-0001", by="li.na", on="2026-03-02", question=1, text="…")
     """
+    registry = make_registry(address, archive=archive, snapshots=snapshots)
+    return Store(
+        address,
+        registry,
+        archive=archive,
+        key=key,
+        create=create,
+        wait=wait,
+        say_waiting=say,
+        say=say,
+        beginning=beginning,
+    )
+
+
+def make_registry(
+    address: str | os.PathLike[str],
+    *,
+    archive: str | os.PathLike[str] | None = None,
+    snapshots: Iterable[Snapshot] = (),
+) -> Registry:
+    """Return every workflow that ships, with the functions that they need in the store at an address."""
     place = place_archive(address, archive)
     given = tuple(snapshots)
 
@@ -72,7 +95,6 @@ def open_office(
 
     own = [workflow for workflow in WORKFLOWS.load() if workflow.workflow in ("objection", "status")]
     code = objections.make_code(find_archive, find_snapshot) | status.make_code(find_archive, objections.find_held)
-    registry = Registry(own, [RECORD, objections.NUMBER], code).joined(
+    return Registry(own, [RECORD, objections.NUMBER], code).joined(
         lists.make_registry(), measures.make_registry(), draws.make_registry(), models.make_registry()
     )
-    return Store(address, registry, archive=archive, key=key, create=create, wait=wait, say=say)

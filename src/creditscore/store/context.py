@@ -48,8 +48,7 @@ class Registry:
         for workflow in sorted(self.workflows, key=lambda workflow: workflow.version):
             self.newest[workflow.workflow] = workflow
         for workflow in self.workflows:
-            names = {workflow.facts, workflow.after, *(act.code for act in workflow.acts.values())} - {""}
-            if missing := names - set(self.code):
+            if missing := workflow.functions() - set(self.code):
                 raise InternalError(f"{workflow.id} names functions that are not registered: {', '.join(missing)}")
 
     def joined(self, *others: Registry) -> Registry:

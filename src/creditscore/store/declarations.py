@@ -213,6 +213,10 @@ class Workflow(Declared):
         """The act that writes a kind of event; None where none does."""
         return next((name for name in self.acts if self.kind(name) == kind), None)
 
+    def functions(self) -> set[str]:
+        """The registered functions that it names."""
+        return {self.facts, self.after, *(act.code for act in self.acts.values())} - {""}
+
     def is_plain(self, act: str) -> bool:
         """Whether all that follows from an act stands in the declaration."""
         return not (self.facts or self.after or self.acts[act].code)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
-from creditscore.core.errors import StoreDiffers, StoreError
+from creditscore.core.catalogue import RuleFile, read_state
+from creditscore.core.errors import StoreDiffers, StoreError, UsageError
 from creditscore.core.yaml_source import unplaced
 from creditscore.store.canonical import hash_text
 from creditscore.store.context import Registry
-from creditscore.store.declarations import Workflow
+from creditscore.store.declarations import WORKFLOWS, Workflow
 from creditscore.store.log import Event, NewEvent, read_streams
 from creditscore.store.tables import event as event_table
+
+if TYPE_CHECKING:
+    from creditscore.store.store import Store
 
 
 def name_declaration(flow: str) -> str:
@@ -37,8 +45,7 @@ def find_missing_declarations(connection: sa.Connection, registry: Registry, flo
     for flow in sorted(flows):
         name, declared = name_declaration(flow), registry.by_id[flow]
         if not there[name]:
-            values = {"declaration": declared.text, "digest": declared.digest, "newest": declared.version}
-            missing.append(NewEvent(name, "workflow.declared", {"set": values}, "declared", expected=-1))
+            missing.append(make_declaration(declared))
         elif (there[name][0].payload or {}).get("set", {}).get("digest") != declared.digest:
             raise StoreDiffers(
                 f"the declaration {flow} is not the one under which this store has acted",
@@ -63,6 +70,84 @@ def require_newest(connection: sa.Connection, registry: Registry, flow: str) -> 
             allowed=f"{declared.workflow}/{max(newer)}",
             next="bring creditscore, or its declarations, up to date",
         )
+
+
+def declare_workflow(store: Store, file: Path | str, *, by: str = "", on: date | str | None = None) -> Workflow:
+    """Write an office's own workflow to its log; from the next opening on everybody who opens the store can act by it.
+
+    Parameters
+    ----------
+    store
+        The open store.
+    file
+        The declaration, `<name>/<version>.yaml`.
+    by, on
+        Who (an approver), and when; today where it is not given.
+
+    Returns
+    -------
+    Workflow
+        What was declared.
+
+    Raises
+    ------
+    SchemeError
+        For a declaration with faults; every one is named.
+    UsageError
+        Where a workflow of that name ships with the package, or this version of it was declared before, or a newer one.
+    """
+    declared = read_workflow(file)
+    name, own = declared.workflow, store.registry.newest.get(declared.workflow)
+    if name in {shipped.workflow for shipped in WORKFLOWS.load()}:
+        raise UsageError(
+            f"the workflow {name!r} ships with creditscore and is not declared anew",
+            where=str(file),
+            allowed="another name",
+            next="give the workflow a name of its own",
+        )
+    if own is not None and own.version >= declared.version:
+        raise UsageError(
+            f"{own.id} is declared here already",
+            where=str(file),
+            allowed=f"version {own.version + 1} or higher",
+            next="give the declaration a higher number; what is declared stays as it is",
+        )
+    if missing := declared.functions() - {*store.registry.code}:
+        raise UsageError(
+            f"{declared.id} names functions that are not registered here: {', '.join(sorted(missing))}",
+            where=str(file),
+            allowed=sorted(store.registry.code) or "no function",
+            next="declare it without `code`, `facts` and `after`, or register them",
+        )
+    store.record(lambda people: [make_declaration(declared)], by=by, on=on, role="approver")
+    return declared
+
+
+def read_workflow(file: Path | str) -> Workflow:
+    """Read the file of a declaration; SchemeError names every fault of it."""
+    there: RuleFile = read_state(str(Path(file).resolve()), str(file))
+    return WORKFLOWS.load_file(there._replace(is_named=True))
+
+
+def make_declaration(declared: Workflow) -> NewEvent:
+    """Make the event that holds a declaration."""
+    values = {"declaration": declared.text, "digest": declared.digest, "newest": declared.version}
+    return NewEvent(name_declaration(declared.id), "workflow.declared", {"set": values}, "declared", expected=-1)
+
+
+def read_own_workflows(connection: sa.Connection) -> list[Workflow]:
+    """Read the workflows that approvers have declared in a log.
+
+    Raises
+    ------
+    StoreDiffers
+        For an event that was edited.
+    """
+    query = sa.select(event_table.c.stream).where(event_table.c.kind == "workflow.declared")
+    names = connection.execute(query.where(event_table.c.role == "approver").order_by(event_table.c.seq)).scalars()
+    streams = read_streams(connection, names.all()).values()
+    texts = [(events[0].payload or {}).get("set", {}).get("declaration") for events in streams]
+    return [read_declaration(str(text)) for text in texts]
 
 
 def read_declaration(text: str) -> Workflow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -135,6 +136,18 @@ def load_key(file: Path | str, passphrase: str) -> Key:
             next="make one with `creditscore key new`",
         )
     return Key(key)
+
+
+def require_public(public: str) -> str:
+    """Return the public half of a key as it is written in the log; UsageError for anything else."""
+    clean = public.strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", clean):
+        raise UsageError(
+            f"{public[:80]!r} is no public half of a key",
+            allowed="64 digits and letters a to f",
+            next="give what `creditscore key show` prints behind `public`",
+        )
+    return clean
 
 
 def identify(public: str) -> str:

@@ -74,7 +74,7 @@ class Plan:
     def digest(self) -> str:
         """The hash of all that was shown; `confirm` writes only what has it."""
         events = [[new.stream, new.kind, new.state, new.subject, new.flow, dict(new.payload)] for new in self.events]
-        who = [self.actor, self.role, self.office, self.on_day, self.known_on]
+        who = [self.newcomer or self.actor, self.role, self.office, self.on_day, self.known_on]
         return hash_text(write_canonical([who, events, dict(self.reads), dict(self.subjects)]))
 
 

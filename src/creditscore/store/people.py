@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -203,6 +204,12 @@ class People:
         folded = fold_name(name)
         return next((person for person in self.persons.values() if folded in map(fold_name, person.names)), None)
 
+    def with_newcomer(self, person: Person) -> People:
+        """Return all persons and one who acts for the first time, whom the log does not hold yet."""
+        there = copy(self)
+        there.persons = {**self.persons, person.id: person}
+        return there
+
     def find_key(self, key_id: str) -> Person | None:
         """Find whose key this is now."""
         return next((person for person in self.persons.values() if person.has_key(key_id)), None)
@@ -282,7 +289,7 @@ class People:
                 f"{name!r} is, or looks like, the name {other.name!r}",
                 where=f"person {other.id}",
                 allowed="a name that nobody has yet",
-                next="use the person there is, or give a name that differs",
+                next="use the person there is (`creditscore person grant`), or give a name that differs",
             )
 
     def require_role(self, person: Person, role: str, *, office: str = "", domain: str = "", act: str = "") -> None:

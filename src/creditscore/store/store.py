@@ -22,7 +22,8 @@ from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.beginning import Beginning, read_mode
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
-from creditscore.store.declaring import find_missing_declarations, require_newest
+from creditscore.store.declarations import Workflow
+from creditscore.store.declaring import find_missing_declarations, read_own_workflows, require_newest
 from creditscore.store.fold import Stream, apply_event, fold
 from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
 from creditscore.store.keys import Key
@@ -134,9 +135,18 @@ class Store:
                 next="open it, or name another place",
             )
         with self.database.read() as connection:
+            self._take_own_workflows(read_own_workflows(connection))
             is_current = self.projections.is_current(connection)
         if not is_current:
             self.rebuild(only_if_needed=True)
+
+    def _take_own_workflows(self, declared: Sequence[Workflow]) -> None:
+        """Run what approvers have declared here beside what was given, which comes first under one name."""
+        code = {*self.registry.code}
+        own = [new for new in declared if new.id not in self.registry.by_id and new.functions() <= code]
+        if own:
+            self.registry = self.registry.joined(Registry(own, code=self.registry.code))
+            self.machine, self.projections = Machine(self.registry), Projections(self.registry)
 
     def _begin(self, beginning: Beginning) -> bool:
         """Write the first act of a log: what it is, and who may grant roles in it; False where somebody else did."""
@@ -389,13 +399,15 @@ class Store:
         with self.log.write() as connection:
             people = self._read_people(connection)
             person, extra = self.require_person(people, by)
-            new = list(events(people))
+            new = list(events(people.with_newcomer(replace(person, names=[person.name])) if extra else people))
             if self.roles_hold(people):
                 for kind in {own.kind for own in new}:
                     people.require_role(person, role, office=office, act=kind)
             for own in new:
                 self._require_alone(own, role)
-            act = Act(person.id, role, office, day.isoformat(), knowledge.isoformat(), [*new, *extra])
+            is_about_newcomer = any(own.stream == added.stream for own in new for added in extra)
+            ordered = [*extra, *new] if is_about_newcomer else [*new, *extra]
+            act = Act(person.id, role, office, day.isoformat(), knowledge.isoformat(), ordered)
             self.write_act(connection, act)
             seqs = read_streams(connection, [own.stream for own in new])
         self.tell_witnesses()

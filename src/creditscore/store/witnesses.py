@@ -15,18 +15,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Protocol
 
 from creditscore.core.boundary import described
+from creditscore.core.clock import today
+from creditscore.core.days import day_of
 from creditscore.core.errors import StoreBusy, StoreError, UsageError
 from creditscore.store.anchors import END, KINDS, SHOWN, WAIT, check_file_place, hide_credentials, require_note
 from creditscore.store.database_witness import DatabaseWitness
+from creditscore.store.log import Event, NewEvent
 
 if TYPE_CHECKING:
-    pass
+    from creditscore.store.store import Store
 
 VARIABLE = "CREDITSCORE_WITNESSES"  # addresses beside those that the log names, one a line
 COMMAND_LIMIT = 30.0  # seconds for a command
@@ -124,6 +128,48 @@ def tell_witnesses(
             open_witness(address, say).write(note)
         except Exception as error:  # whatever a witness does, the act is written
             say(f"the act is written, but the witness {hide_credentials(address)} was not told: {error}")
+
+
+def add_witness(store: Store, address: str, *, by: str = "", on: date | str | None = None) -> list[Event]:
+    """Name a witness in the log (an approver): every act from this one on is told to it.
+
+    Raises
+    ------
+    UsageError
+        For no address of a witness, one that is named already, or a command: whoever can write to the database could
+        name another, so commands are named outside the log.
+    """
+    open_witness(address)
+    if address.startswith("command:"):
+        raise UsageError(
+            "a command is not named in the log",
+            where=hide_credentials(address),
+            allowed="a file or a database",
+            next=f"name it in {VARIABLE}, where it runs",
+        )
+    if address in store.witnesses():
+        raise UsageError("this witness is told already", where=hide_credentials(address), allowed="another one")
+    name = f"witness/{sha256(address.encode()).hexdigest()[:12]}-{store.head().size}"
+    new = NewEvent(name, "witness.added", {"set": {"address": address}}, "added", expected=-1)
+    return store.record(lambda people: [new], by=by, on=on, role="approver")
+
+
+def remove_witness(
+    store: Store, address: str, *, reason: str, by: str = "", on: date | str | None = None
+) -> list[Event]:
+    """Let a witness that the log names be told no more (an approver); UsageError where it names no such one."""
+    rows = [row for row in store.rows("witness", state="added") if row["address"] == address]
+    if not rows:
+        raise UsageError(
+            "the log names no such witness",
+            where=hide_credentials(address),
+            allowed=[hide_credentials(row["address"]) for row in store.rows("witness", state="added")]
+            or "none is named",
+            next="give the address as it was named",
+        )
+    values = {"removed_on": (day_of(on, "on") or today()).isoformat(), "reason": reason or None}
+    new = [NewEvent(row["stream"], "witness.removed", {"set": values}, "removed") for row in rows]
+    return store.record(lambda people: new, by=by, on=on, role="approver")
 
 
 class FileWitness:

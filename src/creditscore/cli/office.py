@@ -1,0 +1,64 @@
+"""What commands on the log of an office share: which store, whose key, on which day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from creditscore.store.keys import Key
+    from creditscore.store.store import Store
+
+VARIABLE = "CREDITSCORE_STORE"
+StoreAddress = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        envvar=VARIABLE,
+        help="The store: a path, sqlite:///PATH or postgresql+psycopg://…",
+        show_default=False,
+    ),
+]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key", help="The key that signs, where the store asks for one.", show_default=False)
+]
+By = Annotated[str, typer.Option("--by", help="Who acts: a name or an id. In a store with keys the key says it.")]
+On = Annotated[str, typer.Option("--on", help="The legal day, YYYY-MM-DD.", show_default=False)]
+OnDay = Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD (default: today).", show_default=False)]
+KnownOn = Annotated[
+    str | None, typer.Option("--known-on", help="The day on which the office knew of it (default: --on).")
+]
+Office = Annotated[str, typer.Option("--office", help="For which office.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@contextmanager
+def open_store(address: str, key: Path | None = None) -> Iterator[Store]:
+    """An office's store that is there already; what goes wrong outside the log, and waiting, is said aside."""
+    from creditscore.cli.tables import say_aside
+    from creditscore.office import open_office
+
+    with open_office(address, key=read_key(key), create=False, say=say_aside) as store:
+        yield store
+        if store.mode == "open":
+            say_aside("mode open: names are taken at their word")
+
+
+def read_key(file: Path | None) -> Key | None:
+    """The key in a file, its passphrase from the environment or from who sits there."""
+    from creditscore.store.keys import load_key
+
+    return None if file is None else load_key(file, ask_passphrase(confirm=False))
+
+
+def ask_passphrase(*, confirm: bool) -> str:
+    """The passphrase of a key, from `CREDITSCORE_PASSPHRASE` or from who sits there."""
+    from creditscore.store.keys import VARIABLE as PASSPHRASE
+
+    given = os.environ.get(PASSPHRASE)
+    return given if given is not None else str(typer.prompt("passphrase", hide_input=True, confirmation_prompt=confirm))

@@ -1,0 +1,224 @@
+"""`creditscore person`: who may act in an office's store, under which keys and in which roles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.office import By, Json, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.tables import say_line, show_blocks
+from creditscore.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.store.log import NewEvent
+    from creditscore.store.people import People, Person
+
+person_app = typer.Typer(
+    name="person",
+    help="Persons, their keys and roles; an approver's acts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, or the id.", show_default=False)]
+Public = Annotated[str, typer.Option("--public", help="The public half that `creditscore key new` printed.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why.")]
+ForOffice = Annotated[str, typer.Option("--for-office", help="For one office only.")]
+Domain = Annotated[str, typer.Option("--domain", help="In one domain only.")]
+Act = Annotated[str, typer.Option("--act", help="For one act only: objection.decided.")]
+
+
+@person_app.command("list")
+def list_command(store: StoreAddress, as_json: Json = False) -> None:
+    """Everybody whom the log knows, with keys and roles as they are now."""
+    with open_store(store) as opened:
+        people = opened.people()
+    persons = [_describe(person) for person in people.persons.values()]
+    if as_json:
+        typer.echo(json.dumps(persons, ensure_ascii=False, indent=1))
+        return
+    show_blocks(
+        (
+            f"{person['name'] or '-'}  {person['id']}{'  has left' if person['has_left'] else ''}",
+            [f"{grant['number']} {_word(grant)}" for grant in person["roles"]]
+            + [f"key {own['key_id']}" for own in person["keys"]],
+        )
+        for person in persons
+    )
+    say_line("roles hold" if people.holds_roles() else "nobody is held to a role yet: the first approver begins it")
+
+
+def _describe(person: Person) -> dict[str, Any]:
+    held = [(number, span.value) for number, span in person.grants.items() if span.holds_at(None)]
+    return {
+        "id": person.id,
+        "name": person.name,
+        "office": person.office,
+        "has_left": person.has_left(),
+        "roles": [
+            {"number": number, **{name: grant.get(name) for name in ("role", "office", "domain", "act")}}
+            for number, grant in held
+        ],
+        "keys": [
+            {"key_id": span.value["key_id"], "public": span.value["public"]}
+            for span in person.keys.values()
+            if span.holds_at(None)
+        ],
+    }
+
+
+def _word(grant: dict[str, Any]) -> str:
+    limits = [f"{name} {grant[name]}" for name in ("office", "domain", "act") if grant[name] not in (None, "", "*")]
+    return ", ".join([grant["role"], *limits])
+
+
+def _change(
+    store: str,
+    key: Path | None,
+    by: str,
+    on: str | None,
+    name: str,
+    make: Callable[[Person], NewEvent],
+) -> None:
+    """One event about somebody there is."""
+
+    def events(people: People) -> Sequence[NewEvent]:
+        person = people.find(name)
+        if person is None:
+            names = [known.name for known in people.persons.values()]
+            raise UsageError(
+                f"{name!r} is nobody here", allowed=names or "nobody is known here", next="`creditscore person add`"
+            )
+        return [make(person)]
+
+    with open_store(store, key) as opened:
+        opened.change_people(events, by=by, on=on)
+    say_line(f"{name}: written")
+
+
+@person_app.command("add")
+def add_command(
+    name: Name,
+    store: StoreAddress,
+    role: Annotated[list[str] | None, typer.Option("--role", help="A role for everything; may be repeated.")] = None,
+    public: Public = "",
+    for_office: ForOffice = "",
+    by: By = "",
+    on: OnDay = None,
+    key: KeyFile = None,
+) -> None:
+    """Add a person, with roles and a key."""
+    from creditscore.store import people as persons
+    from creditscore.store.keys import identify, require_public
+
+    half = require_public(public) if public else ""
+
+    def events(there: People) -> Sequence[NewEvent]:
+        there.require_new(name)
+        new = persons.Person(persons.make_id(), name)
+        grants = [
+            persons.grant_role(new, own, number=number, office=for_office or persons.ANY)
+            for number, own in enumerate(role or [], 1)
+        ]
+        keys = [persons.add_key(new, half, identify(half))] if half else []
+        return [persons.add_person(new.id, name, for_office), *keys, *grants]
+
+    with open_store(store, key) as opened:
+        opened.change_people(events, by=by, on=on)
+    say_line(f"{name}: written")
+
+
+@person_app.command("rename")
+def rename_command(
+    name: Name,
+    to: Annotated[str, typer.Argument(metavar="NEW", help="The new name; the old one stays taken.")],
+    store: StoreAddress,
+    by: By = "",
+    on: OnDay = None,
+    key: KeyFile = None,
+) -> None:
+    """Give a person another name."""
+    from creditscore.store.people import rename_person
+
+    _change(store, key, by, on, name, lambda person: rename_person(person, to))
+
+
+@person_app.command("leave")
+def leave_command(name: Name, store: StoreAddress, on: OnDay = None, by: By = "", key: KeyFile = None) -> None:
+    """Let a person leave: no role and no key holds any more."""
+    from creditscore.core.clock import today
+    from creditscore.store.people import let_person_leave
+
+    _change(store, key, by, on, name, lambda person: let_person_leave(person, on=on or today().isoformat()))
+
+
+@person_app.command("add-key")
+def add_key_command(
+    name: Name, store: StoreAddress, public: Public, by: By = "", on: OnDay = None, key: KeyFile = None
+) -> None:
+    """Give a person a key, also in place of one that was lost."""
+    from creditscore.store.keys import identify, require_public
+    from creditscore.store.people import add_key
+
+    half = require_public(public)
+    _change(store, key, by, on, name, lambda person: add_key(person, half, identify(half)))
+
+
+@person_app.command("revoke-key")
+def revoke_key_command(
+    name: Name,
+    store: StoreAddress,
+    key_id: Annotated[str, typer.Option("--id", help="The id of the key.", show_default=False)],
+    reason: Reason = "",
+    by: By = "",
+    on: OnDay = None,
+    key: KeyFile = None,
+) -> None:
+    """End a key: lost, replaced or no longer trusted; what it signed before stays signed."""
+    from creditscore.core.clock import today
+    from creditscore.store.people import revoke_key
+
+    day = on or today().isoformat()
+    _change(store, key, by, on, name, lambda person: revoke_key(person, key_id, on=day, reason=reason))
+
+
+@person_app.command("grant")
+def grant_command(
+    name: Name,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="analyst, grader, reviewer, approver, application.")],
+    store: StoreAddress,
+    for_office: ForOffice = "",
+    domain: Domain = "",
+    act: Act = "",
+    by: By = "",
+    on: OnDay = None,
+    key: KeyFile = None,
+) -> None:
+    """Let a person act in a role, everywhere or within limits."""
+    from creditscore.store.people import ANY, grant_role
+
+    def make(person: Person) -> NewEvent:
+        return grant_role(person, role, office=for_office or ANY, domain=domain or ANY, act=act or ANY)
+
+    _change(store, key, by, on, name, make)
+
+
+@person_app.command("withdraw")
+def withdraw_command(
+    name: Name,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the role, as `person list` shows it.")],
+    store: StoreAddress,
+    reason: Reason = "",
+    by: By = "",
+    on: OnDay = None,
+    key: KeyFile = None,
+) -> None:
+    """End a role."""
+    from creditscore.core.clock import today
+    from creditscore.store.people import withdraw_role
+
+    day = on or today().isoformat()
+    _change(store, key, by, on, name, lambda person: withdraw_role(person, number, on=day, reason=reason))

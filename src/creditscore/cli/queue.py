@@ -1,0 +1,98 @@
+"""`creditscore queue`: what is to be done in an office's store, and who does it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from creditscore.cli.office import By, Json, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.tables import say_line, show
+
+queue_app = typer.Typer(
+    name="queue", help="What is to be done, over all workflows.", no_args_is_help=True, rich_markup_mode=None
+)
+Case = Annotated[str, typer.Argument(metavar="CASE", help="The case, as the queue names it.", show_default=False)]
+What = Annotated[str, typer.Argument(metavar="TASK", help="Which of its tasks.", show_default=False)]
+Number = Annotated[int, typer.Option(help="Which row, where a task has several.")]
+
+
+@queue_app.command("list")
+def list_command(
+    store: StoreAddress,
+    team: Annotated[str | None, typer.Option(help="Only tasks of a role.")] = None,
+    person: Annotated[str | None, typer.Option(help="Only tasks that somebody has taken: a name or an id.")] = None,
+    on: OnDay = None,
+    held: Annotated[bool, typer.Option("--held", help="Also what waits for a later day.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """What is to be done, the most urgent first."""
+    from creditscore.core.errors import UsageError
+    from creditscore.store.tasks import list_tasks
+
+    with open_store(store) as opened:
+        people = opened.people()
+        taker = people.find(person) if person else None
+        if person and taker is None:
+            names = [known.name for known in people.persons.values()]
+            raise UsageError(f"{person!r} is nobody here", allowed=names or "nobody is known here", next="name one")
+        tasks = list_tasks(opened, team=team, person=taker.id if taker else None, on=on, held=held, limit=limit)
+        named = [{**vars(task), "person": people.name_of(task.person) if task.person else ""} for task in tasks]
+    if as_json:
+        typer.echo(json.dumps(named, ensure_ascii=False, indent=1))
+        return
+    columns = ("due_on", "stream", "what", "number", "subject", "team", "person", "hold_until", "note")
+    rows = [[str(task[name] or "") for name in columns] for task in named]
+    show(("due", "case", "task", "no.", "subject", "team", "person", "held until", "note"), rows, fold=True)
+    say_line(f"{len(rows)} tasks" + (", and perhaps more: --limit" if len(rows) == limit else ""))
+
+
+@queue_app.command("assign")
+def assign_command(
+    case: Case,
+    what: What,
+    store: StoreAddress,
+    to: Annotated[str, typer.Option(help="To whom: a name or an id; - takes it back.", show_default=False)],
+    number: Number = 0,
+    by: By = "",
+    key: KeyFile = None,
+) -> None:
+    """Give a task to a person of its team."""
+    from creditscore.store.tasks import assign_task
+
+    with open_store(store, key) as opened:
+        assign_task(opened, case, what, number, to="" if to == "-" else to, by=by)
+    say_line(f"{case}, {what}: " + ("nobody's" if to == "-" else to))
+
+
+@queue_app.command("hold")
+def hold_command(
+    case: Case,
+    what: What,
+    store: StoreAddress,
+    until: Annotated[str, typer.Option(help="Until which day, YYYY-MM-DD.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    number: Number = 0,
+    by: By = "",
+    key: KeyFile = None,
+) -> None:
+    """Let a task wait until a day; it comes back by itself."""
+    from creditscore.store.tasks import hold_task
+
+    with open_store(store, key) as opened:
+        hold_task(opened, case, what, number, until=until, reason=reason, by=by)
+    say_line(f"{case}, {what}: waits until {until}")
+
+
+@queue_app.command("release")
+def release_command(
+    case: Case, what: What, store: StoreAddress, number: Number = 0, by: By = "", key: KeyFile = None
+) -> None:
+    """Let a held task wait no longer."""
+    from creditscore.store.tasks import release_task
+
+    with open_store(store, key) as opened:
+        release_task(opened, case, what, number, by=by)
+    say_line(f"{case}, {what}: waits no longer")
