@@ -8,13 +8,15 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-import typer
+from typer.main import get_command
 
 import creditscore as cs
+from creditscore.cli.act import build_group
 from creditscore.cli.main import app
 from creditscore.grading.quarantine import MESSAGES
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.records.schema import REASONS
+from creditscore.store.declarations import WORKFLOWS
 from tests.house.trees import ROOT, SRC
 
 CONTRACT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -45,7 +47,7 @@ def is_named(option: str, line: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", line) is not None
 
 
-COMMANDS = dict(iter_commands(typer.main.get_command(app)))
+COMMANDS = dict(iter_commands(get_command(app)))
 
 
 def test_the_front_door_is_in_the_contract() -> None:
@@ -70,7 +72,8 @@ def test_every_option_of_a_command_is_in_the_contract(words: tuple[str, ...]) ->
 
 
 def test_the_contract_names_no_option_that_no_command_has() -> None:
-    known = {name for command in COMMANDS.values() for names in options_of(command) for name in names}
+    acts = dict(act for workflow in WORKFLOWS.load() for act in iter_commands(get_command(build_group(workflow))))
+    known = {name for own in (*COMMANDS.values(), *acts.values()) for names in options_of(own) for name in names}
     named = {name for line in COMMAND_LINES for name in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)}
     assert named - known == set()
 

@@ -51,13 +51,15 @@ def acts(command: Any) -> bool:
 
 @pytest.mark.parametrize("name", [name for name, command in ALL.items() if acts(command) and name != SETS])
 def test_whoever_acts_is_held_to_the_roles(name: str) -> None:
-    assert "--roles" in options(ALL[name])
+    assert {"--roles", "--key"} & options(ALL[name])  # those of a log of events stand in it, and a key says who acts
 
 
-def test_a_command_with_roles_says_who_acts() -> None:
+def test_a_command_with_roles_or_a_key_says_who_acts() -> None:
     with_roles = {name for name, command in ALL.items() if "--roles" in options(command)}
-    assert with_roles | {SETS} == {name for name, command in ALL.items() if acts(command)}
+    signed = {name for name, command in ALL.items() if {"--key", "--by"} <= options(command)}
+    assert with_roles | signed | {SETS} == {name for name, command in ALL.items() if acts(command)}
     assert len(with_roles) >= 25
+    assert len(signed) >= 12
 
 
 def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:

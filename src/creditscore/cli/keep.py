@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.acting import By, RolesFile, Schemes, Store, open_log, own_schemes
+from creditscore.cli.acting import By, RolesFile, Schemes, open_log, own_schemes
+from creditscore.cli.log import is_first_store
+from creditscore.cli.office import KeyFile, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
 from creditscore.core.errors import StoreDiffers
 
 if TYPE_CHECKING:
+    from creditscore.store.archive.runs import KeptRun as LoggedRun
     from creditscore.store.legacy.archive.composites import KeptComposite
     from creditscore.store.legacy.archive.runs import KeptRun
 
@@ -23,8 +26,8 @@ def keep_command(
         Path,
         typer.Argument(metavar="FOLDER", help="That `creditscore grade --out` or `creditscore composite --out` wrote."),
     ],
-    store: Store,
-    by: By,
+    store: StoreAddress,
+    by: By = "",
     snapshot: Annotated[
         Path | None, typer.Option(help="The snapshot that was graded; a composite finds those of its gradings.")
     ] = None,
@@ -37,9 +40,12 @@ def keep_command(
     ] = None,
     subjects: Annotated[Path | None, typer.Option(help="Who a composite was told to score: Parquet or CSV.")] = None,
     roles: RolesFile = None,
+    key: KeyFile = None,
 ) -> None:
     """Keep a grading, or a composite of kept ones: its rows, its manifest and their hashes, logged before."""
     from creditscore.core.errors import UsageError
+    from creditscore.store.archive.composites import keep_composite as log_composite
+    from creditscore.store.archive.runs import keep_grading
     from creditscore.store.legacy.archive.composites import is_composite, keep_composite
     from creditscore.store.legacy.archive.runs import keep
 
@@ -50,7 +56,14 @@ def keep_command(
                 where=str(grading),
                 next="leave --no-check and --snapshot away",
             )
-        with open_log(store, roles) as log, working(f"keeping {grading}"):
+        if not is_first_store(store):
+            with open_store(store, key) as opened, working(f"keeping {grading}"):
+                logged_run = log_composite(
+                    opened, grading, by=by, listings=listings, subjects=subjects, schemes=own_schemes(scheme)
+                )
+            _show_logged([logged_run])
+            return
+        with open_log(Path(store), roles) as log, working(f"keeping {grading}"):
             kept_composite = keep_composite(
                 log.store, log, grading, by=by, listings=listings, subjects=subjects, schemes=own_schemes(scheme)
             )
@@ -63,13 +76,17 @@ def keep_command(
             where=str(grading),
             next="give --snapshot DIR with the snapshot that was graded",
         )
-    with open_log(store, roles) as log, working(f"keeping {grading}"):
+    if not is_first_store(store):
+        with open_store(store, key) as opened, working(f"keeping {grading}"):
+            _show_logged(keep_grading(opened, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check))
+        return
+    with open_log(Path(store), roles) as log, working(f"keeping {grading}"):
         archived_runs = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
     _show(archived_runs)
 
 
 def runs_command(
-    store: Store,
+    store: StoreAddress,
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every row again and compare with the log; exit code 5 on a change.")
     ] = False,
@@ -82,7 +99,10 @@ def runs_command(
     from creditscore.store.legacy.archive.composites import changed_composites, kept_composites
     from creditscore.store.legacy.archive.runs import changed_runs, kept_runs
 
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+    if not is_first_store(store):
+        _list_logged(store, verify, composites, as_json)
+        return
+    with open_log(Path(store), read_only=True, made_by="creditscore keep") as log:
         archived_runs, scored = kept_runs(log.store), kept_composites(log.store)
         changed: list[tuple[str, str]] = []
         if verify:
@@ -140,3 +160,39 @@ def _show_composites(archived_composites: list[KeptComposite]) -> None:
         for kept_composite in archived_composites
     )
     say_line(f"{len(archived_composites)} composites")
+
+
+def _list_logged(address: str, verify: bool, composites: bool, as_json: bool) -> None:
+    """The runs that a log names."""
+    from creditscore.core.errors import UsageError
+    from creditscore.store.archive.runs import list_runs
+
+    if verify:
+        raise UsageError(
+            "the files of kept runs are checked with all that the log says",
+            where=address,
+            allowed="`creditscore runs` without --verify",
+            next=f"creditscore store verify {address}",
+        )
+    with open_store(address) as opened:
+        logged_runs = list_runs(opened, kind="composite" if composites else None)
+    if as_json:
+        typer.echo(json.dumps([{**vars(run), "manifest": dict(run.manifest)} for run in logged_runs], indent=1))
+    else:
+        _show_logged(logged_runs)
+
+
+def _show_logged(logged_runs: list[LoggedRun]) -> None:
+    show_blocks(
+        (
+            f"{run.run_id}  {run.pinned}  {run.period}",
+            [
+                f"known at {run.known_at}; event {run.kept_at_seq} of the log",
+                f"root {run.root}",
+                *([f"snapshot {run.snapshot}"] if run.snapshot else []),
+                *([f"of runs {', '.join(run.inputs)}"] if run.inputs else []),
+            ],
+        )
+        for run in logged_runs
+    )
+    say_line(f"{len(logged_runs)} runs")

@@ -29,7 +29,7 @@ __all__ = [
 class ExitCode(IntEnum):
     """How a command ends, the same for all commands. `words`: what it means; `docs/contract.md` lists them.
 
-    NOT_ANCHORED, NAMES_UNPROVEN and OTHER_WORDS are reserved: no command ends in them yet.
+    OTHER_WORDS is reserved: no command ends in it yet.
     """
 
     words: str

@@ -52,7 +52,7 @@ def rule_on(case: Case, ruling: Ruling) -> None:
             f"{missing[0]} is contested and has no finding" if missing else f"{extra[0]} is not contested",
             where=f"case {case.case_id}",
             allowed=f"one finding for each of {', '.join(case.contested)}",
-            next=f"give --find RECORD=ACTION; actions are {', '.join(ACTIONS)}",
+            next=f"give an action for each record: RECORD=ACTION; actions are {', '.join(ACTIONS)}",
         )
     for record, action in ruling.findings.items():
         if action not in ACTIONS:
