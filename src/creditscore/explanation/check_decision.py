@@ -291,7 +291,7 @@ def _touched(plan: Plan, lines: list[Line], row_scores: RowScores) -> tuple[list
             mended = [value for value in (item.repair_terms, item.repair_rule) if value is not None]
             (sure if len(items) == 1 else perhaps).extend(own)
             (sure if len(items) == 1 and head == "corrected" else perhaps).extend(mended)
-        exempt = [rule.rule for rule in plan.exemptions if head in ("exempt", "withdrawn")]
+        exempt = [rule.rule for rule in plan.exemptions if head in ("exempt", "withdrawn") or rule.rule.read_by_facts]
         sure += [rule.rule for rule in plan.exemptions if head == "exempt" and rule.id == tail]
         perhaps += exempt
     return sure, perhaps

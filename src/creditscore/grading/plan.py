@@ -190,6 +190,11 @@ class Plan:
     def has_points(self) -> bool:
         return bool(self.start)
 
+    @cached_property
+    def weightless(self) -> tuple[int, ...]:
+        """The places of the exemptions whose records weigh nothing and are read by facts all the same."""
+        return tuple(k for k, rule in enumerate(self.exemptions) if rule.rule.read_by_facts)
+
     @property
     def lower_is_better(self) -> bool:
         return self.scheme.direction == "lower_is_better"

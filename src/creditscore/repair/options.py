@@ -118,13 +118,7 @@ def facts_of(course: Course, on: int) -> Facts:
             if row["seen"] and not records.get(key, {"seen": False})["seen"]:
                 records[key], later_plans[key] = row, next_plan
     rows = tuple(sorted(records.values(), key=lambda record: (record["day"], record["record_id"])))
-    days = [
-        row["day"]
-        for row in rows
-        if row["status"] != "withdrawn"
-        and row["exempt"] is None
-        and adverse(later_plans.get(row["record_id"], plan), row)
-    ]
+    days = [row["day"] for row in rows if row["active"] and adverse(later_plans.get(row["record_id"], plan), row)]
     return Facts(plan, rows, max(days, default=None), on, later_plans)
 
 
@@ -383,7 +377,7 @@ def _condition(value: Any, record: Mapping[str, Any], earliest: int | None, sure
 
 
 def _state(record: Mapping[str, Any], tier: RepairTier | None, earliest: int | None, most: int | None, on: int) -> str:
-    if record["status"] in ("repaired", "withdrawn") or record["exempt"] is not None:
+    if record["status"] == "repaired" or not record["active"]:
         return "done" if record["status"] == "repaired" else "idle"
     if most is not None and on > most:
         return "over"

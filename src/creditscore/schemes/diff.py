@@ -157,7 +157,10 @@ def _sections(scheme: Scheme, lang: str, codes: bool) -> dict[str, dict[str, Par
         },
         "clocks": {name: {"text": ", ".join(chain)} for name, chain in scheme.clocks.items()},
         "windows": {name: {"text": describe.window(window)} for name, window in scheme.windows.items()},
-        "exempt": {exemption.id: rule_parts(exemption, when=exemption.when) for exemption in scheme.admit.exempt},
+        "exempt": {
+            exemption.id: rule_parts(exemption, when=exemption.when, text="read by facts" * exemption.read_by_facts)
+            for exemption in scheme.admit.exempt
+        },
         "repairs": {
             name: rule_parts(repair, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in repair.windows))
             for name, repair in scheme.repairs.items()

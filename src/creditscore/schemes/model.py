@@ -201,11 +201,12 @@ class Decide(Rule):
 
 
 class Exemption(Rule):
-    """Records that are known and in the window, but do not count."""
+    """Records that are known and in the window, but do not count; `read_by_facts`: they only weigh nothing."""
 
     id: str
     label: Label
     when: str
+    read_by_facts: bool = False
 
 
 class Admit(Model):

@@ -86,11 +86,11 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     group = plan.groups[item.group] if item.group is not None else None
     result["group_rule"] = group.rule if group and (group.cap is not None or group.heaviest) else None
     result["exempt"] = next((rule for rule in plan.exemptions if holds(rule, result)), None)
-    result["active"] = status != "withdrawn" and result["exempt"] is None
-    result["scored"] = inside or aged
+    result["active"] = status != "withdrawn" and (result["exempt"] is None or result["exempt"].rule.read_by_facts)
+    result["scored"] = (inside or aged) and not (result["exempt"] and result["exempt"].rule.read_by_facts)
     result["counts"] = result["active"] and result["scored"] and item.form != "none"
     fact_windows = [fact.window for fact in plan.facts if fact.of == "records" and item.index in fact.items]
-    result["seen"] = result["scored"] or any(in_window(window, result) for window in fact_windows)  # type: ignore[arg-type]
+    result["seen"] = inside or aged or any(in_window(window, result) for window in fact_windows)  # type: ignore[arg-type]
     return result
 
 

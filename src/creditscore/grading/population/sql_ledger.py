@@ -111,8 +111,11 @@ def crowded() -> str:
 
 
 def record_lines(plan: Plan, selects: bool) -> str:
-    exempt = " ".join(f"WHEN {k} THEN {word('exempt:' + rule.id)}" for k, rule in enumerate(plan.exemptions))
-    exempt = f"WHEN v.exempt >= 0 THEN CASE v.exempt {exempt} END " if exempt else ""
+    exempt = "".join(
+        f"WHEN v.exempt = {k} THEN {word('exempt:' + rule.id)} "
+        for k, rule in enumerate(plan.exemptions)
+        if k not in plan.weightless
+    )
     gone = "d.what IS NOT NULL" if selects else "FALSE"
     what = f"WHEN {gone} THEN d.what " if selects else ""
     join = " LEFT JOIN displaced d ON d.rk = v.rk" if selects else ""

@@ -297,8 +297,13 @@ def valid(plan: Plan) -> str:
         old = aged_record(plan)
         scored, held = f"({scored} OR {old})", f"{held} OR {old}"
         aged, low = f", {old} AS aged", f"CASE WHEN {old} THEN 0 ELSE {low} END"
+    active = "v.exempt < 0"
+    if plan.weightless:
+        weightless = ", ".join(map(str, plan.weightless))
+        active = f"v.exempt IN (-1, {weightless})"
+        scored = f"({scored}) AND {exempt} NOT IN ({weightless})"
     return (
-        f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
+        f"SELECT v.*, (v.status <> 1 AND {active}) AS active, "
         f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
         f"SELECT v.*{lookups}, {exempt} AS exempt, {scored} AS scored{aged}, {low} AS low "
         f"FROM assessed v {look}WHERE {held}) v"
