@@ -123,7 +123,7 @@ def test_grades_and_reasons_stand_in_words(tables: tuple[pd.DataFrame, pd.DataFr
     taxed = scheme_impact(registry.pick("tax@2014"), registry.pick("tax@2025"), ingest(subjects, records), 2022, on=ON)
     data = taxed[0].data
     assert {row["after"] for row in data["matrix"]} == {"not_graded: SC3", "not_computable: unknown:010104"}
-    named = data["words"]["not_computable: unknown:010104"]
+    named = data["words"]["after"]["not_computable: unknown:010104"]
     assert named["zh"] == "无法计算：结果取决于未公布的分值：非正常原因增值税应纳税额为0（连续3月或累计6月）"
     for lang, words in (("zh", ("个体工商户", named["zh"])), ("en", ("individual business", named["en"]))):
         shown = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", impact_page(data, lang))  # type: ignore[arg-type]
@@ -132,7 +132,30 @@ def test_grades_and_reasons_stand_in_words(tables: tuple[pd.DataFrame, pd.DataFr
     days = pd.DataFrame([{"record_id": "W", "subject_id": ids[1], "item": "SD-06", "decided_on": "2019-05-05"}])
     two = [registry.pick("environment/shandong@2018"), registry.pick("environment/shandong@2017")]
     data = scheme_impact(*two, ingest(tables[0], days), 2019, on=ON)[0].data
-    assert data["words"]["red"] == {"zh": "红", "en": "red"}
+    assert data["words"]["before"]["red"] == {"zh": "红", "en": "red"}
+
+
+def test_each_side_has_its_own_words() -> None:
+    """An entry, and a line of a ledger, is called on each side as that version calls it."""
+    ids = ["91220291MADM0X1E10", "91220291MADM5A3R5G"]
+    subjects = pd.DataFrame({"subject_id": ids, "name": ["甲", "乙"]})
+    entry = {"listing_id": "L", "subject_id": ids[0], "list": "safety_serious", "entered_on": "2023-11-01"}
+    snapshot = ingest(
+        subjects, pd.DataFrame({"subject_id": [], "record_id": [], "item": []}), listings=pd.DataFrame([entry])
+    )
+    two = [registry.pick("safety/serious@2017-05-09"), registry.pick("safety/serious@2023-10-01")]
+    effects = scheme_impact(*two, snapshot, as_of="2024-01-01", on=date(2024, 1, 1))
+    data = effects[0].data
+    assert {side: words["listed"]["zh"] for side, words in data["words"].items()} == {
+        "before": "在“黑名单”内",
+        "after": "在名单内",
+    }
+    ledgers = two_ledgers(*effects, ids[0])
+    assert [ledgers[side]["words"]["en"] for side in ("a", "b")] == ["on the blacklist", "listed"]
+    (decided,) = [row["label"]["en"] for row in ledgers["lines"] if row["step"] == "decide"]
+    assert decided == "on the work-safety blacklist → on the list of seriously dishonest subjects in work safety"
+    for lang, words in (("zh", ("在“黑名单”内", "在名单内")), ("en", ("on the blacklist", "listed"))):
+        assert all(word in impact_page(data, lang) for word in words)  # type: ignore[arg-type]
 
 
 def test_pages_are_inert_and_equal_to_their_json(impact_rows: FOUND, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.grading.migration import DIRECTIONS, SAME, WORSE, Movement, Side, compare, direction, in_order
 from creditscore.grading.reversals import Reversals, mid_ranks, reversals
-from creditscore.pages.notices import Draft, drafts
+from creditscore.pages.notices import SIDES, Draft, drafts
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +83,10 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
         "subjects": moves.subjects,
         "moved": len(moves.moved),
         "names": list(moves.names),
-        "words": {name: {lang: say(draft.called(name), lang) for lang in LANGS} for name in moves.names},
+        "words": {
+            side: {name: {lang: say(draft.called[side](name), lang) for lang in LANGS} for name in sorted(set(names))}
+            for side, names in zip(SIDES, zip(*moves.matrix, strict=True), strict=False)
+        },
         "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())],
         "flows": [{"before": x, "after": y, "direction": way(x, y)} for x, y in sorted(moves.matrix) if x != y],
         "directions": _counted(con),

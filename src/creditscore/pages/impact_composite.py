@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from creditscore.core.tables.read import load_table
 from creditscore.core.tables.table import Table, literal
 from creditscore.grading.migration import Side
 from creditscore.pages.impact import ABOUT, Impact, impact, name_state
-from creditscore.pages.notices import Draft
+from creditscore.pages.notices import SIDES, Draft
 from creditscore.schemes.remedies import ANY, remedy
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ def composite_impact(
         names = [f"{name} ({folder.name})" for name, folder in zip(names, (a, b), strict=True)]
     changed = _weights(heads[0]["weights"], heads[1]["weights"])
     draft = Draft(
-        label=lambda step, item, rule, article: plain(item),
+        label=lambda line: plain(line["item"]),
         changes={row["name"]: [row] for row in changed},
         behind=[],
         remedy=remedy(ANY, int(heads[1]["as_of"][:4] or 0), on or date.fromisoformat(heads[1]["as_of"])),
         from_day=heads[1]["as_of"],
         on=on,
         names={"before": {"zh": names[0], "en": names[0]}, "after": {"zh": names[1], "en": names[1]}},
-        called=lambda name: _called(heads[0]["labels"] | heads[1]["labels"], name),
+        called={key: partial(_called, head["labels"]) for key, head in zip(SIDES, heads, strict=True)},
     )
     marks = {mark for head in heads for mark in head["marks"]}
     head = {

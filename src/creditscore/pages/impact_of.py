@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
-from creditscore.core.i18n import LANGS, Lang, clean, word
+from creditscore.core.i18n import LANGS, Lang, clean, say, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
@@ -57,8 +58,9 @@ def scheme_impact(
     for row in rows:
         if row["section"] not in BEHIND:
             by_name.setdefault(row["name"].partition(" (")[0], []).append(row)
+    labels = {"before": Labels(a, a.name), "after": Labels(b, b.name)}
     draft = Draft(
-        label=_label(a, b),
+        label=partial(_label, labels["before"], labels["after"]),
         changes=by_name,
         behind=[
             row for row in rows if row["section"] in BEHIND and row["name"] not in ("effective_from", "effective_to")
@@ -67,7 +69,7 @@ def scheme_impact(
         from_day=at,
         on=on,
         names={key: _named(scheme) for key, scheme in (("before", a), ("after", b))},
-        called=lambda name: _called((Labels(b, b.name), Labels(a, a.name)), name),
+        called={key: partial(_called, of_side) for key, of_side in labels.items()},
     )
     notes = ["as_if", *([] if on else ["no_day"])]
     head = {
@@ -97,31 +99,22 @@ def _named(scheme: Scheme) -> dict[Lang, str]:
     return {lang: f"{getattr(scheme.label, lang)} {scheme.version}" for lang in LANGS}
 
 
-def _called(sides: Sequence[Labels], name: str) -> Label:
-    """Name a grade, or a state with why there is no grade, in the words of the first side that knows it."""
+def _called(labels: Labels, name: str) -> Label:
+    """Name a grade, or a state with why there is no grade, in the words of one version."""
     code = name.partition(": ")[2]
-    if not code:
-        return next((labels.named_grade(name) for labels in sides if labels.grade(name)), word("states", name))
-    why = [labels.state_reason(code) for labels in sides]
-    return name_state(name, next((reason for reason in why if reason.zh != code), word("state_reasons", code)))
+    if code:
+        return name_state(name, labels.state_reason(code))
+    return labels.named_grade(name) if labels.grade(name) else word("states", name)
 
 
-def _label(a: Scheme, b: Scheme) -> Any:
-    """What a ledger line is called: in the new version's words, else in the old one's."""
-    new, old = Labels(b, b.name), Labels(a, a.name)
-    rules: list[Any] = [
-        *(b.start.rules if b.start else []),
-        *(b.start.bonus if b.start else []),
-        *b.conditions,
-        *b.decide,
+def _label(before: Labels, after: Labels, line: Mapping[str, Any]) -> Label:
+    """What a ledger line is called: on each side where it stands in the words of that side, once where they agree."""
+    sides = [
+        labels.line(line["step"], line["item"], line["rule"], line[place])
+        for labels, place, absent in ((before, "article_was", "added"), (after, "article_is", "removed"))
+        if not line[absent]
     ]
-    known = {*b.items, *b.groups, *(rule.id for rule in rules)}
-
-    def label(step: str, item: str, rule: str, article: str) -> Label:
-        named = item if step in ("record", "cap") else rule
-        return (new if named in known else old).line(step, item, rule, article)
-
-    return label
+    return Label(**{lang: " → ".join(dict.fromkeys(say(label, lang) for label in sides)) for lang in LANGS})
 
 
 def _changes(a: Scheme, b: Scheme) -> list[dict[str, Any]]:
@@ -164,7 +157,7 @@ def two_ledgers(grade_impact: Impact, a: Side, b: Side, draft: Draft, subject_id
         key: {
             "name": grade_impact.data[key]["name"],
             "grade": known[grade],
-            "words": grade_impact.data["words"][known[grade]],
+            "words": grade_impact.data["words"][grade][known[grade]],
             "score": _text(known[score]),
         }
         for key, grade, score in (("a", "before", "score_before"), ("b", "after", "score_after"))
@@ -188,7 +181,7 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
     both: Decimal | None = None
     if (was is not None or line["added"]) and (now is not None or line["removed"]):
         both = Decimal(now or 0) - Decimal(was or 0)
-    label = draft.label(line["step"], line["item"], line["rule"], line["article"])
+    label = draft.label(line)
     scored = line["step"] != "decide"
     return {
         "label": {lang: clean(getattr(label, lang)) for lang in LANGS},

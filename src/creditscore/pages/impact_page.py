@@ -7,6 +7,7 @@ from typing import Any
 from creditscore.core.i18n import Lang, clean
 from creditscore.grading.migration import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.pages import plots
+from creditscore.pages.notices import SIDES
 from creditscore.pages.plots import shown
 from creditscore.present import charts, page
 from creditscore.present.page import Figure, Said, Section, Table, heads, number
@@ -53,31 +54,44 @@ def limits(data: dict[str, Any], t: Said) -> list[str]:
     return [t(value) for value in [*notes, "not_sent"]]
 
 
-def _side(data: dict[str, Any], named: str, lang: Lang) -> str:
-    """A grade in words; of one who has none the state, and why."""
-    return clean(data["words"][named][lang])
+def _named(data: dict[str, Any], side: str, name: str, lang: Lang) -> str:
+    """A grade in the words of its side; of one who has none the state, and why."""
+    return clean(data["words"][side][name][lang])
+
+
+def _turn(data: dict[str, Any], row: dict[str, Any], lang: Lang) -> str:
+    return " → ".join(_named(data, side, row[side], lang) for side in SIDES)
 
 
 def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
-    names = data["names"]
     count = {(row["before"], row["after"]): row["subjects"] for row in data["matrix"]}
     graded = {*data["a"]["grades"], *data["b"]["grades"]}
     drawn: dict[tuple[str, str], int] = {}
     for (x, y), n in count.items():
         cell = (x if x in graded else "", y if y in graded else "")
         drawn[cell] = drawn.get(cell, 0) + n
-    used = [name for name in [*(name for name in names if name in graded), ""] if any(name in pair for pair in drawn)]
-    counts = [[drawn.get((x, y), 0) for y in used] for x in used]
+    ordered = [*(name for name in data["names"] if name in graded), ""]
+    rows, columns = ([name for name in ordered if name in {*names}] for names in zip(*drawn, strict=True))
+    counts = [[drawn.get((x, y), 0) for y in columns] for x in rows]
     shares = [[n / sum(row) if n else None for n in row] for row in counts]
-    labels = [_side(data, name, lang) if name else t("no_grade") for name in used]
-    picture = plots.matrix("flows", t("flows"), t("flows_desc"), labels, shares, counts)
+    labels = [
+        [_named(data, side, name, lang) if name else t("no_grade") for name in names]
+        for side, names in zip(SIDES, (rows, columns), strict=True)
+    ]
+    picture = plots.matrix("flows", t("flows"), t("flows_desc"), labels[0], shares, counts, labels[1])
     parts: list[Table | Figure] = [Figure("", t("flows_desc"), picture)]
-    rows = sorted(((n, x, y) for (x, y), n in count.items() if x != y), key=lambda row: (-row[0], row[1], row[2]))
+    moves = sorted(((n, x, y) for (x, y), n in count.items() if x != y), key=lambda row: (-row[0], row[1], row[2]))
     total = data["subjects"] or 1
     ways = {(row["before"], row["after"]): row["direction"] for flow in data["flows"] for row in [flow]}
     listed = [
-        [_side(data, x, lang), _side(data, y, lang), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"]
-        for n, x, y in rows[:FLOWS]
+        [
+            _named(data, "before", x, lang),
+            _named(data, "after", y, lang),
+            t(ways[x, y]),
+            number(n),
+            f"{100 * n / total:.2f} %",
+        ]
+        for n, x, y in moves[:FLOWS]
     ]
     parts.append(Table(heads(t, "before", "after", "direction", total="n", share="n"), listed, t("flow_list")))
     return Section(t("flows"), "", parts)
@@ -124,9 +138,7 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
 
 def _main(data: dict[str, Any], row: dict[str, Any], lang: Lang) -> str:
     largest = sorted(row["flows"], key=lambda flow: (-flow["subjects"], flow["before"], flow["after"]))[:3]
-    return "; ".join(
-        f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)} {row['subjects']:,}" for row in largest
-    )
+    return "; ".join(f"{_turn(data, row, lang)} {row['subjects']:,}" for row in largest)
 
 
 def ranks(data: dict[str, Any], lang: Lang, t: Said) -> Section:
@@ -145,7 +157,7 @@ def ranks(data: dict[str, Any], lang: Lang, t: Said) -> Section:
             _who(row),
             f"{row['rank_before']:,.1f} → {row['rank_after']:,.1f}",
             f"{_plain(row['score_before'])} → {_plain(row['score_after'])}",
-            f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)}",
+            _turn(data, row, lang),
         ]
         for row in data["movers"]
     ]
@@ -167,10 +179,7 @@ def notices(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     count, drafts = data["notices"]["count"], data["notices"]["shown"][:NOTICES]
     if not count:
         return Section(t("notices"), t("no_notices"))
-    rows = [
-        [f"{_side(data, row['before'], lang)} → {_side(data, row['after'], lang)}", clean(row[f"text_{lang}"])]
-        for row in drafts
-    ]
+    rows = [[_turn(data, row, lang), clean(row[f"text_{lang}"])] for row in drafts]
     table = Table(heads(t, grade="short", draft=""), rows)
     return Section(t("notices"), t("notices_desc", number(count), len(drafts)), [table])
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LINES = 6  # rules named in a draft; the table holds them all
 # Parts of a scheme that no ledger line names, but on which lines depend.
 BEHIND = ("windows", "clocks", "facts", "lookups", "head", "attributes")
+SIDES = ("before", "after")
 COLUMNS = (
     "subject_id",
     "name",
@@ -45,19 +46,19 @@ COLUMNS = (
 class Draft:
     """What a draft needs besides the two sides: words for lines and changes, the remedy, and the days.
 
-    `label(step, item, rule, article)` names a line; `changes` maps the name of a part to what changed in it, in
+    `label` names a line of `lines_of`; `changes` maps the name of a part to what changed in it, in
     words by language; `behind` are changes that no line names. `on` is the day of the notice, `from_day` the day or
-    period from which the new rules count. `called` names a grade, or why there is none.
+    period from which the new rules count. `called` names a grade of a side (before, after), or why there is none.
     """
 
-    label: Any
+    label: Callable[[Mapping[str, Any]], Label]
     changes: Mapping[str, Sequence[Mapping[str, str]]]
     behind: Sequence[Mapping[str, str]]
     remedy: Remedy | None  # None: no text of that day was seen
     from_day: str
     on: date | None = None
     names: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)  # of the two sides: before, after
-    called: Callable[[str], Label] = plain
+    called: Mapping[str, Callable[[str], Label]] = field(default_factory=lambda: dict.fromkeys(SIDES, plain))
 
 
 def drafts(a: Side, b: Side, worse: pa.Table, draft: Draft) -> pa.Table:
@@ -174,8 +175,8 @@ def _text(
 
     who = f"{subject['name']} {subject['subject_id']}".strip()
     names = draft.names
-    before, after = (names[key][lang] for key in ("before", "after"))
-    was, now = (say(draft.called(subject[key]), lang) for key in ("before", "after"))
+    before, after = (names[key][lang] for key in SIDES)
+    was, now = (say(draft.called[key](subject[key]), lang) for key in SIDES)
     text = _said("notice_open", lang, who, before, was, draft.from_day, after, now)
     line_rows = [_line(line, draft, lang) for line in lines]
     if line_rows:
@@ -205,7 +206,7 @@ def _remedy(way: Remedy, on: date | None, lang: Lang) -> str:
 
 
 def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
-    named = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
+    named = say(draft.label(line), lang)
     cited = cite_said(line["article"], lang)
     place = f"（{cited}）" if lang == "zh" else f" ({cited})"
     named += place if line["article"] else ""

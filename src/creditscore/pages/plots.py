@@ -151,27 +151,36 @@ def pairs(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], n
 
 
 def matrix(
-    name: str, title: str, desc: str, labels: Sequence[str], shares: Sequence[Sequence[float | None]], counts: Any
+    name: str,
+    title: str,
+    desc: str,
+    labels: Sequence[str],
+    shares: Sequence[Sequence[float | None]],
+    counts: Any,
+    columns: Sequence[str] | None = None,
 ) -> Markup:
-    """Rows are where from, columns where to; darker holds more, the number in a cell is its per cent of the row."""
-    size = len(labels)
+    """Rows are where from, columns where to; darker holds more, the number in a cell is its per cent of the row.
+
+    `columns`: what columns are called, if other than rows.
+    """
+    columns = labels if columns is None else columns
     left, top = 120.0, 28.0
-    wide = min(96.0, (WIDTH - left - 12) / max(1, size))
+    wide = min(96.0, (WIDTH - left - 12) / max(1, len(columns)))
     tall = 30.0
-    parts = [say(left + wide * (k + 0.5), top - 8, fit(label, wide - 4), "middle") for k, label in enumerate(labels)]
+    parts = [say(left + wide * (k + 0.5), top - 8, fit(label, wide - 4), "middle") for k, label in enumerate(columns)]
     for i, label in enumerate(labels):
         y = top + tall * i
         parts.append(say(left - 10, y + 20, fit(label, left - 14), "end"))
-        for j in range(size):
+        for j, column in enumerate(columns):
             share = shares[i][j]
             x = left + wide * j
             if share is None:
                 parts.append(rect(x, y, wide - 2, tall - 2, "#f3f5f8"))
                 continue
             tint = [round(255 + (ink - 255) * share) for ink in (31, 95, 168)]
-            text = f"{label} → {labels[j]}: {counts[i][j]:,.0f}"
+            text = f"{label} → {column}: {counts[i][j]:,.0f}"
             parts.append(rect(x, y, wide - 2, tall - 2, "#{:02x}{:02x}{:02x}".format(*tint), text))
             if counts[i][j]:
                 ink = "on-dark" if share > 0.55 else "on-light"
                 parts.append(say(x + wide / 2 - 1, y + 19, f"{100 * share:.1f}", "middle", ink))
-    return picture(name, title, desc, top + tall * size + 8, parts)
+    return picture(name, title, desc, top + tall * len(labels) + 8, parts)
