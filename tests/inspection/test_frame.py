@@ -95,9 +95,7 @@ def test_unsettled_data_are_drawn_as_configured(tmp_path: Path) -> None:
 
 def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
     states = pd.DataFrame({"subject_id": ["91220199MADM00000X"], "data_state": ["faulty"]})
-    assert (
-        "1 rows of data_states name nobody who can be drawn" in frame(tmp_path, classes(20), data_states=states).notes
-    )
+    assert {"code": "idle_states", "counts": [1]} in frame(tmp_path, classes(20), data_states=states).notes
     with pytest.raises(InputError, match="no programme 'other'"):
         frame(tmp_path, classes(20), data_states=states.assign(programme="other"))
     with pytest.raises(InputError, match="data_state is 'odd'"):
@@ -235,9 +233,10 @@ def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> Non
     assert (units[early].class_, units[early].data_state) == ("A", "faulty")
     assert units[blocked].drawn_as == units[early].drawn_as != "A"
     assert (units[accepted].drawn_as, units[accepted].data_state) == ("A", "ok")
-    notes = " ".join(sampling_frame.notes)
-    assert "1 with refused rows" in notes
-    assert "1 grades of a period that is not over" in notes
+    assert [(note["code"], note["counts"]) for note in sampling_frame.notes] == [
+        ("period_not_over", [1]),
+        ("refused_rows", [1]),
+    ]
 
 
 def test_a_mark_spares_nobody_a_visit(tmp_path: Path) -> None:
@@ -264,4 +263,4 @@ def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> N
     table.drop(columns=["input_state"]).to_parquet(folder / "grades.parquet")
     older = build_frame([(load_programme(programme(tmp_path)), folder)])
     assert [unit.subject_id for unit in older.units if unit.data_state == "faulty"] == [table.subject_id[2]]
-    assert "earlier version" in " ".join(older.notes)
+    assert [note["code"] for note in older.notes] == ["unstated"]

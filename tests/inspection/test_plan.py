@@ -62,7 +62,7 @@ def test_capacity_says_what_is_missing(tmp_path: Path) -> None:
     market, all_ = plan.capacity
     assert (market.certificate, market.visits, market.needed, market.available) == ("market", 200, 200, 100)
     assert (market.enough, market.fits_at, all_.enough) == (False, Fraction(1, 2), False)
-    assert "not enough inspectors: market, (all)" in plan.manifest["notes"]
+    assert {"code": "few_inspectors", "certificates": ["market", "(all)"]} in plan.manifest["notes"]
     enough = plan_inspections([(programme(tmp_path), table)], YEAR, inspectors=inspectors(4, days="50"))
     assert all(capacity.enough for capacity in enough.capacity)
 
@@ -105,7 +105,8 @@ def test_wilson_by_hand() -> None:
 def test_project_defaults_stand_in_the_plan(tmp_path: Path) -> None:
     plan = plan_inspections([(programme(tmp_path), classes(40))], YEAR)
     manifest = json.loads(plan.files["manifest.json"])
-    assert "mine: project_default, published by nobody: classes.0, classes.1" in manifest["notes"][0]
+    note = manifest["notes"][0]
+    assert (note["code"], note["programme"], note["paths"][:2]) == ("project_paths", "mine", ["classes.0", "classes.1"])
     assert json.loads(plan.files["public.json"])["project_default"] == 8
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import InputError, UsageError
+from creditscore.inspection.classes import UNSETTLED
 from creditscore.pages.supervision import supervision
 from creditscore.pages.supervision_page import supervision_page, write_supervision
 from tests.present.test_html import EVIL, Page
@@ -209,11 +210,14 @@ def test_certificates_and_notes_stand_in_words(plan: Path, tmp_path: Path) -> No
         for name, label in labels.items()
     }
     manifest["notes"] = [
-        "not enough inspectors: food, joint, (all)",
-        "food: 3 of 40 have no class and are drawn as B; "
-        "whom the programme does not concern does not belong into its table",
-        "2 classes are so small that one visit is more than their upper bound allows",
-        "5 small strata are drawn as 2 joined ones",
+        {"code": "few_inspectors", "certificates": ["food", "joint", "(all)"]},
+        {"code": "no_class", "programme": "food", "counts": [3, 40], "class": "B"},
+        {"code": "small_classes", "counts": [2]},
+        {"code": "joined_strata", "counts": [5, 2]},
+        {"code": "project_paths", "programme": "food", "paths": chosen},
+        {"code": "without_column", "column": "district", "counts": [4]},
+        {"code": "idle_states", "counts": [6]},
+        *({"code": code, "programme": "food", "counts": [7]} for code in (*UNSETTLED, "unstated")),
     ]
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     capacity = pd.read_csv(folder / "capacity.csv", dtype=str)
@@ -232,4 +236,10 @@ def test_certificates_and_notes_stand_in_words(plan: Path, tmp_path: Path) -> No
     assert "食品生产分级检查：40户中有3户没有类别，按“B类”抽取" in zh
     assert "食品生产分级检查（2项）" in zh
     assert "5个小层合并为2个抽取" in zh
-    assert not re.search("have no class|so small|small strata|inspectors", re.sub(r"(?s)<script\b.*?</script>", "", zh))
+    assert "4条没有区域，归入未知的一层" in zh
+    assert "数据状态表中有6条所列单位不在抽取范围内" in zh
+    words = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", zh)
+    notes = [line for line in re.findall(r">([^<>]*)<", words) if "7" in line and "食品生产分级检查" in line]
+    assert len(notes) == len({*UNSETTLED, "unstated"})
+    assert not any(re.search("[a-z]{3}", note) for note in notes)
+    assert not re.search("have no class|so small|small strata|inspectors|rows", words)

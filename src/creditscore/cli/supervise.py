@@ -226,6 +226,8 @@ def _who(by: str, store: Path, roles: Path | None) -> Who:
 def _report(plan: InspectionPlan) -> None:
     from creditscore.cli.tables import say_line, show
     from creditscore.inspection.plan_tables import capacity_rows, visit_rows
+    from creditscore.pages.supervision import names_of
+    from creditscore.pages.supervision_page import note_said
 
     manifest = plan.manifest
     counts = manifest["counts"]
@@ -252,8 +254,9 @@ def _report(plan: InspectionPlan) -> None:
         typer.echo(f"left out  {reason}: {count}")
     for state, count in counts["data_unsettled"].items():
         typer.echo(f"data {state}: {count}, checked off-site and corrected before a visit")
+    called = names_of(manifest)
     for note in manifest["notes"]:
-        say_line(f"note: {note}")
+        say_line(f"note: {note_said(called, 'en', note)}")
 
 
 def _expected(row: dict[str, str]) -> str:

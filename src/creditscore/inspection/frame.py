@@ -26,6 +26,7 @@ from creditscore.inspection.programme import COLUMNS, Programme, decimal
 from creditscore.inspection.rows import Row, read_rows
 
 UNKNOWN = "(unknown)"
+Note = Mapping[str, Any]
 Key = tuple[str, ...]  # programme, class, then one value per column of the programme's strata
 
 
@@ -70,7 +71,10 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Frame:
-    """`units` sorted, each with its stratum in `stratum_of`; `left_out` are rows with a reason."""
+    """`units` sorted, each with its stratum in `stratum_of`; `left_out` are rows with a reason.
+
+    A note is data: its `code`, the `programme` or `column` that it is about, `counts`.
+    """
 
     programmes: tuple[Programme, ...]
     units: tuple[Unit, ...]
@@ -78,7 +82,7 @@ class Frame:
     stratum_of: Mapping[str, Stratum]
     left_out: tuple[Row, ...]
     windows: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     joint: Mapping[str, Fraction] = field(default_factory=dict)
 
 
@@ -131,12 +135,12 @@ def build_frame(
     drawn = {(name, unit.subject_id) for unit in units for name in ("", unit.programme)}
     idle = sum(key not in drawn for key in states)
     strata, stratum_of = _strata(programmes, units, rates or {})
-    notes = [
-        f"{count} rows without {name}: they form the stratum {UNKNOWN}" for name, count in without.items() if count
+    notes: list[Note] = [
+        {"code": "without_column", "column": name, "counts": [count]} for name, count in without.items() if count
     ]
-    notes += [f"{name}: {_NOTES[code].format(count)}" for (name, code), count in sorted(marks.items())]
+    notes += [{"code": code, "programme": name, "counts": [count]} for (name, code), count in sorted(marks.items())]
     if idle:
-        notes.append(f"{idle} rows of data_states name nobody who can be drawn")
+        notes.append({"code": "idle_states", "counts": [idle]})
     frame = Frame(
         programmes,
         tuple(units),
@@ -147,17 +151,6 @@ def build_frame(
         tuple(notes),
     )
     return replace(frame, joint=joint_probabilities(frame))
-
-
-_NOTES = {
-    "refused_rows": "{} with refused rows; their data are corrected before a visit",
-    "unattributed_rows": "{} grades, as refused rows that name nobody could be anybody's",
-    "period_not_over": "{} grades of a period that is not over",
-    "near_miss_columns": "{} grades, as columns with names close to known ones were not read",
-    "absent_attributes": "{} grades, as attributes that the scheme reads are absent for everybody",
-    "delivery_differs": "{} grades, as a table is not what was declared of its delivery",
-    "unstated": "{} grades of an earlier version, which did not say whether its input was whole",
-}
 
 
 def _unstated(row: Row) -> list[str]:

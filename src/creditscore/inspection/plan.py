@@ -26,7 +26,7 @@ from creditscore.inspection.capacity import (
     visits_of,
 )
 from creditscore.inspection.classes import made_up
-from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
+from creditscore.inspection.frame import Frame, Note, build_frame, expected_joint_visits
 from creditscore.inspection.hit_rates import Yield, past_yields, read_past, visits_in_year
 from creditscore.inspection.inspectors import Staff, read_staff
 from creditscore.inspection.plan_tables import (
@@ -311,35 +311,30 @@ def _public(plan: InspectionPlan) -> dict[str, Any]:
     }
 
 
-def _notes(plan: InspectionPlan) -> list[str]:
-    notes = []
+def _notes(plan: InspectionPlan) -> list[Note]:
+    notes: list[Note] = []
     for programme in plan.frame.programmes:
+        about = {"programme": programme.programme}
         chosen = project_defaults(programme)
         if chosen:
-            notes.append(f"{programme.programme}: project_default, published by nobody: {', '.join(chosen)}")
+            notes.append({"code": "project_paths", **about, "paths": chosen})
         units = [unit for unit in plan.frame.units if unit.programme == programme.programme]
         missing = sum(unit.data_state == "missing" for unit in units)
         if missing:
-            notes.append(
-                f"{programme.programme}: {missing} of {len(units)} have no class"
-                f" and are drawn as {programme.data_errors.draw_as}; "
-                "whom the programme does not concern does not belong into its table"
-            )
+            drawn_as = programme.data_errors.draw_as
+            notes.append({"code": "no_class", **about, "counts": [missing, len(units)], "class": drawn_as})
     few = [stratum for stratum in plan.frame.strata if stratum.flag]
     if few:
-        notes.append(f"{len(few)} classes are so small that one visit is more than their upper bound allows")
+        notes.append({"code": "small_classes", "counts": [len(few)]})
     joined = [stratum for stratum in plan.frame.strata if len(stratum.joined) > 1]
     if joined:
-        notes.append(
-            f"{sum(len(stratum.joined) for stratum in joined)} small strata are drawn as {len(joined)} joined ones"
-        )
+        small = sum(len(stratum.joined) for stratum in joined)
+        notes.append({"code": "joined_strata", "counts": [small, len(joined)]})
     short = [capacity.certificate for capacity in plan.capacity if not capacity.enough]
     if short:
-        notes.append(f"not enough inspectors: {', '.join(short)}")
+        notes.append({"code": "few_inspectors", "certificates": short})
     if plan.internal:
-        notes.append(
-            "internal: an inspection-risk class is used; it is no evaluation, no basis of a measure, not published"
-        )
+        notes.append({"code": "internal_note"})
     return notes
 
 

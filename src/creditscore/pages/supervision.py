@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STRATA = ("stratum", "programme", "class", "place", "units", "visits", "probability")
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
+SAID_ANYWAY = ("project_paths", "internal_note")  # notes that the page says in its own place
 FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
 Rows = list[dict[str, Any]]
 RESULTS_TABLE = Table(
@@ -55,21 +56,13 @@ def supervision(
     manifest = _open_plan(con, plan)
     load_table(con, results, RESULTS_TABLE)
     _known_codes(con)
-    labels = {
-        name: programme.get("label") or {"zh": name, "en": name}
-        for name, programme in manifest.get("programmes", {}).items()
-    }
     data = {
         "title": {"zh": "监督检查计划与执行", "en": "Supervision, planned and done"},
         "year": str(manifest.get("year", "")),
         "on": str(on or ""),
         "made_up": bool(manifest.get("made_up", False)),
         "internal": bool(manifest.get("internal", True)),
-        "programmes": labels,
-        "class_labels": {
-            name: value.get("classes", {}) for name, value in sorted(manifest.get("programmes", {}).items())
-        },
-        "certificates": _certificates(manifest),
+        **names_of(manifest),
         "project_default": sorted(
             {
                 f"{name}: {path}"
@@ -77,11 +70,7 @@ def supervision(
                 for path in programme.get("project_default", ())
             }
         ),
-        "notes": [
-            clean(str(note))
-            for note in manifest.get("notes", ())
-            if "project_default" not in str(note) and not str(note).startswith("internal:")
-        ],
+        "notes": [note for note in _notes(manifest.get("notes", ())) if note["code"] not in SAID_ANYWAY],
         "classes": _classes(con),
         "places": _places(con),
         "capacity": _numbers(con, "capacity", CAPACITY),
@@ -94,13 +83,27 @@ def supervision(
     return data
 
 
-def _certificates(manifest: dict[str, Any]) -> dict[str, list[str]]:
-    """The programmes that need each certificate; {} where the plan does not say."""
-    programmes: dict[str, list[str]] = {}
-    for name, programme in sorted(manifest.get("programmes", {}).items()):
+def names_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the programmes of a plan and their classes are called, and which of them need each certificate."""
+    programmes = sorted(manifest.get("programmes", {}).items())
+    certificates: dict[str, list[str]] = {}
+    for name, programme in programmes:
         if programme.get("certificate"):
-            programmes.setdefault(str(programme["certificate"]), []).append(name)
-    return programmes
+            certificates.setdefault(str(programme["certificate"]), []).append(name)
+    return {
+        "programmes": {name: programme.get("label") or {"zh": name, "en": name} for name, programme in programmes},
+        "class_labels": {name: programme.get("classes", {}) for name, programme in programmes},
+        "certificates": certificates,
+    }
+
+
+def _notes(notes: Sequence[Any]) -> Rows:
+    """Notes of a plan without control characters; the text of one of an earlier version under the code `text`."""
+    rows: Rows = []
+    for note in notes:
+        parts = dict(note) if isinstance(note, Mapping) and note.get("code") else {"code": "text", "text": str(note)}
+        rows.append({name: clean(part) if isinstance(part, str) else part for name, part in parts.items()})
+    return rows
 
 
 def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,6 @@ said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40
 COLUMNS = ("industry", "district", "size", "ownership", "region")
 LEVELS = ("law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document")
-NOTES = {  # what a plan notes about itself, and the words of the page for it
-    "no_class": re.compile(r"(?P<programme>[^:]+): (\d+) of (\d+) have no class and are drawn as (?P<class>[^;]+); .*"),
-    "small_classes": re.compile(r"(\d+) classes are so small that .*"),
-    "joined_strata": re.compile(r"(\d+) small strata are drawn as (\d+) joined ones"),
-    "few_inspectors": re.compile(r"not enough inspectors: (?P<certificates>.+)"),
-}
 STATES = ("proposed", "accepted", "rejected", "notified", "executed", "fed_back", "annulled", "lifted", "lapsed")
 
 
@@ -44,7 +37,7 @@ def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -
     ]
     parts = (classes, yields, results, capacity, places, lists, measures)
     limits = [t("class_not_measure"), t("only_random"), *([t("internal_note")] if data["internal"] else [])]
-    limits += [_note(data, lang, t, note) for note in data["notes"]]
+    limits += [note_said(data, lang, note) for note in data["notes"]]
     chosen = Counter(name.partition(": ")[0] for name in data["project_default"])
     numbers = [t("project_numbers", _named(data, lang, name), count) for name, count in sorted(chosen.items())]
     limits += [t("project_default", t("between").join(numbers))] if numbers else []
@@ -75,21 +68,18 @@ def _certificate(data: dict[str, Any], lang: Lang, t: Said, code: str) -> str:
     return t("certificate_for", t("between").join(names)) if names else code
 
 
-def _note(data: dict[str, Any], lang: Lang, t: Said, note: str) -> str:
-    """A note of the plan in the words of the page; one that is none of the known ones as it stands."""
-    for name, pattern in NOTES.items():
-        parts = pattern.fullmatch(note)
-        if parts is None:
-            continue
-        words = parts.groupdict()
-        if name == "no_class":
-            row = {"programme": words["programme"], "class": words["class"]}
-            return t(name, _named(data, lang, row["programme"]), parts[2], parts[3], _class(data, lang, row))
-        if name == "few_inspectors":
-            short = [_certificate(data, lang, t, code) for code in words["certificates"].split(", ")]
-            return t(name, t("between").join(short))
-        return t(name, *parts.groups())
-    return note
+def note_said(names: dict[str, Any], lang: Lang, note: dict[str, Any]) -> str:
+    """A note of a plan in words; `names`: what its programmes, classes and certificates are called."""
+    t = said_in(lang)
+    if note["code"] == "text":
+        return str(note["text"])
+    values = [_named(names, lang, note["programme"])] if "programme" in note else []
+    values += [t(note["column"])] if "column" in note else []
+    values += note.get("counts", ())
+    values += [_class(names, lang, note)] if "class" in note else []
+    values += [", ".join(note["paths"])] if "paths" in note else []
+    certificates = [_certificate(names, lang, t, code) for code in note.get("certificates", ())]
+    return t(note["code"], *values, *([t("between").join(certificates)] if certificates else []))
 
 
 def _class(data: dict[str, Any], lang: Lang, row: dict[str, Any]) -> str:
