@@ -320,11 +320,12 @@ def test_a_score_that_records_bring_names_them_and_their_text() -> None:
 def test_an_entry_stands_under_the_name_that_its_list_had_then() -> None:
     """The list of wage defaulters took its present name in 2022; before, it was the blacklist."""
     named = []
-    for entered in ("2021-06-01", "2022-06-01"):
-        grading = listed_firm("labour/tianjin", "2022-12-31", "wage_arrears", entered_on=entered)
-        (decider,) = explain(grading, "91500000MAAAAAA188").deciders
-        named += [entry.label.zh for entry in decider.entries]
-    assert named == ["拖欠农民工工资“黑名单”", "拖欠农民工工资失信联合惩戒对象名单"]
+    for scheme in ("labour/tianjin", "wage_arrears"):  # another scheme, and the one that keeps the list
+        for entered in ("2021-06-01", "2022-06-01"):
+            grading = listed_firm(scheme, "2022-12-31", "wage_arrears", entered_on=entered)
+            (decider,) = explain(grading, "91500000MAAAAAA188").deciders
+            named += [entry.label.zh for entry in decider.entries]
+    assert named == ["拖欠农民工工资“黑名单”", "拖欠农民工工资失信联合惩戒对象名单"] * 2
 
 
 def test_who_has_no_grade_learns_the_rule_its_article_and_the_record() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
 from creditscore.schemes.vocabulary import DOMAIN_LABELS, Vocabulary, known_domains, known_lists, list_label, list_name
 
 
@@ -28,8 +32,31 @@ def test_a_word_written_otherwise_means_the_known_one(word: str, near: str | Non
     assert Vocabulary({"tax": ("税务",), "wage_arrears": ()}).near(word) == near
 
 
-def test_a_list_has_the_name_that_its_newest_scheme_gives_it() -> None:
-    label = list_label("wage_arrears")
-    assert label is not None
-    assert label == list_name("wage_arrears")
+def test_a_list_has_the_name_of_its_newest_scheme_and_an_entry_that_of_its_day() -> None:
+    by_list: dict[str, list[Scheme]] = {}
+    for entry in registry.entries():
+        scheme = registry.load(entry)
+        for name in scheme.lists:
+            by_list.setdefault(name, []).append(scheme)
+    for name, keeping in by_list.items():
+        keeping.sort(key=lambda scheme: scheme.version)
+        assert list_label(name) == list_name(name) == keeping[-1].lists[name].label
+        assert list_label(name, "1990-01-01") == keeping[0].lists[name].label
+        for scheme in keeping:
+            assert list_label(name, f"{scheme.version}-99"[:10]) == scheme.lists[name].label
+    assert len({list_name("wage_arrears", day).zh for day in ("2021-12-31", "2022-01-01")}) == 2
     assert list_label("no_such_list") is None
+
+
+def test_many_entries_read_the_library_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    list_label("wage_arrears", "2021-06-01")
+    read: list[Path] = []
+    read_text = Path.read_text
+
+    def read_and_noted(file: Path, *args: Any, **options: Any) -> str:
+        read.append(file)
+        return read_text(file, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", read_and_noted)
+    assert list_label("wage_arrears", "2022-06-01") is not None
+    assert len([file for file in read if file.suffix == ".yaml"]) <= 1

@@ -19,7 +19,7 @@ from creditscore.schemes.citing import all_laws, cited
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import Law
 from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Rule, Scheme
-from creditscore.schemes.vocabulary import list_name
+from creditscore.schemes.vocabulary import list_label, list_name
 from creditscore.schemes.walk import cites
 
 
@@ -72,7 +72,10 @@ class Labels:
         `entered_on`: the day of an entry, which stands on the list under the name of that day.
         """
         own = self.scheme.lists.get(code) if self.scheme else None
-        return own.label if own is not None else list_name(code, entered_on)
+        if own is None:
+            return list_name(code, entered_on)
+        earlier = list_label(code, entered_on) if "" < entered_on < self.known.version else None
+        return earlier or own.label
 
     def line(self, step: str, item: str, rule: str, place: str) -> Label:
         """What a ledger row is about."""

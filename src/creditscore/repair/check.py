@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from creditscore.core.days import add_months
+from creditscore.core.days import add_months, iso
 from creditscore.core.model import Label
 from creditscore.core.quantities import MICRO, to_micro
 from creditscore.grading.interpreter.ledger import article
@@ -83,7 +83,7 @@ def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, List
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
-    label = scheme_and_rule[1].label if scheme_and_rule else list_name(row["list"])
+    label = list_name(row["list"], iso(row["entered_day"]))
     options_of_entry: list[Option] = []
     ways = (
         [way for way in scheme_and_rule[1].exits if way.kind not in ("annulled", "deregistered")]

@@ -90,12 +90,9 @@ def known_lists() -> Vocabulary | None:
 
 def list_label(name: str, entered_on: str = "") -> Label | None:
     """What the newest scheme that keeps a list calls it, of an entry the one of its day; None where none does."""
-    key = re.compile(rf"^  {re.escape(name)}:", re.MULTILINE)
-    keeping = [
-        entry
-        for entry in sorted(entries(), key=lambda entry: entry.version, reverse=True)
-        if any(key.search(block) for block in _OWN_LISTS.findall(entry.file.read_text(encoding="utf-8")))
-    ]
+    known = entries()
+    keeping = [known[place] for place in _keepers(_stated(entry.file for entry in known)).get(name, ())]
+    keeping.sort(key=lambda entry: entry.version, reverse=True)
     then = [entry for entry in keeping if entry.version <= entered_on] or keeping[-1:] if entered_on else keeping
     return load(then[0]).lists[name].label if then else None
 
@@ -105,11 +102,26 @@ def list_name(name: str, entered_on: str = "") -> Label:
     return list_label(name, entered_on) or word("lists", name)
 
 
+@lru_cache(maxsize=4)
+def _keepers(schemes: Iterable[tuple[Path, int]]) -> Mapping[str, list[int]]:
+    """The places of the schemes that keep each list."""
+    keepers: dict[str, list[int]] = {}
+    for place, (file, _) in enumerate(schemes):
+        for block in _OWN_LISTS.findall(file.read_text(encoding="utf-8")):
+            for name, _ in _KEY.findall(block):
+                keepers.setdefault(name, []).append(place)
+    return keepers
+
+
+def _stated(files: Iterable[Path]) -> tuple[tuple[Path, int], ...]:
+    """Files, each with the moment of its last change, so that a changed one is read again."""
+    return tuple((file, file.stat().st_mtime_ns) for file in files)
+
+
 def _scanned() -> tuple[Vocabulary, Vocabulary]:
     beside = [file for root in list_layers() for name in FOLDERS for file in sorted((root / name).rglob("*.yaml"))]
     beside += [root / name for root in list_layers() for name in FILES if (root / name).is_file()]
-    schemes = [entry.file for entry in entries()]
-    return _read(*(tuple((file, file.stat().st_mtime_ns) for file in files) for files in (schemes, beside)))
+    return _read(_stated(entry.file for entry in entries()), _stated(beside))
 
 
 @lru_cache(maxsize=4)

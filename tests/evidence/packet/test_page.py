@@ -8,12 +8,17 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from creditscore.core.errors import InputError, UsageError
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.form import text_of
+from creditscore.evidence.packet.gather import run_in_folder
 from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.results import build_packet
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
 from tests.evidence.packet.conftest import folder, packet, snapshot
 from tests.pages.test_browser import BROWSER, PROBE, browse
 
@@ -116,3 +121,21 @@ def letters(pdf: bytes) -> set[str]:
                 if int(low, 16) + k:
                     shown_letters.add(chr(int(letter, 16) + k))
     return shown_letters
+
+
+def test_an_entry_stands_under_the_name_that_its_list_had_then(tmp_path: Path) -> None:
+    """Entered as a defaulter of wages in 2021, on the blacklist of that year, and graded under the list of 2022."""
+    subject = "91500000MAAAAAA188"
+    entry = {"listing_id": "L1", "subject_id": subject, "list": "wage_arrears", "entered_on": "2021-06-01"}
+    source = ingest(
+        subjects=pd.DataFrame([{"subject_id": subject}]),
+        records=pd.DataFrame({"record_id": [], "subject_id": [], "item": []}),
+        listings=pd.DataFrame([{**entry, "term_end": "2022-05-31"}]),
+    )
+    folder = grade(source, "wage_arrears", as_of="2022-03-01").write(tmp_path / "graded")
+    packet = build_packet(run_in_folder(folder, subject), source)
+    named = {option["label"]["zh"] for option in packet["results"]["repair"]["options"]}
+    assert named | {packet["results"]["entries"]["L1"]["zh"]} == {"拖欠农民工工资“黑名单”"}
+    rows = re.findall(r"(?s)<tr\b.*?</tr>", packet_page(packet))
+    (ending,) = [row for row in rows if "L1" in row and "2022-05-31" in row and "<td" in row and "黑名单" in row]
+    assert "失信联合惩戒" not in ending

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.days import iso
 from creditscore.core.errors import DifferenceError, InternalError, UsageError
 from creditscore.core.quantities import from_micro, plain
 from creditscore.evidence.packet.form import Packet, assembled
@@ -123,10 +124,9 @@ def compute(given: Inputs) -> dict[str, Any]:
 
 
 def _words(again: Again) -> dict[str, Any]:
-    """What grades, attributes of records and lists are called, so that a page needs no scheme beside it."""
+    """What grades, attributes of records and entries of lists are called: a page needs no scheme beside it."""
     scheme = again.scheme
     labels = Labels(scheme, scheme.name)
-    lists = sorted({*scheme.lists, *(str(row["list"]) for row in again.now.listings)})
     return {
         "grades": {grade.code: labels.named_grade(grade.code).model_dump() for grade in scheme.grades},
         "columns": {
@@ -134,7 +134,10 @@ def _words(again: Again) -> dict[str, Any]:
             for name, declared in scheme.record_attributes.items()
             if declared.label is not None
         },
-        "lists": {code: labels.list_name(code).model_dump() for code in lists},
+        "entries": {
+            row["listing_id"]: labels.list_name(row["list"], iso(row["entered_day"])).model_dump()
+            for row in again.now.listings
+        },
     }
 
 

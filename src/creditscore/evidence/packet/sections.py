@@ -362,7 +362,7 @@ def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
     for record in results["records"]:
         if (record["record_id"], record["item"]) == (row["of"], row["note"]):
             return pair_said(record["label"], record["item"])
-    label = results.get("lists", {}).get(row["note"])
+    label = results.get("entries", {}).get(row["of"]) or results.get("lists", {}).get(row["note"])
     return (row["note"],) if label is None else pair_said(label)
 
 
