@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from creditscore.cli.main import main
+from creditscore.core.i18n import LANGS
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.reason_codes import paragraph
+from creditscore.grading.grade import grade
 
 FIRM = "914403001922038216"
 NUMBERS = (
@@ -45,3 +50,25 @@ def command(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     shown = capsys.readouterr()
     assert not ended.value.code, shown.err
     return shown.out
+
+
+def test_a_paragraph_shows_no_number_of_a_person_and_no_control_character() -> None:
+    number, cell = NUMBERS[0], f"甲\x1b[31m{NUMBERS[0]}"
+    columns = {name: pa.array([], pa.string()) for name in ("record_id", "subject_id", "item")}
+    subjects = pa.Table.from_pylist([{"subject_id": FIRM, "name": cell}])
+    record = {"record_id": f"r {number}", "subject_id": FIRM, "decided_on": "2020-01-01", "document_no": cell}
+    entry = {"listing_id": cell, "subject_id": FIRM, "list": "wage_arrears", "entered_on": "2022-06-01", "basis": cell}
+    by_record = grade(
+        pa.Table.from_pylist([{"item": "order83_act", **record}]),
+        "market/serious",
+        as_of="2020-05-10",
+        subjects=subjects,
+    )
+    listings = pa.Table.from_pylist([entry])
+    by_entry = grade(pa.table(columns), "wage_arrears", as_of="2022-12-31", subjects=subjects, listings=listings)
+    for grading in (by_record, by_entry):
+        for lang in LANGS:
+            shown = paragraph(explain(grading, FIRM), lang)
+            assert "110***" in shown
+            assert not RAW.search(shown)
+            assert "\x1b" not in shown

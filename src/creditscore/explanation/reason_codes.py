@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from creditscore.core.errors import CreditscoreError
-from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.core.i18n import Lang, clean, day_said, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
@@ -87,7 +87,8 @@ def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reaso
 
 def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
     """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
-    who, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
+    who = show_cell(explanation.name or explanation.subject_id)
+    period = period_said(explanation.period, lang)
     head = text("para_head", lang, who, period, say(explanation.title, lang))
     if explanation.state != "graded":
         parts = [
@@ -137,7 +138,7 @@ def score_said(explanation: Explanation, lang: Lang) -> list[str]:
     listed = [
         text("para_part", lang, say(line.label, lang), points(line.effective, plus=True), say(line.cited, lang), number)
         for line in lines[:SHOWN]
-        for number in [redact(line.record_id)]
+        for number in [show_cell(line.record_id)]
     ]
     listed += [text("para_more", lang, str(len(lines)))] if len(lines) > SHOWN else []
     return [text("para_parts", lang, text("para_comma", lang).join(listed))] if listed else []
@@ -229,10 +230,10 @@ def entries_said(decider: Decider, lang: Lang) -> tuple[str, list[str]]:
 
 def entry_said(entry: Entry, lang: Lang) -> str:
     """`“经营异常名录”（列入编号l1，2022年3月1日列入，列入依据：…）`; the list alone where the entry is not at hand."""
-    about = [text("entry_id", lang, redact(entry.listing_id))] if entry.listing_id else []
+    about = [text("entry_id", lang, show_cell(entry.listing_id))] if entry.listing_id else []
     about += [text("entry_on", lang, day_said(entry.entered_on, lang))] if entry.entered_on else []
     about += [text("entry_until", lang, day_said(entry.term_end, lang))] if entry.term_end else []
-    basis = redact(say(entry.basis, lang))
+    basis = show_cell(say(entry.basis, lang))
     about += [text("entry_basis", lang, basis)] if basis else []
     label = say(entry.label, lang)
     if not about:
@@ -242,9 +243,9 @@ def entry_said(entry: Entry, lang: Lang) -> str:
 
 def basis_said(basis: Basis, lang: Lang) -> str:
     """`未报送年报（编号r1，2022年3月1日，文号…）`."""
-    about = [text("basis_record", lang, redact(basis.record_id))]
+    about = [text("basis_record", lang, show_cell(basis.record_id))]
     about += [text("basis_day", lang, day_said(basis.day, lang))] if basis.day else []
-    about += [text("basis_document", lang, redact(basis.document_no))] if basis.document_no else []
+    about += [text("basis_document", lang, show_cell(basis.document_no))] if basis.document_no else []
     return text("basis", lang, say(basis.label, lang), ("，" if lang == "zh" else ", ").join(about))
 
 
@@ -260,6 +261,11 @@ def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
     until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
     lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]
     return [*lines, text("todo_basis", lang, say(cited_rules(way.cite, number=True), lang))]
+
+
+def show_cell(cell: str) -> str:
+    """Show a cell of the input without control characters and numbers of persons."""
+    return redact(clean(cell))
 
 
 def _join(parts: list[str], lang: Lang) -> str:
