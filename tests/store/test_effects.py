@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from creditscore.core.errors import InputError
+from creditscore.core.errors import InputError, NotAllowed, UsageError
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import Workflow
 from creditscore.store.effects import ask_effect, do_effects, list_open_effects
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
+from tests.store.helpers import add_person
 
 POSTED = """
 workflow: post
@@ -68,3 +69,19 @@ def test_an_effect_is_done_once_and_what_fails_is_tried_again(store: Store) -> N
     done = store.read(left)
     assert (done.state, done.fields["result"], done.fields["tries"]) == ("done", "sent 您有一份告知书", 2)
     assert verify(store).faults == []
+
+
+def test_nothing_is_done_by_who_may_not_log_it(store: Store) -> None:
+    store.act("post", "post", by="li.na", on="2026-03-02", id="1", to="firm 1")
+    sent: list[str] = []
+
+    def mail(effect: str, to: str, content: Mapping[str, Any]) -> str:
+        sent.append(to)
+        return "sent"
+
+    with pytest.raises(UsageError, match="nobody is said to act"):
+        do_effects(store, {"mail": mail})
+    add_person(store, "wang.fang", ("approver",), by="li.na")
+    with pytest.raises(NotAllowed, match="is no grader"):
+        do_effects(store, {"mail": mail}, by="wang.fang")
+    assert sent == []

@@ -591,7 +591,7 @@ def test_rights_reach_no_further_than_the_approvers_own(town: Town) -> None:
         events.insert(1, people.add_key(north, key.public, key.key_id))
     town.change("chen.jie", lambda there: events)
     town.keys["north.head"] = key
-    li, chen = town.person("li.na"), town.person("chen.jie")
+    li, chen, other = town.person("li.na"), town.person("chen.jie"), Key.generate()
     allowed = people.grant_role(li, "reviewer", office="north", number=8)
 
     def change(event: NewEvent) -> None:
@@ -602,10 +602,10 @@ def test_rights_reach_no_further_than_the_approvers_own(town: Town) -> None:
         people.grant_role(li, "approver", number=9),
         people.grant_role(north, "approver", number=2),
         people.rename_person(chen, "nobody"),
-        people.add_key(chen, Key.generate().public, "0" * 16),
+        people.add_key(chen, other.public, other.key_id),
     ]
     for event in beyond:
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError, match="is no approver for office"):
             change(event)
     assert town.verify().faults == []
     write_past_the_machine(town, "north.head", "approver", people.grant_role(north, "approver", number=2))
@@ -618,7 +618,43 @@ def test_one_approver_remains(store_url: str, tmp_path: Path) -> None:
     town.change("chen.jie", lambda there: [people.withdraw_role(wang, 1, on="2026-03-02")])
     with pytest.raises(UsageError, match="nobody would be left"):
         town.change("chen.jie", lambda there: [people.let_person_leave(chen, on="2026-03-02")])
+    application = town.person(people.APPLICATION)
+    (key,) = application.keys.values()
+    with pytest.raises(UsageError, match="nobody would be left"):
+        town.change("chen.jie", lambda there: [people.revoke_key(application, key.value["key_id"], on="2026-03-02")])
     town.store.close()
+
+
+def test_one_key_of_an_approver_remains(store_url: str, tmp_path: Path) -> None:
+    town = make_town(store_url, "keys", tmp_path / "notes")
+    chen, wang = town.person("chen.jie"), town.person("wang.fang")
+
+    def revoke(person: people.Person) -> None:
+        key = town.keys[person.name].key_id
+        town.change("chen.jie", lambda there: [people.revoke_key(person, key, on="2026-03-02")])
+
+    revoke(wang)  # she stays an approver, without a key
+    with pytest.raises(UsageError, match="nobody would be left"):
+        revoke(chen)
+    assert town.verify().faults == []
+    town.store.close()
+
+
+def test_another_key_than_the_applications_signs_nothing(store_url: str, tmp_path: Path) -> None:
+    town = make_town(store_url, "accounts", tmp_path / "notes")
+    town.store.key = Key.generate()
+    with pytest.raises(NotAllowed, match="no application's"):
+        town.act("li.na", "give", id="1", subject=FIRM, matter="m", missing=["plan"])
+    town.store.close()
+
+
+def test_an_act_stands_where_no_witness_can_be_told(town: Town) -> None:
+    sentences: list[str] = []
+    town.store.say = sentences.append
+    with Insider(town).unwatched() as connection:
+        connection.exec_driver_sql("UPDATE event SET payload = '{}' WHERE kind = 'witness.added'")
+    assert town.act("zhang.min", "accept", "promise/2", on="2026-03-09").state == "accepted"
+    assert any("no witness was told" in sentence for sentence in sentences)
 
 
 def test_nothing_is_built_on_what_was_changed(town: Town) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from creditscore.core.errors import UsageError
+from creditscore.core.errors import NotAllowed, UsageError
 from creditscore.store.context import Context, Refused, Registry
 from creditscore.store.declaring import read_declaration
+from creditscore.store.erasure import erase_stream
+from creditscore.store.log import Act, NewEvent
+from creditscore.store.people import grant_role, let_person_leave, withdraw_role
 from creditscore.store.store import Store
+from creditscore.store.tasks import assign_task, hold_task
 from creditscore.store.verify import verify
-from tests.store.helpers import FIRM
+from tests.store.helpers import FIRM, add_person
 
 PERSON = "11010519491231002X"
 LOAN = """
@@ -23,6 +28,9 @@ title: {zh: 借阅, en: loan}
 fields: {thing: text, until: day, papers: texts}
 states: {lent: {zh: 已借出, en: lent}, back: {zh: 已归还, en: back}}
 after: loan.one_at_a_time
+domain: case.thing
+tasks:
+  fetch: {title: {zh: 催还, en: fetch}, when: case.state == 'lent', due: case.until, team: grader}
 acts:
   lend:
     title: {zh: 借出, en: lend}
@@ -91,6 +99,56 @@ def test_numbers_of_persons_stand_nowhere(store: Store, given: dict[str, Any], w
         lend(store, **given)
     assert PERSON not in str(refused.value)
     assert store.rows("loan") == []
+
+
+def test_numbers_of_persons_stand_in_no_reason(store: Store) -> None:
+    lend(store)
+    wang = add_person(store, "wang.fang", ("approver",), by="li.na")
+    size, words = store.head().size, f"asked by {PERSON}"
+    for write in (
+        lambda: hold_task(store, "loan/1", "fetch", until="2026-12-31", reason=words, by="wang.fang"),
+        lambda: erase_stream(store, "loan/1", reason=words, by="wang.fang"),
+        lambda: store.change_people(
+            lambda there: [withdraw_role(wang, 1, on="2026-03-02", reason=words)], by="wang.fang"
+        ),
+    ):
+        with pytest.raises(UsageError) as refused:
+            write()
+        assert PERSON not in str(refused.value)
+    assert store.head().size == size
+
+
+def test_tasks_are_changed_by_those_whose_domain_and_office_they_are(store: Store) -> None:
+    lend(store)
+    add_person(store, "wang.fang", ("approver",), by="li.na")
+    for name, limits in (("zhang.min", {"domain": "seal", "office": "north"}), ("chen.jie", {"domain": "stamp"})):
+        person = add_person(store, name, (), by="wang.fang")
+        granted = grant_role(person, "grader", **limits)
+        store.change_people(lambda there, granted=granted: [granted], by="wang.fang")  # type: ignore[misc]
+    hold = {"until": "2026-12-31", "reason": "away"}
+    for by, office in (("chen.jie", "north"), ("zhang.min", "south")):
+        with pytest.raises(NotAllowed, match="is no grader"):
+            hold_task(store, "loan/1", "fetch", by=by, office=office, **hold)
+    hold_task(store, "loan/1", "fetch", by="zhang.min", office="north", **hold)
+    with pytest.raises(NotAllowed, match="is no grader"):
+        assign_task(store, "loan/1", "fetch", to="chen.jie", by="zhang.min", office="north")
+    assign_task(store, "loan/1", "fetch", to="zhang.min", by="zhang.min", office="north")
+    assert verify(store).faults == []
+
+
+def test_who_has_left_acts_no_more(store: Store) -> None:
+    lend(store)
+    li = store.people().find("li.na")
+    assert li is not None
+    store.change_people(lambda there: [let_person_leave(li, on="2026-03-03")], by="li.na")
+    with pytest.raises(NotAllowed, match="has left"):
+        store.act("loan", "give_back", "loan/1", by="Li Na", on="2026-03-04")
+    with store.log.write() as connection:  # past the machine
+        new = NewEvent("loan/1", "loan.returned", {"tasks": [{"change": "done", "what": "fetch", "number": 0}]}, "back")
+        new = replace(new, subject=FIRM, flow="loan/1")
+        store.log.append(connection, Act(li.id, "grader", "", "2026-03-04", "2026-03-04", [new]))
+    store.rebuild()
+    assert [str(fault) for fault in verify(store).faults] == ["event 5: li.na had left"]
 
 
 def test_an_act_is_not_known_before_what_it_follows(store: Store) -> None:

@@ -30,7 +30,7 @@ def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: st
     Raises
     ------
     NotAllowed
-        For a key that is nobody's, another's name, or a stranger where roles hold.
+        For a key that is nobody's, another's name, who has left, or a stranger where roles hold.
     UsageError
         Where nobody is named.
     """
@@ -53,7 +53,23 @@ def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: st
         return owner, []
     if not by.strip():
         raise UsageError("nobody is said to act", where=where, allowed="a name (--by)", next="say who acts")
+    if mode == "accounts" and not (
+        key and any(people.is_application(person, key.key_id) for person in people.persons.values())
+    ):
+        raise NotAllowed(
+            "this key is no application's here, or was revoked" if key else "an act here is signed",
+            where=where,
+            allowed="the key of the application that signs for accounts",
+            next="give the file of its key",
+        )
     known = people.find(by)
+    if known is not None and known.has_left():
+        raise NotAllowed(
+            f"{known.name!r} has left",
+            where=where,
+            allowed="a person who is still here",
+            next="act under your own name; who comes back is added under another one",
+        )
     if known is not None:
         return known, []
     if mode == "accounts" or people.holds_roles():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,7 @@ from creditscore.store.expressions import compile_expression, names_in
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
 OTHERWISE = "otherwise"
+HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")  # whose digits are nobody's number
 RESERVED = ("stream", "subject", "state", "flow", "version", "newest_seq", "steps", "parts")
 TAKEN = ("task", "event", "head", "log", "person", "effect", "retention", "witness", "workflow", "projection_format")
 GENERIC = ("correct", "upgrade")  # acts that every workflow has without declaring them
@@ -284,7 +286,7 @@ def check_no_resident(value: Any, where: str, name: str = "") -> None:
     elif isinstance(value, list | tuple):
         for inner in value:
             check_no_resident(inner, where, name)
-    elif isinstance(value, str) and is_resident(value):
+    elif isinstance(value, str) and is_resident(HASH.sub("", value)):
         raise UsageError(
             f"a resident identity number stands in {name or 'what is given'}",
             where=where,

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditscore.core.clock import today
-from creditscore.core.errors import CreditscoreError, UsageError
+from creditscore.core.errors import CreditscoreError
 from creditscore.store.context import Context
-from creditscore.store.fold import fold
+from creditscore.store.fold import Stream, fold
 from creditscore.store.log import NewEvent, read_streams
 from creditscore.store.store import Store
 
+OUTCOMES = ("effect.done", "effect.failed")
 Doer = Callable[[str, str, Mapping[str, Any]], str]  # id of the effect, to what, content -> what came of it
 
 
@@ -49,6 +50,11 @@ def do_effects(store: Store, doers: Mapping[str, Doer], *, by: str = "") -> list
     -------
     list of str
         The effects that are still open.
+
+    Raises
+    ------
+    NotAllowed
+        Before anything is done, for a person who may not log what came of it.
     """
     for row in list_open_effects(store):
         doer = doers.get(row["what"])
@@ -56,24 +62,23 @@ def do_effects(store: Store, doers: Mapping[str, Doer], *, by: str = "") -> list
             continue
         with store.reading() as connection:
             effect = fold(row["stream"], read_streams(connection, [row["stream"]])[row["stream"]])
+            people = store.read_people(connection)
         if effect.state != "open":
             continue
+        asking = effect.events[0]
+        store.require_right(people, by, asking.role, OUTCOMES, office=asking.office)  # before anything is done
         tries = int(effect.fields.get("tries") or 0) + 1
         try:
             result = doer(effect.name, effect.fields["to"], effect.fields["content"])
         except CreditscoreError as error:
-            _log_outcome(store, effect.name, "effect.failed", {"failed": error.what, "tries": tries}, "open", by)
+            _log_outcome(store, effect, OUTCOMES[1], {"failed": error.what, "tries": tries}, "open", by)
         else:
             values = {"result": result or "done", "done_on": today().isoformat(), "tries": tries}
-            _log_outcome(store, effect.name, "effect.done", values, "done", by)
+            _log_outcome(store, effect, OUTCOMES[0], values, "done", by)
     return [row["stream"] for row in list_open_effects(store)]
 
 
-def _log_outcome(store: Store, stream: str, kind: str, values: Mapping[str, Any], state: str, by: str) -> None:
-    with store.reading() as connection:
-        effect = fold(stream, read_streams(connection, [stream])[stream])
-    if effect.version < 0:
-        raise UsageError(f"there is no {stream}", allowed="an effect that was asked for", next="look at the open ones")
-    role = effect.events[0].role
-    new = NewEvent(stream, kind, {"set": dict(values)}, state, effect.subject, "", effect.version)
-    store.record(lambda people: [new], by=by, role=role)
+def _log_outcome(store: Store, effect: Stream, kind: str, values: Mapping[str, Any], state: str, by: str) -> None:
+    asking = effect.events[0]
+    new = NewEvent(effect.name, kind, {"set": dict(values)}, state, effect.subject, "", effect.version)
+    store.record(lambda people: [new], by=by, role=asking.role, office=asking.office)

@@ -11,7 +11,6 @@ from creditscore.core.days import day_of
 from creditscore.core.errors import UsageError
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import Act, NewEvent, name_erasure, read_streams
-from creditscore.store.people import People
 from creditscore.store.store import Store
 from creditscore.store.tables import event as event_table
 
@@ -53,10 +52,7 @@ def erase_stream(
             f"{stream} is not erased: the log is checked by it", allowed="streams of cases and persons", next="leave it"
         )
     with store.log.write() as connection:
-        people = People.read(connection)
-        person, extra = store.require_person(people, by)
-        if store.roles_hold(people):
-            people.require_role(person, "approver", act="retention.erased")
+        person, extra = store.require_right(store.read_people(connection), by, "approver", ["retention.erased"])
         events = read_streams(connection, [stream])[stream]
         versions = [event.version for event in events if event.payload is not None]
         if not versions:

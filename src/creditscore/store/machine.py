@@ -285,6 +285,11 @@ class Machine:
         """The domain of a case after an act, for roles that hold in some domains only."""
         return str(evaluate(context.workflow.domain, context.names(case=context.now())) or "")
 
+    def find_domain_of(self, case: Stream) -> str:
+        """The domain of a case as it stands; empty where its declaration is not there or names none."""
+        declared = self.declared.get(case.flow)
+        return "" if declared is None else str(evaluate(declared.domain, {"case": case.view()}) or "")
+
     def take(self, context: Context) -> None:
         """Check an act on a case and work out what follows; corrections take later acts again by it.
 

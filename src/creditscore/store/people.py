@@ -98,11 +98,11 @@ class Person:
         """Whether the person had left before an event."""
         return self.left is not None and (seq is None or seq > self.left)
 
-    def has_key(self, key_id: str, seq: int | None = None) -> bool:
-        """Whether a key was the person's just before an event."""
+    def holds_key(self, key_id: str | None = None, seq: int | None = None) -> bool:
+        """Whether a key, or any, was the person's just before an event."""
         if self.has_left(seq):
             return False
-        return any(span.value["key_id"] == key_id and span.holds_at(seq) for span in self.keys.values())
+        return any(key_id in (None, span.value["key_id"]) and span.holds_at(seq) for span in self.keys.values())
 
 
 class People:
@@ -193,9 +193,17 @@ class People:
         """Whether roles hold, now or just before an event: from the first approver on, for good."""
         return self.has_approver_since is not None and (seq is None or self.has_approver_since < seq)
 
-    def count_approvers(self) -> int:
-        """Return how many persons may approve everything now."""
-        return sum(person.has_role("approver") for person in self.persons.values())
+    def can_approve(self, mode: str) -> bool:
+        """Whether somebody may approve everything now, under a key that signs where acts are signed."""
+        approvers = [person for person in self.persons.values() if person.has_role("approver")]
+        if mode == "keys":
+            return any(person.holds_key() for person in approvers)
+        return bool(approvers) and (mode == "open" or any(map(self.is_application, self.persons.values())))
+
+    @staticmethod
+    def is_application(person: Person, key_id: str | None = None, seq: int | None = None) -> bool:
+        """Whether an application could sign for accounts just before an event, under some key or under this one."""
+        return person.holds_key(key_id, seq) and person.has_role(APPLICATION, seq, office=None, domain=None)
 
     def find(self, name: str) -> Person | None:
         """Find a person by id or by name; names that look alike are one name."""
@@ -212,7 +220,7 @@ class People:
 
     def find_key(self, key_id: str) -> Person | None:
         """Find whose key this is now."""
-        return next((person for person in self.persons.values() if person.has_key(key_id)), None)
+        return next((person for person in self.persons.values() if person.holds_key(key_id)), None)
 
     def name_of(self, person_id: str) -> str:
         """Return the name of a person; the id where it was erased or is not known."""

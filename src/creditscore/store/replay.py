@@ -292,12 +292,15 @@ class Replay:
             self.say("role", where, f"taken as {event.role or 'nobody'}, the task is of {task['team']}")
         if self.mode == "open" and not self.people.holds_roles(event.act):
             return
+        domain = None if stream.is_erased else self.machine.find_domain_of(stream)  # what was erased says no domain
         person = self.people.persons.get(event.actor)
-        if person is None or not person.has_role(event.role, event.act, office=event.office, act=event.kind):
+        if person is None or not person.has_role(
+            event.role, event.act, office=event.office, domain=domain, act=event.kind
+        ):
             self.say("role", where, f"{person.name if person else event.actor} was no {event.role} then")
         taker = self.people.persons.get(str(change.get("person")))
         if change.get("person") and (
-            taker is None or not taker.has_role(task["team"], event.seq, office=None, domain=None)
+            taker is None or not taker.has_role(task["team"], event.seq, office=None, domain=domain)
         ):
             self.say("role", where, f"given to somebody who was no {task['team']}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -22,7 +22,7 @@ from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.beginning import Beginning, read_mode
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
-from creditscore.store.declarations import Workflow
+from creditscore.store.declarations import Workflow, check_no_resident
 from creditscore.store.declaring import find_missing_declarations, read_own_workflows, require_newest
 from creditscore.store.fold import Stream, apply_event, fold
 from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
@@ -246,7 +246,7 @@ class Store:
         office: str,
     ) -> tuple[Plan, list[NewEvent]]:
         """Work out an act, and what adds who acts where that is somebody new."""
-        people = self._read_people(connection)
+        people = self.read_people(connection)
         person, extra = self.require_person(people, by)
         plan = self.machine.plan(
             connection,
@@ -286,7 +286,7 @@ class Store:
                 next="look at it again",
             )
         with self.log.write() as connection:
-            people = self._read_people(connection)
+            people = self.read_people(connection)
             person, extra = self.require_person(people, by or plan.newcomer or plan.actor)
             if extra and fold_name(person.name) == fold_name(plan.newcomer):
                 person = Person(plan.actor, plan.newcomer)
@@ -327,28 +327,30 @@ class Store:
                 next="give the file of the key, and its passphrase",
             )
         self.projections.require_current(connection)
+        for new in act.events:
+            check_no_resident(new.payload, new.stream)
         before = read_streams(connection, [new.stream for new in act.events])
         is_about_people = any(new.kind in persons.PERSON.events for new in act.events)
         people = People.read(connection) if is_about_people else People()
-        approvers = people.count_approvers()
+        could_approve = people.can_approve(self.mode)
         events = self.log.append(connection, act, self.key)
         streams = {name: fold(name, own) for name, own in before.items()}
         for event in events:
             require_fitting(self.registry.type_of, streams[event.stream], event, people)
             apply_event(streams[event.stream], event)
-        if approvers and not people.count_approvers():
+        if could_approve and not people.can_approve(self.mode):
             raise UsageError(
-                "nobody would be left who may approve everything",
+                "nobody would be left who may approve everything, under a key where acts are signed",
                 where=act.events[0].stream,
-                allowed="an act that leaves at least one approver",
-                next="let another person be approver first",
+                allowed="an act that leaves at least one approver, and a key that signs for one",
+                next="let another person be approver, or add another key, first",
             )
         self.projections.apply(connection, list(streams.values()))
         return streams
 
     def tell_witnesses(self) -> None:
         """Tell the witnesses the newest head; an act stands whether or not one of them could be told."""
-        tell_witnesses(self.witnesses(), self.own_witnesses, self.checkpoint, self.say)
+        tell_witnesses(self.witnesses, self.own_witnesses, self.checkpoint, self.say)
 
     # --- persons
 
@@ -360,7 +362,24 @@ class Store:
         """Find who acts; in mode `open` a new name becomes a person with its first act."""
         return find_actor(people, by, mode=self.mode, key=self.key, where=self.database.shown)
 
-    def _read_people(self, connection: sa.Connection) -> People:
+    def require_right(
+        self,
+        people: People,
+        by: str,
+        role: str,
+        kinds: Iterable[str],
+        *,
+        office: str = "",
+        domain: str = "",
+    ) -> tuple[Person, list[NewEvent]]:
+        """Find who acts, as `require_person`; NotAllowed for a person who may not write such events as a role."""
+        person, extra = self.require_person(people, by)
+        if self.roles_hold(people):
+            for kind in kinds:
+                people.require_role(person, role, office=office, domain=domain, act=kind)
+        return person, extra
+
+    def read_people(self, connection: sa.Connection) -> People:
         """Read all persons; what was read before counts until somebody adds to it."""
         self._known_people = People.read(connection, self._known_people)
         return self._known_people
@@ -368,7 +387,7 @@ class Store:
     def people(self) -> People:
         """Return all persons with their keys and roles."""
         with self.database.read() as connection:
-            return self._read_people(connection)
+            return self.read_people(connection)
 
     def change_people(
         self, events: Callable[[People], Sequence[NewEvent]], *, by: str = "", on: Day | None = None
@@ -397,7 +416,7 @@ class Store:
         check_day_has_come(day, "on")
         knowledge = day_of(known_on, "known_on") or day
         with self.log.write() as connection:
-            people = self._read_people(connection)
+            people = self.read_people(connection)
             person, extra = self.require_person(people, by)
             new = list(events(people.with_newcomer(replace(person, names=[person.name])) if extra else people))
             if self.roles_hold(people):
@@ -414,17 +433,20 @@ class Store:
         return [event for stream in seqs.values() for event in stream[-1:]]
 
     def write_on(
-        self, make: Callable[[sa.Connection, People], tuple[str, NewEvent]], *, by: str = "", on: Day | None = None
+        self,
+        make: Callable[[sa.Connection, People], tuple[str, str, NewEvent]],
+        *,
+        by: str = "",
+        on: Day | None = None,
+        office: str = "",
     ) -> Stream:
-        """Write one event that `make` builds from what stands, under the role that it names."""
+        """Write one event that `make` builds from what stands, under the role and for the domain that it names."""
         day = (day_of(on, "on") or today()).isoformat()
         with self.log.write() as connection:
-            people = self._read_people(connection)
-            person, extra = self.require_person(people, by)
-            role, new = make(connection, people)
-            if self.roles_hold(people):
-                people.require_role(person, role, act=new.kind)
-            streams = self.write_act(connection, Act(person.id, role, "", day, day, [new, *extra]))
+            people = self.read_people(connection)
+            role, domain, new = make(connection, people)
+            person, extra = self.require_right(people, by, role, [new.kind], office=office, domain=domain)
+            streams = self.write_act(connection, Act(person.id, role, office, day, day, [new, *extra]))
         self.tell_witnesses()
         return streams[new.stream]
 

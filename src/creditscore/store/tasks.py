@@ -13,7 +13,7 @@ from creditscore.core.days import day_of
 from creditscore.core.errors import NotAllowed, UsageError
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import NewEvent, read_streams
-from creditscore.store.people import People
+from creditscore.store.people import People, Person
 from creditscore.store.store import Store
 
 LATER = "9999-12-31"  # where a task has no last day
@@ -104,38 +104,49 @@ def _read_task(row: Any) -> Task:
     return Task(number=row["number"], **texts)
 
 
-def assign_task(store: Store, stream: str, what: str, number: int = 0, *, to: str, by: str = "") -> Stream:
+def assign_task(
+    store: Store, stream: str, what: str, number: int = 0, *, to: str, by: str = "", office: str = ""
+) -> Stream:
     """Give a task to a person, or take it back from one (`to=""`); whoever belongs to the team may."""
-    with store.reading() as connection:
-        people = People.read(connection)
-    person = people.find(to) if to else None
-    if to and person is None:
-        raise UsageError(f"{to!r} is nobody here", where=stream, allowed="a person of this store", next="name one")
-    return _change_task(store, stream, what, number, "task.assigned", {"person": person.id if person else None}, by)
+    return _change_task(store, stream, what, number, "task.assigned", {"person": to or None}, by, office)
 
 
 def hold_task(
-    store: Store, stream: str, what: str, number: int = 0, *, until: date | str, reason: str, by: str = ""
+    store: Store,
+    stream: str,
+    what: str,
+    number: int = 0,
+    *,
+    until: date | str,
+    reason: str,
+    by: str = "",
+    office: str = "",
 ) -> Stream:
     """Let a task wait until a day; it comes back by itself."""
     day = day_of(until, "until")
     if day is None or not reason.strip():
         raise UsageError("a task is held until a day and for a reason", where=stream, allowed="both", next="give both")
     values = {"hold_until": day.isoformat()}
-    return _change_task(store, stream, what, number, "task.held", values, by, reason=reason.strip())
+    return _change_task(store, stream, what, number, "task.held", values, by, office, reason=reason.strip())
 
 
-def release_task(store: Store, stream: str, what: str, number: int = 0, *, by: str = "") -> Stream:
+def release_task(store: Store, stream: str, what: str, number: int = 0, *, by: str = "", office: str = "") -> Stream:
     """Let a held task wait no longer."""
-    return _change_task(store, stream, what, number, "task.released", {"hold_until": None}, by)
+    return _change_task(store, stream, what, number, "task.released", {"hold_until": None}, by, office)
 
 
 def _change_task(
-    store: Store, stream: str, what: str, number: int, kind: str, values: dict[str, Any], by: str, reason: str = ""
+    store: Store,
+    stream: str,
+    what: str,
+    number: int,
+    kind: str,
+    values: dict[str, Any],
+    by: str,
+    office: str,
+    reason: str = "",
 ) -> Stream:
-    day = today()
-
-    def make(connection: sa.Connection, people: People) -> tuple[str, NewEvent]:
+    def make(connection: sa.Connection, people: People) -> tuple[str, str, NewEvent]:
         case = fold(stream, read_streams(connection, [stream])[stream])
         task = case.open_tasks().get((what, number))
         if task is None:
@@ -146,18 +157,28 @@ def _change_task(
                 allowed=there or "no task is open",
                 next="look at the queue",
             )
-        person = people.persons.get(str(values.get("person")))
-        if person and people.holds_roles() and not person.has_role(task["team"], office=None, domain=None):
-            raise NotAllowed(
-                f"{person.name!r} is no {task['team']}",
-                where=stream,
-                allowed=f"a {task['team']}",
-                next="give it to somebody of the team",
-            )
+        domain = store.machine.find_domain_of(case)
         change = {"change": "alter", "what": what, "number": number, **values}
+        if values.get("person"):
+            change["person"] = _find_taker(people, values["person"], task["team"], domain, stream).id
         payload: dict[str, Any] = {"tasks": [change]}
         if reason:
             payload["given"] = {"reason": reason}
-        return task["team"], NewEvent(stream, kind, payload, case.state, case.subject, "", case.version)
+        return task["team"], domain, NewEvent(stream, kind, payload, case.state, case.subject, "", case.version)
 
-    return store.write_on(make, by=by, on=day)
+    return store.write_on(make, by=by, office=office)
+
+
+def _find_taker(people: People, name: str, team: str, domain: str, stream: str) -> Person:
+    """Find who is to have a task: somebody of its team, in the domain of the case."""
+    person = people.find(name)
+    if person is None:
+        raise UsageError(f"{name!r} is nobody here", where=stream, allowed="a person of this store", next="name one")
+    if person.has_left() or (people.holds_roles() and not person.has_role(team, office=None, domain=domain)):
+        raise NotAllowed(
+            f"{person.name!r} is no {team} here, or has left",
+            where=stream,
+            allowed=f"a {team}",
+            next="give it to somebody of the team",
+        )
+    return person

@@ -21,7 +21,7 @@ from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
 from creditscore.store.notes import name_log, read_checkpoint, read_note
-from creditscore.store.people import ABOUT_RIGHTS, APPLICATION, PERSON, People
+from creditscore.store.people import ABOUT_RIGHTS, PERSON, People
 from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
 from creditscore.store.streams import TASK_KINDS
 from creditscore.store.tables import head as head_table
@@ -208,8 +208,11 @@ class _Check:
                 self._take_erasure(read_event(row))
             elif row["kind"] == "workflow.declared":
                 self._take_declaration(read_event(row))
-        if first["actor"] not in self.people.persons and act:
+        actor = self.people.persons.get(first["actor"])
+        if actor is None and act:
             self.fault("act", where, f"{first['actor'] or 'nobody'} is no person of this log")
+        elif actor is not None and actor.has_left(act):
+            self.fault("act", where, f"{actor.name} had left")
         self._take_signature(last, act)
 
     def _take_person(self, event: Event) -> None:
@@ -242,12 +245,9 @@ class _Check:
         seq = None if act == 0 else act
         if self.result.mode == "keys":
             signer = self.people.persons.get(last["actor"])
-            is_own = signer is not None and signer.has_key(key_id, seq)
+            is_own = signer is not None and signer.holds_key(key_id, seq)
         else:
-            is_own = any(
-                person.has_key(key_id, seq) and person.has_role(APPLICATION, seq, office=None, domain=None)
-                for person in self.people.persons.values()
-            )
+            is_own = any(self.people.is_application(person, key_id, seq) for person in self.people.persons.values())
         if not is_own:
             self.fault("signature", where, f"the key {key_id} was not one that could sign this")
         if act >= self.since:

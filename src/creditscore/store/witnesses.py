@@ -103,14 +103,17 @@ def open_witness(address: str, say: Callable[[str], None] | None = None) -> Witn
 
 
 def tell_witnesses(
-    addresses: Sequence[str], trusted: Sequence[str], make_note: Callable[[], str], say: Callable[[str], None]
+    list_addresses: Callable[[], Sequence[str]],
+    trusted: Sequence[str],
+    make_note: Callable[[], str],
+    say: Callable[[str], None],
 ) -> None:
     """Give all witnesses the newest note; what one of them does is said and stops nothing.
 
     Parameters
     ----------
-    addresses
-        Of all.
+    list_addresses
+        Lists those of all.
     trusted
         Those that were named outside the log; a command is run only where it is among them, for whoever can write to
         the database could name another.
@@ -119,7 +122,12 @@ def tell_witnesses(
     say
         Called with a sentence where one was not told.
     """
-    note = make_note() if addresses else ""
+    try:
+        addresses = list_addresses()
+        note = make_note() if addresses else ""
+    except Exception as error:  # the act is written, whatever stands in the way of reading it
+        say(f"the act is written, but no witness was told: {error}")
+        return
     for address in addresses:
         if address.startswith("command:") and address not in trusted:
             say(f"{hide_credentials(address)} is not run as a witness: only the log names it, not {VARIABLE}")
