@@ -12,6 +12,7 @@ import pytest
 from creditscore.core.errors import NotAllowed, UsageError
 from creditscore.store.context import Context, Refused, Registry
 from creditscore.store.declaring import read_declaration
+from creditscore.store.effects import ask_effect
 from creditscore.store.erasure import erase_stream
 from creditscore.store.log import Act, NewEvent
 from creditscore.store.people import grant_role, let_person_leave, withdraw_role
@@ -121,15 +122,14 @@ def test_numbers_of_persons_stand_in_no_reason(store: Store) -> None:
 def test_tasks_are_changed_by_those_whose_domain_and_office_they_are(store: Store) -> None:
     lend(store)
     add_person(store, "wang.fang", ("approver",), by="li.na")
-    for name, limits in (("zhang.min", {"domain": "seal", "office": "north"}), ("chen.jie", {"domain": "stamp"})):
+    for name, domain, limit in (("zhang.min", "seal", "north"), ("chen.jie", "stamp", "*")):
         person = add_person(store, name, (), by="wang.fang")
-        granted = grant_role(person, "grader", **limits)
+        granted = grant_role(person, "grader", domain=domain, office=limit)
         store.change_people(lambda there, granted=granted: [granted], by="wang.fang")  # type: ignore[misc]
-    hold = {"until": "2026-12-31", "reason": "away"}
     for by, office in (("chen.jie", "north"), ("zhang.min", "south")):
         with pytest.raises(NotAllowed, match="is no grader"):
-            hold_task(store, "loan/1", "fetch", by=by, office=office, **hold)
-    hold_task(store, "loan/1", "fetch", by="zhang.min", office="north", **hold)
+            hold_task(store, "loan/1", "fetch", until="2026-12-31", reason="away", by=by, office=office)
+    hold_task(store, "loan/1", "fetch", until="2026-12-31", reason="away", by="zhang.min", office="north")
     with pytest.raises(NotAllowed, match="is no grader"):
         assign_task(store, "loan/1", "fetch", to="chen.jie", by="zhang.min", office="north")
     assign_task(store, "loan/1", "fetch", to="zhang.min", by="zhang.min", office="north")
@@ -171,4 +171,75 @@ def test_a_correction_asks_across_cases_once_and_of_the_whole_case(store: Store)
     assert (case.state, case.fields["until"]) == ("back", "2026-05-01")
     with pytest.raises(UsageError, match=r"stands in to\.thing"):
         store.act("loan", "correct", "loan/1", number=0, to={"thing": PERSON}, **wrong)
+    assert verify(store).faults == []
+
+
+NOTICE = """
+workflow: notice
+version: 1
+title: {zh: 通知, en: notice}
+fields: {matter: text, told: text}
+states: {open: {zh: 已登记, en: open}, sent: {zh: 已发出, en: sent}}
+acts:
+  open: {title: {zh: 登记, en: open}, event: opened, by: grader, opens: true, give: {id: text, matter: text},
+         may: {clerk: text}, stream: "notice/{given.id}", to: open, set: {matter: given.matter}}
+  send: {title: {zh: 发出, en: send}, event: sent, by: grader, from: open, to: sent, give: {post: yes_no},
+         code: notice.send, emits: effect.asked, set: {told: case.matter}}
+"""
+
+
+@pytest.fixture
+def notices(tmp_path: Path) -> Iterator[Store]:
+    def send(context: Context) -> None:
+        if context.given["post"]:
+            ask_effect(context, "mail", "firm", {"words": context.case["matter"]})
+
+    registry = Registry([read_declaration(NOTICE)], code={"notice.send": send})
+    with Store(tmp_path / "notices.db", registry) as opened:
+        opened.act(
+            "notice", "open", by="li.na", on="2026-03-02", known_on="2026-03-04", id="1", matter="roof", clerk="a"
+        )
+        opened.act("notice", "send", "notice/1", by="li.na", on="2026-03-04", post=True)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("number", "to"),
+    [
+        (0, {"matter": "wall"}),  # what the later step told would change
+        (1, {"post": False}),  # nothing but its consequence would change
+        (1, {"on": "2026-03-03"}),
+    ],
+)
+def test_no_correction_changes_a_step_with_consequences(notices: Store, number: int, to: dict[str, Any]) -> None:
+    correct: dict[str, Any] = {"by": "zhang.min", "on": "2026-03-09", "reason": "misread"}
+    with pytest.raises(Refused, match="consequences elsewhere"):
+        notices.act("notice", "correct", "notice/1", number=number, to=to, **correct)
+    notices.act("notice", "correct", "notice/1", number=0, to={"clerk": "b"}, **correct)
+    assert verify(notices).faults == []
+
+
+@pytest.mark.parametrize(
+    ("to", "words"), [({"on": "soon"}, "is not a day"), ({"on": None}, "no day"), ("roof", "says nothing")]
+)
+def test_a_correction_is_given_a_day_that_is_one(notices: Store, to: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        notices.act("notice", "correct", "notice/1", by="z", on="2026-03-09", reason="misread", number=0, to=to)
+
+
+def test_a_corrected_day_is_written_as_days_are(notices: Store) -> None:
+    correct: dict[str, Any] = {"by": "z", "on": "2026-03-09", "reason": "misread", "number": 0}
+    case = notices.act("notice", "correct", "notice/1", to={"on": "20260303"}, **correct)
+    assert case.day_of(case.events[0]) == "2026-03-03"
+    assert verify(notices).faults == []
+
+
+def test_a_task_is_of_the_corrected_day(store: Store) -> None:
+    lend(store, known_on="2026-03-04")
+    store.act("loan", "give_back", "loan/1", by="li.na", on="2026-03-04", known_on="2026-03-06")
+    correct: dict[str, Any] = {"by": "zhang.min", "on": "2026-03-09", "reason": "misread"}
+    store.act("loan", "correct", "loan/1", number=1, to={"on": "2026-03-05"}, **correct)
+    store.act("loan", "correct", "loan/1", number=0, to={"on": "2026-03-03"}, **correct)
+    (task,) = store.rows("task")
+    assert (task["opened_on"], task["done_on"]) == ("2026-03-03", "2026-03-05")
     assert verify(store).faults == []

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, UsageError
 from creditscore.store.declarations import ActRule, StreamType, Workflow
 from creditscore.store.expressions import evaluate
@@ -219,6 +221,15 @@ def fill_words(text: str, names: Mapping[str, Any]) -> str:
         value = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
         filled.append(("" if value is None else str(value)) + rest)
     return "".join(filled)
+
+
+def require_day(value: Any, name: str) -> str:
+    """Return a day that has come as `YYYY-MM-DD`; UsageError for what is no such day."""
+    day = day_of(value, name)
+    if day is None:
+        raise UsageError(f"{name}: no day is given", allowed="a day such as 2026-01-31", next="give the day of the act")
+    check_day_has_come(day, name)
+    return day.isoformat()
 
 
 def without_empty(payload: Mapping[str, Any]) -> dict[str, Any]:

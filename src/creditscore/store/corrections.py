@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+import sqlalchemy as sa
+
 from creditscore.core.errors import UsageError
-from creditscore.store.context import Context
-from creditscore.store.declarations import Workflow, check_given
+from creditscore.store.context import Context, require_day
+from creditscore.store.declarations import ActRule, Workflow, check_given
 from creditscore.store.fold import Stream, apply_event
 from creditscore.store.log import Event
+from creditscore.store.tables import event as event_table
 
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
 IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case
@@ -80,8 +83,12 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
 
     What changes is what the correction says; what earlier corrections said goes into it.
     """
-    connection = context.connection
-    number, to = context.given.get("number"), dict(context.given.get("to") or {})
+    connection, number, to = context.connection, context.given.get("number"), context.given.get("to") or {}
+    if not isinstance(to, Mapping):
+        raise context.refuse("`to` says nothing that is given", allowed="a mapping of what is given, and `on`")
+    if "on" in to:
+        to = {**to, "on": require_day(to["on"], "on")}
+        context.given["to"] = to
     steps = [event for event in case.events if find_act(machine, event)]
     wrong = next((event for event in steps if event.version == number), None)
     if wrong is None:
@@ -110,8 +117,8 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
         declared, act = _require_act(machine, event)
         given, day = dict(payload_now.get("given", {})), case.day_of(event)
         if event is wrong:
-            day = str(to.pop("on", day))
-            given = {**given, **to}
+            day = to.get("on", day)
+            given |= {name: value for name, value in to.items() if name != "on"}
             if day > event.known_on:
                 raise context.refuse(
                     f"the step was recorded on {event.known_on} and cannot be of {day}",
@@ -131,14 +138,13 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
         )
         machine.take(taken)
         payload = machine.payload(taken)
-        if taken.emitted and event is wrong and payload.get("set") != payload_now.get("set"):
-            raise context.refuse(
-                f"{wrong.name} has had consequences elsewhere and is not corrected",
-                allowed="a step without consequences",
-                next="undo what followed from it first",
-            )
-        same = {name: payload.get(name) for name in KEPT} == {name: payload_now.get(name) for name in KEPT}
-        if not same or day != case.day_of(event):
+        if day != case.day_of(event) or any(payload.get(name) != payload_now.get(name) for name in KEPT):
+            if taken.emitted or _had_consequences(connection, declared.acts[act], event):
+                raise context.refuse(
+                    f"{event.name} has had consequences elsewhere and is not corrected",
+                    allowed="a step without consequences",
+                    next="undo what followed from it first",
+                )
             replaced[str(event.version)] = {**payload, "on_day": day}
         _apply_as(fresh, event, payload, day, taken.state)
     if not replaced:
@@ -147,6 +153,15 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     machine.finish(context)
     context.reads[case.name] = case.version
     return {"given": context.given, "replaced": {**{str(k): v for k, v in case.corrected.items()}, **replaced}}
+
+
+def _had_consequences(connection: sa.Connection, rule: ActRule, event: Event) -> bool:
+    """Whether the code of a step wrote on other streams in its act."""
+    if not (rule.code and rule.emits):
+        return False
+    query = sa.select(event_table.c.act, event_table.c.kind).where(event_table.c.seq == event.seq + 1)
+    following = connection.execute(query).first()
+    return following is not None and following.act == event.act and following.kind in rule.emits
 
 
 def find_act(machine: Taker, event: Event) -> str | None:

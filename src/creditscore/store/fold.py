@@ -132,7 +132,7 @@ def _change_task(stream: Stream, event: Event, change: Mapping[str, Any]) -> Non
     turns = stream.tasks.setdefault((change["what"], change.get("number", 0)), [])
     if change["change"] == "done":
         if turns:
-            turns[-1] = {**turns[-1], "done_seq": event.seq, "done_on": event.on_day}
+            turns[-1] = {**turns[-1], "done_seq": event.seq, "done_on": stream.day_of(event)}
         return
     values = {name: value for name, value in change.items() if name not in ("change", "what", "number")}
     if change["change"] == "alter" and not (turns and turns[-1]["done_seq"] is None):
@@ -140,5 +140,5 @@ def _change_task(stream: Stream, event: Event, change: Mapping[str, Any]) -> Non
     if turns and turns[-1]["done_seq"] is None:
         turns[-1] = {**turns[-1], **values}
     else:
-        fresh = {"opened_seq": event.seq, "opened_on": event.on_day, "done_seq": None, "done_on": None}
+        fresh = {"opened_seq": event.seq, "opened_on": stream.day_of(event), "done_seq": None, "done_on": None}
         turns.append({**fresh, **values})

@@ -8,11 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
 from creditscore.store.canonical import hash_text, write_canonical
-from creditscore.store.context import Context, Registry, fill_words, without_empty
+from creditscore.store.context import Context, Registry, fill_words, require_day, without_empty
 from creditscore.store.corrections import plan_generic
 from creditscore.store.declarations import (
     GENERIC,
@@ -153,8 +151,8 @@ class Machine:
         """
         case = self._read_case(connection, workflow, act, stream)
         declared = self._declaration_for(workflow, act, case)
-        day = _require_day(on, "on")
-        knowledge = _require_day(known_on or on, "known_on")
+        day = require_day(on, "on")
+        knowledge = require_day(known_on or on, "known_on")
         if knowledge < day:
             raise UsageError(
                 f"known_on: {knowledge} lies before the day of the act",
@@ -459,11 +457,3 @@ class Machine:
                 }
             checked.append(replace(new, payload=payload))
         return checked
-
-
-def _require_day(value: Any, name: str) -> str:
-    day = day_of(value, name)
-    if day is None:
-        raise UsageError(f"{name}: no day is given", allowed="a day such as 2026-01-31", next="give the day of the act")
-    check_day_has_come(day, name)
-    return day.isoformat()

@@ -18,7 +18,7 @@ from creditscore.store.fold import Stream, fold
 from creditscore.store.log import BATCH, Log, read_event
 from creditscore.store.tables import BIG, NAME, event, head
 
-FOLD_FORMAT = 1  # raised where the fold makes other rows of the same events
+FOLD_FORMAT = 2  # raised where the fold makes other rows of the same events
 OWN = ("subject", "state", "flow", "version", "newest_seq")
 Row = dict[str, Any]
 
