@@ -16,13 +16,15 @@ from creditscore.core.errors import SchemeError, UsageError
 from creditscore.core.identity import is_resident, look_at_id
 from creditscore.core.yaml_source import Source
 from creditscore.store.canonical import hash_text
-from creditscore.store.expressions import compile_expression, names_in
+from creditscore.store.expressions import compile_expression, expressions_in, names_in
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
 OTHERWISE = "otherwise"
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")  # whose digits are nobody's number
 RESERVED = ("stream", "subject", "state", "flow", "version", "newest_seq", "steps", "parts")
 TAKEN = ("task", "event", "head", "log", "person", "effect", "retention", "witness", "workflow", "projection_format")
+MACHINES_OWN = ("by", "on", "known_on", "office")  # what every act is given
+FOLLOWING = ("set", "to", "parts")  # where `next` is the case with what has been worked out
 GENERIC = ("correct", "upgrade")  # acts that every workflow has without declaring them
 
 
@@ -238,6 +240,19 @@ class Workflow(Declared):
             for key in ("when", "due", "note"):
                 yield ("tasks", name, key), getattr(task, key)
 
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every text in which braces stand for values, with its place in the file."""
+        for name, act in self.acts.items():
+            at = ("acts", name)
+            yield (*at, "stream"), act.stream
+            yield from (
+                ((*at, "second_person", number, "of"), rule.of) for number, rule in enumerate(act.second_person)
+            )
+            for number, guard in enumerate(act.refuse):
+                for key in ("say", "allowed", "next"):
+                    words = getattr(guard, key)
+                    yield from (((*at, "refuse", number, key), text) for text in (words and (words.zh, words.en)) or ())
+
 
 MODELS: dict[tuple[str, str, str], type[BaseModel]] = {}  # by workflow, its text and act
 
@@ -396,6 +411,9 @@ def check_workflow(workflow: Workflow, source: Source) -> None:
             source.fault(at, "an act that opens a case comes from no state and leads to one")
         if not act.opens and not act.from_:
             source.fault((*at, "from"), "no state from which it may be done")
+        for key in ("give", "may"):
+            for own in {*MACHINES_OWN} & {*getattr(act, key)}:
+                source.fault((*at, key, own), f"{own} is given to every act; give yours another name")
         for role in {*act.by} - {*ROLES}:
             source.fault((*at, "by"), f"{role} is no role; allowed: {', '.join(ROLES)}")
         for unknown in {*act.set} - {*workflow.fields}:
@@ -423,21 +441,41 @@ def check_workflow(workflow: Workflow, source: Source) -> None:
 
 
 def _check_expressions(workflow: Workflow, source: Source) -> None:
-    known_of_case = {*workflow.fields, "state", "subject", "parts", "steps", "stream", "version"}
     for place, text in workflow.expressions():
+        _check_expression(workflow, source, place, text)
+    for place, text in workflow.texts():
         try:
-            compile_expression(text)
+            own = expressions_in(text)
         except SchemeError as error:
-            source.fault(place, f"{error.what}; allowed: {error.allowed}")
+            source.fault(place, f"{text}: {error.what}")
             continue
-        rule = workflow.acts.get(str(place[1])) if place[0] == "acts" else None
-        known = {"case": known_of_case, "next": known_of_case}
-        if rule is not None:
-            known["given"] = {*rule.give, *rule.may}
-        for name in sorted(names_in(text)):
-            owner, _, attribute = name.partition(".")
-            if attribute and owner in known and attribute not in known[owner]:
-                source.fault(place, f"{name}: there is no such field; allowed: {', '.join(sorted(known[owner]))}")
+        for expression in own:
+            _check_expression(workflow, source, place, expression)
+
+
+def _check_expression(workflow: Workflow, source: Source, place: tuple[str | int, ...], text: str) -> None:
+    """Collect what is wrong with one expression: its form, and names that nothing declares."""
+    try:
+        compile_expression(text)
+    except SchemeError as error:
+        source.fault(place, f"{error.what}; allowed: {error.allowed}")
+        return
+    known_of_case = {*workflow.fields, "state", "subject", "parts", "steps", "stream", "version", "flow"}
+    known: dict[str, set[str] | None] = {"case": known_of_case}  # None: whatever a function or a row has
+    if place[0] == "tasks":
+        each = workflow.tasks[str(place[1])].each
+        known["row"] = {*workflow.parts.get(each, {}), "number"}
+    elif place[0] == "acts":
+        rule = workflow.acts[str(place[1])]
+        known |= {"given": {*rule.give, *rule.may}, **dict.fromkeys(("day", "known_on", "actor"))}
+        known |= {"facts": None} if workflow.facts else {}
+        known |= {"next": known_of_case} if place[2] in FOLLOWING else {}
+    for name in sorted(names_in(text)):
+        owner, _, attribute = name.partition(".")
+        if owner not in known:
+            source.fault(place, f"{owner}: there is no such name here; allowed: {', '.join(known)}")
+        elif attribute and (allowed := known[owner]) is not None and attribute not in allowed:
+            source.fault(place, f"{name}: there is no such field; allowed: {', '.join(sorted(allowed))}")
 
 
 def keep_text(source: Source) -> None:

@@ -130,12 +130,30 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_names(ast.parse(text.strip(), mode="eval").body))
 
 
+def expressions_in(text: str) -> list[str]:
+    """Return the expressions between the braces of a text; SchemeError where a brace is not closed.
+
+    Examples
+    --------
+    >>> expressions_in("up to {case.until}, {len(case.papers)} papers")
+    ['case.until', 'len(case.papers)']
+    """
+    rest, *parts = text.split("{")
+    if "}" in rest or any(part.count("}") != 1 for part in parts):
+        raise SchemeError("a brace is not closed", where=text[:200], allowed="{EXPRESSION}", next="close the brace")
+    return [part.partition("}")[0] for part in parts]
+
+
 def reads_facts(text: str) -> bool:
     """Tell whether an expression reads the rules of the day, which are not at hand when a store is checked."""
     return any(name.partition(".")[0] == "facts" for name in names_in(text))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        for argument in node.args:
+            yield from _names(argument)
+        return
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         yield f"{node.value.id}.{node.attr}"
     if isinstance(node, ast.Name):
