@@ -10,18 +10,19 @@ import pytest
 import yaml
 
 from creditscore.cascade.apply import apply
-from creditscore.cascade.follow import follow_events, read_gradings
+from creditscore.cascade.follow import follow_events
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.preview import bench
 from creditscore.cascade.record_streams import RECORD, emit_record_event, read_record_events
 from creditscore.core.errors import NotAllowed
 from creditscore.store import Database, Log
 from creditscore.store.archive.files import Archive
-from creditscore.store.archive.runs import keep_grading, snapshot_of
+from creditscore.store.archive.runs import keep_grading, list_runs, snapshot_of
 from creditscore.store.archive.standing import history_of, rows_as_kept, rows_as_they_stand
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import Workflow
 from creditscore.store.legacy.archive.effective import standing
+from creditscore.store.machine import Stale
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.cascade.chained import DIRECT, FIRM, KNOWN, Chained
@@ -47,10 +48,7 @@ acts:
 """
 
 
-@pytest.fixture
-def store(store_url: str, tmp_path: Path, two_years: Chained) -> Iterator[Store]:
-    archive = Archive(tmp_path / "archive")
-
+def make_registry(archive: Archive) -> Registry:
     def rule(context: Context) -> None:
         event = RecordEvent(FIRM, DIRECT, context.given["event"], ON, ON, context.given["number"])
         known = read_record_events(context.connection, [FIRM])
@@ -58,7 +56,13 @@ def store(store_url: str, tmp_path: Path, two_years: Chained) -> Iterator[Store]
         follow_events(context, archive, snapshot_of, [FIRM], [*known, event])
 
     declared = Workflow.model_validate({**yaml.safe_load(RULING), "text": RULING})
-    with Store(store_url, Registry([declared], [RECORD], {"rule": rule}), archive=archive.place) as opened:
+    return Registry([declared], [RECORD], {"rule": rule})
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path, two_years: Chained) -> Iterator[Store]:
+    archive = Archive(tmp_path / "archive")
+    with Store(store_url, make_registry(archive), archive=archive.place) as opened:
         folder = two_years.store.parent
         for year in KNOWN:
             keep_grading(opened, folder / f"grading-{year}", folder / f"snapshot-{year}", by="li.na", check=False)
@@ -68,8 +72,7 @@ def store(store_url: str, tmp_path: Path, two_years: Chained) -> Iterator[Store]
 def test_a_withdrawn_record_moves_both_years_and_reinstated_none(
     store: Store, two_years: Chained, tmp_path: Path
 ) -> None:
-    with store.reading() as connection:
-        runs = read_gradings(connection)
+    runs = list_runs(store, kind="grading")
     assert [run.period for run in runs] == ["2021", "2022"]
     assert tuple(run.run_id for run in runs) == two_years.runs
     with pytest.raises(NotAllowed, match="second person"):
@@ -92,3 +95,18 @@ def test_a_withdrawn_record_moves_both_years_and_reinstated_none(
         assert rows_as_they_stand(store, run, [FIRM])[FIRM] == rows_of_keeping[run.run_id]
         assert history_of(store, run.run_id, FIRM).fields["as_kept"] is True
     assert verify(store).faults == []
+
+
+def test_what_was_shown_is_stale_once_another_run_is_kept(store_url: str, tmp_path: Path, two_years: Chained) -> None:
+    folder, archive = two_years.store.parent, Archive(tmp_path / "archive")
+    with Store(store_url, make_registry(archive), archive=archive.place) as store:
+        year, later = KNOWN
+        keep_grading(store, folder / f"grading-{year}", folder / f"snapshot-{year}", by="li.na", check=False)
+        given = {"id": "1", "event": "withdrawn", "number": 2}
+        plan = store.preview("ruling", "rule", by="zhang.min", on=ON, **given)
+        keep_grading(store, folder / f"grading-{later}", folder / f"snapshot-{later}", by="li.na", check=False)
+        with pytest.raises(Stale, match=r"run\.kept"):
+            store.confirm(plan, plan.digest)
+        plan = store.preview("ruling", "rule", by="zhang.min", on=ON, **given)
+        assert store.confirm(plan, plan.digest).state == "done"
+        assert all(history_of(store, run.run_id, FIRM).events for run in list_runs(store))

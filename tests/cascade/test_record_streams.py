@@ -111,3 +111,18 @@ def test_only_declared_kinds_are_written(desk: tuple[Store, Callable[[str, str, 
     with pytest.raises(InternalError, match="cannot be written"):
         decide("1", "2026-03-02", lambda context: emit_record_event(context, event("r1", "filed", 2, "2026-03-02")))
     assert store.rows("record") == []
+
+
+def test_a_row_after_one_that_was_taken_back_has_the_next_number(
+    desk: tuple[Store, Callable[[str, str, Say], None]],
+) -> None:
+    store, decide = desk
+    decide("1", "2026-03-02", lambda context: emit_record_event(context, event("r1", "withdrawn", 2, "2026-03-02")))
+
+    def replace(context: Context) -> None:
+        emit_voided(context, FIRM, "r1", 1, "")
+        emit_record_event(context, event("r1", "disputed", 3, "2026-03-03"))
+
+    decide("2", "2026-03-03", replace)
+    rows = store.rows("record_events", stream=f"record/{FIRM}/r1")
+    assert [(row["number"], row["event"]) for row in rows] == [(1, "withdrawn"), (2, "disputed")]

@@ -160,6 +160,14 @@ def test_erasure_leaves_hashes_and_the_reason(office: Office) -> None:
             erase_stream(office.store, stream, reason="x")
 
 
+def test_an_erased_name_is_known_no_more(store: Store) -> None:
+    store.act("promise", "give", by="li.na", on="2026-03-02", **GIVE)
+    person = store.people().find("li.na")
+    assert person is not None
+    erase_stream(store, f"person/{person.id}", reason="asked for", by="zhang.min")
+    assert store.people().find("li.na") is None
+
+
 def test_acts_are_signed_by_the_persons_own_key(office: Office, tmp_path: Path) -> None:
     office.promise(until="given")
     with pytest.raises(NotAllowed, match="no reviewer"):

@@ -18,9 +18,6 @@ from creditscore.store.archive.rows import Rows, group_rows
 from creditscore.store.archive.runs import KeptRun, read_run
 from creditscore.store.archive.standing import emit_redrawn, read_standing, rows_as_kept, subjects_in
 from creditscore.store.context import Context
-from creditscore.store.fold import fold
-from creditscore.store.log import read_streams
-from creditscore.store.tables import event as event_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,19 +47,14 @@ class Redrawn:
     as_kept: bool
 
 
-def read_gradings(connection: sa.Connection) -> list[KeptRun]:
-    """Read the kept gradings from the log itself, those of earlier periods first, of one period those kept first."""
-    query = sa.select(event_table.c.stream).where(event_table.c.kind == "run.kept").order_by(event_table.c.seq)
-    streams = [fold(name, own) for name, own in read_streams(connection, connection.execute(query).scalars()).items()]
-    runs = [read_run(stream) for stream in streams if not stream.is_erased]
-    moments: dict[str, Any] = {
-        run.run_id: (str(run.manifest.get("as_of")), run.kept_at_seq, run.run_id) for run in runs
-    }
-    return sorted((run for run in runs if run.kind == "grading"), key=lambda run: moments[run.run_id])
+def read_gradings(context: Context) -> list[KeptRun]:
+    """Read the kept gradings, those of earlier periods first, of one period those kept first; the act rests on them."""
+    runs: list[Any] = [read_run(stream) for stream in context.read_kind("run.kept") if not stream.is_erased]
+    return sorted((run for run in runs if run.kind == "grading"), key=recompute.moment_of)
 
 
 def derive_rows(
-    connection: sa.Connection,
+    runs: Sequence[Any],
     archive: Archive,
     subject_ids: Sequence[str],
     events: Sequence[RecordEvent],
@@ -70,12 +62,14 @@ def derive_rows(
     *,
     annulled: Collection[str] = (),
     under_law: Mapping[Key, date] | None = None,
-) -> dict[Key, Rows]:
-    """Grade organisations again in every kept grading that holds them, oldest period first.
+) -> tuple[dict[Key, Rows], dict[Key, Rows]]:
+    """Grade organisations again in every kept grading that holds them.
 
     Parameters
     ----------
-    connection, archive
+    runs
+        The kept gradings, oldest period first.
+    archive
         Of the store.
     subject_ids
         The organisations.
@@ -90,8 +84,9 @@ def derive_rows(
 
     Returns
     -------
-    dict
-        The rows by run and organisation. The run's own day of knowledge, law and clock stay; the events count as if
+    before, rows
+        The rows as they were kept, and anew, by run and organisation.
+        The run's own day of knowledge, law and clock stay; the events count as if
         known on that day, so that a record that is withdrawn and reinstated leaves the rows of the keeping.
         Where the history of a run holds a grade that an earlier one gave, the grade that run gives now stands there.
     """
@@ -99,7 +94,6 @@ def derive_rows(
     rows: dict[Key, Rows] = {}
     before: dict[Key, Rows] = {}
     done: list[Any] = []
-    runs: list[Any] = read_gradings(connection)
     for run in runs:
         mine = subjects_in(archive, run, ids)
         if not mine:
@@ -120,7 +114,7 @@ def derive_rows(
             grading = recompute.grade_again(run, snapshot, alike, events, given, None, day)
             again = group_rows("grading", {"grades": grading.grades, "ledger": grading.ledger})
             rows |= {(run.run_id, subject): again[subject] for subject in alike}
-    return rows
+    return before, rows
 
 
 def _changed_tables(
@@ -139,16 +133,19 @@ def _changed_tables(
 
 
 def find_redrawn(
-    connection: sa.Connection, archive: Archive, derived: Mapping[Key, Rows], runs: Sequence[KeptRun]
+    connection: sa.Connection,
+    archive: Archive,
+    runs: Sequence[KeptRun],
+    before: Mapping[Key, Rows],
+    derived: Mapping[Key, Rows],
 ) -> list[Redrawn]:
-    """Compare what is derived with what stands; one for each grade that differs."""
+    """Compare what is derived with what stands; one for each grade that differs, with whether it is that of before."""
     redrawn = []
     for run in runs:
         own = {subject: rows for (run_id, subject), rows in derived.items() if run_id == run.run_id}
         standing = read_standing(connection, archive, run, own)
-        rows_of_keeping = rows_as_kept(archive, run, own)
         redrawn += [
-            Redrawn(run, subject, standing[subject], rows, rows.hash == rows_of_keeping[subject].hash)
+            Redrawn(run, subject, standing[subject], rows, rows.hash == before[run.run_id, subject].hash)
             for subject, rows in sorted(own.items())
             if rows.hash != standing[subject].hash
         ]
@@ -190,12 +187,9 @@ def follow_events(
     NotAllowed
         Where who acts kept one of the runs that change.
     """
-    runs = read_gradings(context.connection)
-    context.reads.update({f"run/{run.run_id}": 0 for run in runs})
-    derived = derive_rows(
-        context.connection, archive, subject_ids, events, find, annulled=annulled, under_law=under_law
-    )
-    redrawn = find_redrawn(context.connection, archive, derived, runs)
+    runs = read_gradings(context)
+    before, derived = derive_rows(runs, archive, subject_ids, events, find, annulled=annulled, under_law=under_law)
+    redrawn = find_redrawn(context.connection, archive, runs, before, derived)
     keepers = {change.run.kept_by for change in redrawn}
     if context.actor in keepers:
         raise NotAllowed(

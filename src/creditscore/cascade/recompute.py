@@ -68,7 +68,7 @@ def derive(
     done: list[KeptRun] = []
     graded: dict[tuple[str, tuple[str, ...]], Grading] = {}
     ways: dict[str, tuple[KeptRun, Mapping[str, pa.Table]]] = {}
-    for run in sorted(kept_runs(store), key=_moment):
+    for run in sorted(kept_runs(store), key=moment_of):
         mine = subjects_in(store, run.run_id, ids)
         ways[run.run_id] = (run, {})
         if not mine:
@@ -124,7 +124,7 @@ def is_concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] 
     return domains is None or any(row["domain"] in domains for rows in own.values() for row in rows.grades)
 
 
-def _moment(run: KeptRun) -> tuple[str, int, str]:
+def moment_of(run: KeptRun) -> tuple[str, int, str]:
     """Runs of an earlier period come first; of one period those kept first."""
     return str(run.manifest["as_of"]), run.kept_at_seq, run.run_id
 

@@ -18,6 +18,7 @@ from creditscore.store.log import read_streams
 from creditscore.store.tables import event as event_table
 
 KINDS = ("disputed", "dispute_resolved", "withdrawn", "amended", "corrected", "repaired", "reinstated")
+VOIDED = "record.voided"  # takes a row back, and adds none
 HOLDING = ("withdrawn", "repaired")  # until reinstated
 DAYS = ("event_on", "recorded_on", "occurred_on", "decided_on", "booked_on", "published_on", "corrected_on")
 RECORD = StreamType(
@@ -35,7 +36,7 @@ RECORD = StreamType(
             "voided_because": "text",
         }
     },
-    events={**{f"record.{kind}": () for kind in KINDS}, "record.voided": ()},
+    events={**{f"record.{kind}": () for kind in KINDS}, VOIDED: ()},
 )
 NAMES = tuple(name.name for name in fields(RecordEvent) if name.name not in ("further", "case_id", "seq"))
 
@@ -59,7 +60,7 @@ def emit_record_event(context: Context, event: RecordEvent) -> None:
         raise InternalError(f"{event.event} {event.event_no} of {event.record_id} cannot be written")
     stream = context.read(name_record(event.subject_id, event.record_id))
     columns = {name: str(value) for name in NAMES if (value := getattr(event, name)) is not None and value != ""}
-    waiting = sum(new.stream == stream.name for new in context.emitted)  # of the same act
+    waiting = sum(new.stream == stream.name and new.kind != VOIDED for new in context.emitted)  # rows of the same act
     number = len(stream.parts.get("events", {})) + waiting + 1
     row = {
         "number": number,
@@ -86,7 +87,7 @@ def emit_voided(context: Context, subject_id: str, record_id: str, number: int, 
     row = {"number": number, "voided_on": context.day, "voided_because": context.stream}
     context.emit(
         name_record(subject_id, record_id),
-        "record.voided",
+        VOIDED,
         subject=subject_id,
         set={"standing": standing or None},
         parts={"events": [row]},

@@ -83,11 +83,10 @@ def make_registry(
     snapshots: Iterable[Snapshot] = (),
 ) -> Registry:
     """Return every workflow that ships, with the functions that they need in the store at an address."""
-    place = place_archive(address, archive)
     given = tuple(snapshots)
 
     def find_archive() -> Archive:
-        return Archive(place())
+        return Archive(place_archive(address, archive))
 
     def find_snapshot(run: KeptRun) -> Snapshot:
         fitting = (snapshot for snapshot in given if snapshot.has_hash(run.snapshot))

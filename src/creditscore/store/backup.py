@@ -139,13 +139,13 @@ def restore(
 def _has_archive(store: Store) -> bool:
     """Whether an archive is named or lies beside the file; asking for it makes none."""
     try:
-        return next(store.archive.names(), None) is not None
-    except (CreditscoreError, OSError):
+        return bool(store.archive.names())
+    except CreditscoreError:
         return False
 
 
 def _copy_archive(source: Archive, target: Archive) -> int:
-    names = list(source.names())
+    names = source.names()
     for name in names:
         if not target.has(name):
             target.put_bytes(source.read_bytes(name))

@@ -127,6 +127,7 @@ class Context:
         self.emitted: list[NewEvent] = []
         self.reads: dict[str, int] = {}
         self.subjects: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
         self.subject = stream.subject
         self.state = stream.state
 
@@ -175,6 +176,13 @@ class Context:
         names = [name for name in self.connection.execute(query).scalars() if name.startswith(f"{kind}/")]
         self.subjects.update(read_newest_of(self.connection, [subject]))
         return list(self.read_all([name for name in names if name != self.stream]).values())
+
+    def read_kind(self, kind: str) -> list[Stream]:
+        """Read the streams that have an event of a kind, in the order of these events, from the log itself."""
+        query = sa.select(event_table.c.stream).where(event_table.c.kind == kind).order_by(event_table.c.seq)
+        streams = self.read_all(list(dict.fromkeys(self.connection.execute(query).scalars())))
+        self.kinds.update(read_newest_of(self.connection, [kind], event_table.c.kind))
+        return list(streams.values())
 
     def require_known_since(self, day: str, of: str) -> None:
         """Let the act be known no earlier than what it follows was; refuse it where an earlier day was given."""

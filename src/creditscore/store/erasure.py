@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 
 from creditscore.core.clock import check_day_has_come, today
 from creditscore.core.days import day_of
-from creditscore.core.errors import UsageError
+from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import Act, NewEvent, name_erasure, read_streams
+from creditscore.store.log import Act, NewEvent, list_files, name_erasure, read_streams
 from creditscore.store.store import Store
 from creditscore.store.tables import event as event_table
 
+NAMING_FILES = ("run.kept", "grade.redrawn")
 STAYS = ("log", "workflow", "retention", "witness")  # without them the log could not be checked
 
 
 def erase_stream(
     store: Store, stream: str, *, reason: str, article: str = "", by: str = "", on: date | str | None = None
 ) -> Stream:
-    """Erase what the events of a stream say.
+    """Erase what the events of a stream say, and the files of the archive that only they name.
 
     Parameters
     ----------
@@ -81,5 +83,29 @@ def erase_stream(
         connection.execute(sa.update(event_table).where(own).values(payload=None))
         remains = fold(stream, read_streams(connection, [stream])[stream])
         store.projections.apply(connection, [remains])
+        files = _find_unnamed(connection, {name for event in events for name in list_files(event)})
     store.tell_witnesses()
+    _remove_files(store, files)
     return remains
+
+
+def _find_unnamed(connection: sa.Connection, files: set[str]) -> list[str]:
+    """Return those of some files of the archive that no event names any more."""
+    if not files:
+        return []
+    naming = sa.select(event_table.c.payload).where(
+        event_table.c.kind.in_(NAMING_FILES),
+        event_table.c.payload.is_not(None),
+        sa.or_(*(event_table.c.payload.contains(name) for name in files)),
+    )
+    payloads = connection.execute(naming).scalars().all()
+    return sorted(name for name in files if not any(name in payload for payload in payloads))
+
+
+def _remove_files(store: Store, files: Sequence[str]) -> None:
+    """Remove files of the archive; the erasure stands where one cannot be removed, which is said."""
+    try:
+        for name in files:
+            store.archive.remove(name)
+    except CreditscoreError as error:
+        store.say(f"the erasure is written, but files of the archive are left ({', '.join(files)}): {error}")

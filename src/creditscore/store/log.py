@@ -378,6 +378,12 @@ def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str,
     return events
 
 
+def list_files(event: Event) -> dict[str, str]:
+    """Return the files of the archive that an event names, each with the table that it holds."""
+    values = (event.payload or {}).get("set") or {}
+    return {name: table for column in ("files", "beside") for table, name in (values.get(column) or {}).items()}
+
+
 def _refuse_event(row: Mapping[str, Any], fault: str) -> StoreDiffers:
     return StoreDiffers(
         f"event {row['seq']}: {fault}; nothing is built on it",
@@ -421,11 +427,12 @@ def _require_names(new: NewEvent) -> None:
         )
 
 
-def read_newest_of(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, int]:
-    """Return for each organisation the number of its newest event, -1 where there is none."""
-    newest = dict.fromkeys(subjects, -1)
-    for subject in newest:
-        query = sa.select(sa.func.max(event.c.seq)).where(event.c.subject == subject)
-        seq = connection.execute(query).scalar()
-        newest[subject] = -1 if seq is None else seq
+def read_newest_of(
+    connection: sa.Connection, values: Iterable[str], column: sa.Column[Any] = event.c.subject
+) -> dict[str, int]:
+    """Return for each organisation, or kind of event, the number of its newest event, -1 where there is none."""
+    newest = dict.fromkeys(values, -1)
+    for value in newest:
+        seq = connection.execute(sa.select(sa.func.max(event.c.seq)).where(column == value)).scalar()
+        newest[value] = -1 if seq is None else seq
     return newest

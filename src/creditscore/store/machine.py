@@ -26,6 +26,7 @@ from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import NewEvent, read_newest_of, read_streams
 from creditscore.store.people import People, Person
+from creditscore.store.tables import event as event_table
 
 
 class Stale(StoreError):
@@ -48,6 +49,8 @@ class Plan:
         The streams that were read, with the versions they had (-1: not there).
     subjects
         The organisations whose streams were looked for, with their newest events.
+    kinds
+        The kinds of events that were looked for, with the newest event of each.
     domain
         The domain of the case, for the role.
     newcomer
@@ -65,6 +68,7 @@ class Plan:
     events: tuple[NewEvent, ...]
     reads: Mapping[str, int]
     subjects: Mapping[str, int]
+    kinds: Mapping[str, int]
     domain: str = ""
     newcomer: str = ""
 
@@ -73,15 +77,16 @@ class Plan:
         """The hash of all that was shown; `confirm` writes only what has it."""
         events = [[new.stream, new.kind, new.state, new.subject, new.flow, dict(new.payload)] for new in self.events]
         who = [self.newcomer or self.actor, self.role, self.office, self.on_day, self.known_on]
-        return hash_text(write_canonical([who, events, dict(self.reads), dict(self.subjects)]))
+        return hash_text(write_canonical([who, events, dict(self.reads), dict(self.subjects), dict(self.kinds)]))
 
 
 def require_unmoved(connection: sa.Connection, plan: Plan) -> None:
-    """Raise Stale where a stream or an organisation that a plan rests on has moved on since."""
+    """Raise Stale where a stream, an organisation or a kind of event that a plan rests on has moved on since."""
     now = {name: fold(name, events).version for name, events in read_streams(connection, plan.reads).items()}
     moved = [name for name, version in plan.reads.items() if now[name] != version]
-    newest = read_newest_of(connection, plan.subjects)
-    moved += [subject for subject, seq in plan.subjects.items() if newest[subject] != seq]
+    for looked_for, column in ((plan.subjects, event_table.c.subject), (plan.kinds, event_table.c.kind)):
+        newest = read_newest_of(connection, looked_for, column)
+        moved += [name for name, seq in looked_for.items() if newest[name] != seq]
     if moved:
         raise Stale(
             f"what was shown has moved on: {', '.join(moved)}",
@@ -207,6 +212,7 @@ class Machine:
             events,
             reads,
             context.subjects,
+            context.kinds,
             self.find_domain(context),
         )
 

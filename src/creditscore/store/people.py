@@ -117,7 +117,7 @@ class People:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.persons: dict[str, Person] = {}
         self.public_keys: dict[str, str] = {}
-        self.mark: tuple[int, str] | None = None  # number and hash of the newest event
+        self.mark: tuple[int, str] | None = None  # number and hash of the newest event that changes any
         self.has_approver_since: int | None = None
         for event in events:
             self.take(event)
@@ -131,21 +131,21 @@ class People:
         connection
             Any connection to the database.
         known
-            What was read before; it is given back where nothing was added since.
+            What was read before; it is given back where nothing was added or erased since.
 
         Raises
         ------
         StoreDiffers
             For an event that was edited, or whose payload is gone where it is about keys or roles.
         """
-        query = sa.select(event_table).where(event_table.c.kind.in_(PERSON.events))
-        if known is not None and known.mark is not None:
-            newest = query.with_only_columns(event_table.c.seq, event_table.c.hash)
-            mark = connection.execute(newest.order_by(event_table.c.seq.desc()).limit(1)).first()
-            if mark is not None and tuple(mark) == known.mark:
-                return known
-        query = query.order_by(event_table.c.seq)
+        changing = event_table.c.kind.in_((*PERSON.events, "retention.erased"))
+        newest = sa.select(event_table.c.seq, event_table.c.hash).where(changing).order_by(event_table.c.seq.desc())
+        mark = connection.execute(newest.limit(1)).first()
+        if known is not None and mark is not None and known.mark == tuple(mark):
+            return known
+        query = sa.select(event_table).where(event_table.c.kind.in_(PERSON.events)).order_by(event_table.c.seq)
         people = cls()
+        people.mark = None if mark is None else (mark.seq, mark.hash)
         for row in map(dict, connection.execute(query).mappings()):
             fault = find_fault(row)
             if fault is None and row["payload"] is None and row["kind"] in ABOUT_RIGHTS:
@@ -162,7 +162,6 @@ class People:
 
     def take(self, event: Event) -> None:
         """Take the next event of a person."""
-        self.mark = event.seq, event.hash
         person = self.persons.setdefault(event.stream.removeprefix(PREFIX), Person(event.stream.removeprefix(PREFIX)))
         payload = event.payload or {}
         values = payload.get("set", {})

@@ -143,14 +143,14 @@ class Projections:
     def apply(self, connection: sa.Connection, streams: Sequence[Stream]) -> None:
         """Make the rows of some streams what their events say; only what differs is written."""
         wanted: dict[str, dict[tuple[Any, ...], Row]] = {}
+        named: dict[str, list[str]] = {}
         for stream in streams:
-            own_rows = self.rows_of(stream)
-            for table in self.tables_of(stream.kind):
-                rows = wanted.setdefault(table.name, {})
-                rows.update({_key(table, row): row for row in own_rows[table.name]})
+            for name, own_rows in self.rows_of(stream).items():
+                table = self.metadata.tables[name]
+                named.setdefault(name, []).append(stream.name)
+                wanted.setdefault(name, {}).update({_key(table, row): row for row in own_rows})
         for name, rows in wanted.items():
-            table = self.metadata.tables[name]
-            names = [stream.name for stream in streams if table in self.tables_of(stream.kind)]
+            table, names = self.metadata.tables[name], named[name]
             there = self._read_rows(connection, table, names)
             gone = [key for key in there if there[key] != rows.get(key)]  # changed rows are written anew
             fresh = [row for key, row in rows.items() if there.get(key) != row]

@@ -15,7 +15,7 @@ from creditscore.store.context import Context
 from creditscore.store.corrections import find_act, plan_generic
 from creditscore.store.declarations import GENERIC, OTHERWISE, Workflow, check_given
 from creditscore.store.fold import Stream, apply_event
-from creditscore.store.log import Event, Log, NewEvent, read_event
+from creditscore.store.log import Event, Log, NewEvent, list_files, read_event
 from creditscore.store.machine import Machine
 from creditscore.store.own_events import find_misfit
 from creditscore.store.people import PERSON, People
@@ -105,18 +105,16 @@ class Replay:
 
     def _check_files(self, stream: str, event: Event) -> None:
         """Look at each file of the archive that an event names, once."""
-        values = (event.payload or {}).get("set") or {}
-        for column in ("files", "beside"):
-            for table, name in (values.get(column) or {}).items():
-                if name in self.files:
-                    continue
-                self.files.add(name)
-                try:
-                    fault = self.store.archive.find_fault(name)
-                except CreditscoreError as error:
-                    fault = error.what
-                if fault:
-                    self.say("archive", stream, f"{table}, file {name[:12]}…: {fault}")
+        for name, table in list_files(event).items():
+            if name in self.files:
+                continue
+            self.files.add(name)
+            try:
+                fault = self.store.archive.find_fault(name)
+            except CreditscoreError as error:
+                fault = error.what
+            if fault:
+                self.say("archive", stream, f"{table}, file {name[:12]}…: {fault}")
 
     # --- acts of workflows
 

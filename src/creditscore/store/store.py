@@ -164,7 +164,7 @@ class Store:
     @cached_property
     def archive(self) -> Archive:
         """Where kept runs lie; UsageError where none is named and the database is no file."""
-        return Archive(place_archive(self.database.url.render_as_string(hide_password=False), self._archive_place)())
+        return Archive(place_archive(self.database.url.render_as_string(hide_password=False), self._archive_place))
 
     # --- acting
 
@@ -427,10 +427,9 @@ class Store:
             is_about_newcomer = any(own.stream == added.stream for own in new for added in extra)
             ordered = [*extra, *new] if is_about_newcomer else [*new, *extra]
             act = Act(person.id, role, office, day.isoformat(), knowledge.isoformat(), ordered)
-            self.write_act(connection, act)
-            seqs = read_streams(connection, [own.stream for own in new])
+            streams = self.write_act(connection, act)
         self.tell_witnesses()
-        return [event for stream in seqs.values() for event in stream[-1:]]
+        return [streams[name].events[-1] for name in dict.fromkeys(own.stream for own in new)]
 
     def write_on(
         self,

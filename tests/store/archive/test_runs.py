@@ -35,6 +35,7 @@ from creditscore.store.archive.standing import (
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import Workflow
 from creditscore.store.erasure import erase_stream
+from creditscore.store.log import NewEvent
 from creditscore.store.merkle import compute_root
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
@@ -208,13 +209,37 @@ def test_only_a_grader_keeps_and_only_an_approver_erases(graded: Graded, store: 
     (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
     with pytest.raises(NotAllowed, match="no approver"):
         erase_stream(store, f"run/{run.run_id}", reason="its time is over", by="li.na")
+    assert set(run.files.values()) <= set(store.archive.names())
     erase_stream(store, f"run/{run.run_id}", reason="its time is over", by="chen.jie")
     assert list_runs(store) == []
+    assert store.archive.names() == []
     with pytest.raises(InputError, match="was erased"):
         keep_grading(store, graded.grading, graded.snapshot, by="li.na")
     with pytest.raises(UsageError, match="was erased"):
         find_run(store, run.run_id)
     assert verify(store).faults == []
+
+
+def test_erasure_leaves_files_that_others_name_and_says_what_it_could_not_remove(
+    graded: Graded, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
+    grades = run.files["grades"]
+    values = {**store.read(f"run/{run.run_id}").fields, "files": {"grades": grades}}
+    other = NewEvent("run/other", "run.kept", {"set": values}, "kept", expected=-1)
+    store.record(lambda there: [other], by="li.na", role="grader")
+    erase_stream(store, f"run/{run.run_id}", reason="its time is over", by="chen.jie")
+    assert store.archive.names() == [grades]
+    assert verify(store).faults == []
+    sentences: list[str] = []
+    store.say = sentences.append
+    monkeypatch.setattr(Archive, "remove", _fail)
+    assert erase_stream(store, "run/other", reason="its time is over", by="chen.jie").is_erased
+    assert grades in sentences[0]
+
+
+def _fail(archive: Archive, name: str) -> None:
+    raise InputError("the disk is not there", where=archive.path(name))
 
 
 def test_composites_are_kept_beside_their_runs(store: Store, tmp_path: Path) -> None:
@@ -253,7 +278,7 @@ def test_an_archive_names_files_by_their_content(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     name = archive.put_bytes(b"a file")
     assert archive.put_bytes(b"a file") == name
-    assert list(archive.names()) == [name]
+    assert archive.names() == [name]
     assert archive.read_bytes(name) == b"a file"
     archive.remove(name)
     archive.remove(name)

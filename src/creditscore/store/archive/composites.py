@@ -20,10 +20,12 @@ from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run, rules_hash
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.schemes.model import Scheme
+from creditscore.store.archive.rows import add_place
 from creditscore.store.archive.runs import (
     ROLE,
     KeptRun,
     grade_arguments,
+    is_kept,
     list_runs,
     read_run,
     snapshot_of,
@@ -133,7 +135,7 @@ def keep_composite(
         "beside": {name: store.archive.put(table) for name, table in beside.items()},
     }
     new = NewEvent(f"run/{run_id}", "run.kept", {"set": values}, "kept", expected=-1)
-    if not _is_kept(store, run_id, root, place):
+    if not is_kept(store, new, place):
         store.record(lambda people: [new], by=by, on=on or today(), role=ROLE)
     return read_run(store.read(f"run/{run_id}"))
 
@@ -157,36 +159,10 @@ def _store_scores(store: Store, composite: Composite) -> tuple[dict[str, str], d
     tables, sources = {}, {}
     for name, columns in SCORES.items():
         table = getattr(composite, name)
-        tables[f"given_{name}"] = table.append_column("place", _places(table.num_rows))
+        tables[f"given_{name}"] = add_place(table)
         cells = ", ".join(f"CAST({quote(column)} AS {kind}) AS {quote(column)}" for column, kind in columns.items())
         sources[name] = f"(SELECT {cells}, place FROM given_{name})"
     return store_tables(store, "composite", sources, tables)
-
-
-def _places(count: int) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(range(count), pa.int64())
-
-
-def _is_kept(store: Store, run_id: str, root: str, place: str) -> bool:
-    if not store.rows("run", stream=f"run/{run_id}"):
-        return False
-    there = store.read(f"run/{run_id}")
-    if there.is_erased:
-        raise InputError(
-            f"composite {run_id} was kept before, and what it held was erased when its retention ended",
-            where=place,
-            allowed="its event in the log and the hashes remain",
-            next="make another, and keep that",
-        )
-    if there.fields["root"] != root:
-        raise DifferenceError(
-            f"composite {run_id} is kept already, with other rows",
-            where=place,
-            next="one of the two was changed after it was made; make it again from its gradings",
-        )
-    return True
 
 
 def _read_sources(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ ROWS_AT_ONCE = 20_000  # rows of a group: one organisation is read from one grou
 VARIABLE = "CREDITSCORE_ARCHIVE"
 
 
-def place_archive(address: str | os.PathLike[str], given: str | os.PathLike[str] | None) -> Callable[[], str]:
-    """Return what says where the archive of a store lies.
+def place_archive(address: str | os.PathLike[str], given: str | os.PathLike[str] | None) -> str:
+    """Return where the archive of a store lies.
 
     Parameters
     ----------
@@ -33,25 +33,26 @@ def place_archive(address: str | os.PathLike[str], given: str | os.PathLike[str]
 
     Returns
     -------
-    callable
-        Gives the place; UsageError where none is named and the database is no file.
+    str
+        A folder, or the address of an object store.
+
+    Raises
+    ------
+    UsageError
+        Where none is named and the database is no file.
     """
-
-    def place() -> str:
-        named = os.fspath(given) if given else os.environ.get(VARIABLE, "").strip()
-        if named:
-            return named
-        url = parse_address(address)
-        if url.drivername != "sqlite":
-            raise UsageError(
-                "no archive is named",
-                where=show_address(url),
-                allowed="a folder, or an address such as s3://bucket/prefix",
-                next=f"give --archive, or set {VARIABLE}",
-            )
-        return str(Path(str(url.database)).with_suffix(".archive"))
-
-    return place
+    named = os.fspath(given) if given else os.environ.get(VARIABLE, "").strip()
+    if named:
+        return named
+    url = parse_address(address)
+    if url.drivername != "sqlite":
+        raise UsageError(
+            "no archive is named",
+            where=show_address(url),
+            allowed="a folder, or an address such as s3://bucket/prefix",
+            next=f"give --archive, or set {VARIABLE}",
+        )
+    return str(Path(str(url.database)).with_suffix(".archive"))
 
 
 class Archive:
@@ -150,6 +151,7 @@ class Archive:
             os.close(handle)
         return name
 
+    @guarded("the archive")
     def has(self, name: str) -> bool:
         """Whether a file is there."""
         from pyarrow import fs
@@ -209,16 +211,15 @@ class Archive:
         return None if digest.hexdigest() == name else "it is not what its name says"
 
     @guarded("the archive")
-    def names(self) -> Iterator[str]:
+    def names(self) -> list[str]:
         """List the hashes of all files, sorted."""
         from pyarrow import fs
 
         selector = fs.FileSelector(f"{self.root}/{FOLDER}", allow_not_found=True, recursive=True)
         infos = self.files.get_file_info(selector)
-        yield from sorted(
-            info.base_name for info in infos if info.type == fs.FileType.File and len(info.base_name) == 64
-        )
+        return sorted(info.base_name for info in infos if info.type == fs.FileType.File and len(info.base_name) == 64)
 
+    @guarded("the archive")
     def remove(self, name: str) -> None:
         """Delete a file whose retention has ended; one that is gone stays so."""
         if self.has(name):

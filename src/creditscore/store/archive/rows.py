@@ -154,6 +154,13 @@ def group_rows(kind: str, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     return {subject: make(**{name: tuple(rows) for name, rows in own.items()}) for subject, own in grouped.items()}
 
 
+def add_place(table: pa.Table) -> pa.Table:
+    """Return a table with a column `place`, the order of its rows."""
+    import pyarrow as pa
+
+    return table.append_column("place", pa.array(range(table.num_rows), pa.int64()))
+
+
 def hash_leaf_of(subject_id: str, rows_hash: str) -> bytes:
     """Return the leaf of an organisation in the Merkle tree of a run."""
     return hash_leaf(f"{subject_id}\n{rows_hash}".encode())

@@ -23,8 +23,8 @@ from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store.archive.rows import KINDS, TABLES, hash_leaf_of, hash_subjects
 from creditscore.store.declarations import StreamType
-from creditscore.store.fold import Stream
-from creditscore.store.log import NewEvent
+from creditscore.store.fold import Stream, fold
+from creditscore.store.log import NewEvent, read_streams
 from creditscore.store.merkle import compute_root
 
 if TYPE_CHECKING:
@@ -147,15 +147,12 @@ def read_run(stream: Stream) -> KeptRun:
     )
 
 
-def list_runs(store: Store, *, kind: str | None = None, erased: bool = False) -> list[KeptRun]:
-    """List the kept runs in the order in which they were kept; of one kind, or of both."""
-    from creditscore.store.fold import fold
-    from creditscore.store.log import read_streams
-
+def list_runs(store: Store, *, kind: str | None = None) -> list[KeptRun]:
+    """List the kept runs that are still held, in the order in which they were kept; of one kind, or of both."""
     rows = [row for row in store.rows("run") if kind in (None, row["kind"])]
     with store.reading() as connection:
         streams = [fold(name, own) for name, own in read_streams(connection, [row["stream"] for row in rows]).items()]
-    runs = [read_run(stream) for stream in streams if erased or not stream.is_erased]
+    runs = [read_run(stream) for stream in streams if not stream.is_erased]
     return sorted(runs, key=lambda run: run.kept_at_seq)
 
 
@@ -227,7 +224,7 @@ def keep_grading(
     new = []
     for name, run in runs.items():
         prepared = _prepare_run(store, folder, name, run, place, "schemes" in whole, check)
-        if not _is_kept(store, prepared, folder):
+        if not is_kept(store, prepared, folder):
             new.append(prepared)
     if new:
         store.record(lambda people: new, by=by, on=on or today(), role=ROLE)
@@ -330,24 +327,31 @@ def _source(folder: Path, table: str, name: str, is_several: bool) -> str:
     return f"(SELECT {cells}, file_row_number AS place FROM {rows}{only})"
 
 
-def _is_kept(store: Store, new: NewEvent, folder: Path) -> bool:
-    """Whether a run is kept already, with the same rows; an error where with others."""
-    rows = store.rows("run", stream=new.stream)
-    if not rows:
+def is_kept(store: Store, new: NewEvent, place: Path | str) -> bool:
+    """Whether a run or a composite is kept already, with the same rows.
+
+    Raises
+    ------
+    InputError
+        Where what it held was erased.
+    DifferenceError
+        Where it is kept with other rows.
+    """
+    if not store.rows("run", stream=new.stream):
         return False
     there = store.read(new.stream)
     if there.is_erased:
         raise InputError(
             f"{new.stream} was kept before, and what it held was erased when its retention ended",
-            where=str(folder),
+            where=str(place),
             allowed="its event in the log and the hashes remain",
-            next="grade again as known today, and keep that",
+            next="make it again as known today, and keep that",
         )
     if there.fields["root"] != new.payload["set"]["root"]:
         raise DifferenceError(
             f"{new.stream} is kept already, with other rows",
-            where=str(folder),
-            next="one of the two was changed after it was graded; `creditscore reproduce` says which",
+            where=str(place),
+            next="one of the two was changed after it was made; make it again, or ask `creditscore reproduce` which",
         )
     return True
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from creditscore.core.tables.table import literal, quote
 from creditscore.store.archive.files import Archive
-from creditscore.store.archive.rows import KINDS, ArchivedRows, group_rows
+from creditscore.store.archive.rows import KINDS, ArchivedRows, add_place, group_rows
 from creditscore.store.archive.runs import KeptRun
 from creditscore.store.context import Context
 from creditscore.store.declarations import StreamType
@@ -117,21 +117,15 @@ def tables_as_they_stand(store: Store, run: KeptRun, subject_ids: Iterable[str] 
         for table, columns in KINDS[run.kind].items():
             names = ", ".join(map(quote, columns))
             cells = ", ".join(f"CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in columns.items())
-            con.register("kept_rows", _with_place(store.archive.read(run.files[table], subject_ids)))
+            con.register("kept_rows", add_place(store.archive.read(run.files[table], subject_ids)))
             gone = _listed(row["subject"] for row in drawn)
             parts = [f"SELECT {cells}, place FROM kept_rows WHERE subject_id NOT IN ({gone})"]
             for number, (file, own) in enumerate(_by_file(drawn, table).items()):
-                con.register(f"drawn_{number}", _with_place(_of_run(store.archive.read(file, own), run.run_id)))
+                con.register(f"drawn_{number}", add_place(_of_run(store.archive.read(file, own), run.run_id)))
                 parts.append(f"SELECT {cells}, place FROM drawn_{number}")
             query = f"SELECT {names} FROM ({' UNION ALL '.join(parts)}){chosen} ORDER BY subject_id, place"
             tables[table] = con.sql(query).to_arrow_table()
     return tables
-
-
-def _with_place(table: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    return table.append_column("place", pa.array(range(table.num_rows), pa.int64()))
 
 
 def _by_file(drawn: Sequence[Mapping[str, Any]], table: str) -> dict[str, list[str]]:
