@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,11 +27,15 @@ QUIET = 2.0  # seconds after which waiting is said
 DRIVERS = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 FORMS = "a path, sqlite:///PATH, or postgresql+psycopg://USER@HOST/DATABASE"
 MAGIC_SQLITE, MAGIC_FIRST_STORE = b"SQLite format 3\0", b"DUCK"
-BUSY = ("database is locked", "lock timeout", "database table is locked")
-LOST = ("server closed the connection", "connection is lost", "terminating connection", "connection refused", "closed")
-FULL = ("database or disk is full", "no space left", "disk full", "could not extend file", "disk i/o error")
-DENIED = ("permission denied", "readonly database", "read-only", "unable to open database")
-NOT_ONE = ("file is not a database", "malformed", "file is encrypted")
+# What an error is about: by the SQLSTATE of PostgreSQL, by the primary result code of SQLite
+SORTS: dict[str | int, str] = {
+    **dict.fromkeys(("55P03", sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "busy"),
+    **dict.fromkeys(("53100", sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), "full"),
+    **dict.fromkeys(
+        ("42501", "25006", sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "denied"
+    ),
+    **dict.fromkeys((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT), "damaged"),
+}
 
 
 def parse_address(address: str | os.PathLike[str]) -> sa.URL:
@@ -80,6 +85,19 @@ def parse_address(address: str | os.PathLike[str]) -> sa.URL:
 def show_address(url: sa.URL) -> str:
     """Return an address without its password."""
     return url.database or "" if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def find_sort(error: Exception) -> str:
+    """Say what an error of a driver is about, whatever language the server speaks.
+
+    Returns
+    -------
+    str
+        `busy`, `full`, `denied` or `damaged`; empty for all others.
+    """
+    own = getattr(error, "orig", None)
+    code = getattr(own, "sqlstate", None) or getattr(own, "sqlite_errorcode", 0) & 0xFF
+    return SORTS.get(code, "")
 
 
 def _take_at_once(line: int, lock: int) -> bool:
@@ -257,7 +275,7 @@ class Database:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(1000 * self.wait)}ms'")
                 return
             except exc.OperationalError as error:
-                if "lock timeout" not in str(error.orig) or self.wait <= QUIET:
+                if find_sort(error) != "busy" or self.wait <= QUIET:
                     raise
             self.say_waiting(f"somebody else writes to {self.shown}: waiting for up to {self.wait:.0f} seconds")
         connection.execute(statement)
@@ -281,32 +299,31 @@ class Database:
 
     def _explain(self, error: exc.DBAPIError) -> CreditscoreError:
         text = described(error.orig) if isinstance(error.orig, Exception) else str(error.orig)
-        low = text.lower()
-        nothing = "nothing of this was written"
-        if any(word in low for word in BUSY):
+        sort, nothing = find_sort(error), "nothing of this was written"
+        if sort == "busy":
             return self._busy()
-        if any(word in low for word in FULL):
+        if sort == "full":
             return UsageError(
                 "the disk of the store is full",
                 where=self.shown,
                 allowed="room on the disk",
                 next=f"make room and try again; {nothing}",
             )
-        if any(word in low for word in NOT_ONE):
+        if sort == "damaged":
             return StoreError(
                 "the store is no database, or is damaged",
                 where=self.shown,
                 allowed=FORMS,
                 next="restore a backup (creditscore store restore)",
             )
-        if any(word in low for word in DENIED):
+        if sort == "denied":
             return StoreError(
                 "the store cannot be opened or written",
                 where=self.shown,
                 allowed="a file or database that you may read and write, in a folder that exists",
                 next=f"ask for the right, or name another store; {text[:200]}",
             )
-        if isinstance(error, exc.OperationalError) or error.connection_invalidated or any(w in low for w in LOST):
+        if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
             return StoreError(
                 "the database does not answer",
                 where=self.shown,

@@ -11,6 +11,7 @@ from creditscore.core.boundary import described
 from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
 from creditscore.core.extras import explain_missing
 from creditscore.store.anchors import KINDS, SHOWN, WAIT, check_file_place, hide_credentials, require_note
+from creditscore.store.database import find_sort
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -135,7 +136,7 @@ class DatabaseWitness:
         words = described(getattr(error, "orig", None) or error)
         if self.url.password:
             words = words.replace(str(self.url.password), "***")
-        if "locked" in words or "lock timeout" in words:
+        if find_sort(error) == "busy":
             return StoreBusy(
                 f"somebody else writes to the witness and did not end within {WAIT:.0f} seconds",
                 where=self.shown,
