@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from creditscore.core.errors import CreditscoreError
 from creditscore.store.database import Database
 from creditscore.store.store import Store
+from creditscore.store.verify import verify
 from tests.store.attacks import Insider, Town, fill_town, make_registry, make_town
 
 Edit = tuple[str, list[Any]]  # what it is, and its statements
@@ -167,9 +168,7 @@ def test_the_triggers_are_missed(store_url: str, tmp_path: Path) -> None:
         on = "" if store.database.is_sqlite else " ON event"
         with store.database._writer.begin() as connection:
             connection.exec_driver_sql(f"DROP TRIGGER event_stays{on}")
-        from creditscore.store.verify import verify
-
-        assert "triggers are gone: event_stays" in str(verify(store).faults[0])
+        assert "the trigger event_stays is gone" in str(verify(store).faults[0])
 
 
 def test_rows_are_only_added(store_url: str) -> None:
@@ -183,3 +182,23 @@ def test_rows_are_only_added(store_url: str) -> None:
         for statement in statements:
             with closing(Database(store_url)) as other, pytest.raises(CreditscoreError), other.write() as connection:
                 connection.exec_driver_sql(statement)
+
+
+def test_a_trigger_that_does_something_else_is_found(store_url: str, tmp_path: Path) -> None:
+    with Store(store_url, make_registry()) as store:
+        assert verify(store).faults == []
+        with store.database._writer.begin() as connection:
+            if store.database.is_sqlite:
+                connection.exec_driver_sql("DROP TRIGGER event_stays")
+                connection.exec_driver_sql(
+                    "CREATE TRIGGER event_stays BEFORE DELETE ON event WHEN 0 BEGIN SELECT 1; END"
+                )
+            else:
+                connection.exec_driver_sql("ALTER TABLE event DISABLE TRIGGER event_is_not_emptied")
+                connection.exec_driver_sql(
+                    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql"
+                    " AS $$ BEGIN RETURN OLD; END $$"
+                )
+        faults = [str(fault) for fault in verify(store).faults]
+        assert "event: the trigger event_stays is another" in faults
+        assert store.database.is_sqlite or "event: the trigger event_is_not_emptied is gone" in faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,6 +12,11 @@ from creditscore.store.database import Database
 
 NEWEST = "0001"
 STEPS = ("0001",)
+SQLITE_TRIGGERS = "SELECT name, sql, '' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+POSTGRESQL_TRIGGERS = (
+    "SELECT tgname, pg_get_triggerdef(t.oid, true), prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid"
+    " WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
+)
 LOCK = 0x6372656469742E  # of PostgreSQL, for those who make the same store at once
 
 
@@ -99,3 +105,28 @@ def require_known(database: Database) -> None:
             allowed="a new file, or one that creditscore made",
             next="name another file",
         )
+
+
+def find_trigger_faults(connection: sa.Connection) -> list[str]:
+    """Name the triggers that keep events from being changed and are not there, are off or do something else."""
+    from creditscore.store.migrations.versions.v0001_event_and_head import write_triggers
+
+    is_sqlite = connection.dialect.name == "sqlite"
+    query = SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_TRIGGERS
+    there = {name: (_plain(text), _plain(body)) for name, text, body in connection.exec_driver_sql(query)}
+    body, faults = "", []
+    for statement in write_triggers(is_sqlite):
+        if statement.startswith("CREATE FUNCTION"):
+            body = statement.split("$$")[1]
+            continue
+        name = statement.split()[2]
+        if name not in there:
+            faults.append(f"{name} is gone")
+        elif there[name] != (_plain(statement), _plain(body)):
+            faults.append(f"{name} is another")
+    return sorted(faults)
+
+
+def _plain(text: str) -> str:
+    """A statement without what a database writes otherwise: case, blanks, brackets, its schema, what goes unsaid."""
+    return re.sub(r"[\s()]|\bpublic\.|\bfor each statement\b", "", text.lower())

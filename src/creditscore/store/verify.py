@@ -17,6 +17,7 @@ from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.declarations import Workflow
 from creditscore.store.declaring import find_declaration_fault, read_declaration
 from creditscore.store.erasure import STAYS
+from creditscore.store.formats import find_trigger_faults
 from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
@@ -398,8 +399,8 @@ class _Check:
             self.fault("table", name, "it is missing or has other columns than this version makes")
         for name in self.store.projections.find_strangers(self.connection):
             self.result.notes.append(f"the table {name} is not of the store")
-        if missing := find_missing_triggers(self.connection):
-            self.fault("table", "event", f"its triggers are gone: {', '.join(missing)}")
+        for fault in find_trigger_faults(self.connection):
+            self.fault("table", "event", f"the trigger {fault}")
         if not self.store.projections.is_current(self.connection):
             self.fault("projection", "projection_format", "it is not what this version makes")
 
@@ -415,21 +416,6 @@ class _Check:
             self.fault("stream", error.where or "", error.what)
         except (sa.exc.SQLAlchemyError, *MALFORMED) as error:
             self.fault("projection", "tables", f"they cannot be compared: {type(error).__name__}")
-
-
-def find_missing_triggers(connection: sa.Connection) -> list[str]:
-    """Name the triggers that keep events from being changed and are not there."""
-    if connection.dialect.name == "sqlite":
-        wanted, query = TRIGGERS, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
-    else:
-        wanted = (*TRIGGERS[:2], "event_is_not_emptied")
-        query = (
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled <> 'D'"
-        )
-    return sorted({*wanted} - {*connection.exec_driver_sql(query).scalars()})
-
-
-TRIGGERS = ("event_is_kept", "event_stays", "event_is_new")
 
 
 def _next_day(at: str) -> date:

@@ -36,6 +36,13 @@ POSTGRESQL = (
 )
 
 
+def write_triggers(is_sqlite: bool) -> list[str]:
+    """Write the statements that make the triggers, and the function that they call."""
+    differs = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
+    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in FROZEN)
+    return [statement.format(changed=changed) for statement in (SQLITE if is_sqlite else POSTGRESQL)]
+
+
 def upgrade() -> None:
     """Make both tables."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
@@ -62,10 +69,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("frontier", sa.Text, nullable=False),
     )
-    differs = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
-    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in FROZEN)
-    for statement in SQLITE if is_sqlite else POSTGRESQL:
-        op.execute(statement.format(changed=changed))
+    for statement in write_triggers(is_sqlite):
+        op.execute(statement)
 
 
 def downgrade() -> None:
