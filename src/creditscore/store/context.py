@@ -46,6 +46,7 @@ class Registry:
     def __post_init__(self) -> None:
         self.by_id = {workflow.id: workflow for workflow in self.workflows}
         self.type_of = {stream_type.name: stream_type for stream_type in self.types}
+        self._fields: dict[str, tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
         self.newest: dict[str, Workflow] = {}
         for workflow in sorted(self.workflows, key=lambda workflow: workflow.version):
             self.newest[workflow.workflow] = workflow
@@ -73,6 +74,11 @@ class Registry:
 
     def fields_of(self, kind: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         """Return the fields and parts of streams of a kind, over all versions."""
+        if kind not in self._fields:
+            self._fields[kind] = self._join_fields(kind)
+        return self._fields[kind]
+
+    def _join_fields(self, kind: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         fields: dict[str, str] = {}
         parts: dict[str, dict[str, str]] = {}
         own = self.type_of.get(kind)

@@ -20,6 +20,7 @@ from creditscore.store.expressions import compile_expression, expressions_in, na
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
 OTHERWISE = "otherwise"
+SHORTEST_NUMBER = 15  # digits of a resident's number
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")  # whose digits are nobody's number
 RESERVED = ("stream", "subject", "state", "flow", "version", "newest_seq", "steps", "parts")
 TAKEN = ("task", "event", "head", "log", "person", "effect", "retention", "witness", "workflow", "projection_format")
@@ -294,14 +295,14 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
 
 def check_no_resident(value: Any, where: str, name: str = "") -> None:
     """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for key, inner in value.items():
             check_no_resident(str(key), where, name)
             check_no_resident(inner, where, f"{name}.{key}".strip("."))
     elif isinstance(value, list | tuple):
         for inner in value:
             check_no_resident(inner, where, name)
-    elif isinstance(value, str) and is_resident(HASH.sub("", value)):
+    elif isinstance(value, str) and len(value) >= SHORTEST_NUMBER and is_resident(HASH.sub("", value)):
         raise UsageError(
             f"a resident identity number stands in {name or 'what is given'}",
             where=where,

@@ -191,7 +191,7 @@ def _attribute(node: ast.Attribute, depth: int) -> Compiled:
 
     def look_up(names: Names) -> Any:
         owner = inner(names)
-        return owner.get(name) if isinstance(owner, Mapping) else None
+        return owner.get(name) if isinstance(owner, dict | Mapping) else None
 
     return look_up
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from creditscore.core.errors import StoreDiffers, StoreError, UsageError
 from creditscore.store.canonical import encode, hash_text, write_canonical
 from creditscore.store.database import Database
 from creditscore.store.merkle import Frontier, hash_leaf
-from creditscore.store.tables import FROZEN, HASHED, event, head
+from creditscore.store.tables import HASHED, event, head
 
 BEFORE_FIRST = "0" * 64  # what the first event has for the hash before it
 EVENT_FORMAT, ACT_FORMAT = "creditscore event 1\n", b"creditscore act 1\n"
@@ -124,6 +125,9 @@ class Head:
     frontier: Frontier = field(repr=False)
 
 
+hashed_of = itemgetter(*HASHED)
+
+
 class Signer(Protocol):
     """What signs acts: a person's key or an application's."""
 
@@ -137,7 +141,7 @@ class Signer(Protocol):
 
 def hash_event(row: Mapping[str, Any]) -> str:
     """Return the hash of an event: SHA-256 over its hashed columns, among them the hash of its payload."""
-    return hash_text(EVENT_FORMAT + encode([row[name] for name in HASHED]))
+    return hash_text(EVENT_FORMAT + encode(hashed_of(row)))
 
 
 def message_of(event_hash: str) -> bytes:
@@ -168,7 +172,7 @@ def read_event(row: Mapping[str, Any]) -> Event:
             allowed="what the log wrote",
             next="run `creditscore store verify`, and restore a backup",
         ) from error
-    return Event(**{name: row[name] for name in FROZEN}, payload=payload)
+    return Event(**{**row, "payload": payload})
 
 
 class Log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -19,6 +20,7 @@ from creditscore.store.log import BATCH, Log, read_event
 from creditscore.store.tables import BIG, NAME, event, head
 
 FOLD_FORMAT = 2  # raised where the fold makes other rows of the same events
+LATER = "9999-12-31"  # the last day of a task that has none
 OWN = ("subject", "state", "flow", "version", "newest_seq")
 Row = dict[str, Any]
 
@@ -44,10 +46,12 @@ class Projections:
             for part, cells in parts.items():
                 self._table(f"{kind}_{part}", {"number": "number"}, cells)
         keys = {"what": "text", "number": "number", "turn": "number"}
-        texts = ("subject", "team", "person", "due_on", "hold_until", "note", "opened_on", "done_on")
+        texts = ("subject", "team", "person", "due_on", "last_day", "hold_until", "note", "opened_on", "done_on")
         task = self._table("task", keys, {**dict.fromkeys(texts, "text"), "opened_seq": "number", "done_seq": "number"})
-        sa.Index("task_open", task.c.done_seq, task.c.due_on, task.c.stream)
-        sa.Index("task_team", task.c.team, task.c.done_seq, task.c.due_on)
+        queue = task.c.last_day, task.c.stream, task.c.what, task.c.number
+        is_open = task.c.done_seq.is_(None)
+        sa.Index("task_open", *queue, sqlite_where=is_open, postgresql_where=is_open)
+        sa.Index("task_team", task.c.team, *queue, sqlite_where=is_open, postgresql_where=is_open)
         self.format = sa.Table(
             "projection_format",
             self.metadata,
@@ -56,6 +60,7 @@ class Projections:
             sa.Column("tables", sa.Text, nullable=False),
         )
         self._digest = ""
+        self._tables_of: dict[str, list[sa.Table]] = {}
 
     def _table(self, name: str, keys: Mapping[str, str], columns: Mapping[str, str]) -> sa.Table:
         return sa.Table(
@@ -113,8 +118,11 @@ class Projections:
 
     def tables_of(self, kind: str) -> list[sa.Table]:
         """Return the tables in which a stream of a kind has rows."""
-        _, parts = self.registry.fields_of(kind)
-        return [self.metadata.tables[name] for name in (kind, *(f"{kind}_{part}" for part in parts), "task")]
+        if kind not in self._tables_of:
+            _, parts = self.registry.fields_of(kind)
+            names = (kind, *(f"{kind}_{part}" for part in parts), "task")
+            self._tables_of[kind] = [self.metadata.tables[name] for name in names]
+        return self._tables_of[kind]
 
     def rows_of(self, stream: Stream) -> dict[str, list[Row]]:
         """Return the rows that a stream stands for, by table."""
@@ -134,6 +142,7 @@ class Projections:
                 "turn": turn,
                 "subject": stream.subject,
                 **{column: values.get(column) for column in TASK_COLUMNS},
+                "last_day": values.get("due_on") or LATER,
             }
             for (what, number), turns in sorted(stream.tasks.items())
             for turn, values in enumerate(turns, 1)
@@ -268,10 +277,12 @@ class Projections:
 
 OPERATIONAL = ("session", "lease", "job")  # tables beside the log that are not part of the proof
 SYSTEM = frozenset({event.name, head.name, "alembic_version", *OPERATIONAL})
-TASK_COLUMNS = (*("team", "person", "due_on", "hold_until", "note", "opened_on", "done_on", "opened_seq", "done_seq"),)
+TASK_COLUMNS = ("team", "person", "due_on", "hold_until", "note", "opened_on", "done_on", "opened_seq", "done_seq")
 
 
 def _differences(table: sa.Table, rows: Mapping[Any, Row], wanted: Mapping[Any, Row]) -> Iterator[str]:
+    if rows == wanted:
+        return
     for key in sorted({*wanted, *rows}, key=str):
         if key not in wanted:
             yield f"{table.name}: forged row {key}"
@@ -338,5 +349,10 @@ def _plain(value: Any) -> Any:
     return write_canonical(value) if isinstance(value, list | dict | tuple) else value
 
 
+@lru_cache(maxsize=1000)
+def _key_names(table: sa.Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
 def _key(table: sa.Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in table.primary_key)
+    return tuple([row[name] for name in _key_names(table)])

@@ -47,4 +47,3 @@ head = sa.Table(
 
 # What the hash of an event covers: all but the payload (its hash counts), the hash itself and the act's signature.
 HASHED = tuple(column.name for column in event.c if column.name not in ("hash", "payload", "signature"))
-FROZEN = tuple(column.name for column in event.c if column.name != "payload")

@@ -16,8 +16,6 @@ from creditscore.store.log import NewEvent, read_streams
 from creditscore.store.people import People, Person
 from creditscore.store.store import Store
 
-LATER = "9999-12-31"  # where a task has no last day
-
 
 @dataclass(frozen=True)
 class Task:
@@ -86,7 +84,6 @@ def list_tasks(
     """
     table = store.projections.metadata.tables["task"]
     day = (day_of(on, "on") or today()).isoformat()
-    last_day = sa.func.coalesce(table.c.due_on, LATER)
     query = sa.select(table).where(table.c.done_seq.is_(None))
     if team is not None:
         query = query.where(table.c.team == team)
@@ -94,7 +91,7 @@ def list_tasks(
         query = query.where(table.c.person == person)
     if not held:
         query = query.where(sa.func.coalesce(table.c.hold_until, "") <= day)
-    query = query.order_by(last_day, table.c.stream, table.c.what, table.c.number).limit(limit).offset(offset)
+    query = query.order_by(table.c.last_day, table.c.stream, table.c.what, table.c.number).limit(limit).offset(offset)
     with store.reading() as connection:
         return [_read_task(row) for row in connection.execute(query).mappings()]
 
