@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +72,12 @@ def test_an_archive_has_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(tmp_path / "elsewhere"))
     with open_office(tmp_path / "credit.db") as store:
         assert Path(store.archive.place) == tmp_path / "elsewhere"
+
+
+def test_the_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "log.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["result"].exit_code is ExitCode.NOT_ANCHORED

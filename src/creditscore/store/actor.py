@@ -8,6 +8,17 @@ from creditscore.store.log import NewEvent
 from creditscore.store.people import People, Person, add_person, make_id
 
 
+def require_key(mode: str, key: Key | None, where: str) -> None:
+    """Raise NotAllowed where acts are signed and no key is at hand."""
+    if mode != "open" and key is None:
+        raise NotAllowed(
+            "an act here is signed",
+            where=where,
+            allowed="the key of who acts" if mode == "keys" else "the key of the application",
+            next="give the file of the key, and its passphrase",
+        )
+
+
 def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: str) -> tuple[Person, list[NewEvent]]:
     """Find who acts; in mode `open` a new name becomes a person with its first act.
 
@@ -34,14 +45,15 @@ def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: st
     UsageError
         Where nobody is named.
     """
-    if mode == "keys":
-        owner = people.find_key(key.key_id) if key else None
+    require_key(mode, key, where)
+    if mode == "keys" and key:
+        owner = people.find_key(key.key_id)
         if owner is None:
             raise NotAllowed(
-                "this key is nobody's here, or was revoked" if key else "an act here is signed",
+                "this key is nobody's here, or was revoked",
                 where=where,
                 allowed="a key that an approver has added",
-                next="let an approver add your key" if key else "give the file of your key",
+                next="let an approver add your key",
             )
         if by and people.find(by) is not owner:
             raise NotAllowed(
@@ -53,11 +65,13 @@ def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: st
         return owner, []
     if not by.strip():
         raise UsageError("nobody is said to act", where=where, allowed="a name (--by)", next="say who acts")
-    if mode == "accounts" and not (
-        key and any(people.is_application(person, key.key_id) for person in people.persons.values())
+    if (
+        mode == "accounts"
+        and key
+        and not any(people.is_application(person, key.key_id) for person in people.persons.values())
     ):
         raise NotAllowed(
-            "this key is no application's here, or was revoked" if key else "an act here is signed",
+            "this key is no application's here, or was revoked",
             where=where,
             allowed="the key of the application that signs for accounts",
             next="give the file of its key",

@@ -14,7 +14,7 @@ from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, UsageError
 from creditscore.store.declarations import ActRule, StreamType, Workflow
 from creditscore.store.expressions import evaluate
-from creditscore.store.fold import Stream, fold
+from creditscore.store.fold import Stream, fold, read_kind
 from creditscore.store.log import NewEvent, read_newest_of, read_streams
 from creditscore.store.tables import event as event_table
 
@@ -185,10 +185,10 @@ class Context:
 
     def read_kind(self, kind: str) -> list[Stream]:
         """Read the streams that have an event of a kind, in the order of these events, from the log itself."""
-        query = sa.select(event_table.c.stream).where(event_table.c.kind == kind).order_by(event_table.c.seq)
-        streams = self.read_all(list(dict.fromkeys(self.connection.execute(query).scalars())))
+        streams = read_kind(self.connection, kind)
+        self.reads.update({stream.name: stream.version for stream in streams})
         self.kinds.update(read_newest_of(self.connection, [kind], event_table.c.kind))
-        return list(streams.values())
+        return streams
 
     def require_known_since(self, day: str, of: str) -> None:
         """Let the act be known no earlier than what it follows was; refuse it where an earlier day was given."""

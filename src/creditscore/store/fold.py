@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from creditscore.store.log import Event
+import sqlalchemy as sa
+
+from creditscore.store.log import Event, read_streams
+from creditscore.store.tables import event as event_table
 
 TaskKey = tuple[str, int]
 
@@ -94,6 +97,12 @@ def fold(name: str, events: Iterable[Event]) -> Stream:
     for event in events:
         apply_event(stream, event)
     return stream
+
+
+def read_kind(connection: sa.Connection, kind: str) -> list[Stream]:
+    """Read the streams that have an event of a kind, in the order of these events, from the log itself."""
+    query = sa.select(event_table.c.stream).where(event_table.c.kind == kind).order_by(event_table.c.seq)
+    return [fold(name, own) for name, own in read_streams(connection, connection.execute(query).scalars()).items()]
 
 
 def apply_event(stream: Stream, event: Event) -> None:

@@ -199,6 +199,16 @@ class People:
             return any(person.holds_key() for person in approvers)
         return bool(approvers) and (mode == "open" or any(map(self.is_application, self.persons.values())))
 
+    def require_approver(self, mode: str, where: str) -> None:
+        """Raise UsageError where nobody is left who may approve everything."""
+        if not self.can_approve(mode):
+            raise UsageError(
+                "nobody would be left who may approve everything, under a key where acts are signed",
+                where=where,
+                allowed="an act that leaves at least one approver, and a key that signs for one",
+                next="let another person be approver, or add another key, first",
+            )
+
     @staticmethod
     def is_application(person: Person, key_id: str | None = None, seq: int | None = None) -> bool:
         """Whether an application could sign for accounts just before an event, under some key or under this one."""

@@ -17,14 +17,14 @@ from creditscore.core.clock import check_day_has_come, today
 from creditscore.core.days import day_of
 from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from creditscore.store import people as persons
-from creditscore.store.actor import find_actor
+from creditscore.store.actor import find_actor, require_key
 from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.beginning import Beginning, read_mode
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
 from creditscore.store.declarations import Workflow, check_no_resident
 from creditscore.store.declaring import find_missing_declarations, read_own_workflows, require_newest
-from creditscore.store.fold import Stream, apply_event, fold
+from creditscore.store.fold import Stream, apply_event, fold, read_kind
 from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_streams
@@ -103,11 +103,8 @@ class Store:
         named = [line.strip() for line in os.environ.get(WITNESSES, "").splitlines() if line.strip()]
         self.own_witnesses = tuple(dict.fromkeys([*witnesses, *named]))
         self._known_people: People | None = None
-        self.log, self.machine, self.projections = (
-            Log(self.database),
-            Machine(self.registry),
-            Projections(self.registry),
-        )
+        self.log, self.machine = Log(self.database), Machine(self.registry)
+        self.projections = Projections(self.registry)
         try:
             self._open(create, beginning)
         except BaseException:
@@ -248,19 +245,9 @@ class Store:
         """Work out an act, and what adds who acts where that is somebody new."""
         people = self.read_people(connection)
         person, extra = self.require_person(people, by)
-        plan = self.machine.plan(
-            connection,
-            people,
-            person,
-            workflow,
-            act,
-            stream,
-            given=given,
-            on=on,
-            known_on=known_on,
-            office=office,
-            require_roles=self.roles_hold(people),
-        )
+        how: dict[str, Any] = {"given": given, "on": on, "known_on": known_on, "office": office}
+        how["require_roles"] = self.roles_hold(people)
+        plan = self.machine.plan(connection, people, person, workflow, act, stream, **how)
         return (replace(plan, newcomer=person.name) if extra else plan), extra
 
     def confirm(self, plan: Plan, digest: str, *, by: str = "") -> Stream:
@@ -319,13 +306,7 @@ class Store:
 
     def write_act(self, connection: sa.Connection, act: Act) -> dict[str, Stream]:
         """Append an act and bring the rows of its streams up to date."""
-        if self.mode in ("keys", "accounts") and self.key is None:
-            raise NotAllowed(
-                "an act in this store is signed",
-                where=self.database.shown,
-                allowed="the key of who acts" if self.mode == "keys" else "the key of the application",
-                next="give the file of the key, and its passphrase",
-            )
+        require_key(self.mode, self.key, self.database.shown)
         self.projections.require_current(connection)
         for new in act.events:
             check_no_resident(new.payload, new.stream)
@@ -338,13 +319,8 @@ class Store:
         for event in events:
             require_fitting(self.registry.type_of, streams[event.stream], event, people)
             apply_event(streams[event.stream], event)
-        if could_approve and not people.can_approve(self.mode):
-            raise UsageError(
-                "nobody would be left who may approve everything, under a key where acts are signed",
-                where=act.events[0].stream,
-                allowed="an act that leaves at least one approver, and a key that signs for one",
-                next="let another person be approver, or add another key, first",
-            )
+        if could_approve:
+            people.require_approver(self.mode, act.events[0].stream)
         self.projections.apply(connection, list(streams.values()))
         return streams
 
@@ -363,14 +339,7 @@ class Store:
         return find_actor(people, by, mode=self.mode, key=self.key, where=self.database.shown)
 
     def require_right(
-        self,
-        people: People,
-        by: str,
-        role: str,
-        kinds: Iterable[str],
-        *,
-        office: str = "",
-        domain: str = "",
+        self, people: People, by: str, role: str, kinds: Iterable[str], *, office: str = "", domain: str = ""
     ) -> tuple[Person, list[NewEvent]]:
         """Find who acts, as `require_person`; NotAllowed for a person who may not write such events as a role."""
         person, extra = self.require_person(people, by)
@@ -515,11 +484,9 @@ class Store:
 
     def witnesses(self) -> list[str]:
         """Return the addresses of the witnesses that are told every new head: given, and named by the log itself."""
-        added = sa.select(event_table.c.stream).where(event_table.c.kind == "witness.added")
         with self.database.read() as connection:
-            own = read_streams(connection, connection.execute(added.order_by(event_table.c.seq)).scalars().all())
-        named = [fold(name, events) for name, events in own.items()]
-        return [*dict.fromkeys([*self.own_witnesses, *(w.fields["address"] for w in named if w.state == "added")])]
+            named = [witness for witness in read_kind(connection, "witness.added") if witness.state == "added"]
+        return [*dict.fromkeys([*self.own_witnesses, *(str(witness.fields["address"]) for witness in named)])]
 
     def rebuild(self, *, only_if_needed: bool = False) -> int:
         """Drop every projection and make it again from the log; return how many streams there are."""

@@ -36,7 +36,7 @@ class Verification:
     faults
         What does not fit; none where all does.
     notes
-        What is no fault and should be known: clocks that ran backwards, effects that are open.
+        What is no fault and should be known: clocks that ran backwards, witnesses that cannot be read, others' tables.
     mode, size
         Of the log.
     anchored
