@@ -21,6 +21,7 @@ from creditscore.inspection.register import Who
 from creditscore.inspection.visits import import_results
 from creditscore.inspection.workflow import list_known_teams, make_registry, name_visit, verify_draw_in
 from creditscore.store.context import Refused
+from creditscore.store.erasure import erase_stream
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.clock import at_day
@@ -313,6 +314,29 @@ def test_the_log_refuses_a_faulty_visit_by_itself(store: Store, folder: Path, dr
         case = store.act("visit", "correct", case.name, by="zhao", on=day, number=0, to=to, reason="misread")
         assert (case.fields["result"], case.fields["violations"]) == ("breach", 1)
     assert verify(store).faults == []
+
+
+def test_an_erased_visit_is_not_reported_again(
+    store: Store, folder: Path, drawn: SyntheticDraw, tmp_path: Path
+) -> None:
+    table = old.results(drawn)
+    bring(store, table[:3], tmp_path / "first")
+    with at_day(date(YEAR + 2, 1, 1)):
+        erase_stream(store, name_visit(table.inspection_id[0]), reason="its time is over", by="chen.jie")
+    imported = bring(store, table[:4], tmp_path / "again", max_rejected=1)
+    assert [row["reason"] for row in imported.refused] == ["erased_inspection"]
+    assert imported.counts["repeated"] == 2
+    assert len(store.rows("visit")) == 4
+    with at_day(date(YEAR + 2, 1, 1)):
+        erase_stream(store, f"draw/{drawn.commitment.draw_id}", reason="its time is over", by="chen.jie")
+    assert list_known_teams(store) == []
+    later = bring(store, table[4:6], tmp_path / "later", max_rejected=2)
+    assert {row["reason"] for row in later.refused} == {"unknown_draw"}
+    row = table.iloc[5]
+    given = {"subject": row.subject_id, "id": "i9", "arm": "random", "result": "clean", "violations": 0}
+    given |= {"draw": row.draw_id, "department": "market", "inspected_on": str(row.inspected_on)}
+    with pytest.raises(Refused, match="no such draw"), at_day(date(YEAR + 2, 1, 1)):
+        store.act("visit", "report", by="li.na", on=str(row.inspected_on), **given)
 
 
 def test_next_year_nobody_goes_where_they_were_last(

@@ -13,6 +13,8 @@ from creditscore import grade
 from creditscore.core.errors import CreditscoreError, NotAllowed
 from creditscore.lists.entries import Note, expire_entries, list_due, list_in_force, list_resting_on, read_cases
 from creditscore.lists.entry_tables import tabulate_events, tabulate_exits, tabulate_listings, write_entries
+from creditscore.lists.history import tell_entries
+from creditscore.store.erasure import erase_stream
 from creditscore.store.log import Act, NewEvent
 from creditscore.store.machine import Stale
 from creditscore.store.people import grant_role
@@ -326,6 +328,29 @@ def test_what_is_in_force_and_what_rests_on_a_record(office: Office) -> None:
     assert list_resting_on(store, disputed, known_at="2018-03-08") == {wage: [(A, "r1")]}
     with pytest.raises(CreditscoreError, match="is not a day"):
         read_cases(store, known_at="soon")
+
+
+def test_an_erased_case_is_passed_over(office: Office) -> None:
+    store = office.store
+    gone = office.enter("wage_arrears", "wage_arrears@2022", "2023-01-05", records=["r1"])
+    office.play(gone, "exit", {"exit": "deregistered", "on": "2023-01-09"})
+    red = office.enter("construction_good_record", "construction/blacklist@2018", "2023-02-01")
+    erase_stream(store, gone, reason="its time is over", by="chen.jie", on="2023-03-01")
+    other = office.enter("wage_arrears", "wage_arrears@2022", "2023-03-02", records=["r1"])
+    assert [case.name for case in read_cases(store, subject=A)] == [red, other]
+    assert {due.case for due in list_due(store, "2023-03-02")} == {red, other}
+    assert {case.case_id for case in tell_entries(store, A)} == {red[8:], other[8:]}
+    for tabulate in (tabulate_listings, tabulate_exits, tabulate_events):
+        assert gone[8:] not in str(tabulate(store).to_pylist())
+    assert list_resting_on(store, [(A, "r1")]) == {other: [(A, "r1")]}
+    assert expire_entries(store, "2030-01-01", by="z").left == (other,)
+    for action, given in (("publish", {}), ("revoke", {}), ("correct", {"no": 1, "to": {"document": "x"}})):
+        with pytest.raises(CreditscoreError, match=r"was erased|there is no case") as refused:
+            office.play(gone, action, {"on": "2030-01-02", **given})
+        assert refused.value.where
+        assert refused.value.allowed
+        assert refused.value.next
+    assert verify(store).faults == []
 
 
 def test_the_annulled_entry_is_to_be_withdrawn_within_three_days(office: Office) -> None:

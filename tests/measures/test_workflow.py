@@ -39,6 +39,7 @@ from creditscore.schemes.laws import load_laws
 from creditscore.store import Database, Log
 from creditscore.store.context import Refused, Registry
 from creditscore.store.declarations import WORKFLOWS
+from creditscore.store.erasure import erase_stream
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.lists.players import PAPER
@@ -424,6 +425,30 @@ def test_a_step_is_corrected(office: Office) -> None:
     to = {"document_no": "N-2"}
     office.act("correct", key, "2024-03-04", by="zhou", number=2, to=to, reason="a misprint")
     assert [act.document_no for act in read_cases(office.store)[key].acts] == ["", "", "N-2"]
+
+
+def test_what_was_erased_is_passed_over(office: Office) -> None:
+    first = office.put(event(), entry())
+    office.carry(first)
+    erase_stream(office.store, f"measure/{first}", reason="its time is over", by="chen.jie")
+    office.enter(entry(exited="2024-03-04"))
+    second = office.put(event("2024-03-05", key="E2"), entry(key="L2", entered="2024-03-04"))
+    office.act("accept", second, "2024-03-06")
+    assert list(read_cases(office.store)) == [second]
+    assert office.match(event()).repeated == (first,)
+    assert [step.proposal_id for step in office.due("2024-03-07")] == [second]
+    with pytest.raises(UsageError, match="there is no proposal"):
+        lift(office.store, shipped(), by="li.na", on="2024-03-07", ids=[first])
+    for name in ("listing/L2", name_occasion("E1")):
+        erase_stream(office.store, name, reason="its time is over", by="chen.jie")
+    with pytest.raises(Refused, match="does not stand in the listings"):
+        office.act("notify", second, "2024-03-07", document_no="N")
+    with pytest.raises(InputError, match="'E1' was matched before and erased"):
+        office.match(event())
+    given = {"subject": FIRM, "event": "E1", "listing": "L1", "measure": "PM-NONE"}
+    with pytest.raises(Refused, match="was not matched"):
+        office.store.act("measure", "propose", by="li.na", on="2024-03-01", **given)
+    assert [row[0] for row in read_refusals(office.store)].count("E1") == 0
 
 
 def test_an_event_alone_proposes_nothing(office: Office) -> None:

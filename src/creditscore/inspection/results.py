@@ -39,6 +39,7 @@ REASONS = {
     "bad_date": "a date is missing, impossible, before the one it must follow, or after today where it is imported",
     "bad_violations": "violations is no whole number, or does not fit the result",
     "duplicate_inspection": "the same inspection_id with other content",
+    "erased_inspection": "the result of this inspection_id was erased, and is not kept again",
     "unknown_draw": "no such draw in the store, or a random visit without a draw",
     "not_drawn": "a random visit of an organisation that was not drawn",
     "bad_department": "the department is none of those of the draw",

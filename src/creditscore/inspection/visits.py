@@ -25,7 +25,7 @@ from creditscore.inspection.importing import (
 )
 from creditscore.inspection.results import REASONS, TABLE, fault_of, shown
 from creditscore.inspection.rows import Row, new_folder, read_rows, rows_of, table_hash
-from creditscore.inspection.workflow import name_visit, read_kept, read_named_visits, read_visits
+from creditscore.inspection.workflow import list_erased, name_visit, read_kept, read_named_visits, read_visits
 from creditscore.store.fold import fold
 from creditscore.store.log import read_streams
 from creditscore.store.store import Store
@@ -39,7 +39,8 @@ def import_results(
     """Check the results of visits against their draws, report each to the log and write a folder of them.
 
     Each visit is an act of its own. A row that repeats a reported one is counted and not reported again, so an import
-    that was cut off is made whole by the same import; the same id with other content is refused.
+    that was cut off is made whole by the same import; the same id with other content is refused, and so is an id whose
+    result was erased.
 
     Parameters
     ----------
@@ -80,6 +81,7 @@ def import_results(
     draws = read_draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
     names = sorted({name_visit(row["inspection_id"]) for row in rows})
     reported = {row["inspection_id"]: row for row in map(as_row, read_named_visits(store, names))}
+    erased = list_erased(store, names)
     good, refused, fresh = [], [], []
     seen: dict[str, Row] = dict(reported)
     for line, row in enumerate(rows, 1):
@@ -87,6 +89,8 @@ def import_results(
         full = {} if reason else {name: row[name] for name in KEPT}
         if not reason and seen.setdefault(row["inspection_id"], full) != full:
             reason = "duplicate_inspection"
+        if not reason and name_visit(row["inspection_id"]) in erased:
+            reason = "erased_inspection"
         if reason:
             hidden = {name: shown(row)[name] for name in ("inspection_id", "subject_id")}
             refused.append(hidden | {"line": str(line), "reason": reason, "message": REASONS[reason]})
@@ -129,7 +133,7 @@ def read_draws(store: Store, ids: set[str]) -> Draws:
         streams = read_streams(connection, [f"draw/{name}" for name in sorted(ids)])
     for stream, events in streams.items():
         draw = fold(stream, events)
-        if draw.state != "drawn":
+        if draw.state != "drawn" or draw.is_erased:
             continue
         draw_id = stream.partition("/")[2]
         commitment = Commitment(parse_object(draw.fields["content"], "content", Path("commitment.json")))

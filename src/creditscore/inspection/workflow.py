@@ -90,7 +90,7 @@ def read_draw_of_visit(context: Context) -> dict[str, Any]:
         facts["was_tied_otherwise"] = any(stands.get(name) != context.given.get(name) for name in TIES)
     if context.given.get("draw"):
         draw = context.read(f"draw/{context.given['draw']}")
-        if draw.state == "drawn":
+        if draw.state == "drawn" and not draw.is_erased:
             departments = sorted(
                 Commitment(parse_object(draw.fields["content"], "content", Path())).content["departments"]
             )
@@ -241,7 +241,9 @@ def list_known_teams(store: Store) -> list[Row]:
             continue
         if visit["draw"] not in teams:
             draw = store.read(f"draw/{visit['draw']}")
-            teams[visit["draw"]] = rows_of(read_kept(store, draw.fields["files"], "teams.csv"))[1]
+            teams[visit["draw"]] = (
+                [] if draw.is_erased else rows_of(read_kept(store, draw.fields["files"], "teams.csv"))[1]
+            )
         programmes = str(visit["programme"]).split(";")
         rows |= {
             (team["inspector_id"], team["subject_id"], visit["inspected_on"])
@@ -259,10 +261,19 @@ def read_visits(store: Store, **wanted: Any) -> list[dict[str, Any]]:
 
 
 def read_named_visits(store: Store, names: list[str]) -> list[dict[str, Any]]:
-    """Read those visits of some streams that there are, from the log."""
-    with store.reading() as connection:
-        streams = [fold(name, events) for name, events in read_streams(connection, names).items() if events]
+    """Read those visits of some streams that there are, from the log, without those that were erased."""
+    streams = _read_folded(store, names)
     return [{**stream.fields, "subject_id": stream.subject} for stream in streams if not stream.is_erased]
+
+
+def list_erased(store: Store, names: list[str]) -> set[str]:
+    """List those of some streams that were erased."""
+    return {stream.name for stream in _read_folded(store, names) if stream.is_erased}
+
+
+def _read_folded(store: Store, names: list[str]) -> list[Stream]:
+    with store.reading() as connection:
+        return [fold(name, events) for name, events in read_streams(connection, names).items() if events]
 
 
 def read_kept(store: Store, files: Mapping[str, str], name: str) -> str:

@@ -109,7 +109,7 @@ def read_cases(
     Returns
     -------
     list of Stream
-        Sorted by name.
+        Sorted by name, without those that were erased.
 
     Raises
     ------
@@ -129,7 +129,8 @@ def read_cases(
     with store.reading() as connection:
         events = read_streams(connection, names)
     known = {name: [event for event in events[name] if until is None or event.known_on <= until] for name in names}
-    return [fold(name, own) for name, own in sorted(known.items()) if own]
+    cases = [fold(name, own) for name, own in sorted(known.items()) if own]
+    return [case for case in cases if not case.is_erased]
 
 
 def list_in_force(

@@ -81,7 +81,7 @@ def read_for_import(context: Context) -> Facts:
 
 def read_for_revocation(context: Context) -> Facts:
     old = context.read(context.given["of"])
-    if old.version < 0 or old.kind != "listing":
+    if old.version < 0 or old.is_erased or old.kind != "listing":
         raise context.refuse(
             f"there is no case {context.given['of']!r}", allowed="listing/…", next="name the case whose exit is revoked"
         )

@@ -131,13 +131,13 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
     given, subject = context.given, context.given["subject"]
     occasion = context.read(name_occasion(given["event"]))
     facts: dict[str, Any] = {"name": context.before.name.partition("/")[2] or "none"}
-    if occasion.version < 0:
+    if occasion.version < 0 or occasion.is_erased:
         return facts
     known = occasion.fields
     facts["on_day"] = known["on_day"]
     day = to_day(date.fromisoformat(known["on_day"]))
     event = BusinessEvent(given["event"], known["event_kind"], known["department"], day, (subject,))
-    others = [make_case(stream) for stream in context.read_of("measure", subject)]
+    others = [make_case(stream) for stream in context.read_of("measure", subject) if not stream.is_erased]
     matched = match(
         lists,
         [event],
@@ -285,7 +285,7 @@ def propose(store: Store, lists: FourLists, intake: Intake, *, by: str, known_at
     Raises
     ------
     InputError
-        Where an event of the same id with other content was matched before.
+        Where an event of the same id with other content was matched before, or what was known of it was erased.
     UsageError
         For an event that has not come.
 
@@ -305,7 +305,8 @@ def propose(store: Store, lists: FourLists, intake: Intake, *, by: str, known_at
     occasions = _list_occasions(store, intake.events, matched.refused)
     if occasions:
         store.record(lambda people: occasions, by=by, role="grader")
-    new = [proposal for proposal in matched.proposals if proposal.proposal_id not in cases]
+    known = {row["stream"].partition("/")[2] for row in store.rows("measure")}  # those that were erased among them
+    new = [proposal for proposal in matched.proposals if proposal.proposal_id not in known]
     for proposal in new:
         given: dict[str, Any] = {
             "subject": proposal.subject_id,
@@ -318,7 +319,7 @@ def propose(store: Store, lists: FourLists, intake: Intake, *, by: str, known_at
         if known_at is not None:
             given["known_at"] = iso(known_at)
         store.act("measure", "propose", by=by, on=iso(proposal.on), **given)
-    repeated = tuple(proposal.proposal_id for proposal in matched.proposals if proposal.proposal_id in cases)
+    repeated = tuple(proposal.proposal_id for proposal in matched.proposals if proposal.proposal_id in known)
     return Proposed(tuple(proposal.proposal_id for proposal in new), repeated, matched)
 
 
@@ -335,8 +336,9 @@ def _list_occasions(store: Store, events: Sequence[BusinessEvent], refused: Sequ
         content = {"event": event.event_id, "event_kind": event.kind, "department": event.department}
         content |= {"on_day": iso(event.on), "subjects": subjects}
         if before.version >= 0 and before.fields != content:
+            why = "was matched before and erased" if before.is_erased else "was matched before with other content"
             raise InputError(
-                f"the event {event.event_id!r} was matched before with other content",
+                f"the event {event.event_id!r} {why}",
                 where=before.name,
                 allowed="the same event again",
                 next="give the changed event an id of its own",
@@ -421,7 +423,7 @@ def read_cases(store: Store, ids: Iterable[str] | None = None) -> dict[str, Meas
     Raises
     ------
     UsageError
-        For an id that does not exist.
+        For an id that does not exist, or whose measure was erased.
 
     Examples
     --------
@@ -431,7 +433,7 @@ def read_cases(store: Store, ids: Iterable[str] | None = None) -> dict[str, Meas
     name_of = store.people().name_of
     cases = {}
     for stream in _read_folded(store, sorted(names)):
-        if stream.version < 0:
+        if stream.version < 0 or (stream.is_erased and ids is not None):
             raise UsageError(
                 f"there is no proposal {stream.name.partition('/')[2]!r}",
                 where=store.database.shown,

@@ -243,6 +243,13 @@ class Machine:
                 allowed=f"cases of {workflow} in this store",
                 next="look at the queue for its name",
             )
+        if case.is_erased:
+            raise UsageError(
+                f"the case {stream} was erased",
+                where=f"{stream}, {act}",
+                allowed="a case whose content is there",
+                next="open another case where something is to be done",
+            )
         return case
 
     def _declaration_for(self, workflow: str, act: str, case: Stream) -> Workflow:
