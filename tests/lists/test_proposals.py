@@ -60,6 +60,10 @@ def test_a_withdrawn_record_carries_nothing(office: Office, tmp_path: Path) -> N
     [
         ({"on": "2023-02-28"}, "before the day of the grading"),
         ({"on": "soon"}, "is not a day"),
+        ({"on": "2091-01-02"}, "has not come"),
+        ({"known_on": "soon"}, "known_on: 'soon' is not a day"),
+        ({"known_on": "2091-01-02"}, "has not come"),
+        ({"dates": {B: {"deadline_on": "soon"}}}, "deadline_on: 'soon' is not a day"),
         ({"lists": ["red"]}, "no scheme of the grading keeps red"),
         ({"by": " "}, "nobody is said to act"),
         ({"colour": "red"}, "colour"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
@@ -52,7 +53,7 @@ class Held:
     key: str
     trigger: str
     records: list[str] | None
-    dates: Days
+    dates: Mapping[str, str]
     items: list[str]
 
 
@@ -74,7 +75,7 @@ def propose_graded(
     A proposal names its rule and the records of the items that the rule reads. It is not repeated while a case on the
     same list is open or an entry holds, nor after the same records were declined; `skipped` says so. A trigger that is
     a band of the score, compares the score, or counts without a published text is refused (`refused`), whatever the
-    grading holds. A person decides later. Everything is read and checked before the first act.
+    grading holds. A person decides later. Everything is read, and every day checked, before the first act.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def propose_graded(
     grading
         A grading or several in memory, or a folder that `creditscore grade` wrote.
     on, by, known_on, office
-        As in `Store.act`; `on` is not before the day of the grading.
+        As in `Store.act`; `on` is not before the day of the grading, and neither day is one that has not come.
     lists
         Names of the lists to propose for; None for all lists of the schemes.
     records
@@ -103,8 +104,8 @@ def propose_graded(
     Raises
     ------
     UsageError
-        Where `on` lies before the day of the grading, no scheme of it keeps a list or one of `lists`, or a scheme is
-        not the library's version of this name.
+        Where a day is none or has not come, `on` lies before the day of the grading, no scheme of it keeps a list or
+        one of `lists`, or a scheme is not the library's version of this name.
     InputError
         Where the grading cannot be read, or a day in `records` is not a day.
 
@@ -113,7 +114,9 @@ def propose_graded(
     >>> propose_graded(store, "out/wage", on="2024-05-06", by="li.na").cases  # doctest: +SKIP
     ('listing/wage_arrears-0d5f27ab3c11',)
     """
-    day, wanted = require_day(on, "on"), None if lists is None else set(lists)
+    day, wanted = _require_come(on, "on"), None if lists is None else set(lists)
+    known = None if known_on is None else _require_come(known_on, "known_on")
+    days = {subject: _require_days(own, f"dates of {subject}") for subject, own in (dates or {}).items()}
     gradings = list(read(grading))
     _require_lists(gradings, wanted)
     refused: list[tuple[str, str, str]] = []
@@ -128,7 +131,7 @@ def propose_graded(
             )
         for key in graded.scheme.lists:
             if wanted is None or key in wanted:
-                held += ((graded, own) for own in _list_held(graded, key, records, dates or {}, refused))
+                held += ((graded, own) for own in _list_held(graded, key, records, days, refused))
     cases, skipped = [], []
     for graded, own in held:
         kind = graded.scheme.lists[own.key].kind
@@ -145,16 +148,15 @@ def propose_graded(
             "records": own.records or [],
         }
         given |= {"run": graded.run_id or None, "as_of": iso(graded.as_of), "items": own.items, **papers}
-        days = {name: require_day(value, name) for name, value in own.dates.items()}
         case = store.act(
             "listing",
             "propose",
             by=by,
             on=day,
-            known_on=known_on,
+            known_on=known,
             office=office,
             subject=own.subject,
-            dates=days,
+            dates=dict(own.dates),
             **given,
         )
         cases.append(case.name)
@@ -162,7 +164,7 @@ def propose_graded(
 
 
 def _list_held(
-    graded: Graded, key: str, records: Any, dates: Mapping[str, Days], refused: list[tuple[str, str, str]]
+    graded: Graded, key: str, records: Any, dates: Mapping[str, Mapping[str, str]], refused: list[tuple[str, str, str]]
 ) -> Iterator[Held]:
     """The triggers of a list that held, for whom and on what; those that may never lead to a proposal are noted."""
     scheme = graded.scheme
@@ -176,8 +178,10 @@ def _list_held(
         ids = [record for _, own in holding for record in own or ()]
         days_of_records = named_days(records, ids, names_of(scheme.lists[key]))
         for subject, own in holding:
-            days = {**of_records(days_of_records, own or ()), **dates.get(subject, {})}
-            yield Held(subject, key, trigger, own, days, graded.items_of(subject, own or ()))
+            days = _require_days(of_records(days_of_records, own or ()), f"days of the records of {subject}")
+            yield Held(
+                subject, key, trigger, own, {**days, **dates.get(subject, {})}, graded.items_of(subject, own or ())
+            )
 
 
 def _read_holding(graded: Graded, scheme: Scheme, trigger: str) -> Iterator[tuple[str, list[str] | None]]:
@@ -189,6 +193,16 @@ def _read_holding(graded: Graded, scheme: Scheme, trigger: str) -> Iterator[tupl
             continue
         rows = [row for row in graded.records_of(subject) if row["item"] in items]
         yield subject, sorted({row["record_id"] for row in rows if row["reason"].partition(":")[0] not in GONE})
+
+
+def _require_come(value: Day, name: str) -> str:
+    day = require_day(value, name)
+    check_day_has_come(read_day(day), name)
+    return day
+
+
+def _require_days(days: Days, where: str) -> dict[str, str]:
+    return {name: require_day(value, f"{where}, {name}") for name, value in days.items()}
 
 
 def _require_lists(gradings: Iterable[Graded], wanted: set[str] | None) -> None:
