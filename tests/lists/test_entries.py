@@ -213,6 +213,51 @@ def test_an_entry_that_ended_before_another_began_can_be_corrected(office: Offic
     assert "〔2019〕9号" in str(tabulate_listings(office.store)["basis"].to_pylist())
 
 
+def test_a_correction_may_not_let_a_red_list_be_left_for_a_list_that_nobody_is_on(office: Office) -> None:
+    red = office.enter("construction_good_record", "construction/blacklist@2018", "2019-03-01")
+    office.play(red, "exit", {"exit": "wrong_entry", "on": "2019-04-04"})
+    to = {"exit": "listed_elsewhere"}
+    with pytest.raises(CreditscoreError, match="no serious and no watch list"):
+        office.play(red, "correct", {"no": 2, "to": to, "on": "2019-05-06", "by": "z"})
+    office.enter("market_serious", "market/serious@2014", "2019-04-02", recorded_on="2019-05-07")
+    office.play(red, "correct", {"no": 2, "to": to, "on": "2019-05-08", "by": "z"})
+    assert office.store.read(red).fields["exit_reason"] == "red_lost"
+
+
+def test_a_correction_tells_red_lists_what_stands(office: Office) -> None:
+    red = office.enter("construction_good_record", "construction/blacklist@2018", "2021-12-01")
+    given = {"list": "market_serious", "scheme": "market/serious@2021", "trigger": "all_three", "records": ["r1"]}
+    serious, _ = office.play("", "propose", {**given, "on": "2021-12-30"})
+    office.play(serious, "notice", {"on": "2021-12-31", "heard_until": "2022-01-14", "contents": CONTENTS})
+    office.play(serious, "decide", {"enter": True, "on": "2022-01-20"})
+    for number, (enter, others) in enumerate(((False, []), (True, ["market_serious"]))):
+        day = f"2022-02-0{number + 1}"
+        office.play(serious, "correct", {"no": 3, "to": {"enter": enter}, "on": day, "by": "z"})
+        assert office.store.read(red).fields["other_lists"] == others
+        tasks = {(task.stream, task.what) for task in list_tasks(office.store)}
+        assert ((red, "leave_red") in tasks) == enter
+        assert ("leave_red" in {due.what for due in list_due(office.store, day) if due.case == red}) == enter
+    assert verify(office.store).faults == []
+
+
+def test_an_exit_is_revoked_once(office: Office) -> None:
+    first = office.enter("wage_arrears", "wage_arrears@2022", "2022-01-10")
+    early = {"exit": "early", "absent": {"new_arrears": "a", "criminal_case": "b"}}
+    early |= {"confirm": {"corrected": "a", "pledge": "b"}, "dates": {"corrected_on": "2022-01-10"}}
+    names, case, year = [], first, 2022
+    for _ in range(3):
+        office.play(case, "exit", {**early, "on": f"{year}-12-01"})
+        names.append(case)
+        case, _ = office.play(case, "revoke", {"on": f"{year}-12-20"})
+        year += 1
+    assert [*names, case] == [first, f"{first}.1", f"{first}.2", f"{first}.3"]
+    office.play(f"{first}.1", "correct", {"no": 1, "to": {"document": "〔2025〕9号"}, "on": "2025-01-06", "by": "z"})
+    office.play(case, "exit", {"exit": "deregistered", "on": "2025-02-01"})
+    with pytest.raises(CreditscoreError, match=r"revoked already: listing/.*\.1"):
+        office.play(first, "revoke", {"on": "2025-03-01"})
+    assert verify(office.store).faults == []
+
+
 def test_an_exit_by_itself_cannot_outlast_its_recording(office: Office) -> None:
     case = office.enter("wage_arrears", "wage_arrears@2018", "2018-01-05")
     office.play(case, "expire", {"on": "2019-01-05"})

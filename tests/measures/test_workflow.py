@@ -611,7 +611,41 @@ def test_a_measure_rests_on_an_entry_of_the_lists(store_url: str, tmp_path: Path
             store.act("measure", act, f"measure/{key}", by=by, on="2024-03-02", **more)
         assert lift(store, shipped(), by="li.na", on="2024-04-30") == {}
         given = {"exit": "ban_over", "confirm": {"ban_over": "决定书"}, **paper}
-        store.act("listing", "exit", listed.name, by="chen.jie", on="2024-05-01", **given)
+        assert {row["what"]: row["due_on"] for row in list_open(store, key)} == {
+            "feedback": "2024-03-17",
+            "lift": "2027-01-10",
+        }
+        store.act("listing", "exit", listed.name, by="chen.jie", on="2024-05-01", known_on="2024-05-06", **given)
+        assert [(row["what"], row["due_on"]) for row in list_open(store, key)] == [("lift", "2024-05-01")]
+        to = {"on": "2024-05-02"}
+        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=1, to=to, reason="a misprint")
+        assert [row["due_on"] for row in list_open(store, key)] == ["2024-05-02"]
+        to = {"on": "2024-05-01"}
+        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=1, to=to, reason="it was right")
         assert lift(store, shipped(), by="li.na", on="2024-05-01") == {key: "repaired"}
         assert store.read(f"measure/{key}").state == "lifted"
+        (late,) = propose(store, shipped(), Intake((event("2024-04-02", key="E3"),), {}), by="li.na").new
+        assert [(row["what"], row["due_on"]) for row in list_open(store, late)] == [("lift", "2024-05-01")]
+        assert lift(store, shipped(), by="li.na", on="2024-05-02") == {late: "repaired"}
+        assert [row for name in (key, late) for row in list_open(store, name)] == []
+        assert verify(store).faults == []
+
+
+def list_open(store: Store, key: str) -> list[dict[str, Any]]:
+    """List the open tasks of a measure."""
+    return store.rows("task", stream=f"measure/{key}", done_seq=None)
+
+
+def test_an_entry_that_is_annulled_closes_what_was_not_carried_out(store_url: str, tmp_path: Path) -> None:
+    paper = {name: value for name, value in PAPER.items() if value}
+    with open_office(store_url, archive=tmp_path / "archive") as store:
+        given = {"subject": FIRM, "list": "procurement_serious", "scheme": "procurement/serious", **paper}
+        listed = store.act("listing", "take_over", by="chen.jie", on="2024-01-10", **given)
+        (key,) = propose(store, shipped(), Intake((event(),), {}), by="li.na").new
+        assert [row["what"] for row in list_open(store, key)] == ["decide"]
+        store.act("listing", "exit", listed.name, by="chen.jie", on="2024-03-04", exit="annulled", **paper)
+        assert [(row["what"], row["due_on"]) for row in list_open(store, key)] == [("lift", "2024-03-07")]
+        assert lift(store, shipped(), by="li.na", on="2024-03-05") == {key: "annulled"}
+        assert store.read(f"measure/{key}").state == "lapsed"
+        assert list_open(store, key) == []
         assert verify(store).faults == []

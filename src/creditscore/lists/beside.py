@@ -16,8 +16,8 @@ MANAGED = ("serious", "watch")  # lists whose entries end one on a red list
 
 def look_beside(context: Context) -> None:
     """Ask what no case can answer alone: is the list free, is another case open, which red lists are to be left."""
-    now = context.now()
-    beside = list_beside(context, now["list"])
+    now, others = context.now(), context.read_of("listing", _subject(context))
+    beside = [other for other in others if other.fields.get("list") == now["list"]]
     known = [event.known_on for other in beside for event in other.events if event.flow]
     context.require_known_since(max(known, default=""), "another step of this subject and list")
     if context.act == "propose":
@@ -36,7 +36,12 @@ def look_beside(context: Context) -> None:
             next="decide on it first",
         )
     _require_one_at_a_time(context, now, beside)
-    _look_at_red_lists(context, now)
+    if context.act in ("exit", "correct") and now.get("exit") == "listed_elsewhere":
+        _require_listed_elsewhere(context, now["exited_on"], others)
+    if "listing.seen_beside" in context.emits and now["kind"] in (*MANAGED, "red"):
+        _look_at_red_lists(context, now, others)
+    if context.act in ("exit", "expire", "correct") and "measure.entry_left" in context.emits:
+        _tell_measures(context, now)
 
 
 def find_obstacle(beside: Iterable[Stream], kind: str, records: Sequence[str], trigger: str, on: str) -> str | None:
@@ -103,29 +108,33 @@ def _require_one_at_a_time(context: Context, now: Mapping[str, Any], beside: Ite
             )
 
 
-def _look_at_red_lists(context: Context, now: Mapping[str, Any]) -> None:
-    """Note on entries of red lists on which serious and watch lists the organisation stands; one leaves red then."""
-    if _may_tell(context) and now["kind"] in (*MANAGED, "red"):
-        others = context.read_of("listing", context.subject)
-        cases = [(other.name, other.state, other.fields) for other in others] + [(context.stream, now["state"], now)]
-        managed = sorted(
-            {case["list"] for _, state, case in cases if state == "listed" and case.get("kind") in MANAGED}
+def _require_listed_elsewhere(context: Context, day: str, others: Iterable[Stream]) -> None:
+    """Whoever leaves a red list for another list stands on a serious or watch list on that day."""
+    if not any(other.fields.get("kind") in MANAGED and holds(other.fields, day) for other in others):
+        raise context.refuse(
+            "the subject is on no serious and no watch list on that day", allowed="another way out", next="name it"
         )
-        for name, state, case in cases:
-            is_red = state == "listed" and case.get("kind") == "red"
-            if is_red and sorted(case.get("other_lists") or ()) != managed:
-                task = {"change": "open" if managed else "done", "what": "leave_red", "number": 0}
-                more = {"due_on": None, "team": "approver", "note": ", ".join(managed)} if managed else {}
-                values = {"other_lists": managed}
-                context.emit(name, "listing.seen_beside", state=state, set=values, tasks=[{**task, **more}])
-    if context.act == "exit" and context.given["exit"] == "listed_elsewhere":
-        streams = context.read_of("listing", context.subject)
-        if not any(other.fields.get("kind") in MANAGED and holds(other.fields, context.day) for other in streams):
-            raise context.refuse(
-                "the subject is on no serious and no watch list on that day", allowed="another way out", next="name it"
-            )
 
 
-def _may_tell(context: Context) -> bool:
-    rule = context.workflow.acts.get(context.act)  # a correction is none, and tells nobody
-    return rule is not None and "listing.seen_beside" in rule.emits
+def _look_at_red_lists(context: Context, now: Mapping[str, Any], others: Iterable[Stream]) -> None:
+    """Note on entries of red lists on which serious and watch lists the organisation stands; one leaves red then."""
+    cases = [(other.name, other.state, other.fields) for other in others] + [(context.stream, now["state"], now)]
+    managed = sorted({case["list"] for _, state, case in cases if state == "listed" and case.get("kind") in MANAGED})
+    for name, state, case in cases:
+        is_red = state == "listed" and case.get("kind") == "red"
+        if is_red and sorted(case.get("other_lists") or ()) != managed:
+            task = {"change": "open" if managed else "done", "what": "leave_red", "number": 0}
+            more = {"due_on": None, "team": "approver", "note": ", ".join(managed)} if managed else {}
+            values = {"other_lists": managed}
+            context.emit(name, "listing.seen_beside", state=state, set=values, tasks=[{**task, **more}])
+
+
+def _tell_measures(context: Context, now: Mapping[str, Any]) -> None:
+    """Note on measures that rest on this entry from which day it is left: they are to be lifted or closed."""
+    left_on = now.get("exited_on") or (None if now.get("entered_on") else context.day)
+    key = context.stream.partition("/")[2]
+    for measure in context.read_of("measure", context.subject):
+        known = measure.fields
+        if known.get("listing") == key and known.get("entry_left_on") != left_on:
+            values = {"entry_left_on": left_on, "lift_by": known.get("lift_by") or now.get("withdraw_by")}
+            context.emit(measure.name, "measure.entry_left", state=measure.state, set=values)

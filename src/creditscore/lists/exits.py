@@ -163,10 +163,11 @@ def revoke(book: Book, case_id: str, *, reason: str, **step_fields: Unpack[StepF
     ...               organ="区人社局", document="〔2024〕12号")  # doctest: +SKIP
     """
     old = book.case(case_id)
-    next_number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
+    root = case_id.rpartition(".")[0] if old.events[0].kind == "revoked" else case_id
+    next_number = 1 + sum(list_case.case_id.startswith(f"{root}.") for list_case in book.of(old.subject_id))
     return step(
         book,
-        ListCase(f"{case_id}.{next_number}", old.subject_id, old.list),
+        ListCase(f"{root}.{next_number}", old.subject_id, old.list),
         "revoked",
         {"of": case_id, "reason": reason},
         step_fields,
@@ -320,6 +321,14 @@ def revoked(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], l
             where=f"case {old.case_id}",
             allowed="an early exit whose rule says that it is revoked when obtained by a false application",
         )
+    for other in book.of(old.subject_id):
+        if other.case_id != case.case_id and other.events[0].args.get("of") == old.case_id:
+            raise UsageError(
+                f"the exit was revoked already: {other.case_id}",
+                where=f"case {old.case_id}",
+                allowed="once",
+                next="look at the entry that followed",
+            )
     assert old.exited_on is not None
     if event.on < old.exited_on:
         raise UsageError(

@@ -92,11 +92,14 @@ def read_for_revocation(context: Context) -> Facts:
         return {"may_revoke": False}
     same = ("list", "kind", "scheme", "domain", "triggers", "records", "dates", "needs_notice", "needs_second_person")
     facts = {name: case.get(name) for name in same} | {"may_revoke": True, "exited_on": case["exited_on"]}
-    earlier = sum(other.name.startswith(f"{old.name}.") for other in context.read_of("listing", old.subject))
+    root = old.name.partition("/")[2].rpartition(".")[0] if case.get("of") else old.name.partition("/")[2]
+    others = context.read_of("listing", old.subject)
+    facts["revoked_by"] = next((other.name for other in others if other.fields.get("of") == old.name), None)
+    earlier = sum(other.name.startswith(f"listing/{root}.") for other in others)
     fresh = {"list": case["list"], "triggers": case["triggers"], "dates": case.get("dates")}
     facts |= _plan_entry(context, rule, fresh, {"term": case.get("term")})
     rest_on(context, way)
-    return facts | {"name": f"{old.name.partition('/')[2]}.{earlier + 1}"}
+    return facts | {"name": context.before.name.partition("/")[2] or f"{root}.{earlier + 1}"}
 
 
 def _read_list(context: Context) -> tuple[Scheme, ListRule, Facts]:

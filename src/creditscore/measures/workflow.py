@@ -137,11 +137,12 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
     facts["on_day"] = known["on_day"]
     day = to_day(date.fromisoformat(known["on_day"]))
     event = BusinessEvent(given["event"], known["event_kind"], known["department"], day, (subject,))
+    entries = _read_entries(context, subject)
     others = [make_case(stream) for stream in context.read_of("measure", subject) if not stream.is_erased]
     matched = match(
         lists,
         [event],
-        _read_entries(context, subject),
+        entries,
         subjects={subject: given["subject_kind"]} if given.get("subject_kind") else None,
         known_at=to_day(date.fromisoformat(given["known_at"])) if given.get("known_at") else None,
         prior=prior(others),
@@ -151,7 +152,9 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
     for proposal in matched.proposals:
         if (proposal.listing_id, proposal.measure_id) == wanted:
             period = lists.measures[proposal.measure_id].max_period.model_dump(mode="json", exclude_none=True)
-            return {**facts, "name": proposal.proposal_id, "proposal": proposal, "period": period}
+            entry = next(entry for entry in entries[subject] if entry.listing_id == proposal.listing_id)
+            facts |= {"proposal": proposal, "period": period, "entry_left_on": iso(entry.exited_on) or None}
+            return facts | {"name": proposal.proposal_id}
     reasons = [no.reason for no in matched.refused if (no.listing_id, no.measure_id or wanted[1]) == wanted]
     reason = reasons[0] if reasons else "no_link"
     return facts | {"why": NOT_PROPOSED[reason], "why_zh": ZH.get(reason, "不符合提出条件")}
@@ -165,7 +168,7 @@ def keep_proposal(context: Context) -> None:
             continue
         value = list(value) if isinstance(value, tuple) else iso(value) if name in DAYS else value
         context.changes[NAMED.get(name, name)] = value or None
-    context.changes["period"] = context.facts["period"]
+    context.changes |= {name: context.facts[name] for name in ("period", "entry_left_on")}
 
 
 def _read_basis(

@@ -102,6 +102,8 @@ class Context:
         Fields and rows that follow from the act.
     basis
         The rules on which it rests, with the laws that they cite.
+    emits
+        The kinds of events that it may write on other streams.
     """
 
     def __init__(
@@ -134,6 +136,8 @@ class Context:
         self.reads: dict[str, int] = {}
         self.subjects: dict[str, int] = {}
         self.kinds: dict[str, int] = {}
+        self.emits: Sequence[str] = workflow.acts[act].emits if act in workflow.acts else ()
+        self._read_of: dict[tuple[str, str], list[Stream]] = {}
         self.subject = stream.subject
         self.state = stream.state
 
@@ -173,7 +177,9 @@ class Context:
         return streams
 
     def read_of(self, kind: str, subject: str) -> list[Stream]:
-        """Read the other streams of a kind that an organisation has, oldest first, from the log itself."""
+        """Read the other streams of a kind that an organisation has, oldest first, from the log itself, once."""
+        if (kind, subject) in self._read_of:
+            return self._read_of[kind, subject]
         query = (
             sa.select(event_table.c.stream)
             .where(event_table.c.subject == subject, event_table.c.version == 0)
@@ -181,7 +187,9 @@ class Context:
         )
         names = [name for name in self.connection.execute(query).scalars() if name.startswith(f"{kind}/")]
         self.subjects.update(read_newest_of(self.connection, [subject]))
-        return list(self.read_all([name for name in names if name != self.stream]).values())
+        streams = list(self.read_all([name for name in names if name != self.stream]).values())
+        self._read_of[kind, subject] = streams
+        return streams
 
     def read_kind(self, kind: str) -> list[Stream]:
         """Read the streams that have an event of a kind, in the order of these events, from the log itself."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
 from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Context, Registry, fill_words, require_day, without_empty
-from creditscore.store.corrections import plan_generic
+from creditscore.store.corrections import find_act, plan_generic
 from creditscore.store.declarations import (
     GENERIC,
     OTHERWISE,
@@ -23,8 +23,8 @@ from creditscore.store.declarations import (
     check_values,
 )
 from creditscore.store.expressions import evaluate, reads_facts
-from creditscore.store.fold import Stream, fold
-from creditscore.store.log import NewEvent, read_newest_of, read_streams
+from creditscore.store.fold import Stream, TaskKey, fold
+from creditscore.store.log import Event, NewEvent, read_newest_of, read_streams
 from creditscore.store.people import People, Person
 from creditscore.store.tables import event as event_table
 
@@ -179,27 +179,22 @@ class Machine:
         context.is_known_on_given = known_on is not None
         newest = max((event.known_on for event in case.events if event.flow), default="")
         context.require_known_since(newest, "an earlier step of the case")
+        if act == "correct":  # what its steps may write elsewhere, it may write anew
+            context.emits = sorted({kind for event in case.events for kind in self._emits_of(event)})
         if is_generic:
             payload, flow = plan_generic(self, context, case)
             roles: Sequence[str] = ("reviewer",) if act == "correct" else ("approver",)
             kind = f"{workflow}.{'corrected' if act == 'correct' else 'upgraded'}"
-            emits: Sequence[str] = ()
         else:
             self.take(context)
             self.finish(context)
-            payload, roles, kind, emits, flow = (
-                self.payload(context),
-                rule.by,
-                declared.kind(act),
-                rule.emits,
-                declared.id,
-            )
+            payload, roles, kind, flow = self.payload(context), rule.by, declared.kind(act), declared.id
         role = self._choose_role(people, person, roles, declared, context, kind, office) if require_roles else roles[0]
-        if strange := {new.kind for new in context.emitted} - {*emits}:
+        if strange := {new.kind for new in context.emitted} - {*context.emits}:
             raise InternalError(f"{declared.id}, act {act}: it does not declare that it writes {', '.join(strange)}")
         main = NewEvent(context.stream, kind, payload, context.state, context.subject, flow, case.version)
         reads = {context.stream: case.version, **context.reads}
-        events = (main, *self.check_emitted(context.emitted))
+        events = (main, *self._add_tasks(connection, self.check_emitted(context.emitted)))
         return Plan(
             workflow,
             act,
@@ -425,12 +420,15 @@ class Machine:
                 for row in rows:
                     own[row["number"]] = {**own.get(row["number"], {}), **row}
             after["parts"] = {name: list(rows.values()) for name, rows in parts.items()}
-        wanted = self.list_tasks(context.workflow, after)
-        open_now = context.before.open_tasks()
+        return self._compare_tasks(self.list_tasks(context.workflow, after), context.before)
+
+    @staticmethod
+    def _compare_tasks(wanted: Mapping[TaskKey, Mapping[str, Any]], before: Stream) -> list[dict[str, Any]]:
+        open_now = before.open_tasks()
         changes = []
         for key, values in wanted.items():
-            before = open_now.get(key)
-            if before is None or any(before.get(name) != value for name, value in values.items()):
+            task = open_now.get(key)
+            if task is None or any(task.get(name) != value for name, value in values.items()):
                 changes.append({"change": "open", "what": key[0], "number": key[1], **values})
         changes += [
             {"change": "done", "what": what, "number": number}
@@ -439,10 +437,28 @@ class Machine:
         ]
         return changes
 
+    def _add_tasks(self, connection: sa.Connection, emitted: Sequence[NewEvent]) -> list[NewEvent]:
+        """Let what is written on another case open and close its tasks, where the writer did not say which."""
+        filled = []
+        for new in emitted:
+            payload = dict(new.payload)
+            if new.stream.partition("/")[0] in self.registry.newest and "tasks" not in payload:
+                case = fold(new.stream, read_streams(connection, [new.stream])[new.stream])
+                after = {**case.view(), **payload.get("set", {}), "state": new.state}
+                wanted = self.list_tasks(self.registry.by_id[case.flow], after)
+                payload["tasks"] = self._compare_tasks(wanted, case)
+            filled.append(replace(new, payload=without_empty(payload)))
+        return filled
+
+    def _emits_of(self, event: Event) -> Sequence[str]:
+        """What the act by which an event was written may write elsewhere."""
+        act = find_act(self, event)
+        return () if act is None else self.declared[event.flow].acts[act].emits
+
     @staticmethod
-    def list_tasks(workflow: Workflow, case: Mapping[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
+    def list_tasks(workflow: Workflow, case: Mapping[str, Any]) -> dict[TaskKey, dict[str, Any]]:
         """Return what is to be done in a case as it stands."""
-        tasks: dict[tuple[str, int], dict[str, Any]] = {}
+        tasks: dict[TaskKey, dict[str, Any]] = {}
         for what, rule in workflow.tasks.items():
             rows = case["parts"].get(rule.each, []) if rule.each else [{"number": 0}]
             for row in rows:

@@ -92,6 +92,7 @@ class _Check:
         self.result = Verification(store.mode)
         self.people, self.first_hash = People(), ""
         self.declared: dict[str, tuple[int, Workflow]] = {}
+        self.emits: dict[str, set[str]] = {}  # by case, what its steps so far may write elsewhere
         self.erased: dict[str, set[int]] = {}
         self.said_erased: dict[str, set[int]] = {}
         self.wanted: dict[int, list[tuple[str, bytes]]] = {}
@@ -274,15 +275,17 @@ class _Check:
     def _check_kinds(self, rows: Sequence[Row]) -> None:
         """Every event is the act itself, or one that the act's declaration lets it write, or stands by itself."""
         first = rows[0]
+        _, workflow = self.declared.get(first["flow"], (0, None))
+        act, name = workflow.act_of(first["kind"]) if workflow else None, first["kind"].partition(".")[2]
+        emits = {*workflow.acts[act].emits} if workflow and act else set()
+        if emits:
+            self.emits.setdefault(first["stream"], set()).update(emits)
+        if name == "corrected":
+            emits = self.emits.get(first["stream"], set())
         if first["seq"] == 0 or first["seq"] < self.since:
             return
-        emits: set[str] = set()
-        if first["flow"]:
-            _, workflow = self.declared.get(first["flow"], (0, None))
-            act = workflow.act_of(first["kind"]) if workflow else None
-            if workflow is None or not (act or first["kind"].partition(".")[2] in GENERIC_KINDS):
-                self.fault("act", f"event {first['seq']}", f"{first['flow']} declares no {first['kind']}")
-            emits = {*workflow.acts[act].emits} if workflow and act else set()
+        if first["flow"] and (workflow is None or not (act or name in GENERIC_KINDS)):
+            self.fault("act", f"event {first['seq']}", f"{first['flow']} declares no {first['kind']}")
         for position, row in enumerate(rows):
             if row["flow"]:
                 if position:
