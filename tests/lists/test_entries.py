@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -14,6 +16,7 @@ from creditscore.core.errors import CreditscoreError, NotAllowed
 from creditscore.lists.entries import Note, expire_entries, list_due, list_in_force, list_resting_on, read_cases
 from creditscore.lists.entry_tables import tabulate_events, tabulate_exits, tabulate_listings, write_entries
 from creditscore.lists.history import tell_entries
+from creditscore.store.context import Refused
 from creditscore.store.erasure import erase_stream
 from creditscore.store.log import Act, NewEvent
 from creditscore.store.machine import Stale
@@ -38,6 +41,14 @@ OTHER_WORDS = {
     "withdrawing what was not annulled": "unpublished cannot follow",
     "refusing what nobody asked for": "refused cannot follow",
 }
+DECLARED = (  # those that the declaration itself refuses
+    "a notice without remedies",
+    "a notice with an unknown part",
+    "a decision without a document",
+    "a decision without an organ",
+    "entered before the decision",
+    "published before the entry",
+)
 
 
 @pytest.fixture
@@ -60,6 +71,39 @@ def test_refused(name: str, office: Office) -> None:
     assert refused.value.next
     assert PERSON not in str(refused.value)
     assert office.store.head().size == size
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_refusal_is_said_in_chinese_too(name: str, tmp_path: Any) -> None:
+    office = Office(str(tmp_path / "credit.db"))
+    steps, _ = REFUSED[name]
+    case, _ = office.play("", "propose", {**WAGE, "on": "2023-01-18"})
+    for action, given in steps[:-1]:
+        office.play(case, action, given)
+    with pytest.raises(CreditscoreError) as refused:
+        office.play(case, *steps[-1])
+    office.store.close()
+    error = refused.value
+    assert isinstance(error, Refused)
+    assert error.zh
+    assert error.in_language("en") == str(error)
+    assert pickle.loads(pickle.dumps(error)).in_language("zh") == error.in_language("zh")
+    chinese = error.in_language("zh").replace(str(error.zh.where), "")
+    assert not re.search(r"[a-z]{4,}|[0-9]{4}-[0-9]{2}-[0-9]{2}|, ", re.sub(r"“[^”]*”", "", chinese)), chinese
+
+
+def test_a_refusal_names_days_and_law_as_an_official_would(office: Office) -> None:
+    case, _ = office.play("", "propose", {**WAGE, "on": "2023-01-18"})
+    with pytest.raises(Refused) as refused:
+        office.play(case, "decide", {"enter": True, "on": "2023-01-18"})
+    assert "（依据《国务院办公厅关于" in refused.value.in_language("zh")
+    office.play(case, "notice", {"on": "2023-01-18"})
+    with pytest.raises(Refused) as refused:
+        office.play(case, "decide", {"enter": True, "on": "2023-01-20"})
+    assert refused.value.in_language("zh") == (
+        f"异议期至2023年1月30日届满\n  事项：{case}（决定）\n  要求：2023年1月31日或以后作出决定\n"
+        "  下一步：更正所填内容，或者办理其他事项"
+    )
 
 
 @pytest.mark.parametrize(

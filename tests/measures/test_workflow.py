@@ -24,7 +24,6 @@ from creditscore.measures.register import Due, due, in_force
 from creditscore.measures.register import read_cases as read_old_cases
 from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
 from creditscore.measures.workflow import (
-    OCCASION,
     Proposed,
     lift,
     make_registry,
@@ -40,6 +39,7 @@ from creditscore.store import Database, Log
 from creditscore.store.context import Refused, Registry
 from creditscore.store.declarations import WORKFLOWS
 from creditscore.store.erasure import erase_stream
+from creditscore.store.log import NewEvent
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.lists.players import PAPER
@@ -455,8 +455,14 @@ def test_an_event_alone_proposes_nothing(office: Office) -> None:
     """The kind of events is written by graders, and by no act on a measure."""
     office.match(event())
     assert office.store.read(name_occasion("E1")).fields["event_kind"] == "procurement"
-    assert OCCASION.events == {"occasion.matched": ("grader",)}
     assert read_cases(office.store) == {}
+    forged = NewEvent(name_occasion("E2"), "occasion.matched", {"set": {"event": "E2"}})
+    for role in ("analyst", "reviewer", "approver"):
+        with pytest.raises(UsageError, match=f"not written by itself as {role}"):
+            office.store.record(lambda people: [forged], by="zhou", role=role)
+    assert "occasion.matched" not in {
+        kind for act in office.store.registry.newest["measure"].acts.values() for kind in act.emits
+    }
 
 
 def test_tables_are_those_of_the_old_register(office: Office, tmp_path: Path) -> None:

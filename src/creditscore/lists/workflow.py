@@ -73,7 +73,7 @@ def read_for_import(context: Context) -> Facts:
     scheme, rule, facts = _read_list(context)
     triggers = sorted(given.get("triggers") or ())
     if wrong := sorted({*triggers} - {*rule.triggers}):
-        return facts | {"wrong_triggers": wrong, "allowed": rule.triggers or "none"}
+        return facts | {"wrong_triggers": wrong, "allowed": rule.triggers}
     case = {"list": given["list"], "triggers": triggers, "dates": given.get("dates")}
     name = _name_case(context, scheme.name, triggers, facts["records"])
     return facts | {"name": name} | _plan_entry(context, rule, case, given)
@@ -135,7 +135,9 @@ def read_for_notice(context: Context, rule: ListRule) -> Facts:
     cited = rules.cited(steps)[0]
     return {
         "parts": list(labels),
+        "parts_zh": [label.zh for label in labels.values()],
         "missing": [f"{name} ({labels[name].zh})" for name in missing],
+        "missing_zh": [labels[name].zh for name in missing],
         "unknown": sorted({*contents} - {*labels}),
         "has_window": bool(steps),
         "least": iso(max(ends, default=day + 1)),
@@ -288,8 +290,7 @@ def read_for_longer_term(context: Context, rule: ListRule) -> Facts:
     longer = [term for term in rule.terms if term.extends or term.applies_to in ("uncorrected", "repeated")]
     term = next((term for term in longer if term.id == given["term"]), None)
     if term is None:
-        none = "the rule of this list lengthens no running entry"
-        return {"allowed": [term.id for term in longer] or none}
+        return {"allowed": [term.id for term in longer]}
     rest_on(context, term)
     facts: Facts = {"term": term.id, "term_end": case.get("term_end"), "end": case["end"]}
     facts["was_applied"] = term.applies_to == "uncorrected" and term.id in (
@@ -319,7 +320,7 @@ def read_for_bar(context: Context, rule: ListRule) -> Facts:
     ways = [way for way in rules.exits_for(rule, case.get("triggers") or ()) if ground in way.unless]
     if not ways:
         known = sorted({key for way in rule.exits for key in way.unless})
-        return {"allowed": known or "no way out of this list is barred by anything"}
+        return {"allowed": known}
     rest_on(context, *ways)
     bars = {**(case.get("bars") or {}), ground: context.day}
     return {"bars": True, "over": find_expiry(rule, {**case, "bars": bars})}
@@ -368,7 +369,7 @@ def read_for_exit(context: Context, rule: ListRule) -> Facts:
         missing = [key for key in asked if not texts.get(key, "").strip()]
         if missing:
             words = "; ".join(f"{key}: {asked[key].zh} / {asked[key].en}" for key in missing)
-            return facts | {"asked": what, "unsettled": words}
+            return facts | {"asked": what, "unsettled": words, "unsettled_zh": [asked[key].zh for key in missing]}
         if strange := sorted({*texts} - {*asked}):
             return facts | {"strange": strange, "points": list(asked)}
     barring = sorted({*way.unless} & {*(case.get("bars") or ()), *(case.get("triggers") or ())})

@@ -59,6 +59,22 @@ ZH = {
     "basis_not_in_force": "当日没有现行有效的依据",
     "basis_too_low": "现行依据的层级不足以减损权利",
     "basis_department_rule": "仅依据部门规章减损权利",
+    "natural_person": "对象为自然人，联合奖惩措施只适用于单位",
+    "mangled_id": "统一社会信用代码格式有误",
+    "bad_uscc": "统一社会信用代码无效",
+    "empty_id": "未填写对象",
+    "unknown_subject": "对象不在主体名册中",
+    "unknown_department": "四张清单中没有该部门",
+    "not_yet_known": "该条目在知悉日之后才登记",
+    "not_valid_that_day": "该条目当日尚未列入或者已经终止",
+    "unknown_list": "没有该名单",
+    "no_conduct": "四张清单中没有与该名单对应的行为",
+    "no_link": "四张清单中没有该关联关系",
+    "other_event": "该措施不适用于此类业务事项",
+    "other_department": "该措施由其他部门实施",
+    "kind_not_named": "该措施不适用于此类主体",
+    "already_open": "同一条目的同一措施已经提出或者正在实施",
+    "period_used_up": "该条目下该措施的最长期限已经届满",
 }
 
 
@@ -157,7 +173,7 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
             return facts | {"name": proposal.proposal_id}
     reasons = [no.reason for no in matched.refused if (no.listing_id, no.measure_id or wanted[1]) == wanted]
     reason = reasons[0] if reasons else "no_link"
-    return facts | {"why": NOT_PROPOSED[reason], "why_zh": ZH.get(reason, "不符合提出条件")}
+    return facts | {"why": NOT_PROPOSED[reason], "why_zh": ZH[reason]}
 
 
 def keep_proposal(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import day_of
+from creditscore.core.days import day_in_words, day_of
 from creditscore.core.errors import InternalError, UsageError
-from creditscore.store.declarations import ActRule, StreamType, Workflow
+from creditscore.core.i18n import LANGS, Lang
+from creditscore.schemes.citing import cite_said
+from creditscore.store.declarations import ActRule, Refusal, StreamType, Workflow
 from creditscore.store.expressions import evaluate
 from creditscore.store.fold import Stream, fold, read_kind
 from creditscore.store.log import NewEvent, read_newest_of, read_streams
@@ -21,8 +24,33 @@ from creditscore.store.tables import event as event_table
 Code = Callable[["Context"], Any]
 
 
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+FALLBACKS = {
+    "zh": ("按本事项的办理规则", "更正所填内容，或者办理其他事项"),
+    "en": (
+        "what the workflow declares; `creditscore workflow show` draws it",
+        "correct what was given, or take another act",
+    ),
+}
+
+
 class Refused(UsageError):
-    """The act is not allowed as things stand; nothing was written."""
+    """The act is not allowed as things stand; nothing was written.
+
+    `zh` is the same in Chinese, where a declaration says it.
+    """
+
+    zh: Refused | None = None
+
+    def in_language(self, lang: Lang) -> str:
+        """Return the whole message in a language; in English where nobody wrote it in Chinese."""
+        if lang == "en" or self.zh is None:
+            return str(self)
+        parts = (("事项", self.zh.where), ("要求", self.zh.allowed), ("下一步", self.zh.next))
+        return "\n".join([self.zh.what, *(f"  {label}：{text}" for label, text in parts if text)])
+
+    def __reduce__(self) -> Any:
+        return (*super().__reduce__(), {"zh": self.zh})
 
 
 @dataclass
@@ -229,19 +257,41 @@ class Context:
     def refuse(self, what: str, *, allowed: str | Sequence[str] | None = None, next: str | None = None) -> Refused:
         """Make the error of a refused act, to be raised."""
         where = f"{self.stream or self.workflow.workflow}, {self.act}"
-        fallback = "what the workflow declares; `creditscore workflow show` draws it" if allowed is None else allowed
-        return Refused(what, where=where, allowed=fallback, next=next or "correct what was given, or take another act")
+        fallback = FALLBACKS["en"]
+        return Refused(what, where, fallback[0] if allowed is None else allowed, next or fallback[1])
+
+    def refuse_as_declared(self, refusal: Refusal) -> Refused:
+        """Make the error of an act that a declaration refuses, in both languages."""
+        errors: dict[Lang, Refused] = {}
+        for lang in LANGS:
+            says, allowed, follows = (
+                None if words is None else fill_words(getattr(words, lang), self.names(), lang)
+                for words in (refusal.say, refusal.allowed, refusal.next)
+            )
+            if refusal.cite:
+                says = f"{says}（依据{cite_said(refusal.cite, lang)}）" if lang == "zh" else f"{says} ({refusal.cite})"
+            fallback = FALLBACKS[lang]
+            where = self.stream or self.workflow.workflow
+            where = f"{where}（{self.rule.title.zh}）" if lang == "zh" else f"{where}, {self.act}"
+            errors[lang] = Refused(says or "", where, allowed or fallback[0], follows or fallback[1])
+        errors["en"].zh = errors["zh"]
+        return errors["en"]
 
 
-def fill_words(text: str, names: Mapping[str, Any]) -> str:
-    """Fill `{case.until}` in a text with the value of the expression between the braces; lists with commas."""
+def fill_words(text: str, names: Mapping[str, Any], lang: Lang = "en") -> str:
+    """Fill `{case.until}` in a text with the value of the expression between the braces; lists with commas.
+
+    In Chinese days are written as `2023年3月1日`.
+    """
+    comma = "、" if lang == "zh" else ", "
     parts = text.split("{")
     filled = [parts[0]]
     for part in parts[1:]:
         expression, _, rest = part.partition("}")
         value = evaluate(expression, names)
-        value = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        filled.append(("" if value is None else str(value)) + rest)
+        value = comma.join(map(str, value)) if isinstance(value, list | tuple) else value
+        words = "" if value is None else str(value)
+        filled.append(ISO_DAY.sub(lambda day: day_in_words(day[0], lang), words) + rest)
     return "".join(filled)
 
 

@@ -325,12 +325,7 @@ class Machine:
     def _check_guards(context: Context, guards: Sequence[Refusal]) -> None:
         for guard in guards:
             if evaluate(guard.when, context.names()):
-                says, allowed, follows = (
-                    None if words is None else fill_words(words.en, context.names())
-                    for words in (guard.say, guard.allowed, guard.next)
-                )
-                cited = f" ({guard.cite})" if guard.cite else ""
-                raise context.refuse(f"{says}{cited}", allowed=allowed, next=follows)
+                raise context.refuse_as_declared(guard)
 
     def finish(self, context: Context) -> None:
         """Ask what a case owes to others, once what follows from an act is known."""
