@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from creditscore.cascade.apply import stored_tasks, untold
 from creditscore.cascade.inputs import RecordEvent, decided
@@ -13,7 +12,7 @@ from creditscore.cascade.preview import Bench, annulled, changed, derived_now, s
 from creditscore.cascade.recompute import Derived, derive
 from creditscore.cascade.recompute_composite import derive_composites
 from creditscore.cascade.tasks import Task, by_run, resting, tasks
-from creditscore.core.days import to_day
+from creditscore.core.days import read_day
 from creditscore.core.errors import DifferenceError, InputError, StoreDiffers, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.measures.replay import replay as replay_joint
@@ -126,7 +125,7 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
         return []
     days = [run.known_at for run in on_bench.runs.values()]
     days += [str(composite.as_of) for composite in kept_composites(log.store)]
-    latest = max((to_day(date.fromisoformat(day)) for day in days), default=-1)
+    latest = max((read_day(day) for day in days), default=-1)
     if not days or (case.exit_reason != "annulled" and latest < case.first_day_out):
         return []
     ids, events = [case.subject_id], decided(log.store, [case.subject_id])
@@ -143,14 +142,14 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
     flaws = []
     for (run, subject), rows in derived.rows.items():
         stands = standing(log.store, run, ids)[subject]
-        day = to_day(date.fromisoformat(on_bench.runs[run].known_at))
+        day = read_day(on_bench.runs[run].known_at)
         if stands.hash != rows.hash and (case.exit_reason == "annulled" or day >= case.first_day_out):
             flaws.append(Flaw("stale", f"run {run} {subject}", f"{_face(stands)} stands, {_face(rows)} is derived"))
     moved, _, _ = derive_composites(log.store, ids, derived, over)
     for run, subject in sorted(moved):
         score = standing(log.store, run, ids, Scored)[subject]
         as_of = next(composite.as_of for composite in kept_composites(log.store) if composite.run_id == run)
-        ended = case.exit_reason == "annulled" or to_day(date.fromisoformat(str(as_of))) >= case.first_day_out
+        ended = case.exit_reason == "annulled" or read_day(str(as_of)) >= case.first_day_out
         if ended and score.hash != moved[run, subject].hash:
             faces = (" ".join(part for part in side.face if part) for side in (score, moved[run, subject]))
             flaws.append(Flaw("stale", f"composite {run} {subject}", "{} stands, {} is derived".format(*faces)))

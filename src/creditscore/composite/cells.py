@@ -12,7 +12,7 @@ import numpy as np
 
 from creditscore.composite.config import CompositeConfig, Stale
 from creditscore.composite.score import Ints
-from creditscore.core.days import full_months, to_day
+from creditscore.core.days import full_months, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.grading.input_state.state import BLOCKED
@@ -93,7 +93,7 @@ def last_day_of(period: str) -> int:
     try:
         if len(period) == 4 and period.isascii() and period.isdigit():
             return to_day(date(int(period), 12, 31))
-        return to_day(date.fromisoformat(period))
+        return read_day(period)
     except ValueError as error:
         raise InputError(
             f"{redact(period)!r} is no period", where="grades", allowed="a year or a day, YYYY-MM-DD"

@@ -16,6 +16,15 @@ def to_day(value: date) -> int:
     return (value - EPOCH).days
 
 
+def read_day(text: str) -> int:
+    """The number of a day that is written as YYYY-MM-DD.
+
+    >>> read_day("1970-01-31")
+    30
+    """
+    return to_day(date.fromisoformat(text))
+
+
 def from_day(day: int) -> date:
     """The date of a day number; InputError where it is none, which only data that was damaged can hold."""
     try:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from creditscore.core.days import to_day
+from creditscore.core.days import read_day
 from creditscore.core.errors import CreditscoreError, DifferenceError
 from creditscore.core.quantities import from_micro, plain, points, to_micro
 from creditscore.core.version import __version__
@@ -66,7 +66,7 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
     at = int(run["period"]) if scheme.period == "year" else date.fromisoformat(run["as_of"])
     law = None if run["law_known_at"] == "latest" else date.fromisoformat(run["law_known_at"])
     try:
-        return bind(scheme, at, known_at=to_day(date.fromisoformat(run["known_at"])), law_known_at=law)
+        return bind(scheme, at, known_at=read_day(run["known_at"]), law_known_at=law)
     except CreditscoreError:
         return None
 

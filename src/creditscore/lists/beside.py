@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from creditscore.core.days import iso
-from creditscore.lists.clocks import find_first_day_out, holds, read_day
+from creditscore.core.days import iso, read_day
+from creditscore.lists.clocks import find_first_day_out, holds
 from creditscore.store.context import Context
 from creditscore.store.fold import Stream
 

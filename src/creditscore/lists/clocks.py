@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from creditscore.core.days import iso, to_day
+from creditscore.core.days import iso, read_day
 from creditscore.lists import rules, terms
 from creditscore.lists.rules import GeneralExit
 from creditscore.schemes.lists import ListExit, ListRule, ListStep
 
 Case = Mapping[str, Any]  # what is known of an entry, by the fields of `configs/workflows/listing`; days as texts
 NAMED = ("noticed_on", "objected_on", "decided_on", "entered_on", "published_on", "term_end")
-
-
-def read_day(text: str) -> int:
-    """Return the number of a day given as text."""
-    return to_day(date.fromisoformat(text))
 
 
 def name_days(case: Case, **more: str | None) -> dict[str, int]:

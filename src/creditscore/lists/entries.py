@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import day_of, iso
+from creditscore.core.days import day_of, iso, read_day
 from creditscore.core.errors import UsageError
 from creditscore.lists import rules, terms
 from creditscore.lists.beside import MANAGED, OPEN
-from creditscore.lists.clocks import find_decision_step, find_step_day, holds, read_day
+from creditscore.lists.clocks import find_decision_step, find_step_day, holds
 from creditscore.schemes.lists import ListRule, Span
 from creditscore.schemes.model import Rule
 from creditscore.store.fold import Stream, fold

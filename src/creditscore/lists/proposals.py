@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import iso
+from creditscore.core.days import iso, read_day
 from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
 from creditscore.lists import rules
 from creditscore.lists.beside import find_obstacle
-from creditscore.lists.clocks import read_day
 from creditscore.lists.entries import Day, read_cases, require_day
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records

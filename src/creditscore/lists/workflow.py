@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from creditscore.core.days import iso, to_day
+from creditscore.core.days import iso, read_day, to_day
 from creditscore.lists import rules, terms
 from creditscore.lists.beside import list_beside, look_beside
 from creditscore.lists.clocks import (
@@ -17,7 +17,6 @@ from creditscore.lists.clocks import (
     find_step_day,
     list_ways_out,
     name_days,
-    read_day,
 )
 from creditscore.schemes.lists import ListExit, ListRule, ListTerm
 from creditscore.schemes.model import Rule, Scheme

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.atomic import write_json
-from creditscore.core.days import iso, to_day
+from creditscore.core.days import iso, read_day
 from creditscore.core.errors import UsageError
 from creditscore.core.tables.write import Csv, as_queries, write_tables
 from creditscore.core.version import __version__
@@ -90,7 +89,7 @@ def _measure(
     ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
     if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted
         ended_by, _, day = case.acts[-1].reason.partition(" ")
-        ended_on = to_day(date.fromisoformat(day))
+        ended_on = read_day(day)
     return {
         **vars(case.proposal),
         "flags": "; ".join(case.proposal.flags),

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import from_day, iso, to_day
+from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
 from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
@@ -114,7 +114,7 @@ def read_rules(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> d
     """Read what a measure rests on: the entries of its organisation, the four lists and the laws."""
     if context.act == "propose":
         return _read_match(context, lists, laws)
-    on = to_day(date.fromisoformat(context.day))
+    on = read_day(context.day)
     listings = _read_entries(context, context.subject)
     case = make_case(context.before)
     end = ending(case, lists, listings, on, laws)
@@ -151,7 +151,7 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
         return facts
     known = occasion.fields
     facts["on_day"] = known["on_day"]
-    day = to_day(date.fromisoformat(known["on_day"]))
+    day = read_day(known["on_day"])
     event = BusinessEvent(given["event"], known["event_kind"], known["department"], day, (subject,))
     entries = _read_entries(context, subject)
     others = [make_case(stream) for stream in context.read_of("measure", subject) if not stream.is_erased]
@@ -160,7 +160,7 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
         [event],
         entries,
         subjects={subject: given["subject_kind"]} if given.get("subject_kind") else None,
-        known_at=to_day(date.fromisoformat(given["known_at"])) if given.get("known_at") else None,
+        known_at=read_day(given["known_at"]) if given.get("known_at") else None,
         prior=prior(others),
         laws=laws,
     )
@@ -223,16 +223,16 @@ def make_entry(stream: Stream) -> Listing | None:
     known = stream.fields
     if not known.get("entered_on"):
         return None
-    days = {name: to_day(date.fromisoformat(known[name])) if known.get(name) else None for name in ENTRY_DAYS}
+    days = {name: read_day(known[name]) if known.get(name) else None for name in ENTRY_DAYS}
     event = next(event for event in stream.events if stream.payload_of(event).get("set", {}).get("entered_on"))
     return Listing(
         stream.name.partition("/")[2],
         stream.subject,
         known["list"],
-        to_day(date.fromisoformat(known["entered_on"])),
+        read_day(known["entered_on"]),
         **days,
         exit_reason=known.get("exit_reason") or "",
-        recorded_on=to_day(date.fromisoformat(event.known_on)),
+        recorded_on=read_day(event.known_on),
     )
 
 
@@ -248,7 +248,7 @@ def make_case(stream: Stream, name_of: Callable[[str], str] = str) -> MeasureCas
             continue
         value = known.get(NAMED.get(field.name, field.name))
         if field.name in DAYS and value:
-            value = to_day(date.fromisoformat(value))
+            value = read_day(value)
         cells[field.name] = tuple(value or ()) if field.name in ("laws", "flags") else value
     cells["relevance_reason"] = cells["relevance_reason"] or ""
     acts = []
@@ -260,12 +260,12 @@ def make_case(stream: Stream, name_of: Callable[[str], str] = str) -> MeasureCas
         reason = given.get("reason") or given.get("result") or ""
         if event.name in ("lifted", "lapsed"):
             reason = f"{follows['ended_by']} {follows['ended_on']}"
-        day = to_day(date.fromisoformat(stream.day_of(event)))
+        day = read_day(stream.day_of(event))
         flags = tuple(sorted(given.get("acknowledge") or ()))
         number = given.get("document_no") or ""
         acts.append(MeasureAct(event.seq, key, event.name, day, name_of(event.actor), reason, number, flags))
     first = stream.payload_of(stream.events[0]).get("set", {})
-    cells["ends_by"] = to_day(date.fromisoformat(first["ends_by"])) if first.get("ends_by") else None
+    cells["ends_by"] = read_day(first["ends_by"]) if first.get("ends_by") else None
     period = Period.model_validate(known["period"])
     return MeasureCase(Proposal(**cells), period, acts[0].actor, tuple(acts))
 
@@ -408,7 +408,7 @@ def lift(store: Store, lists: FourLists, *, by: str, on: Day, ids: Iterable[str]
     """
     named = None if ids is None else list(dict.fromkeys(ids))
     check_day_has_come(date.fromisoformat(str(on)))
-    day = to_day(date.fromisoformat(str(on)))
+    day = read_day(str(on))
     cases = read_cases(store, named)
     listings = read_listings(store, {case.proposal.subject_id for case in cases.values()})
     causes, laws = {}, load_laws()

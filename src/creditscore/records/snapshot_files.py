@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.core.boundary import guarded, outside
-from creditscore.core.days import to_day
+from creditscore.core.days import read_day
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
 from creditscore.core.json_source import read_object
@@ -275,7 +274,7 @@ def _intake_day(folder: Path, manifest: dict[str, Any]) -> int | None:
     if "intake_on" not in manifest:
         return None
     try:
-        return to_day(date.fromisoformat(manifest["intake_on"]))
+        return read_day(manifest["intake_on"])
     except (TypeError, ValueError) as error:
         raise InputError(f"{MANIFEST} does not say intake_on", where=str(folder), next=AGAIN) from error
 

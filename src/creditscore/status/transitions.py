@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import from_day, iso, to_day
+from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import UsageError
 from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of
@@ -189,7 +189,7 @@ def _in_time(
     newest = max(done.values(), default=on)
     if on < newest:
         raise UsageError(f"{iso(on)} lies before the last step of these grades ({iso(newest)})", allowed="a later day")
-    if on < to_day(date.fromisoformat(run.known_at)):
+    if on < read_day(run.known_at):
         raise UsageError(
             f"{iso(on)} lies before the day of knowledge of the run, {run.known_at}", allowed="that day or a later one"
         )

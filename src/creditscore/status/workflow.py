@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.days import iso, to_day
+from creditscore.core.days import iso, read_day
 from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, life_rules
 from creditscore.status.status import CLOSING, HISTORY, MOVES, REPLACING, span
@@ -236,7 +236,7 @@ def _require_time(
 ) -> bool:
     """Tell whether the step comes late; refuse it where it comes too early, or late without a reason."""
     done = days_of_steps(rows)
-    on = to_day(date.fromisoformat(context.day))
+    on = read_day(context.day)
     if context.day < run.known_at:
         raise context.refuse(
             f"{context.day} lies before the day of knowledge of the run, {run.known_at}",
@@ -322,7 +322,7 @@ def days_of_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Return the newest day of each step that the groups of a case have taken."""
     days: dict[str, int] = {}
     for row in rows:
-        day = to_day(date.fromisoformat(row["on_day"]))
+        day = read_day(row["on_day"])
         days[row["step"]] = max(days.get(row["step"], day), day)
     return days
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from creditscore.core.calendars import add_working_days
-from creditscore.core.days import add_months, from_day, to_day
+from creditscore.core.days import add_months, from_day, read_day
 from creditscore.core.errors import SchemeError
 
 Names = Mapping[str, Any]
@@ -25,17 +24,17 @@ DEEPEST = 30  # levels of one expression
 
 def count_working_days(day: str, number: int) -> str:
     """Return the day that lies a number of working days after a day."""
-    return from_day(add_working_days(to_day(date.fromisoformat(day)), number)).isoformat()
+    return from_day(add_working_days(read_day(day), number)).isoformat()
 
 
 def count_days(day: str, number: int) -> str:
     """Return the day that lies a number of days after a day."""
-    return from_day(to_day(date.fromisoformat(day)) + number).isoformat()
+    return from_day(read_day(day) + number).isoformat()
 
 
 def count_months(day: str, number: int) -> str:
     """Return the day that lies a number of months after a day."""
-    return from_day(add_months(to_day(date.fromisoformat(day)), number)).isoformat()
+    return from_day(add_months(read_day(day), number)).isoformat()
 
 
 def list_steps(case: Any, *names: str) -> list[Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 from creditscore.core.calendars import Calendar, calendar_given, installed
 from creditscore.core.config import rules_from
-from creditscore.core.days import from_day, iso, to_day, year_end, year_start
+from creditscore.core.days import from_day, iso, read_day, year_end, year_start
 from creditscore.records.excluded import REFUSED_INPUTS
 from creditscore.repair.rules import REPAIRS, load_repairs
 from creditscore.schemes import registry
@@ -78,6 +77,6 @@ def under(folder: Path, files: Sequence[Mapping[str, str]], calendar: Sequence[M
         place.write_text(file["text"], encoding="utf-8")
     (folder / "schemes").mkdir(exist_ok=True)
     years = sorted(int(row["year"]) for row in calendar)
-    turned = frozenset(to_day(date.fromisoformat(text)) for row in calendar for text in row["days"].split())
+    turned = frozenset(read_day(text) for row in calendar for text in row["days"].split())
     with rules_from(folder), calendar_given(Calendar(year_start(years[0]), year_end(years[-1]), turned)):
         yield

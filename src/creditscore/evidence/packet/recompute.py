@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.days import LAST, from_day, to_day
+from creditscore.core.days import LAST, from_day, read_day
 from creditscore.evidence.packet.carried import under
 from creditscore.evidence.packet.gather import TABLES, about_of
 from creditscore.evidence.packet.refused import put_refused
@@ -74,7 +74,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
             replayed = about["law_known_at"] != "latest"
             by_year = scheme.period == "year"
             grading = grade(
-                small if replayed else replace(small, newest_day=to_day(date.fromisoformat(about["known_at"]))),
+                small if replayed else replace(small, newest_day=read_day(about["known_at"])),
                 scheme,
                 about["period"] if by_year else None,
                 as_of=None if by_year else about["as_of"],
@@ -83,7 +83,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
                 max_rejected=ANY,
             )
             ((_, then),) = inputs(grading, [about["subject_id"]])
-            newest = max(to_day(date.fromisoformat(about["newest_day"])), grading.plan.known_at)
+            newest = max(read_day(about["newest_day"]), grading.plan.known_at)
             plan_now = bind(
                 scheme,
                 int(about["period"]) if by_year else date.fromisoformat(about["as_of"]),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from creditscore.core.days import to_day
+from creditscore.core.days import read_day
 from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS, points
 from creditscore.evidence.packet.recompute import Again
@@ -122,6 +121,6 @@ def _assessed(again: Again) -> dict[str, Mapping[str, Any]]:
 
 def _event(again: Again, row: Mapping[str, str]) -> dict[str, Any]:
     recorded = row.get("recorded_on")
-    known = recorded is None or to_day(date.fromisoformat(recorded[:10])) <= again.plan.known_at
+    known = recorded is None or read_day(recorded[:10]) <= again.plan.known_at
     names = ("event_no", "event", "event_on", "recorded_on", "corrected_on", "share")
     return {name: row[name] for name in names if name in row} | {"known": known}
