@@ -279,6 +279,9 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
     (a / "manifest.json").write_text(json.dumps({"rules": {"grades": [{"code": {}}]}}), encoding="utf-8")
     with pytest.raises(InputError, match="a grade that is no text"):
         composite_impact(a, b)
+    (a / "manifest.json").write_text(json.dumps({"acts": {"once": 1}}), encoding="utf-8")
+    with pytest.raises(InputError, match="`acts` in the manifest is no text"):
+        composite_impact(a, b)
     (a / "manifest.json").unlink()
     with pytest.raises(InputError, match=r"no manifest\.json"):
         composite_impact(a, b)

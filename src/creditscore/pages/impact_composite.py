@@ -118,6 +118,9 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
         raise InputError(
             "the manifest names a grade that is no text", where=str(folder), next="make the composites again"
         )
+    acts = manifest.get("acts", "")
+    if not isinstance(acts, str):
+        raise InputError("`acts` in the manifest is no text", where=str(folder), next="make the composites again")
     weights = con.execute(
         "SELECT domain, list(DISTINCT CAST(weight AS VARCHAR) ORDER BY CAST(weight AS VARCHAR)) FROM contributions"
         " GROUP BY 1 ORDER BY 1"
@@ -139,7 +142,7 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
         "labels": _grade_labels(manifest),
         "weights": {domain: " ".join(value for value in result if value is not None) for domain, result in weights},
         "marks": marks,
-        "acts": manifest.get("acts", ""),
+        "acts": acts,
         "made_up": bool(manifest.get("made_up", False)),
     }
     return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), data

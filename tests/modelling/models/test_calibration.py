@@ -219,3 +219,12 @@ def test_misuse_is_said() -> None:
         Calibrator.from_dict({"kind": "master_scale"})
     with pytest.raises(CreditscoreError, match="format 9"):
         Calibrator.from_dict({**fitted.to_dict(), "format": 9})
+
+
+@pytest.mark.parametrize("variance", [[[1.0, 0.0], [0.0]], [[1.0]], "ab", [[1.0, "x"], [0.0, 1.0]]])
+def test_a_saved_curve_whose_variance_fits_nothing_is_refused(variance: object) -> None:
+    x, y, _ = sample(300)
+    saved = Calibrator("platt").fit(x, y).to_dict()
+    saved["curve"]["variance"] = variance
+    with pytest.raises(ValueError, match=r"variance|inhomogeneous|float"):
+        Calibrator.from_dict(saved)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.core.boundary import require_plain, translate
+from creditscore.core.boundary import described, require_plain, translate
 from creditscore.core.errors import InputError
 from creditscore.core.tables.encoding import Reading, as_utf8, as_utf8_in_part, encoding_of, header_of
 from creditscore.core.tables.table import LINE, Opened, Table, column_sql, literal, quote, refuse_twice
@@ -45,6 +45,9 @@ def open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: P
 
 def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> str:
     import duckdb
+    import pyarrow
+
+    from creditscore.core.tables.parquet_pages import DamagedPage, check_pages
 
     parts, before = [], 0
     for file in files:
@@ -56,6 +59,12 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
             _raise_of_machine(error, file)
             raise InputError(f"{table.name}: not a Parquet file", where=file, next="write it again") from error
         refuse_twice(table.name, _top_names(schema), file)
+        try:
+            check_pages(file)
+        except (DamagedPage, pyarrow.ArrowException, OSError) as error:
+            raise InputError(
+                f"{table.name}: the Parquet file is damaged: {described(error)}", where=file, next="write it again"
+            ) from error
         parts.append(
             f"SELECT * EXCLUDE (file_row_number), file_row_number + {before + 1} AS {quote(LINE)}"
             f" FROM read_parquet({literal(file)}, file_row_number = true)"

@@ -48,7 +48,12 @@ class LogisticFit:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """What `to_dict` wrote."""
+        """What `to_dict` wrote; ValueError where its variance is no matrix of numbers that fits the coefficients."""
+        size = len(data["coef"]) + 1
+        if np.asarray([data["intercept"], *data["coef"]], dtype=np.float64).shape != (size,):
+            raise ValueError("a coefficient of the logistic fit is no number")
+        if np.asarray(data["variance"], dtype=np.float64).shape != (size, size):
+            raise ValueError(f"the variance of the logistic fit is not of {size} rows and columns")
         return cls(data["intercept"], tuple(data["coef"]), tuple(tuple(row) for row in data["variance"]))
 
 
