@@ -47,8 +47,9 @@ def _check_chunk(data: mmap.mmap, chunk: Any) -> None:
     left = chunk.num_values
     while left > 0:
         fields, place = _read_struct(data, place)
-        kind, size = fields.get(TYPE), fields.get(SIZE)
-        own = fields.get(OWN_HEADER.get(kind, -1))
+        kind: Any = fields.get(TYPE)
+        size: Any = fields.get(SIZE)
+        own: Any = fields.get(OWN_HEADER.get(kind, -1))
         if kind not in (DATA, INDEX, DICTIONARY, DATA_2) or not isinstance(size, int) or size < 0:
             raise DamagedPage(f"page header of column {chunk.path_in_schema}")
         if kind != INDEX and not (isinstance(own, dict) and isinstance(own.get(VALUES), int) and own[VALUES] >= 0):
