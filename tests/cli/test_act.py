@@ -45,7 +45,7 @@ def test_a_workflow_of_the_documentation_runs_from_its_file_to_its_end(store_url
     assert "未履行 broken" in ended
     assert "to do" not in ended
     shown = call("store", "show", store_url, "promise/7")
-    assert "1 accepted  2026-03-03  zhang.min (reviewer)" in shown
+    assert "2 accepted  2026-03-03  zhang.min (reviewer)" in shown
     assert max(map(len, shown.splitlines())) <= 80
     assert "0 faults" in call("store", "verify", store_url, code=7)
 
@@ -69,7 +69,7 @@ def test_a_preview_writes_nothing_and_is_confirmed_by_its_hash(office: Office) -
 def test_a_step_is_corrected_and_a_case_upgraded(office: Office, tmp_path: Path) -> None:
     office.give()
     words = ("--to", "matter=moving", "--to", 'missing=["plan"]', "--to", "on=2026-03-01", "--reason", "misread")
-    corrected = json.loads(office.act("correct", "7", "--number", "0", *words, "--json", by="zhang.min"))
+    corrected = json.loads(office.act("correct", "7", "--number", "1", *words, "--json", by="zhang.min"))
     assert (corrected["matter"], corrected["missing"], corrected["given_on"]) == ("moving", ["plan"], "2026-03-01")
     newer = tmp_path / "2.yaml"
     newer.write_text(
@@ -89,9 +89,9 @@ def test_what_cannot_be_read_is_refused_with_what_would_be(office: Office, tmp_p
     with pytest.raises(UsageError, match="no case promise/8"):
         office.act("accept", "8", by="zhang.min")
     with pytest.raises(UsageError, match="is no pair"):
-        office.act("correct", "7", "--number", "0", "--to", "moving", "--reason", "r", by="zhang.min")
+        office.act("correct", "7", "--number", "1", "--to", "moving", "--reason", "r", by="zhang.min")
     with pytest.raises(InputError, match="line 1, column 1"):
-        office.act("correct", "7", "--number", "0", "--to", "missing=plan", "--reason", "r", by="zhang.min")
+        office.act("correct", "7", "--number", "1", "--to", "missing=plan", "--reason", "r", by="zhang.min")
     with pytest.raises(StoreError, match="there is no store"):
         call("act", "objection", "letter", "1", *_letter(), "--store", str(tmp_path / "none.db"))
     file = tmp_path / "listing.yaml"

@@ -309,9 +309,9 @@ def test_the_log_refuses_a_faulty_visit_by_itself(store: Store, folder: Path, dr
             assert raised.value.next
         case = store.act("visit", "report", by="li.na", on=day, **good)
         with pytest.raises(Refused, match="ties a visit to its draw"):
-            store.act("visit", "correct", case.name, by="zhao", on=day, number=0, to={"probability": "1"}, reason="x")
+            store.act("visit", "correct", case.name, by="zhao", on=day, number=1, to={"probability": "1"}, reason="x")
         to = {"result": "breach", "violations": 1}
-        case = store.act("visit", "correct", case.name, by="zhao", on=day, number=0, to=to, reason="misread")
+        case = store.act("visit", "correct", case.name, by="zhao", on=day, number=1, to=to, reason="misread")
         assert (case.fields["result"], case.fields["violations"]) == ("breach", 1)
     assert verify(store).faults == []
 

@@ -32,7 +32,7 @@ class Office:
         if action == "expire":
             return case, expire_entries(self.store, day, by=by)  # known on the day, as in `players`
         if action == "correct":
-            data["number"] = self.find_step(case, data.pop("no"))
+            data["number"] = data.pop("no")
         if action in ("propose", "take_over"):
             data.setdefault("subject", A)
         if action == "revoke":
@@ -40,11 +40,6 @@ class Office:
         on = "" if action in OPENING else case
         filled = {name: value for name, value in data.items() if value != ""}  # nobody gives an empty text
         return self.store.act("listing", action, on, by=by, on=day, known_on=known_on, **filled).name, None
-
-    def find_step(self, case: str, number: int) -> int:
-        """Find what the store calls the n-th act on a case."""
-        acts = [event.version for event in self.store.read(case).events if event.flow]
-        return acts[number - 1] if number <= len(acts) else number
 
     def enter(self, key: str, scheme: str, on: str, **more: Any) -> str:
         """Keep an entry of another office: the shortest way to something that runs."""

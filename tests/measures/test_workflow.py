@@ -423,7 +423,7 @@ def test_a_step_is_corrected(office: Office) -> None:
     office.act("accept", key, reason="a")
     office.act("notify", key, "2024-03-03", document_no="N-1")
     to = {"document_no": "N-2"}
-    office.act("correct", key, "2024-03-04", by="zhou", number=2, to=to, reason="a misprint")
+    office.act("correct", key, "2024-03-04", by="zhou", number=3, to=to, reason="a misprint")
     assert [act.document_no for act in read_cases(office.store)[key].acts] == ["", "", "N-2"]
 
 
@@ -624,10 +624,10 @@ def test_a_measure_rests_on_an_entry_of_the_lists(store_url: str, tmp_path: Path
         store.act("listing", "exit", listed.name, by="chen.jie", on="2024-05-01", known_on="2024-05-06", **given)
         assert [(row["what"], row["due_on"]) for row in list_open(store, key)] == [("lift", "2024-05-01")]
         to = {"on": "2024-05-02"}
-        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=1, to=to, reason="a misprint")
+        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=2, to=to, reason="a misprint")
         assert [row["due_on"] for row in list_open(store, key)] == ["2024-05-02"]
         to = {"on": "2024-05-01"}
-        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=1, to=to, reason="it was right")
+        store.act("listing", "correct", listed.name, by="z", on="2024-05-06", number=2, to=to, reason="it was right")
         assert lift(store, shipped(), by="li.na", on="2024-05-01") == {key: "repaired"}
         assert store.read(f"measure/{key}").state == "lifted"
         (late,) = propose(store, shipped(), Intake((event("2024-04-02", key="E3"),), {}), by="li.na").new

@@ -238,7 +238,7 @@ def test_a_step_of_an_objection_is_corrected_under_its_number(desk: Desk) -> Non
     name = desk.open()
     desk.store.act("objection", "ask", name, by="wang.wei", on="2023-05-05", department="x", text="?", due="2023-05-08")
     given = {"by": "wang.wei", "on": "2023-05-06", "reason": "the name of the department"}
-    desk.store.act("objection", "correct", name, number=1, to={"department": "征收科"}, **given)
+    desk.store.act("objection", "correct", name, number=2, to={"department": "征收科"}, **given)
     case = desk.case(name)
     assert [question.department for question in case.questions] == ["征收科"]
     assert desk.open({"ground": "procedure", "record_id": "grade"}) == "objection/C2023-0002"

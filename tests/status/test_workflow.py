@@ -158,7 +158,7 @@ def test_a_correction_and_the_day_of_knowledge_count(desk: Desk) -> None:
     first, second = desk.subjects[:2]
     desk.take("preview", "li.na", "2023-03-01", subjects=[first])
     given = {"by": "zhang.min", "on": "2023-03-02", "reason": "the other firm was meant"}
-    desk.store.act("status", "correct", desk.case, number=1, to={"subjects": [second]}, **given)
+    desk.store.act("status", "correct", desk.case, number=2, to={"subjects": [second]}, **given)
     assert (desk.statuses(first), desk.statuses(second)) == ([], ["provisional"])
     assert {row["subject_id"] for row in make_history(desk.store).to_pylist()} == {second}
     desk.take("announce", "chen.jie", "2023-04-11", known_on="2023-04-20", subjects=[second])

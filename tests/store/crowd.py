@@ -77,7 +77,7 @@ def _do(store: Store, step: str, case: str) -> int:
     if step == "correct":
         to = {"matter": "door"}
         return store.act(
-            "promise", "correct", stream, by="zhang.min", on="2026-03-03", number=0, to=to, reason="misread"
+            "promise", "correct", stream, by="zhang.min", on="2026-03-03", number=1, to=to, reason="misread"
         ).version
     if step == "make":  # all writers on the same record
         given = {"id": case, "subject": OTHER_FIRM, "record": "record/shared"}

@@ -281,7 +281,7 @@ def forge(town: Town) -> dict[str, Callable[[], None]]:
                 "promise/7",
                 "promise.corrected",
                 {
-                    "given": {"number": 0, "to": {"matter": "x"}, "reason": "y"},
+                    "given": {"number": 1, "to": {"matter": "x"}, "reason": "y"},
                     "replaced": {"0": {"set": {"matter": "x", "missing": []}}},
                 },
                 "given",
@@ -295,7 +295,7 @@ def forge(town: Town) -> dict[str, Callable[[], None]]:
             NewEvent(
                 "promise/7",
                 "promise.corrected",
-                {"given": {"number": 0, "to": {"matter": "x"}, "reason": "y"}, "replaced": {}},
+                {"given": {"number": 1, "to": {"matter": "x"}, "reason": "y"}, "replaced": {}},
                 "kept",
                 FIRM,
                 flow,
@@ -308,7 +308,7 @@ def forge(town: Town) -> dict[str, Callable[[], None]]:
                 "order/2",
                 "order.corrected",
                 {
-                    "given": {"number": 0, "to": {"record": "record/r7"}, "reason": "y"},
+                    "given": {"number": 1, "to": {"record": "record/r7"}, "reason": "y"},
                     "replaced": {
                         "0": {"given": {"id": "2", "subject": "x", "record": "record/r7"}, "on_day": "2026-03-03"}
                     },

@@ -167,10 +167,10 @@ def test_a_correction_asks_across_cases_once_and_of_the_whole_case(store: Store)
     store.act("loan", "give_back", "loan/1", by="li.na", on="2026-03-04")
     lend(store, "2", on="2026-03-05")
     wrong = {"by": "zhang.min", "on": "2026-03-06", "reason": "misread"}
-    case = store.act("loan", "correct", "loan/1", number=0, to={"until": "2026-05-01"}, **wrong)
+    case = store.act("loan", "correct", "loan/1", number=1, to={"until": "2026-05-01"}, **wrong)
     assert (case.state, case.fields["until"]) == ("back", "2026-05-01")
     with pytest.raises(UsageError, match=r"stands in to\.thing"):
-        store.act("loan", "correct", "loan/1", number=0, to={"thing": PERSON}, **wrong)
+        store.act("loan", "correct", "loan/1", number=1, to={"thing": PERSON}, **wrong)
     assert verify(store).faults == []
 
 

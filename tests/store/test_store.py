@@ -101,7 +101,7 @@ def test_a_correction_takes_later_steps_again(store: Store) -> None:
     store.act("promise", "accept", "promise/7", by="zhang.min", on="2026-03-04", known_on="2026-03-06")
     store.act("promise", "supply", "promise/7", by="li.na", on="2026-03-06", number=1, name="plan")
     correct = {"by": "zhang.min", "on": "2026-03-09", "reason": "the stamp says otherwise"}
-    case = store.act("promise", "correct", "promise/7", number=1, to={"on": "2026-03-05"}, **correct)
+    case = store.act("promise", "correct", "promise/7", number=2, to={"on": "2026-03-05"}, **correct)
     assert case.fields["check_by"] == "2026-05-05"
     assert case.state == "accepted"
     for to, match in (
@@ -110,9 +110,9 @@ def test_a_correction_takes_later_steps_again(store: Store) -> None:
         ({"x": 1}, "does not fit"),
     ):
         with pytest.raises(UsageError, match=match):
-            store.act("promise", "correct", "promise/7", number=1 if "on" in to else 0, to=to, **correct)
+            store.act("promise", "correct", "promise/7", number=2 if "on" in to else 1, to=to, **correct)
     with pytest.raises(UsageError, match="needs a reason"):
-        store.act("promise", "correct", "promise/7", by="z", on="2026-03-09", number=1, to={"on": "2026-03-05"})
+        store.act("promise", "correct", "promise/7", by="z", on="2026-03-09", number=2, to={"on": "2026-03-05"})
     assert verify(store).faults == []
     assert store.rebuild()
     assert verify(store).faults == []

@@ -61,7 +61,10 @@ DEFAULTS: dict[str, Any] = {
 OWN = ("store", "on", "by", "known-on", "office", "key", "preview", "as-shown", "json", "help")  # options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
 GENERIC = {
-    "correct": ("Replace what a step was given; later steps are taken again.", {"number": "number", "to": "words"}),
+    "correct": (
+        "Replace what a step, by its number in `store show`, was given; later steps are taken again.",
+        {"number": "number", "to": "words"},
+    ),
     "upgrade": ("Bring a case under the newest version of its workflow.", {}),
 }
 

@@ -135,6 +135,7 @@ def show_command(store: Address, name: Stream, as_json: Json = False) -> None:
             show_case(opened, case, as_json)
             return
         blocks = []
+        numbers = {event.version: number for number, event in case.acts().items()}
         for event in case.events:
             said = case.payload_of(event)
             values = {**(said.get("given") or {}), **(said.get("set") or {})}
@@ -142,7 +143,9 @@ def show_command(store: Address, name: Stream, as_json: Json = False) -> None:
             who = people.name_of(event.actor) + (f" ({event.role})" if event.role else "")
             lines = [f"{field}: {_in_words(value)}" for field, value in values.items()]
             lines += ["erased"] if event.payload is None else []
-            blocks.append((f"{event.version} {event.name}  {case.day_of(event)}{known}  {who}", lines))
+            blocks.append(
+                (f"{numbers.get(event.version, '-')} {event.name}  {case.day_of(event)}{known}  {who}", lines)
+            )
         show_blocks(blocks)
         show_case(opened, case)
 

@@ -161,7 +161,7 @@ def tabulate_events(store: Store, known_at: Day | None = None) -> pa.Table:
     rows: list[tuple[int, dict[str, Any]]] = []
     for case in read_cases(store, known_at=known_at):
         written = Stream(case.name)  # as it was written: no correction replaces anything
-        for number, event in enumerate((event for event in case.events if event.flow), 1):
+        for number, event in case.acts().items():
             payload = event.payload or {}
             basis, mark = describe_basis(written, event)
             row = {"case_id": make_id(case), "no": number, "kind": event.name, "on": event.on_day}

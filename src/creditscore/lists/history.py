@@ -59,8 +59,7 @@ def _tell_case(case: Stream, people: People, lang: Lang) -> Life:
     grounds = [rule.label for rule in version(fields["scheme"]).decide if rule.id in (fields.get("triggers") or ())]
     before: dict[str, Any] = {}
     steps = []
-    acts = [event for event in case.events if event.flow]
-    for number, event in enumerate(acts, 1):
+    for number, event in case.acts().items():
         steps.append(_tell_step(number, event, case, before, people, lang))
         before |= case.payload_of(event).get("set", {})
     return Life(
@@ -141,7 +140,6 @@ def _tell_effect(event: Event, case: Stream, before: Mapping[str, Any], lang: La
     if "exited_on" in new:
         parts += [word("exits", new["exit_reason"], lang), _tell_day("from", new["exited_on"], lang)]
     if event.name == "corrected":
-        acts = [other.version for other in case.events if other.flow]
-        parts.append(word("texts", "step", lang, str(acts.index(given["number"]) + 1)))
+        parts.append(word("texts", "step", lang, str(given["number"])))
     parts += [str(given[name]) for name in ("reason", "content", "answer") if name in given]
     return ("; " if lang == "en" else "；").join(parts)

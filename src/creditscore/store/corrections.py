@@ -89,12 +89,12 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
     if "on" in to:
         to = {**to, "on": require_day(to["on"], "on")}
         context.given["to"] = to
-    steps = [event for event in case.events if find_act(machine, event)]
-    wrong = next((event for event in steps if event.version == number), None)
+    steps = {place: event for place, event in case.acts().items() if find_act(machine, event)}
+    wrong = next((event for place, event in steps.items() if place == number), None)
     if wrong is None:
         raise context.refuse(
             f"there is no step {number!r} to correct",
-            allowed=", ".join(f"{event.version} ({event.name})" for event in steps),
+            allowed=", ".join(f"{place} ({event.name})" for place, event in steps.items()),
         )
     workflow, act_of_wrong = _require_act(machine, wrong)
     if workflow.acts[act_of_wrong].routine:

@@ -65,6 +65,10 @@ class Stream:
         acts = [event for event in self.events if event.flow and event.name not in ("corrected", "upgraded")]
         return max(map(self.day_of, acts), default="")
 
+    def acts(self) -> dict[int, Event]:
+        """Its acts by their numbers, from 1, as they are shown and corrected; what others wrote on it has none."""
+        return dict(enumerate((event for event in self.events if event.flow), 1))
+
     def steps(self) -> list[dict[str, Any]]:
         """What was done, for conditions: name, actor, day, what was given."""
         return [

@@ -244,13 +244,14 @@ class Replay:
         given, replaced = payload.get("given", {}), payload.get("replaced", {})
         to = {name: value for name, value in (given.get("to") or {}).items() if name != "on"}
         by_version = {str(step.version): step for step in steps}
+        wrong = case.acts().get(given["number"])
         if {*payload} - {"given", "replaced", "salt"} or {*replaced} - {*by_version}:
             self.say("effect", where, "it replaces more than steps")
             return
         for version, fresh in replaced.items():
             step = by_version[version]
             workflow, act = self.declared[step.flow], str(find_act(self.machine, step))
-            is_wrong = step.version == given.get("number")
+            is_wrong = step is wrong
             before = dict(case.payload_of(step).get("given", {}))
             wanted = {k: v for k, v in {**before, **to}.items() if v is not None} if is_wrong else before
             day = (given.get("to") or {}).get("on", case.day_of(step)) if is_wrong else case.day_of(step)
