@@ -206,16 +206,16 @@ def notices(tmp_path: Path) -> Iterator[Store]:
 @pytest.mark.parametrize(
     ("number", "to"),
     [
-        (0, {"matter": "wall"}),  # what the later step told would change
-        (1, {"post": False}),  # nothing but its consequence would change
-        (1, {"on": "2026-03-03"}),
+        (1, {"matter": "wall"}),  # what the later step told would change
+        (2, {"post": False}),  # nothing but its consequence would change
+        (2, {"on": "2026-03-03"}),
     ],
 )
 def test_no_correction_changes_a_step_with_consequences(notices: Store, number: int, to: dict[str, Any]) -> None:
     correct: dict[str, Any] = {"by": "zhang.min", "on": "2026-03-09", "reason": "misread"}
     with pytest.raises(Refused, match="consequences elsewhere"):
         notices.act("notice", "correct", "notice/1", number=number, to=to, **correct)
-    notices.act("notice", "correct", "notice/1", number=0, to={"clerk": "b"}, **correct)
+    notices.act("notice", "correct", "notice/1", number=1, to={"clerk": "b"}, **correct)
     assert verify(notices).faults == []
 
 
@@ -224,11 +224,11 @@ def test_no_correction_changes_a_step_with_consequences(notices: Store, number: 
 )
 def test_a_correction_is_given_a_day_that_is_one(notices: Store, to: Any, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        notices.act("notice", "correct", "notice/1", by="z", on="2026-03-09", reason="misread", number=0, to=to)
+        notices.act("notice", "correct", "notice/1", by="z", on="2026-03-09", reason="misread", number=1, to=to)
 
 
 def test_a_corrected_day_is_written_as_days_are(notices: Store) -> None:
-    correct: dict[str, Any] = {"by": "z", "on": "2026-03-09", "reason": "misread", "number": 0}
+    correct: dict[str, Any] = {"by": "z", "on": "2026-03-09", "reason": "misread", "number": 1}
     case = notices.act("notice", "correct", "notice/1", to={"on": "20260303"}, **correct)
     assert case.day_of(case.events[0]) == "2026-03-03"
     assert verify(notices).faults == []
@@ -238,8 +238,8 @@ def test_a_task_is_of_the_corrected_day(store: Store) -> None:
     lend(store, known_on="2026-03-04")
     store.act("loan", "give_back", "loan/1", by="li.na", on="2026-03-04", known_on="2026-03-06")
     correct: dict[str, Any] = {"by": "zhang.min", "on": "2026-03-09", "reason": "misread"}
-    store.act("loan", "correct", "loan/1", number=1, to={"on": "2026-03-05"}, **correct)
-    store.act("loan", "correct", "loan/1", number=0, to={"on": "2026-03-03"}, **correct)
+    store.act("loan", "correct", "loan/1", number=2, to={"on": "2026-03-05"}, **correct)
+    store.act("loan", "correct", "loan/1", number=1, to={"on": "2026-03-03"}, **correct)
     (task,) = store.rows("task")
     assert (task["opened_on"], task["done_on"]) == ("2026-03-03", "2026-03-05")
     assert verify(store).faults == []
