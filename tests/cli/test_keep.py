@@ -48,9 +48,9 @@ def test_an_objection_is_worked_by_commands(
     grounds = (*grounds[:3], f"ground=already_corrected;record_id={other}")
     opened = call("act", "objection", "open", "--subject", subject, "--run", run["run_id"], *grounds, *may)
     case = opened.split()[0]
-    assert "已受理 open" in opened
+    assert "已受理" in opened
     question = ("--department", "tax", "--text", "filed in time?", "--records", wrong, "--due", "2023-05-12")
-    assert "核查中 asked" in call("act", "objection", "ask", case, *question, *may)
+    assert "核查中" in call("act", "objection", "ask", case, *question, *may)
     call(
         "act",
         "objection",
@@ -74,9 +74,9 @@ def test_an_objection_is_worked_by_commands(
     )
     assert {event["kind"] for event in plan["events"]} >= {"objection.decided", "record.withdrawn", "grade.redrawn"}
     decided = ("--by", "chen.jie", *ninth, "--as-shown", plan["digest"])
-    assert "已决定 decided" in call("act", "objection", "decide", case, *decision, *decided)
+    assert "已决定" in call("act", "objection", "decide", case, *decision, *decided)
     letter = ("--document-no", "2023-7", "--content", "the record is withdrawn", "--by", "wang.wei", *ninth)
-    assert "已告知 closed" in call("act", "objection", "letter", case, *letter)
+    assert "已告知" in call("act", "objection", "letter", case, *letter)
     assert "0 tasks" in call("queue", "list")
     history = call("store", "show", store_url, case)
     assert "decided  2023-05-09  chen.jie (reviewer)" in history

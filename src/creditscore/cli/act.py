@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -33,6 +34,7 @@ HELP = {
     "rows": "NAME=VALUE;NAME=VALUE, or JSON, or @FILE with JSON; may be repeated.",
     "data": "JSON, or @FILE with JSON.",
 }
+Lang = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The case: its name, or what follows its slash.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what it would write, and the hash of that.")]
 AsShown = Annotated[
@@ -47,6 +49,7 @@ COMMON: dict[str, Any] = {
     "key": KeyFile,
     "preview": Preview,
     "as_shown": AsShown,
+    "lang": LangOption,
     "as_json": Json,
 }
 DEFAULTS: dict[str, Any] = {
@@ -56,9 +59,23 @@ DEFAULTS: dict[str, Any] = {
     "key": None,
     "preview": False,
     "as_shown": "",
+    "lang": "zh",
     "as_json": False,
 }
-OWN = ("store", "on", "by", "known-on", "office", "key", "preview", "as-shown", "json", "help")  # options of every act
+Lang = Literal["zh", "en"]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
+    "store",
+    "on",
+    "by",
+    "known-on",
+    "office",
+    "key",
+    "preview",
+    "as-shown",
+    "lang",
+    "json",
+    "help",
+)  # options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
 GENERIC = {
     "correct": (
@@ -285,19 +302,32 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
     """Take, preview or confirm an act, and say where the case stands then."""
     stream = case if not case or case.startswith(f"{workflow}/") else f"{workflow}/{case}"
     whose = {name: common[name] for name in ("by", "on", "known_on", "office")}
-    with open_store(common["store"], common["key"]) as store:
+    with open_store(common["store"], common["key"]) as store, _in_language(common["lang"]):
         if common["preview"] or common["as_shown"]:
             plan = store.preview(workflow, act, stream, **whose, **given)
             if common["preview"]:
-                _show_plan(store, plan, common["as_json"])
+                _show_plan(plan, common["as_json"])
                 return
             stood = store.confirm(plan, common["as_shown"], by=common["by"])
         else:
             stood = store.act(workflow, act, stream, **whose, **given)
-        show_case(store, stood, common["as_json"])
+        show_case(store, stood, common["lang"], as_json=common["as_json"])
 
 
-def show_case(store: Store, case: Stream, as_json: bool = False) -> None:
+@contextmanager
+def _in_language(lang: Lang) -> Iterator[None]:
+    """A refusal in the words of a language, where its declaration has some."""
+    from creditscore.store.context import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        if lang == "en" or refused.zh is None:
+            raise
+        raise Refused(refused.in_language(lang)) from refused
+
+
+def show_case(store: Store, case: Stream, lang: Lang = "zh", *, as_json: bool = False) -> None:
     """Say where a case stands and what is to be done in it."""
     from creditscore.cli.tables import show_blocks
 
@@ -306,18 +336,18 @@ def show_case(store: Store, case: Stream, as_json: bool = False) -> None:
         return
     workflow = store.registry.by_id.get(case.flow)
     words = workflow.states[case.state] if workflow and case.state in workflow.states else None
-    state = f"{words.zh} {words.en}" if words else case.state
+    state = getattr(words, lang) if words else case.state
     under = []
     for (what, number), task in case.open_tasks().items():
         title = workflow.tasks[what].title if workflow and what in workflow.tasks else None
-        named = f"{title.zh} {title.en}" if title else what
+        named = getattr(title, lang) if title else what
         row = f" {number}" if number else ""
         until = f", until {task['due_on']}" if task.get("due_on") else ""
         under.append(f"to do: {named}{row} ({task['team']}{until})")
     show_blocks([(f"{case.name}  {state}  {case.subject}".rstrip(), under)])
 
 
-def _show_plan(store: Store, plan: Plan, as_json: bool) -> None:
+def _show_plan(plan: Plan, as_json: bool) -> None:
     """Show what an act would write, and the hash with which it can be confirmed."""
     from creditscore.cli.tables import say_line, show_blocks
 

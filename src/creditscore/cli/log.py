@@ -13,6 +13,7 @@ from creditscore.cli.office import By, Json, KeyFile, OnDay, open_store, read_ke
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_aside, say_line, show, show_blocks
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
     from creditscore.store.verification import Verification
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Address = Annotated[
     str, typer.Argument(metavar="STORE", help="A path, sqlite:///PATH or postgresql+psycopg://…", show_default=False)
 ]
+LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
 Stream = Annotated[str, typer.Argument(metavar="NAME", help="A case or another stream: objection/C2026-0001.")]
 HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="A file with notes that somebody kept.")]
 
@@ -125,14 +127,14 @@ def checkpoint_log(store: str, out: Path | None, key: Path | None) -> None:
     typer.echo(note, nl=False)
 
 
-def show_command(store: Address, name: Stream, as_json: Json = False) -> None:
+def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json: Json = False) -> None:
     """A case or another stream: every step as it stands, who took it, and what is to be done."""
     from creditscore.cli.act import show_case
 
     with open_store(store) as opened:
         case, people = opened.read(name), opened.people()
         if as_json:
-            show_case(opened, case, as_json)
+            show_case(opened, case, as_json=True)
             return
         blocks = []
         numbers = {event.version: number for number, event in case.acts().items()}
@@ -147,7 +149,7 @@ def show_command(store: Address, name: Stream, as_json: Json = False) -> None:
                 (f"{numbers.get(event.version, '-')} {event.name}  {case.day_of(event)}{known}  {who}", lines)
             )
         show_blocks(blocks)
-        show_case(opened, case)
+        show_case(opened, case, lang)
 
 
 def _in_words(value: Any) -> str:
