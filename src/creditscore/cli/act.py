@@ -34,7 +34,8 @@ HELP = {
     "rows": "NAME=VALUE;NAME=VALUE, or JSON, or @FILE with JSON; may be repeated.",
     "data": "JSON, or @FILE with JSON.",
 }
-Lang = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
+Lang = Literal["zh", "en"]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The case: its name, or what follows its slash.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what it would write, and the hash of that.")]
 AsShown = Annotated[
@@ -43,7 +44,7 @@ AsShown = Annotated[
 COMMON: dict[str, Any] = {
     "store": StoreAddress,
     "on": On,
-    "by": Annotated[By, None],
+    "by": By,
     "known_on": KnownOn,
     "office": Office,
     "key": KeyFile,
@@ -62,20 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "lang": "zh",
     "as_json": False,
 }
-Lang = Literal["zh", "en"]
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
-    "store",
-    "on",
-    "by",
-    "known-on",
-    "office",
-    "key",
-    "preview",
-    "as-shown",
-    "lang",
-    "json",
-    "help",
-)  # options of every act
+OWN = {*(name.replace("_", "-") for name in COMMON), "json", "help"}  # names of options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
 GENERIC = {
     "correct": (
