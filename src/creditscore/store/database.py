@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -194,11 +195,12 @@ class Database:
         except FileNotFoundError:
             return "nothing"
         except OSError as error:
+            looped = error.errno == errno.ELOOP
             raise StoreError(
-                "the store cannot be read",
+                "the store is a link that leads back to itself" if looped else "the store cannot be read",
                 where=self.shown,
                 allowed="a file that you may read and write",
-                next=str(error.strerror or error),
+                next="name the file itself" if looped else str(error.strerror or error),
             ) from error
         if not start:
             return "nothing"
