@@ -128,6 +128,40 @@ def test_a_workflow_that_needs_functions_is_not_declared_without_them(office: Of
         call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"promise": "task_open"},
+        {"promise": "event_subject"},
+        {"promise": "sqlite_own"},
+        {"promise": "vow", "papers": "subject"},
+        {"promise": "vow", "result: text}": "result: text, Result: text}"},
+        {"promise": "vow", "result: text}": "result: text, '': text}"},
+    ],
+)
+def test_a_declaration_without_tables_never_closes_a_store(
+    office: Office, tmp_path: Path, changes: dict[str, str]
+) -> None:
+    text = write_promise(tmp_path).read_text(encoding="utf-8")
+    fields, rest = text.partition("parts:")[::2]
+    for old, new in changes.items():
+        rest = rest if old.startswith("result") else rest.replace(old, new)
+        fields = fields.replace(old, new)
+    file = tmp_path / "own.yaml"
+    file.write_text(f"{fields}parts:{rest}", encoding="utf-8")
+    with pytest.raises(UsageError, match="no tables can be made"):
+        call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
+    office.give()
+
+
+def test_a_field_keeps_its_type_in_later_versions(office: Office, tmp_path: Path) -> None:
+    text = write_promise(tmp_path).read_text(encoding="utf-8").replace("version: 1", "version: 2")
+    file = tmp_path / "2.yaml"
+    file.write_text(text.replace("fields: {matter: text", "fields: {matter: data"), encoding="utf-8")
+    with pytest.raises(UsageError, match="matter: an earlier version of promise declares another type"):
+        call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
+
+
 def test_values_of_every_type_are_read() -> None:
     assert read_value("words", ["r1=withdrawn", "r2=stands = yes"], "--findings") == {
         "r1": "withdrawn",

@@ -15,6 +15,7 @@ from creditscore.store.canonical import hash_text
 from creditscore.store.context import Registry
 from creditscore.store.declarations import WORKFLOWS, Workflow
 from creditscore.store.log import Event, NewEvent, read_streams
+from creditscore.store.projections import Projections
 from creditscore.store.tables import event as event_table
 
 if TYPE_CHECKING:
@@ -119,8 +120,40 @@ def declare_workflow(store: Store, file: Path | str, *, by: str = "", on: date |
             allowed=sorted(store.registry.code) or "no function",
             next="declare it without `code`, `facts` and `after`, or register them",
         )
+    _require_tables(store.registry, declared, str(file))
     store.record(lambda people: [make_declaration(declared)], by=by, on=on, role="approver")
     return declared
+
+
+def _require_tables(registry: Registry, declared: Workflow, file: str) -> None:
+    """Raise UsageError where no tables can be made for a declaration: nobody could open the store any more."""
+    fields, parts = registry.fields_of(declared.workflow)
+    older = {("", name): kind for name, kind in fields.items()}
+    older |= {(part, name): kind for part, cells in parts.items() for name, kind in cells.items()}
+    newer = {("", name): kind for name, kind in declared.fields.items()}
+    newer |= {(part, name): kind for part, cells in declared.parts.items() for name, kind in cells.items()}
+    changed = [".".join(filter(None, place)) for place, kind in newer.items() if older.get(place, kind) != kind]
+    if changed:
+        raise UsageError(
+            f"{', '.join(changed)}: an earlier version of {declared.workflow} declares another type",
+            where=file,
+            allowed="the type of the earlier version",
+            next="give what is new a name of its own",
+        )
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            event_table.metadata.create_all(connection)
+            Projections(registry.joined(Registry([declared], code=registry.code))).create(connection)
+    except (sa.exc.SQLAlchemyError, ValueError) as error:
+        raise UsageError(
+            f"no tables can be made for {declared.id}: a name in it is taken, or is none",
+            where=file,
+            allowed="names of letters, digits and _ that no table, index or other field has in any case",
+            next="give the workflow, its fields and its parts other names",
+        ) from error
+    finally:
+        engine.dispose()
 
 
 def read_workflow(file: Path | str) -> Workflow:
