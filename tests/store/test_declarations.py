@@ -9,9 +9,10 @@ import pytest
 
 from creditscore.core.errors import SchemeError, StoreDiffers, UsageError
 from creditscore.store.context import Registry
-from creditscore.store.declarations import WORKFLOWS, Workflow, check_given, check_values, draw_workflow
+from creditscore.store.declarations import WORKFLOWS, Workflow, draw_workflow
 from creditscore.store.declaring import read_declaration
 from creditscore.store.store import Store
+from creditscore.store.values import check_given, check_values
 from creditscore.store.verify import verify
 from tests.store.helpers import FIRM, FOLDER
 

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from creditscore.core.errors import UsageError
 from creditscore.store.context import Context, require_day
-from creditscore.store.declarations import ActRule, Workflow, check_given
+from creditscore.store.declarations import ActRule, Workflow
 from creditscore.store.fold import Stream, apply_event
 from creditscore.store.log import Event
 from creditscore.store.tables import event as event_table
+from creditscore.store.values import check_given
 
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
 IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case

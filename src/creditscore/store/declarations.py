@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from creditscore.core.catalogue import Family
-from creditscore.core.errors import SchemeError, UsageError
-from creditscore.core.identity import is_resident, look_at_id
+from creditscore.core.errors import SchemeError
+from creditscore.core.identity import look_at_id
 from creditscore.core.yaml_source import Source
 from creditscore.store.canonical import hash_text
 from creditscore.store.expressions import compile_expression, expressions_in, names_in
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
 OTHERWISE = "otherwise"
-SHORTEST_NUMBER = 15  # digits of a resident's number
-HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")  # whose digits are nobody's number
 RESERVED = ("stream", "subject", "state", "flow", "version", "newest_seq", "steps", "parts")
 TAKEN = ("task", "event", "head", "log", "person", "effect", "retention", "witness", "workflow", "projection_format")
 MACHINES_OWN = ("by", "on", "known_on", "office")  # what every act is given
@@ -255,62 +252,6 @@ class Workflow(Declared):
                     yield from (((*at, "refuse", number, key), text) for text in (words and (words.zh, words.en)) or ())
 
 
-MODELS: dict[tuple[str, str, str], type[BaseModel]] = {}  # by workflow, its text and act
-
-
-def make_given_model(workflow: Workflow, act: str) -> type[BaseModel]:
-    """Make the model of what is given to an act; unknown names are refused."""
-    key = (workflow.id, workflow.digest, act)
-    if key in MODELS:
-        return MODELS[key]
-    rule = workflow.acts[act]
-    fields: dict[str, Any] = {name: (TYPES[kind], ...) for name, kind in rule.give.items()}
-    fields |= {name: (TYPES[kind] | None if kind != "data" else Any, None) for name, kind in rule.may.items()}
-    config = ConfigDict(extra="forbid", strict=True)
-    MODELS[key] = create_model(f"{workflow.workflow}_{act}", __config__=config, **fields)
-    return MODELS[key]
-
-
-def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check what is given to an act, and return it without what was left out; UsageError names every fault."""
-    try:
-        model = make_given_model(workflow, act).model_validate(dict(given))
-    except ValidationError as error:
-        rule = workflow.acts[act]
-        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageError(
-            f"what is given does not fit: {wrong}",
-            where=f"{workflow.id}, act {act}",
-            allowed=", ".join(
-                [f"{name} ({kind})" for name, kind in rule.give.items()]
-                + [f"{name} ({kind}, may be left out)" for name, kind in rule.may.items()]
-            )
-            or "nothing",
-            next="give what the act needs",
-        ) from error
-    checked = {name: value for name, value in model.model_dump().items() if value is not None}
-    check_no_resident(checked, f"{workflow.id}, act {act}")
-    return checked
-
-
-def check_no_resident(value: Any, where: str, name: str = "") -> None:
-    """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
-    if isinstance(value, dict | Mapping):
-        for key, inner in value.items():
-            check_no_resident(str(key), where, name)
-            check_no_resident(inner, where, f"{name}.{key}".strip("."))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            check_no_resident(inner, where, name)
-    elif isinstance(value, str) and len(value) >= SHORTEST_NUMBER and is_resident(HASH.sub("", value)):
-        raise UsageError(
-            f"a resident identity number stands in {name or 'what is given'}",
-            where=where,
-            allowed="names of offices, numbers of documents, codes of organisations",
-            next="leave the number away",
-        )
-
-
 @dataclass(frozen=True)
 class StreamType:
     """A kind of stream: what is known of one, and which events it may have.
@@ -330,35 +271,6 @@ class StreamType:
     fields: Mapping[str, str]
     events: Mapping[str, tuple[str, ...]]
     parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-@cache
-def _value_model(kind: str) -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(TYPES[kind], config=None)
-
-
-def check_values(types: Mapping[str, str], values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Check values of fields against their types; UsageError for a wrong one, or for a field that is not declared."""
-    checked = {}
-    for name, value in values.items():
-        if name not in types:
-            raise UsageError(
-                f"there is no field {name!r}", where=where, allowed=types, next="declare the field, or leave it out"
-            )
-        try:
-            checked[name] = (
-                None if value is None or value == "" else _value_model(types[name]).validate_python(value, strict=True)
-            )
-        except ValidationError as error:
-            raise UsageError(
-                f"{name} is no {types[name]}: {error.errors()[0]['msg']}",
-                where=where,
-                allowed=f"a value of kind {types[name]}",
-                next="correct what was given",
-            ) from error
-    return checked
 
 
 def draw_workflow(workflow: Workflow, lang: str = "zh") -> str:

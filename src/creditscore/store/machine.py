@@ -12,21 +12,13 @@ from creditscore.core.errors import InternalError, NotAllowed, StoreError, Usage
 from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Context, Registry, fill_words, require_day, without_empty
 from creditscore.store.corrections import find_act, plan_generic
-from creditscore.store.declarations import (
-    GENERIC,
-    OTHERWISE,
-    ActRule,
-    Refusal,
-    Workflow,
-    check_given,
-    check_no_resident,
-    check_values,
-)
+from creditscore.store.declarations import GENERIC, OTHERWISE, ActRule, Refusal, Workflow
 from creditscore.store.expressions import evaluate, reads_facts
 from creditscore.store.fold import Stream, TaskKey, fold
 from creditscore.store.log import Event, NewEvent, read_newest_of, read_streams
 from creditscore.store.people import People, Person
 from creditscore.store.tables import event as event_table
+from creditscore.store.values import check_given, check_no_resident, check_values
 
 
 class Stale(StoreError):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.errors import CreditscoreError, UsageError
-from creditscore.store.declarations import StreamType, check_values
+from creditscore.store.declarations import StreamType
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event
 from creditscore.store.people import PERSON, People
 from creditscore.store.streams import TASK_KINDS
+from creditscore.store.values import check_values
 
 PAYLOAD = frozenset({"given", "set", "parts", "basis", "tasks", "because", "replaced", "salt"})
 

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from creditscore.core.errors import CreditscoreError
 from creditscore.store.context import Context
 from creditscore.store.corrections import find_act, plan_generic
-from creditscore.store.declarations import GENERIC, OTHERWISE, Workflow, check_given
+from creditscore.store.declarations import GENERIC, OTHERWISE, Workflow
 from creditscore.store.fold import Stream, apply_event
 from creditscore.store.log import Event, Log, NewEvent, list_files, read_event
 from creditscore.store.machine import Machine
 from creditscore.store.own_events import find_misfit
 from creditscore.store.people import PERSON, People
 from creditscore.store.streams import TASK_KINDS
+from creditscore.store.values import check_given
 
 if TYPE_CHECKING:
     from creditscore.store.store import Store

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -22,27 +21,28 @@ from creditscore.store.archive.files import Archive, place_archive
 from creditscore.store.beginning import Beginning, read_mode
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT, Database
-from creditscore.store.declarations import Workflow, check_no_resident
+from creditscore.store.declarations import Workflow
 from creditscore.store.declaring import find_missing_declarations, read_own_workflows, require_newest
-from creditscore.store.fold import Stream, apply_event, fold, read_kind
+from creditscore.store.fold import Stream, apply_event, fold
 from creditscore.store.formats import bring_up_to_date, hold_creation, require_known
 from creditscore.store.keys import Key
-from creditscore.store.log import Act, Event, Head, Log, NewEvent, read_event, read_streams
+from creditscore.store.log import Act, Event, Log, NewEvent, read_streams
 from creditscore.store.machine import Machine, Plan, Stale, require_unmoved
 from creditscore.store.names import fold_name
-from creditscore.store.notes import Checkpoint, name_log, sign_note
 from creditscore.store.own_events import require_fitting
 from creditscore.store.people import People, Person
 from creditscore.store.projections import Projections
+from creditscore.store.reader import StoreReader
 from creditscore.store.streams import OWN_TYPES
 from creditscore.store.tables import event as event_table
+from creditscore.store.values import check_no_resident
 from creditscore.store.witnesses import VARIABLE as WITNESSES
 from creditscore.store.witnesses import tell_witnesses
 
 Day = date | str
 
 
-class Store:
+class Store(StoreReader):
     """An open store.
 
     Parameters
@@ -102,7 +102,6 @@ class Store:
         self.key, self.say = key, say or (lambda sentence: None)
         named = [line.strip() for line in os.environ.get(WITNESSES, "").splitlines() if line.strip()]
         self.own_witnesses = tuple(dict.fromkeys([*witnesses, *named]))
-        self._known_people: People | None = None
         self.log, self.machine = Log(self.database), Machine(self.registry)
         self.projections = Projections(self.registry)
         try:
@@ -348,16 +347,6 @@ class Store:
                 people.require_role(person, role, office=office, domain=domain, act=kind)
         return person, extra
 
-    def read_people(self, connection: sa.Connection) -> People:
-        """Read all persons; what was read before counts until somebody adds to it."""
-        self._known_people = People.read(connection, self._known_people)
-        return self._known_people
-
-    def people(self) -> People:
-        """Return all persons with their keys and roles."""
-        with self.database.read() as connection:
-            return self.read_people(connection)
-
     def change_people(
         self, events: Callable[[People], Sequence[NewEvent]], *, by: str = "", on: Day | None = None
     ) -> list[Event]:
@@ -428,65 +417,6 @@ class Store:
                 allowed=roles or "as a consequence of an act",
                 next="take the act that leads to it",
             )
-
-    # --- reading
-
-    def read(self, stream: str) -> Stream:
-        """Return a stream as it stands, from the log; UsageError where there is none."""
-        with self.database.read() as connection:
-            folded = fold(stream, read_streams(connection, [stream])[stream])
-        if folded.version < 0:
-            raise UsageError(
-                f"there is no {stream}",
-                where=self.database.shown,
-                allowed="a stream of this store",
-                next="look at the queue for its name",
-            )
-        return folded
-
-    def rows(self, table: str, **wanted: Any) -> list[dict[str, Any]]:
-        """Return rows of a projection, in the order of its keys; `wanted` says which values columns have."""
-        own = self.projections.metadata.tables.get(table)
-        if own is None:
-            raise UsageError(
-                f"there is no table {table!r}",
-                allowed=[t.name for t in self.projections.tables],
-                next="name one of these",
-            )
-        query = sa.select(own).where(*(own.c[name] == value for name, value in wanted.items()))
-        with self.database.read() as connection:
-            return [dict(row) for row in connection.execute(query.order_by(*own.primary_key)).mappings()]
-
-    def events(self, *, since: int = 0) -> Iterator[Event]:
-        """Return the events of the log from a number on, oldest first."""
-        with self.database.read() as connection, Log.read_rows(connection, since=since) as rows:
-            yield from map(read_event, rows)
-
-    def head(self) -> Head:
-        """Return where the log ends."""
-        with self.database.read() as connection:
-            return self.log.read_head(connection)
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection that sees one state of the store."""
-        with self.database.read() as connection:
-            yield connection
-
-    # --- proof
-
-    def checkpoint(self) -> str:
-        """Return the newest head as a signed note (C2SP), unsigned in mode `open`: log, size, Merkle root."""
-        newest = self.head()
-        origin = name_log(newest.log_id)
-        note = Checkpoint(origin, newest.size, newest.frontier.root()).text()
-        return note if self.key is None else sign_note(note, origin, self.key.private)
-
-    def witnesses(self) -> list[str]:
-        """Return the addresses of the witnesses that are told every new head: given, and named by the log itself."""
-        with self.database.read() as connection:
-            named = [witness for witness in read_kind(connection, "witness.added") if witness.state == "added"]
-        return [*dict.fromkeys([*self.own_witnesses, *(str(witness.fields["address"]) for witness in named)])]
 
     def rebuild(self, *, only_if_needed: bool = False) -> int:
         """Drop every projection and make it again from the log; return how many streams there are."""
