@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.cli.act import read_json, read_pairs, read_value
+from creditscore.cli.act import read_corrected, read_json, read_pairs, read_value
 from creditscore.core.errors import InputError, NotAllowed, SchemeError, StoreError, UsageError
 from creditscore.store.context import Refused
 from creditscore.store.declarations import WORKFLOWS
@@ -68,7 +68,7 @@ def test_a_preview_writes_nothing_and_is_confirmed_by_its_hash(office: Office) -
 
 def test_a_step_is_corrected_and_a_case_upgraded(office: Office, tmp_path: Path) -> None:
     office.give()
-    words = ("--to", "matter=moving", "--to", 'missing=["plan"]', "--to", "on=2026-03-01", "--reason", "misread")
+    words = ("--to", "matter=moving", "--to", "missing=plan", "--to", "on=2026-03-01", "--reason", "misread")
     corrected = json.loads(office.act("correct", "7", "--number", "1", *words, "--json", by="zhang.min"))
     assert (corrected["matter"], corrected["missing"], corrected["given_on"]) == ("moving", ["plan"], "2026-03-01")
     newer = tmp_path / "2.yaml"
@@ -101,8 +101,12 @@ def test_what_cannot_be_read_is_refused_with_what_would_be(office: Office, tmp_p
         office.act("accept", "8", by="zhang.min")
     with pytest.raises(UsageError, match="is no pair"):
         office.act("correct", "7", "--number", "1", "--to", "moving", "--reason", "r", by="zhang.min")
-    with pytest.raises(InputError, match="line 1, column 1"):
-        office.act("correct", "7", "--number", "1", "--to", "missing=plan", "--reason", "r", by="zhang.min")
+    with pytest.raises(InputError, match="line 1, column 2"):
+        office.act("correct", "7", "--number", "1", "--to", "missing=[plan", "--reason", "r", by="zhang.min")
+    with pytest.raises(UsageError, match="'--3' is no number"):
+        office.act("correct", "7", "--number", "--3", "--to", "matter=m", "--reason", "r", by="zhang.min")
+    with pytest.raises(UsageError, match="no address of a store"):
+        call("queue", "list", "--store", "postgresql+psycopg://h:port/x")
     with pytest.raises(StoreError, match="there is no store"):
         call("act", "objection", "letter", "1", *_letter(), "--store", str(tmp_path / "none.db"))
     file = tmp_path / "listing.yaml"
@@ -135,8 +139,6 @@ def test_a_workflow_that_needs_functions_is_not_declared_without_them(office: Of
         {"promise": "event_subject"},
         {"promise": "sqlite_own"},
         {"promise": "vow", "papers": "subject"},
-        {"promise": "vow", "result: text}": "result: text, Result: text}"},
-        {"promise": "vow", "result: text}": "result: text, '': text}"},
     ],
 )
 def test_a_declaration_without_tables_never_closes_a_store(
@@ -145,13 +147,32 @@ def test_a_declaration_without_tables_never_closes_a_store(
     text = write_promise(tmp_path).read_text(encoding="utf-8")
     fields, rest = text.partition("parts:")[::2]
     for old, new in changes.items():
-        rest = rest if old.startswith("result") else rest.replace(old, new)
-        fields = fields.replace(old, new)
+        fields, rest = fields.replace(old, new), rest.replace(old, new)
     file = tmp_path / "own.yaml"
     file.write_text(f"{fields}parts:{rest}", encoding="utf-8")
     with pytest.raises(UsageError, match="no tables can be made"):
         call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
     office.give()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("give: {kept: yes_no", "give: {'a b': text, kept: yes_no", "'a b' is no name"),
+        ("give: {kept: yes_no", "give: {json: text, kept: yes_no", "json cannot be"),
+        ("give: {kept: yes_no", "give: {no_kept: text, kept: yes_no", "no_kept cannot be"),
+        ("give: {kept: yes_no", "may: {kept: text}\n    give: {kept: yes_no", "kept must be given already"),
+        ("  supply:\n", "  --help:\n", "'--help' is no name"),
+        ('stream: "promise/', 'stream: "other/', "begins with promise/"),
+    ],
+)
+def test_names_that_are_none_are_faults(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    file = write_promise(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SchemeError, match=fault):
+        call("workflow", "check", str(file))
 
 
 def test_a_field_keeps_its_type_in_later_versions(office: Office, tmp_path: Path) -> None:
@@ -160,6 +181,40 @@ def test_a_field_keeps_its_type_in_later_versions(office: Office, tmp_path: Path
     file.write_text(text.replace("fields: {matter: text", "fields: {matter: data"), encoding="utf-8")
     with pytest.raises(UsageError, match="matter: an earlier version of promise declares another type"):
         call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
+
+
+def test_corrections_are_read_by_the_types_of_their_act() -> None:
+    types = {"dates": "days", "missing": "texts", "copies": "number", "kept": "yes_no", "lines": "rows"}
+    texts = ["dates=a=2026-03-02;b=2026-03-04", "missing=plan; lease", "copies=-3", "kept=no", "lines=a=1;b=2", "x=1;2"]
+    assert read_corrected(types, texts) == {
+        "dates": {"a": "2026-03-02", "b": "2026-03-04"},
+        "missing": ["plan", "lease"],
+        "copies": -3,
+        "kept": False,
+        "lines": [{"a": "1", "b": "2"}],
+        "x": "1;2",
+    }
+    for number in ("9" * 19, "1_000", "٣", "1.0", "--3"):
+        with pytest.raises(UsageError, match="is no number"):
+            read_value("number", number, "--copies")
+
+
+def test_cases_go_on_by_command_under_their_own_version(office: Office, tmp_path: Path) -> None:
+    office.give()
+    text = write_promise(tmp_path).read_text(encoding="utf-8").replace("version: 1", "version: 2")
+    text = text.replace("give: {kept: yes_no, result: text}", "give: {kept: yes_no, score: number}")
+    text = text.replace("set: {result: given.result}", "set: {result: text(given.score)}")
+    file = tmp_path / "2.yaml"
+    file.write_text(text, encoding="utf-8")
+    call("workflow", "declare", str(file), "--store", office.address, "--by", "wang.fang")
+    office.give("8")
+    for number, given in (("7", ("--result", "built")), ("8", ("--score", "3"))):
+        office.act("accept", number, by="zhang.min", on="2026-03-03")
+        assert "已履行" in office.act("check", number, "--kept", *given, by="zhang.min", on="2026-03-05")
+    office.give("9")
+    office.act("accept", "9", by="zhang.min", on="2026-03-03")
+    with pytest.raises(UsageError, match="Field required"):
+        office.act("check", "9", "--kept", "--result", "built", by="zhang.min", on="2026-03-05")
 
 
 def test_values_of_every_type_are_read() -> None:
@@ -172,7 +227,7 @@ def test_values_of_every_type_are_read() -> None:
     assert rows == [{"ground": "wrong_record", "record_id": "R1"}, {"ground": "other"}]
     assert read_value("data", '{"a": 1}', "--changes") == {"a": 1}
     assert read_value("text", FIRM, "--subject") == FIRM
-    with pytest.raises(UsageError, match="given twice"):
+    with pytest.raises(UsageError, match="names 'a' twice"):
         read_pairs(["a=1", "a=2"], "--findings")
     with pytest.raises(InputError, match="nested too deeply"):
         read_json("[" * 5000, "--changes")

@@ -26,6 +26,17 @@ def test_a_store_is_anchored_and_an_old_copy_is_found(office: Office, tmp_path: 
     assert "0 witnesses" in call("store", "witness", office.address)
     with pytest.raises(UsageError, match="a command is not named in the log"):
         call("store", "witness", office.address, "command:logger", "--by", "wang.fang")
+    other = tmp_path / "mine.txt"
+    other.write_text("my notes", encoding="utf-8")
+    for wrong, why in (
+        (office.address, "store's own"),
+        (f"{office.address}-wal", "store's own"),
+        (other, "holds no notes"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            call("store", "witness", office.address, str(wrong), "--by", "wang.fang")
+    with pytest.raises(UsageError, match="--remove needs an address"):
+        call("store", "witness", office.address, "--remove", "--by", "wang.fang")
     call("store", "witness", office.address, f"file:{notes}", "--by", "wang.fang")
     office.act("accept", "7", by="zhang.min", on="2026-03-03")
     held = ("--held", str(notes))
@@ -54,6 +65,8 @@ def test_an_act_is_proved_to_somebody_without_the_store(office: Office, tmp_path
     proof.write_text(json.dumps(told), encoding="utf-8")
     with pytest.raises(DifferenceError, match="does not hold"):
         call("store", "check-proof", str(proof))
+    with pytest.raises(UsageError, match="no public half of a key"):
+        call("store", "check-proof", str(proof), "--public", "zz")
     proof.write_text("[", encoding="utf-8")
     with pytest.raises(InputError, match="no JSON"):
         call("store", "check-proof", str(proof))
@@ -68,6 +81,12 @@ def test_a_store_is_copied_and_made_again(office: Office, tmp_path: Path) -> Non
     assert call("store", "show", again, "promise/7") == call("store", "show", office.address, "promise/7")
     with pytest.raises(StoreError):
         call("store", "restore", str(folder), again)
+    with pytest.raises(UsageError, match="a backup lies there already"):
+        call("store", "backup", office.address, str(folder))
+    third = tmp_path / "third.db"
+    with pytest.raises(InputError, match="the note cannot be read"):
+        call("store", "restore", str(folder), str(third), "--held", str(tmp_path / "none.txt"))
+    assert not third.exists()
     with pytest.raises(InputError):
         call("store", "restore", str(tmp_path), str(tmp_path / "third.db"))
 
@@ -83,6 +102,8 @@ def test_what_a_case_says_is_erased_for_a_reason(office: Office) -> None:
 def test_a_store_is_made_once_and_modes_are_three(office: Office, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is a store already"):
         call("store", "create", office.address)
+    with pytest.raises(UsageError, match="in mode open nobody signs"):
+        call("store", "create", str(tmp_path / "other.db"), "--approver", "li.na")
     with pytest.raises(UsageError, match="no mode 'secret'"):
         call("store", "create", str(tmp_path / "other.db"), "--mode", "secret")
     assert not (tmp_path / "other.db").exists()

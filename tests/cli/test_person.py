@@ -25,10 +25,14 @@ def test_from_the_first_approver_on_roles_hold(tmp_path: Path) -> None:
     office.give()
     with pytest.raises(UsageError, match="looks like"):
         call("person", "add", "LI.NA", *by)
+    with pytest.raises(UsageError, match="line break or control character"):
+        call("person", "add", "wang\nwei", *by)
     call("person", "grant", "li.na", "reviewer", "--domain", "tax", "--act", "objection.opened", *by)
     persons = {person["name"]: person for person in json.loads(call("person", "list", *store, "--json"))}
     assert [grant["role"] for grant in persons["li.na"]["roles"]] == ["grader", "reviewer"]
     assert "2 reviewer, domain tax, act objection.opened" in call("person", "list", *store)
+    history = call("store", "show", office.address, f"person/{persons['li.na']['id']}")
+    assert "role reviewer" in history
     call("person", "withdraw", "li.na", "1", "--reason", "other duties", *by)
     with pytest.raises(NotAllowed):
         office.give("8")

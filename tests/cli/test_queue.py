@@ -24,6 +24,9 @@ def test_tasks_are_listed_taken_held_and_released(tmp_path: Path) -> None:
     call("queue", "assign", "promise/8", "check", "--to", "zhang.min", "--by", "zhang.min", *store)
     mine = json.loads(call("queue", "list", *store, "--person", "zhang.min", "--json"))
     assert [(task["stream"], task["person"]) for task in mine] == [("promise/8", "zhang.min")]
+    past = ("--until", "2020-01-01", "--reason", "r", "--by", "zhang.min")
+    with pytest.raises(UsageError, match="has come"):
+        call("queue", "hold", "promise/8", "check", *past, *store)
     until = ("--until", "2099-01-01", "--reason", "papers are awaited", "--by", "zhang.min")
     call("queue", "hold", "promise/8", "check", *until, *store)
     assert "promise/8" not in call("queue", "list", *store)

@@ -168,7 +168,7 @@ def fill_town(town: Town) -> None:
     town.act("zhang.min", "check", "promise/1", on="2026-03-06", kept=False, result="nothing there")
     town.act("chen.jie", "settle", "promise/1", on="2026-03-06", reason="told")
     by = town.as_person("zhang.min")
-    hold_task(store, "promise/2", "accept", until="2026-04-01", reason="away", by=by)
+    hold_task(store, "promise/2", "accept", until="2099-04-01", reason="away", by=by)
     release_task(store, "promise/2", "accept", by=by)
     assign_task(store, "promise/2", "accept", to="zhang.min", by=by)
     town.act("chen.jie", "make", workflow="order", id="1", subject=OTHER_FIRM, record="record/r1")

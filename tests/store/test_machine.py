@@ -107,7 +107,7 @@ def test_numbers_of_persons_stand_in_no_reason(store: Store) -> None:
     wang = add_person(store, "wang.fang", ("approver",), by="li.na")
     size, words = store.head().size, f"asked by {PERSON}"
     for write in (
-        lambda: hold_task(store, "loan/1", "fetch", until="2026-12-31", reason=words, by="wang.fang"),
+        lambda: hold_task(store, "loan/1", "fetch", until="2099-12-31", reason=words, by="wang.fang"),
         lambda: erase_stream(store, "loan/1", reason=words, by="wang.fang"),
         lambda: store.change_people(
             lambda there: [withdraw_role(wang, 1, on="2026-03-02", reason=words)], by="wang.fang"
@@ -128,8 +128,8 @@ def test_tasks_are_changed_by_those_whose_domain_and_office_they_are(store: Stor
         store.change_people(lambda there, granted=granted: [granted], by="wang.fang")  # type: ignore[misc]
     for by, office in (("chen.jie", "north"), ("zhang.min", "south")):
         with pytest.raises(NotAllowed, match="is no grader"):
-            hold_task(store, "loan/1", "fetch", until="2026-12-31", reason="away", by=by, office=office)
-    hold_task(store, "loan/1", "fetch", until="2026-12-31", reason="away", by="zhang.min", office="north")
+            hold_task(store, "loan/1", "fetch", until="2099-12-31", reason="away", by=by, office=office)
+    hold_task(store, "loan/1", "fetch", until="2099-12-31", reason="away", by="zhang.min", office="north")
     with pytest.raises(NotAllowed, match="is no grader"):
         assign_task(store, "loan/1", "fetch", to="chen.jie", by="zhang.min", office="north")
     assign_task(store, "loan/1", "fetch", to="zhang.min", by="zhang.min", office="north")

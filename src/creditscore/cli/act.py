@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from creditscore.cli.office import VARIABLE, By, Json, KeyFile, KnownOn, Office, On, StoreAddress, open_store
-from creditscore.core.errors import UsageError
+from creditscore.cli.office import (
+    VARIABLE,
+    By,
+    Json,
+    KeyFile,
+    KnownOn,
+    LangOption,
+    Office,
+    On,
+    StoreAddress,
+    open_store,
+)
+from creditscore.core.errors import StoreError, UsageError
+from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
-    from creditscore.store.declarations import ActRule, Workflow
+    from creditscore.store.declarations import Workflow
     from creditscore.store.fold import Stream
     from creditscore.store.machine import Plan
     from creditscore.store.store import Store
@@ -31,11 +45,10 @@ HELP = {
     "texts": "Text; may be repeated.",
     "days": "NAME=YYYY-MM-DD; may be repeated.",
     "words": "NAME=TEXT; may be repeated.",
+    "yes_no": "Yes or no.",
     "rows": "NAME=VALUE;NAME=VALUE, or JSON, or @FILE with JSON; may be repeated.",
     "data": "JSON, or @FILE with JSON.",
 }
-Lang = Literal["zh", "en"]
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of states, tasks and refusals: zh or en.")]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The case: its name, or what follows its slash.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what it would write, and the hash of that.")]
 AsShown = Annotated[
@@ -65,12 +78,12 @@ DEFAULTS: dict[str, Any] = {
 }
 OWN = {*(name.replace("_", "-") for name in COMMON), "json", "help"}  # names of options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
-GENERIC = {
+GENERIC: dict[str, tuple[str, dict[str, str]]] = {
     "correct": (
         "Replace what a step, by its number in `store show`, was given; later steps are taken again.",
-        {"number": "number", "to": "words"},
+        {"number": "number", "to": "texts", "reason": "text"},
     ),
-    "upgrade": ("Bring a case under the newest version of its workflow.", {}),
+    "upgrade": ("Bring a case under the newest version of its workflow.", {"reason": "text"}),
 }
 
 
@@ -78,13 +91,19 @@ class WorkflowsGroup(TyperGroup):
     """A group for each workflow: those that ship, and those that approvers have declared in the store at hand."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Name all workflows."""
-        return sorted(_list_workflows(_find_store([])))
+        """Name all workflows; those that ship alone where the store of the environment cannot be opened."""
+        from creditscore.cli.tables import say_aside
+
+        try:
+            return sorted(_list_workflows(_find_store([])))
+        except StoreError as error:
+            say_aside(f"workflows of the office's own are not listed: {error.what}")
+            return sorted(_list_workflows(""))
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Return the group of a workflow; None where there is none."""
-        workflow = _list_workflows("").get(name) or _list_workflows(_find_store(ctx.meta.get(VARIABLE, []))).get(name)
-        return None if workflow is None else typer.main.get_command(build_group(workflow))
+        versions = _list_workflows("").get(name) or _list_workflows(_find_store(ctx.meta.get(VARIABLE, []))).get(name)
+        return None if versions is None else typer.main.get_command(build_group(versions))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find a workflow, also where only the store named by `--store` knows it."""
@@ -103,78 +122,79 @@ def _acts() -> None:
 
 
 def _find_store(args: list[str]) -> str:
-    """The store that a command line names, else the environment; empty where neither does."""
-    for place, word in enumerate(args):
-        if word == "--store" and place + 1 < len(args):
-            return args[place + 1]
-        if word.startswith("--store="):
-            return word.removeprefix("--store=")
-    return os.environ.get(VARIABLE, "")
+    """The store that a command line names, the last where it names several, else the environment; empty for neither."""
+    named = [word.removeprefix("--store=") for word in args if word.startswith("--store=")]
+    named += [value for word, value in pairwise(args) if word == "--store"]
+    return named[-1] if named else os.environ.get(VARIABLE, "")
 
 
-def _list_workflows(address: str) -> Mapping[str, Workflow]:
-    """The newest version of each workflow: of those that ship, with an address of those of a store."""
+def _list_workflows(address: str) -> Mapping[str, Sequence[Workflow]]:
+    """The versions of each workflow, oldest first: of those that ship, with an address of those of a store."""
     from creditscore.store.declarations import WORKFLOWS
 
+    versions: dict[str, list[Workflow]] = {}
     if not address:
-        return {workflow.workflow: workflow for workflow in sorted(WORKFLOWS.load(), key=lambda own: own.version)}
-    from creditscore.office import open_office
+        workflows: Iterable[Workflow] = WORKFLOWS.load()
+    else:
+        from creditscore.office import open_office
 
-    with open_office(address, create=False) as store:
-        return dict(store.registry.newest)
+        with open_office(address, create=False) as store:
+            workflows = store.registry.workflows
+    for workflow in sorted(workflows, key=lambda own: own.version):
+        versions.setdefault(workflow.workflow, []).append(workflow)
+    return versions
 
 
-def build_group(workflow: Workflow) -> typer.Typer:
-    """Make the commands of a workflow, one for each act.
+def build_group(versions: Sequence[Workflow]) -> typer.Typer:
+    """Make the commands of a workflow, one for each act of any of its versions.
 
     Parameters
     ----------
-    workflow
-        Its declaration.
+    versions
+        Its declarations, oldest first; a case goes on under its own.
 
     Returns
     -------
     typer.Typer
-        What each act must and may be given is an option of its command: `document_no` is `--document-no`.
+        What each act must and may be given is an option of its command: `document_no` is `--document-no`. What only
+        some versions ask for may be left out: the store says where a case needs it.
     """
+    newest = versions[-1]
     group = typer.Typer(
-        name=workflow.workflow,
-        help=f"{workflow.title.en} ({workflow.id})",
+        name=newest.workflow,
+        help=f"{newest.title.en} ({newest.id})",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
     )
     group.callback()(lambda: None)
-    for name, rule in workflow.acts.items():
-        who = "/".join(rule.by)
-        group.command(name.replace("_", "-"), help=f"{rule.title.zh} {rule.title.en} ({who}).")(
-            _make_command(workflow, name, rule)
-        )
-    for name, (words, _) in GENERIC.items():
-        group.command(name, help=words)(_make_command(workflow, name, None))
+    for name in dict.fromkeys(name for workflow in reversed(versions) for name in workflow.acts):
+        rules = [workflow.acts[name] for workflow in versions if name in workflow.acts]
+        given = {key: kind for rule in rules for key, kind in (*rule.give.items(), *rule.may.items())}
+        needed = {key for key in given if all(key in rule.give for rule in rules)}
+        words = f"{rules[-1].title.zh} {rules[-1].title.en} ({'/'.join(rules[-1].by)})."
+        command = _make_command(newest.workflow, name, given, needed, opens=rules[-1].opens)
+        group.command(name.replace("_", "-"), help=words)(command)
+    for name, (words, asked) in GENERIC.items():
+        group.command(name, help=words)(_make_command(newest.workflow, name, asked, asked, opens=False))
     return group
 
 
-def _make_command(workflow: Workflow, act: str, rule: ActRule | None) -> Callable[..., None]:
-    """The function of a command, its parameters as the declaration has them."""
-    given = {**(rule.give if rule else {**GENERIC[act][1], "reason": "text"}), **(rule.may if rule else {})}
-    needed = {*(rule.give if rule else given)}
-    opens = rule is not None and rule.opens
+def _make_command(
+    workflow: str, act: str, given: Mapping[str, str], needed: Collection[str], *, opens: bool
+) -> Callable[..., None]:
+    """The function of a command, its parameters as the declarations have them."""
 
     def command(**values: Any) -> None:
         case = values.pop("case", "")
         common = {name: values.pop(name) for name in COMMON}
-        values = {name.removeprefix(GIVEN): value for name, value in values.items()}
-        if rule is None and "to" in given:
-            read = {**values, "to": _read_corrected(workflow, values["to"])}
-        else:
-            read = {name: read_value(kind, values[name], _option(name)) for name, kind in given.items()}
-        _do(workflow.workflow, act, case, {name: value for name, value in read.items() if value is not None}, common)
+        read = {name: read_value(kind, values[GIVEN + name], _option(name)) for name, kind in given.items()}
+        _do(workflow, act, case, {name: value for name, value in read.items() if value is not None}, common)
 
     parameters = [] if opens else [Parameter("case", Parameter.KEYWORD_ONLY, annotation=Case)]
     for name, kind in given.items():
-        annotation, is_needed = _annotate(name, kind), name in needed
-        default = Parameter.empty if is_needed else None
+        default = Parameter.empty if name in needed else None
+        annotation = _annotate(name, kind)
         parameters.append(Parameter(GIVEN + name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default))
     for name, annotation in COMMON.items():
         default = DEFAULTS.get(name, Parameter.empty)
@@ -193,14 +213,13 @@ def _option(name: str) -> str:
 def _annotate(name: str, kind: str) -> Any:
     option = _option(name)
     if kind == "yes_no":
-        return Annotated[bool | None, typer.Option(f"{option}/--no-{option[2:]}", help="Yes or no.")]
-    own: Any = int if kind == "number" else str
-    own = list[own] if kind in LISTED else own
+        return Annotated[bool | None, typer.Option(f"{option}/--no-{option[2:]}", help=HELP[kind])]
+    own: Any = list[str] if kind in LISTED else str
     return Annotated[own | None, typer.Option(option, help=HELP[kind], show_default=False)]
 
 
 def read_value(kind: str, value: Any, option: str) -> Any:
-    """Read what an option was given as a value of a declared type.
+    """Read what an option was given as a value of a declared type; `yes_no` is read from words, too.
 
     Parameters
     ----------
@@ -214,7 +233,9 @@ def read_value(kind: str, value: Any, option: str) -> Any:
     Raises
     ------
     UsageError
-        For a pair without a name, a name given twice, or what is no JSON.
+        For a pair without a name, a name given twice, or what is no whole number, yes or no.
+    InputError
+        For what is no JSON.
     """
     if value is None or (kind in LISTED and not value):
         return None
@@ -223,26 +244,52 @@ def read_value(kind: str, value: Any, option: str) -> Any:
     if kind == "rows":
         rows: list[Any] = []
         for text in value:
-            is_data = text.lstrip()[:1] in ("{", "[", "@")
-            row = read_json(text, option) if is_data else read_pairs(text.split(";"), option)
+            row = read_json(text, option) if _is_json(text) else read_pairs(_split(text), option)
             rows += row if isinstance(row, list) else [row]
         return rows
+    if kind == "number":
+        return _read_number(value, option)
+    if kind == "yes_no" and isinstance(value, str):
+        return _read_choice(value, option)
     return read_json(value, option) if kind == "data" else value
 
 
-def read_pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+def read_pairs(texts: Iterable[str] | None, option: str) -> dict[str, str]:
     """Read NAME=VALUE; UsageError for one without a name or without a value, and for a name given twice."""
     pairs: dict[str, str] = {}
-    for text in texts:
+    for text in texts or ():
         name, _, value = (word.strip() for word in text.partition("="))
         if not name or not value:
-            raise UsageError(
-                f"{text!r} is no pair", where=option, allowed="NAME=VALUE", next="write both, with = between"
-            )
+            raise UsageError(f"{option} {text!r} is no pair", allowed="NAME=VALUE", next="write both, with = between")
         if name in pairs:
-            raise UsageError(f"{name!r} is given twice", where=option, allowed="each name once", next="leave one out")
+            raise UsageError(f"{option} names {name!r} twice", allowed="each name once", next="leave one out")
         pairs[name] = value
     return pairs
+
+
+def read_corrected(types: Mapping[str, str], texts: Iterable[str]) -> dict[str, Any]:
+    """Read what a correction gives, `NAME=VALUE` each, by the types that the act of its step declares.
+
+    Several texts, days, words or rows stand behind one name: `a;b`, `x=2026-03-02;y=2026-03-04`, or JSON.
+    """
+    values: dict[str, Any] = {}
+    for name, text in read_pairs(texts, "--to").items():
+        kind, option = types.get(name, "text"), f"--to {name}"
+        if kind in LISTED and _is_json(text):
+            values[name] = read_json(text, option)
+        elif kind in LISTED:
+            values[name] = read_value(kind, [text] if kind == "rows" else _split(text), option)
+        else:
+            values[name] = read_value(kind, text, option)
+    return values
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[", "@")
 
 
 def read_json(text: str, option: str) -> Any:
@@ -255,35 +302,16 @@ def read_json(text: str, option: str) -> Any:
     return json_source.parse_json(text, option, next=again)
 
 
-def _read_corrected(workflow: Workflow, texts: list[str]) -> dict[str, Any]:
-    """What a correction gives: by the types that the acts of a workflow declare, `on` a day."""
-    types: dict[str, str] = {"on": "day"}
-    for rule in workflow.acts.values():
-        types |= {**rule.give, **rule.may}
-    values: dict[str, Any] = {}
-    for name, text in read_pairs(texts, "--to").items():
-        kind = types.get(name, "text")
-        if kind in ("texts", "days", "words", "rows", "data"):
-            values[name] = read_json(text, f"--to {name}")
-        elif kind == "number":
-            values[name] = _read_number(text, f"--to {name}")
-        elif kind == "yes_no":
-            values[name] = _read_choice(text, f"--to {name}")
-        else:
-            values[name] = text
-    return values
-
-
 def _read_number(text: str, option: str) -> int:
-    if not text.lstrip("-").isdecimal():
-        raise UsageError(f"{text!r} is no number", where=option, allowed="a whole number", next="write digits")
+    if not re.fullmatch("-?[0-9]{1,18}", text):
+        raise UsageError(f"{text!r} is no number", where=option, allowed="a whole number of at most 18 digits")
     return int(text)
 
 
 def _read_choice(text: str, option: str) -> bool:
-    if text not in ("yes", "no"):
+    if text not in ("yes", "no", "true", "false"):
         raise UsageError(f"{text!r} is neither yes nor no", where=option, allowed="yes, no", next="write one of these")
-    return text == "yes"
+    return text in ("yes", "true")
 
 
 def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[str, Any]) -> None:
@@ -291,6 +319,8 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
     stream = case if not case or case.startswith(f"{workflow}/") else f"{workflow}/{case}"
     whose = {name: common[name] for name in ("by", "on", "known_on", "office")}
     with open_store(common["store"], common["key"]) as store, _in_language(common["lang"]):
+        if act == "correct":
+            given["to"] = read_corrected(_find_types(store, stream, given["number"]), given["to"])
         if common["preview"] or common["as_shown"]:
             plan = store.preview(workflow, act, stream, **whose, **given)
             if common["preview"]:
@@ -300,6 +330,15 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
         else:
             stood = store.act(workflow, act, stream, **whose, **given)
         show_case(store, stood, common["lang"], as_json=common["as_json"])
+
+
+def _find_types(store: Store, stream: str, number: int) -> dict[str, str]:
+    """The types of what the act of a step is given, as the version under which it was taken declares them."""
+    step = store.read(stream).acts().get(number)
+    workflow = None if step is None else store.registry.by_id.get(step.flow)
+    act = None if step is None or workflow is None else workflow.act_of(step.kind)
+    rule = None if act is None or workflow is None else workflow.acts[act]
+    return {"on": "day"} if rule is None else {"on": "day", **rule.give, **rule.may}
 
 
 @contextmanager

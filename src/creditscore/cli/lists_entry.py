@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.act import read_pairs
 from creditscore.cli.acting import RolesFile
 from creditscore.cli.lists_shared import (
     By,
@@ -25,7 +26,6 @@ from creditscore.cli.lists_shared import (
     TermEnd,
     one_step,
     open_book,
-    pairs,
     said_of,
     save_book,
     say_case,
@@ -93,7 +93,7 @@ def take_over_command(
     days: Any = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     with open_book(store, roles) as (log, book):
         after, case_id = take_over(
-            book, subject, key, scheme, term=term, dates=pairs(date, "--date"), **days, **step_fields
+            book, subject, key, scheme, term=term, dates=read_pairs(date, "--date"), **days, **step_fields
         )
         save_book(log, book, after)
     say_case(after, case_id)
@@ -203,7 +203,14 @@ def decide_command(
         if more_time:
             return extend(book, case, reason=reason, **step_fields)
         return decide(
-            book, case, enter=bool(enter), reason=reason, term=term, dates=pairs(date, "--date"), **days, **step_fields
+            book,
+            case,
+            enter=bool(enter),
+            reason=reason,
+            term=term,
+            dates=read_pairs(date, "--date"),
+            **days,
+            **step_fields,
         )
 
     one_step(store, roles, case, act)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.act import read_pairs
 from creditscore.cli.acting import RolesFile
 from creditscore.cli.lists_shared import (
     By,
@@ -20,7 +21,6 @@ from creditscore.cli.lists_shared import (
     iso_day,
     one_step,
     open_book,
-    pairs,
     said_of,
     save_book,
 )
@@ -57,7 +57,7 @@ def prolong_command(
     def act(book: Book) -> Book:
         if bar:
             return barred(book, case, ground=bar, **step_fields)
-        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **step_fields)
+        return prolong(book, case, term=term, reason=reason, dates=read_pairs(date, "--date"), **step_fields)
 
     one_step(store, roles, case, act)
 
@@ -102,8 +102,8 @@ def exit_command(
             return revoked(book, case, reason=revoke, **step_fields)
         if apply:
             return apply_for(book, case, exit=way, **step_fields)
-        settled: Any = {"confirm": pairs(confirm, "--confirm"), "absent": pairs(absent, "--absent")}
-        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **step_fields)
+        settled: Any = {"confirm": read_pairs(confirm, "--confirm"), "absent": read_pairs(absent, "--absent")}
+        return leave(book, case, exit=way, dates=read_pairs(date, "--date"), **settled, **step_fields)
 
     one_step(store, roles, case, act)
     if way and not apply:
@@ -171,6 +171,9 @@ def correct_command(
 
     step_fields = said_of(on, by, recorded_on=recorded_on)
     one_step(
-        store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **step_fields)
+        store,
+        roles,
+        case,
+        lambda book: correct(book, case, step, to=read_pairs(to, "--to"), reason=reason, **step_fields),
     )
     _name_stale(store, [case])

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import open_log
-from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.lists import Book
@@ -96,19 +95,6 @@ def said_of(
     on: str, by: str, organ: str = "", document: str = "", evidence: str = "", recorded_on: str | None = None
 ) -> Any:
     return {"on": on, "by": by, "organ": organ, "document": document, "evidence": evidence, "recorded_on": recorded_on}
-
-
-def pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    """`name=value` options as a mapping; UsageError for one without a name, without a value, or given twice."""
-    pair_rows: dict[str, str] = {}
-    for text in given or []:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise UsageError(f"{option} {text!r} is no pair", allowed="name=value")
-        if name.strip() in pair_rows:
-            raise UsageError(f"{option} names {name.strip()!r} twice", allowed="each name once")
-        pair_rows[name.strip()] = value.strip()
-    return pair_rows
 
 
 def iso_day(value: int | None) -> str:

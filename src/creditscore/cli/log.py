@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.office import By, Json, KeyFile, OnDay, open_store, read_key
+from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, open_store, read_key
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_aside, say_line, show, show_blocks
-from creditscore.core.errors import InputError, UsageError
-from creditscore.core.i18n import Lang
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.store.verification import Verification
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 Address = Annotated[
     str, typer.Argument(metavar="STORE", help="A path, sqlite:///PATH or postgresql+psycopg://…", show_default=False)
 ]
-LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
 Stream = Annotated[str, typer.Argument(metavar="NAME", help="A case or another stream: objection/C2026-0001.")]
 HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="A file with notes that somebody kept.")]
 
@@ -49,6 +47,12 @@ def create_command(
 
     if mode not in MODES:
         raise UsageError(f"there is no mode {mode!r}", allowed=MODES, next="choose one of these")
+    if mode == "open" and (key is not None or approver):
+        raise UsageError(
+            "in mode open nobody signs",
+            allowed="no --key and no --approver",
+            next="give --mode keys or --mode accounts",
+        )
     if mode != "open" and (key is None or not approver.strip()):
         raise UsageError(
             f"a store of mode {mode} begins with a key and an approver",
@@ -95,20 +99,14 @@ def show_verification(result: Verification, as_json: bool) -> None:
 
 def read_notes(files: list[Path]) -> list[str]:
     """The notes in files: of one note each, or as witnesses write them."""
-    from creditscore.core.boundary import described
+    from creditscore.core.boundary import outside
     from creditscore.store.notes import read_note
     from creditscore.store.witnesses import FileWitness
 
     notes: list[str] = []
     for file in files:
-        try:
+        with outside("the note", file, "give the file of a witness, or what `store checkpoint --out` wrote"):
             text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"the notes cannot be read: {described(error)}",
-                where=str(file),
-                next="give the file of a witness, or what `creditscore store checkpoint --out` wrote",
-            ) from error
         of_witness = FileWitness(str(file), say_aside).read() if "\nend " in text else []
         if not of_witness:
             read_note(text, unsigned=True)
@@ -144,6 +142,8 @@ def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json:
             known = f", known {event.known_on}" if event.known_on != case.day_of(event) else ""
             who = people.name_of(event.actor) + (f" ({event.role})" if event.role else "")
             lines = [f"{field}: {_in_words(value)}" for field, value in values.items()]
+            for part, rows in (said.get("parts") or {}).items():
+                lines += [f"{part} {', '.join(f'{cell} {_in_words(row[cell])}' for cell in row)}" for row in rows]
             lines += ["erased"] if event.payload is None else []
             blocks.append(
                 (f"{numbers.get(event.version, '-')} {event.name}  {case.day_of(event)}{known}  {who}", lines)
@@ -176,23 +176,19 @@ def restore_command(
     as_json: Json = False,
 ) -> int:
     """Make a store again from a backup, on either database, and check all of it."""
-    from creditscore.office import open_office
     from creditscore.office.opening import make_registry
     from creditscore.store.backup import restore
-    from creditscore.store.verify import verify
 
+    anchors = read_notes(held or [])
     with working("restoring"):
-        result = restore(folder, store, make_registry(store))
-        if held:
-            with open_office(store, create=False) as opened:
-                result = verify(opened, anchors=read_notes(held))
+        result = restore(folder, store, make_registry(store), anchors=anchors)
     show_verification(result, as_json)
     return int(result.exit_code)
 
 
 def prove_command(
     store: Address,
-    event: Annotated[int, typer.Argument(metavar="EVENT", help="Number of an event in the log.")],
+    event: Annotated[int, typer.Argument(metavar="EVENT", min=0, max=2**62, help="Number of an event in the log.")],
     out: Annotated[Path, typer.Option(help="File of the proof, JSON.", show_default=False)],
     held: Annotated[Path | None, typer.Option(help="The note under which it is proved; none: the newest head.")] = None,
     key: KeyFile = None,
@@ -215,10 +211,12 @@ def check_proof_command(
 ) -> None:
     """Check a proof without the store (exit code 5 where it does not hold)."""
     from creditscore.core.json_source import read_json
+    from creditscore.store.keys import require_public
     from creditscore.store.proofs import check_act
 
     notes = read_notes([held] if held else [])
-    events = check_act(read_json(proof, "the proof"), checkpoint=notes[-1] if notes else "", public=public)
+    half = require_public(public) if public else ""
+    events = check_act(read_json(proof, "the proof"), checkpoint=notes[-1] if notes else "", public=half)
     for event in events:
         say_line(f"event {event.seq}: {event.kind} {event.stream}, {event.on_day}, written {event.at}")
     if not notes:
@@ -255,6 +253,8 @@ def witness_command(
     from creditscore.store.anchors import hide_credentials
     from creditscore.store.witnesses import add_witness, remove_witness
 
+    if (remove and not address) or (reason and not remove):
+        raise UsageError("--remove needs an address, and --reason --remove", next="say which witness is removed")
     with open_store(store, key) as opened:
         if address and remove:
             remove_witness(opened, address, reason=reason, by=by, on=on)

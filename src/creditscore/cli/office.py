@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.core.i18n import Lang
+
 if TYPE_CHECKING:
     from creditscore.store.keys import Key
     from creditscore.store.store import Store
@@ -34,6 +36,7 @@ KnownOn = Annotated[
     str | None, typer.Option("--known-on", help="The day on which the office knew of it (default: --on).")
 ]
 Office = Annotated[str, typer.Option("--office", help="For which office.")]
+LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from creditscore.cli.tables import say_line, show
 queue_app = typer.Typer(
     name="queue", help="What is to be done, over all workflows.", no_args_is_help=True, rich_markup_mode=None
 )
+Team = Literal["analyst", "grader", "reviewer", "approver"]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The case, as the queue names it.", show_default=False)]
 What = Annotated[str, typer.Argument(metavar="TASK", help="Which of its tasks.", show_default=False)]
 Number = Annotated[int, typer.Option(help="Which row, where a task has several.")]
@@ -21,11 +22,11 @@ Number = Annotated[int, typer.Option(help="Which row, where a task has several."
 @queue_app.command("list")
 def list_command(
     store: StoreAddress,
-    team: Annotated[str | None, typer.Option(help="Only tasks of a role.")] = None,
+    team: Annotated[Team | None, typer.Option(help="Only tasks of a role.")] = None,
     person: Annotated[str | None, typer.Option(help="Only tasks that somebody has taken: a name or an id.")] = None,
     on: OnDay = None,
     held: Annotated[bool, typer.Option("--held", help="Also what waits for a later day.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 100,
     as_json: Json = False,
 ) -> None:
     """What is to be done, the most urgent first."""
@@ -45,7 +46,8 @@ def list_command(
         return
     columns = ("due_on", "stream", "what", "number", "subject", "team", "person", "hold_until", "note")
     rows = [[str(task[name] or "") for name in columns] for task in named]
-    show(("due", "case", "task", "no.", "subject", "team", "person", "held until", "note"), rows, fold=True)
+    if rows:
+        show(("due", "case", "task", "no.", "subject", "team", "person", "held until", "note"), rows, fold=True)
     say_line(f"{len(rows)} tasks" + (", and perhaps more: --limit" if len(rows) == limit else ""))
 
 

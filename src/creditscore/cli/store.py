@@ -42,19 +42,12 @@ def verify_command(
 
 def _verify_first(store: Path, held: list[Path] | None, as_json: bool) -> int:
     """The same of a store of one file."""
-    from creditscore.core.boundary import described
-    from creditscore.core.errors import InputError
+    from creditscore.core.boundary import outside
 
     lines: list[str] = []
     for file in held or []:
-        try:
+        with outside("the checkpoints", file, "give the file that `creditscore store checkpoint --out` wrote"):
             lines += [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"the checkpoints cannot be read: {described(error)}",
-                where=str(file),
-                next="give the file that `creditscore store checkpoint --out` wrote",
-            ) from error
     with open_log(Path(store), read_only=True, made_by="creditscore keep") as log:
         verification, unfinished, log_id = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:

@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from creditscore.cli.office import By, OnDay, StoreAddress, ask_passphrase, open_store
+from creditscore.cli.office import By, LangOption, OnDay, StoreAddress, ask_passphrase, open_store
 from creditscore.cli.office import KeyFile as SigningKey
 from creditscore.cli.tables import say_line, show
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang
 
 workflow_app = typer.Typer(help="Declared workflows: states, acts, who may take them.", no_args_is_help=True)
 key_app = typer.Typer(help="Keys of persons, which sign their acts.", no_args_is_help=True)
-LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
 Declaration = Annotated[Path, typer.Argument(metavar="FILE", help="The declaration, YAML.", show_default=False)]
 KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the key.")]
 
@@ -70,7 +68,8 @@ def declare_command(
 
     with open_store(store, key) as opened:
         declared = declare_workflow(opened, file, by=by, on=on)
-    say_line(f"{declared.id} is declared: `creditscore act {declared.workflow} --help` shows its acts")
+    name = declared.workflow
+    say_line(f"{declared.id} is declared: `CREDITSCORE_STORE={store} creditscore act {name} --help` shows its acts")
 
 
 @key_app.command("new")

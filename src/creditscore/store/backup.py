@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from creditscore.core.atomic import write_json
+from creditscore.core.boundary import described
 from creditscore.core.clock import now
-from creditscore.core.errors import CreditscoreError, InputError, StoreError
+from creditscore.core.errors import InputError, StoreError, UsageError
 from creditscore.core.folders import whole
 from creditscore.store.archive.files import Archive
 from creditscore.store.context import Registry
@@ -50,6 +51,10 @@ def back_up(store: Store, folder: str | os.PathLike[str], *, with_archive: bool 
         What the manifest says: the log, how far it goes, its head as a note, the hash of the file of events, how many
         files of the archive.
     """
+    if (Path(folder) / MANIFEST).exists():
+        raise UsageError(
+            "a backup lies there already", where=str(folder), allowed="a folder that is not there", next="name another"
+        )
     with (
         whole(Path(folder), MANIFEST) as place,
         store.reading() as connection,
@@ -83,6 +88,7 @@ def restore(
     archive: str | os.PathLike[str] | None = None,
     key: Key | None = None,
     witnesses: tuple[str, ...] = (),
+    anchors: Iterable[str] = (),
 ) -> Verification:
     """Make a store again from a folder that `back_up` wrote, on either database, and check all of it.
 
@@ -98,6 +104,8 @@ def restore(
         Where its files go; as in `Store`.
     key, witnesses
         As in `Store`.
+    anchors
+        As in `verify`.
 
     Returns
     -------
@@ -133,14 +141,14 @@ def restore(
     with Store(address, registry, key=key, create=False, archive=archive, witnesses=witnesses) as store:
         if (place / FILES).is_dir():
             _copy_archive(Archive(place / FILES), store.archive)
-        return verify(store)
+        return verify(store, anchors=anchors)
 
 
 def _has_archive(store: Store) -> bool:
     """Whether an archive is named or lies beside the file; asking for it makes none."""
     try:
         return bool(store.archive.names())
-    except CreditscoreError:
+    except UsageError:  # none is named
         return False
 
 
@@ -160,7 +168,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
         is_same = _hash_file(place / EVENTS) == digest
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"this is no whole backup: {type(error).__name__}",
+            f"this is no whole backup: {described(error)}",
             where=str(place),
             allowed="a folder that `creditscore store backup` wrote",
             next="name another folder",

@@ -69,7 +69,7 @@ def parse_address(address: str | os.PathLike[str]) -> sa.URL:
         text = f"sqlite:///{text}"
     try:
         url = sa.make_url(text)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:
         raise UsageError("this is no address of a store", allowed=FORMS) from error
     if url.drivername not in DRIVERS:
         raise UsageError(f"a store cannot lie in {url.drivername}", allowed=FORMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ RESERVED = ("stream", "subject", "state", "flow", "version", "newest_seq", "step
 TAKEN = ("task", "event", "head", "log", "person", "effect", "retention", "witness", "workflow", "projection_format")
 MACHINES_OWN = ("by", "on", "known_on", "office")  # what every act is given
 FOLLOWING = ("set", "to", "parts")  # where `next` is the case with what has been worked out
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 GENERIC = ("correct", "upgrade")  # acts that every workflow has without declaring them
 
 
@@ -57,7 +59,7 @@ TYPES: dict[str, Any] = {
     "organisation": Organisation,
     "day": Day,
     "yes_no": bool,
-    "number": int,
+    "number": Annotated[int, Field(ge=-(2**63), lt=2**63)],
     "texts": list[str],
     "days": dict[str, Day],
     "words": dict[str, str],
@@ -304,6 +306,7 @@ def draw_workflow(workflow: Workflow, lang: str = "zh") -> str:
 def check_workflow(workflow: Workflow, source: Source) -> None:
     """Collect what is wrong with a declaration: names that nothing declares, states that nothing reaches."""
     kinds: dict[str, str] = {}
+    _check_names(workflow, source)
     for name in {*RESERVED} & {*workflow.fields}:
         source.fault(("fields", name), f"{name} is known of every case; leave it out")
     for part, cells in workflow.parts.items():
@@ -322,6 +325,8 @@ def check_workflow(workflow: Workflow, source: Source) -> None:
             source.fault(at, f"{state} is no state of {workflow.workflow}")
         if act.opens and (act.from_ or not act.to):
             source.fault(at, "an act that opens a case comes from no state and leads to one")
+        if act.opens and not act.code and not act.stream.startswith(f"{workflow.workflow}/"):
+            source.fault((*at, "stream"), f"the name of a case begins with {workflow.workflow}/")
         if not act.opens and not act.from_:
             source.fault((*at, "from"), "no state from which it may be done")
         for key in ("give", "may"):
@@ -351,6 +356,26 @@ def check_workflow(workflow: Workflow, source: Source) -> None:
     for state in set(workflow.states) - reached:
         source.fault(("states", state), "no act leads to it")
     _check_expressions(workflow, source)
+
+
+def _check_names(workflow: Workflow, source: Source) -> None:
+    """Collect names that are none: they become columns, options of commands and names in conditions."""
+    named: list[tuple[str | int, ...]] = [
+        (key, name) for key in ("fields", "parts", "states", "acts", "tasks") for name in getattr(workflow, key)
+    ]
+    named += [("parts", part, cell) for part, cells in workflow.parts.items() for cell in cells]
+    for act, rule in workflow.acts.items():
+        named += [("acts", act, key, name) for key in ("give", "may") for name in getattr(rule, key)]
+        for name in {*rule.give} & {*rule.may}:
+            source.fault(("acts", act, "may", name), f"{name} must be given already")
+        given = {**rule.give, **rule.may}
+        for name in given:
+            is_negation = given.get(name.removeprefix("no_")) == "yes_no" and name.startswith("no_")
+            if hasattr(BaseModel, name) or is_negation or name.startswith("given_"):
+                source.fault(("acts", act), f"{name} cannot be what something given is called; give it another name")
+    for place in named:
+        if not NAME.fullmatch(str(place[-1])):
+            source.fault(place, f"{place[-1]!r} is no name; allowed: a to z, digits and _, at most 40, a letter first")
 
 
 def _check_expressions(workflow: Workflow, source: Source) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from creditscore.core.calendars import add_working_days
 from creditscore.core.days import add_months, from_day, read_day
-from creditscore.core.errors import SchemeError
+from creditscore.core.errors import InputError, SchemeError, UsageError
 
 Names = Mapping[str, Any]
 Compiled = Callable[[Names], Any]
@@ -24,17 +24,26 @@ DEEPEST = 30  # levels of one expression
 
 def count_working_days(day: str, number: int) -> str:
     """Return the day that lies a number of working days after a day."""
-    return from_day(add_working_days(read_day(day), number)).isoformat()
+    return _write_day(add_working_days(read_day(day), number))
 
 
 def count_days(day: str, number: int) -> str:
     """Return the day that lies a number of days after a day."""
-    return from_day(read_day(day) + number).isoformat()
+    return _write_day(read_day(day) + number)
 
 
 def count_months(day: str, number: int) -> str:
     """Return the day that lies a number of months after a day."""
-    return from_day(add_months(read_day(day), number)).isoformat()
+    return _write_day(add_months(read_day(day), number))
+
+
+def _write_day(number: int) -> str:
+    try:
+        return from_day(number).isoformat()
+    except InputError as error:
+        raise UsageError(
+            "this leads to a day that no calendar has", allowed="a day up to 9999-12-31", next="give a smaller number"
+        ) from error
 
 
 def list_steps(case: Any, *names: str) -> list[Any]:

@@ -451,8 +451,9 @@ class Machine:
             for row in rows:
                 names = {"case": case, "row": row}
                 if evaluate(rule.when, names):
-                    due, note = evaluate(rule.due, names), evaluate(rule.note, names)
-                    tasks[what, row["number"]] = {"due_on": due, "team": rule.team, "note": note}
+                    follows = {"due_on": evaluate(rule.due, names), "note": evaluate(rule.note, names)}
+                    follows = check_values({"due_on": "day", "note": "text"}, follows, f"{workflow.id}, task {what}")
+                    tasks[what, row["number"]] = {**follows, "team": rule.team}
         return tasks
 
     def check_emitted(self, emitted: Sequence[NewEvent]) -> list[NewEvent]:

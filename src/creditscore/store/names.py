@@ -19,6 +19,8 @@ BLANK = re.compile(
 )
 # Controls, marks of direction and joiners, blanks, punctuation, accents that stand alone
 SEPARATING = frozenset({"Cc", "Cf", "Cs", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sk", "Zl", "Zp", "Zs"})
+LONGEST = 100  # signs of a name
+UNSHOWN = ("Cc", "Zl", "Zp")  # control characters, ends of lines and paragraphs
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNSEEN_DOT = re.compile("(?<=[ij])\u0307+")  # a dot above a letter that has one
 
@@ -75,6 +77,17 @@ def check_name(name: str) -> None:
             allowed="a name of letters, ideographs or digits, such as wang.fang or 王芳",
             next="give the name of the person or the account",
         )
+
+
+def fits_a_line(name: str) -> bool:
+    """Whether a name can be shown in a line: not too long, without line breaks and control characters.
+
+    Examples
+    --------
+    >>> fits_a_line("王芳"), fits_a_line("wang\\nfang")
+    (True, False)
+    """
+    return len(name) <= LONGEST and not any(unicodedata.category(char) in UNSHOWN for char in name)
 
 
 def drop_separators(text: str) -> str:

@@ -14,7 +14,7 @@ from creditscore.core.errors import NotAllowed, StoreDiffers, UsageError
 from creditscore.store.declarations import ROLES, StreamType
 from creditscore.store.keys import identify
 from creditscore.store.log import Event, NewEvent, find_fault, read_event
-from creditscore.store.names import check_name, fold_name
+from creditscore.store.names import check_name, fits_a_line, fold_name
 from creditscore.store.tables import event as event_table
 
 PREFIX = "person/"
@@ -252,6 +252,8 @@ class People:
             other = self.find(values["name"])
             if other is not None and other is not person:
                 return f"{values['name']!r} is, or looks like, the name {other.name!r}"
+            if not fits_a_line(values["name"]):
+                return f"{values['name'][:40]!r} is too long for a name, or has a line break or control character"
         if person is None:
             return None
         if person.left is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from creditscore.core.boundary import described
 from creditscore.core.errors import DifferenceError, InputError, StoreDiffers, UsageError
 from creditscore.store.keys import check_signature, identify
 from creditscore.store.log import Event, find_fault, message_of, read_event
@@ -108,7 +109,7 @@ def check_act(proof: Mapping[str, Any], *, checkpoint: str = "", public: str = "
         events = [read_event(row) for row in rows]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
-            f"this is no proof of an act: {type(error).__name__}",
+            f"this is no proof of an act: {described(error)}",
             allowed="what creditscore wrote",
             next="ask for it again",
         ) from error

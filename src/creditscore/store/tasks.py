@@ -121,6 +121,8 @@ def hold_task(
 ) -> Stream:
     """Let a task wait until a day; it comes back by itself."""
     day = day_of(until, "until")
+    if day is not None and day <= today():
+        raise UsageError(f"until: {day} has come", where=stream, allowed="a later day", next="give the day to wait for")
     if day is None or not reason.strip():
         raise UsageError("a task is held until a day and for a reason", where=stream, allowed="both", next="give both")
     values = {"hold_until": day.isoformat()}

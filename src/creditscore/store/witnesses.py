@@ -147,7 +147,8 @@ def add_witness(store: Store, address: str, *, by: str = "", on: date | str | No
         For no address of a witness, one that is named already, or a command: whoever can write to the database could
         name another, so commands are named outside the log.
     """
-    open_witness(address)
+    witness = open_witness(address)
+    _require_elsewhere(store, witness)
     if address.startswith("command:"):
         raise UsageError(
             "a command is not named in the log",
@@ -178,6 +179,23 @@ def remove_witness(
     values = {"removed_on": (day_of(on, "on") or today()).isoformat(), "reason": reason or None}
     new = [NewEvent(row["stream"], "witness.removed", {"set": values}, "removed") for row in rows]
     return store.record(lambda people: new, by=by, on=on, role="approver")
+
+
+def _require_elsewhere(store: Store, witness: Witness) -> None:
+    """Raise UsageError for a file of the store itself, where notes are lost, and for one that holds something else."""
+    own, path = store.database.path, getattr(witness, "path", None)
+    if isinstance(witness, DatabaseWitness) and witness.is_sqlite:
+        path = Path(str(witness.url.database))
+    begins = None if own is None else str(own.resolve())  # its log, locks and line are called after it
+    if begins is not None and path is not None and str(path.resolve()).startswith(begins):
+        raise UsageError(
+            "this file is the store's own", where=str(path), allowed="a file elsewhere", next="name another file"
+        )
+    is_filled = isinstance(witness, FileWitness) and witness.path.exists() and witness.path.stat().st_size > 0
+    if is_filled and not witness.read():
+        raise UsageError(
+            "this file holds no notes, and something else", where=str(path), allowed="a new file, or one of notes"
+        )
 
 
 class FileWitness:
