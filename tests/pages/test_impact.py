@@ -247,6 +247,12 @@ def composites(folder: Path, weight: int, rows: list[dict[str, Any]]) -> Path:
     return folder
 
 
+def test_nobody_to_compare_is_said(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    nobody, no_record = (table.head(0) for table in tables)
+    with pytest.raises(InputError, match="no organisation to compare"):
+        scheme_impact(registry.pick("tax@2014"), registry.pick("tax@2025"), ingest(nobody, no_record), 2022)
+
+
 def test_composites_by_the_same_code(tmp_path: Path) -> None:
     rows = [{"id": "s1", "tax": 900, "other": 100}, {"id": "s2", "tax": 100, "other": 480}]
     a, b = composites(tmp_path / "a", 500, rows), composites(tmp_path / "b", 300, rows)

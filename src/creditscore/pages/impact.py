@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.errors import InputError
 from creditscore.core.i18n import LANGS, clean, say, text, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
@@ -50,6 +51,8 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
     import duckdb
 
     moves = compare(a, b)
+    if not moves.matrix:
+        raise InputError("there is no organisation to compare", allowed="one or more", next="give tables with subjects")
     ranks, ranked = _ranks(a, b, moves)
     con = duckdb.connect()
     con.register("pairs", moves.pairs)
