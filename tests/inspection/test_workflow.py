@@ -162,7 +162,7 @@ def test_a_value_is_given_once(store: Store, folder: Path) -> None:
             case,
             by="zhao",
             on=f"{YEAR}-02-02",
-            number=1,
+            number=2,
             to={"value": "0" * 14},
             reason="a better one",
         )
