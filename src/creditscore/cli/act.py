@@ -351,7 +351,7 @@ def _in_language(lang: Lang) -> Iterator[None]:
     except Refused as refused:
         if lang == "en" or refused.zh is None:
             raise
-        raise Refused(refused.in_language(lang)) from refused
+        raise refused.translated(lang) from refused
 
 
 def show_case(store: Store, case: Stream, lang: Lang = "zh", *, as_json: bool = False) -> None:

@@ -49,6 +49,10 @@ class Refused(UsageError):
         parts = (("事项", self.zh.where), ("要求", self.zh.allowed), ("下一步", self.zh.next))
         return "\n".join([self.zh.what, *(f"  {label}：{text}" for label, text in parts if text)])
 
+    def translated(self, lang: Lang) -> Refused:
+        """Return this refusal with its whole message in a language, which has its usual parts in it already."""
+        return Refused(what=self.in_language(lang), next="")
+
     def __reduce__(self) -> Any:
         return (*super().__reduce__(), {"zh": self.zh})
 

@@ -45,7 +45,6 @@ def open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: P
 
 def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> str:
     import duckdb
-    import pyarrow
 
     from creditscore.core.tables.parquet_pages import DamagedPage, check_pages
 
@@ -60,8 +59,8 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
             raise InputError(f"{table.name}: not a Parquet file", where=file, next="write it again") from error
         refuse_twice(table.name, _top_names(schema), file)
         try:
-            check_pages(file)
-        except (DamagedPage, pyarrow.ArrowException, OSError) as error:
+            check_pages(con, file)
+        except (DamagedPage, duckdb.Error, OSError) as error:
             raise InputError(
                 f"{table.name}: the Parquet file is damaged: {described(error)}", where=file, next="write it again"
             ) from error

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.tables.table import literal
+
+if TYPE_CHECKING:
+    import duckdb
 
 DATA, INDEX, DICTIONARY, DATA_2 = range(4)  # types of pages
 OWN_HEADER = {DATA: 5, DICTIONARY: 7, DATA_2: 8}  # the field that a page of a type must have
@@ -16,11 +21,13 @@ class DamagedPage(ValueError):
     """A page that is not what the footer of its file says."""
 
 
-def check_pages(file: Path | str) -> None:
+def check_pages(con: duckdb.DuckDBPyConnection, file: Path | str) -> None:
     """Read the header of every page of a Parquet file; nothing is unpacked.
 
     Parameters
     ----------
+    con
+        Reads the footer; Arrow's reader ends the process for some damaged ones.
     file
         A Parquet file.
 
@@ -28,35 +35,32 @@ def check_pages(file: Path | str) -> None:
     ------
     DamagedPage
         For a header that is none, or a page that ends behind the file.
-    pyarrow.ArrowException, OSError
+    duckdb.Error, OSError
         For a file that is no Parquet, or cannot be read.
     """
-    import pyarrow.parquet
-
-    about = pyarrow.parquet.read_metadata(file)
+    chunks = con.execute(
+        "SELECT path_in_schema, num_values, data_page_offset, dictionary_page_offset"
+        f" FROM parquet_metadata({literal(str(file))})"
+    ).fetchall()
     with Path(file).open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for group in range(about.num_row_groups):
-            for number in range(about.num_columns):
-                _check_chunk(data, about.row_group(group).column(number))
+        for column, values, first, dictionary in chunks:
+            _check_chunk(data, column, values or 0, min(first or 0, dictionary or first or 0))
 
 
-def _check_chunk(data: mmap.mmap, chunk: Any) -> None:
+def _check_chunk(data: mmap.mmap, column: str, left: int, place: int) -> None:
     """Look at the pages of a column in a group of rows until they hold as many values as it has."""
-    place = chunk.dictionary_page_offset if chunk.has_dictionary_page else None
-    place = chunk.data_page_offset if not place else min(place, chunk.data_page_offset)
-    left = chunk.num_values
     while left > 0:
         fields, place = _read_struct(data, place)
         kind: Any = fields.get(TYPE)
         size: Any = fields.get(SIZE)
         own: Any = fields.get(OWN_HEADER.get(kind, -1))
         if kind not in (DATA, INDEX, DICTIONARY, DATA_2) or not isinstance(size, int) or size < 0:
-            raise DamagedPage(f"page header of column {chunk.path_in_schema}")
+            raise DamagedPage(f"page header of column {column}")
         if kind != INDEX and not (isinstance(own, dict) and isinstance(own.get(VALUES), int) and own[VALUES] >= 0):
-            raise DamagedPage(f"page header of column {chunk.path_in_schema}")
+            raise DamagedPage(f"page header of column {column}")
         place += size
         if place > len(data):
-            raise DamagedPage(f"a page of column {chunk.path_in_schema} ends behind the file")
+            raise DamagedPage(f"a page of column {column} ends behind the file")
         if kind in (DATA, DATA_2):
             left -= own[VALUES]
 
