@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 import creditscore
-from creditscore.core.clock import check_day_has_come, clock_at, now, office_day, today
+from creditscore.core.clock import check_day_has_come, clock_at, moment, now, office_day, today
 from creditscore.core.errors import UsageError
 from creditscore.lists import Book, take_over
-from creditscore.store.legacy.entry import moment
 
 EVENING = datetime(2026, 12, 1, 17, tzinfo=UTC)  # the small hours of 2 December in Shanghai
 

@@ -78,5 +78,5 @@ UNREACHED: dict[str, str] = {
     "pages.repair": "cli/test_repair.py",
     "pages.timeline": "cli/test_timeline.py",
     "store.migrations.env": "store/test_formats.py",
-    "store.legacy.text_checks": "cli/test_acting_commands.py",
+    "core.free_text": "cli/test_acting_commands.py",
 }

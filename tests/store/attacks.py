@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from creditscore.core.canonical import hash_text
 from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import unplaced
 from creditscore.store import people
-from creditscore.store.canonical import hash_text
 from creditscore.store.context import Context, Registry
 from creditscore.store.creation import create_store
 from creditscore.store.declarations import WORKFLOWS, StreamType, Workflow

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.errors import ExitCode, NotAllowed, StoreDiffers, StoreError, UsageError
 from creditscore.store import people
-from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, NewEvent, message_of
 from creditscore.store.store import Store

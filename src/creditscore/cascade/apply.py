@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from creditscore.cascade.inputs import RecordEvent, decided, write_events
 from creditscore.cascade.preview import Bench, Cascade, holding, preview, preview_undo
 from creditscore.cascade.tasks import Task
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import StoreError, UsageError
+from creditscore.core.free_text import refuse_persons_in
 from creditscore.store import Database, Log, second_person
 from creditscore.store.legacy.archive.effective import Rows, Scored, insert, write_rows
-from creditscore.store.legacy.entry import canonical, sha256
-from creditscore.store.legacy.text_checks import refuse_persons_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -300,7 +300,7 @@ TASK = ("subject_id", "kind", "thing", "task", "who", "why", "because")
 
 
 def content(tasks: Sequence[Task]) -> str:
-    return sha256(canonical([[getattr(task, name) for name in TASK] for task in tasks]))
+    return hash_text(canonical([[getattr(task, name) for name in TASK] for task in tasks]))
 
 
 def _append(

@@ -222,11 +222,11 @@ def letter_command(
     lang: Lang = "zh",
 ) -> None:
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
+    from creditscore.core.canonical import canonical, hash_text
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS
     from creditscore.evidence.letter import LETTER, compose_letter, write_letters
     from creditscore.objections.actions import notify
-    from creditscore.store.legacy.entry import canonical, sha256
 
     day = date_given(on)
     with _desk(store, case, snapshot, roles, writes=True) as (log, opened_case, source):
@@ -238,7 +238,7 @@ def letter_command(
             )
             for language in LANGS
         }
-        content = "sha256:" + sha256(canonical({language: str(text) for language, text in letters.items()}))
+        content = "sha256:" + hash_text(canonical({language: str(text) for language, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
             notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)

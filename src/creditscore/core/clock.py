@@ -78,3 +78,18 @@ def check_day_has_come(on: date | int, name: str = "on") -> None:
             allowed=f"up to {latest}",
             next=f"give the day on which it was done; the office's time zone is set by {VARIABLE}",
         )
+
+
+def moment(at: datetime | str | None) -> str:
+    """`at` as UTC text to the second (absent: now); UsageError without a time zone. The one clock of the log."""
+    given = at
+    if given is None:
+        given = now()
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError as error:
+            raise UsageError(f"{at!r} is not a time", allowed="2026-01-31T08:00:00Z") from error
+    if given.tzinfo is None:
+        raise UsageError(f"{at} has no time zone", allowed="2026-01-31T08:00:00Z, 2026-01-31T16:00:00+08:00")
+    return given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.cascade.inputs import as_table, decided, fitting
 from creditscore.cascade.preview import Bench, bench
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError, InternalError
 from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
@@ -33,7 +34,6 @@ from creditscore.status.rules import life_rules
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log, Roles
 from creditscore.store.legacy.archive.runs import KeptRun, keep
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,7 +153,7 @@ def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:
     letters = {
         lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
     }
-    content = "sha256:" + sha256(canonical({lang: str(text) for lang, text in letters.items()}))
+    content = "sha256:" + hash_text(canonical({lang: str(text) for lang, text in letters.items()}))
     done = notify(log, case.case_id, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content_hash=content)
     write_letters(letters, data, folder)
     return done

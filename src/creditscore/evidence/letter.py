@@ -8,11 +8,11 @@ from typing import Any
 
 from creditscore.core.atomic import write_json, write_text
 from creditscore.core.errors import UsageError
+from creditscore.core.free_text import refuse_persons_in
 from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said
 from creditscore.evidence.case_file import pair, phrase
 from creditscore.present.html import draw
 from creditscore.schemes.citing import cited_text
-from creditscore.store.legacy.text_checks import refuse_persons_in
 
 INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
 

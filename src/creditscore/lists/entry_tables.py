@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.canonical import write_canonical
 from creditscore.core.tables.write import Csv, write_tables
 from creditscore.lists.entries import Day, read_cases
 from creditscore.schemes.model import MARKS
-from creditscore.store.canonical import write_canonical
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event
 from creditscore.store.store import Store

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from creditscore.core.canonical import write_canonical
 from creditscore.core.days import iso, read_day, to_day
 from creditscore.lists import rules, terms
 from creditscore.lists.beside import list_beside, look_beside
@@ -20,7 +21,6 @@ from creditscore.lists.clocks import (
 )
 from creditscore.schemes.lists import ListExit, ListRule, ListTerm
 from creditscore.schemes.model import Rule, Scheme
-from creditscore.store.canonical import write_canonical
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import WORKFLOWS
 

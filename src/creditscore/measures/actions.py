@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.free_text import refuse_persons_in
 from creditscore.core.identity import redact
 from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
 from creditscore.measures.force import basis_on
@@ -30,8 +32,6 @@ from creditscore.measures.state import STANDING, step
 from creditscore.measures.tables import BusinessEvent, Intake
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log, second_person
-from creditscore.store.legacy.entry import canonical, sha256
-from creditscore.store.legacy.text_checks import refuse_persons_in
 
 PROPOSER, DECIDER = "grader", "approver"  # roles: who proposes and carries out, who decides
 
@@ -72,9 +72,9 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
         "events": len(events),
         "refused": len(refused),
         "proposals": [proposal.proposal_id for proposal in new],
-        "content": sha256(canonical(rows)),
-        "asked": {cells[0]: sha256(canonical(cells)) for cells in map(_event_cells, events)},
-        "refusals": sha256(canonical([list(line) for line in sorted(refused)])),
+        "content": hash_text(canonical(rows)),
+        "asked": {cells[0]: hash_text(canonical(cells)) for cells in map(_event_cells, events)},
+        "refusals": hash_text(canonical([list(line) for line in sorted(refused)])),
     }
     with log.act(by, PROPOSER, "joint.match", lists.head.four_lists, payload) as act:
         seq = act.entry.seq
@@ -443,7 +443,7 @@ def _period(lists: FourLists, proposal: Proposal) -> str:
 
 def _event_cells(event: BusinessEvent) -> list[Any]:
     # a hash tells whether the same event is given again; numbers of persons are cut before, since hashes can be guessed
-    subjects = sha256(canonical(sorted(map(redact, event.subject_ids))))
+    subjects = hash_text(canonical(sorted(map(redact, event.subject_ids))))
     return [event.event_id, event.kind, event.department, event.on, subjects]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.days import iso
 from creditscore.core.errors import StoreDiffers
 from creditscore.measures.register import ACT_COLUMNS, EVENT, PROPOSAL, REFUSED, split
 from creditscore.store import Entry, Log
-from creditscore.store.legacy.entry import canonical, sha256
 
 MATCH = "joint.match"
 LoggedAct = tuple[str, str, str, str, str, str, tuple[str, ...]]
@@ -47,7 +47,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
     An event names no entry of its own: those of matches that no longer say theirs cannot be told from others.
     """
     held = {
-        row[0]: sha256(canonical(list(row))) for row in log.store.rows(f"SELECT {', '.join(EVENT)} FROM joint_event")
+        row[0]: hash_text(canonical(list(row))) for row in log.store.rows(f"SELECT {', '.join(EVENT)} FROM joint_event")
     }
     refused = _by_entry(log, "joint_refusal", REFUSED, ", ".join(REFUSED))
     for seq in sorted(refused.keys() - matches.keys()):
@@ -59,7 +59,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
         asked |= entry.data["asked"]
         if any(held.get(event_id) != value for event_id, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
-        if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
+        if hash_text(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")
     whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
     if whole and (strange := sorted(held.keys() - asked.keys())):
@@ -91,7 +91,7 @@ def _acts_of_entry(entry: Entry) -> Iterator[LoggedAct]:
 def _proposals(entry: Entry, acts: list[LoggedAct], rows: list[tuple[Any, ...]]) -> None:
     """The proposals of a match: their hash, and that each was proposed, by whoever matched, on the day of its event."""
     on, key = PROPOSAL.index("on_day"), PROPOSAL.index("proposal_id")
-    if sha256(canonical([list(row) for row in rows])) != entry.data["content"]:
+    if hash_text(canonical([list(row) for row in rows])) != entry.data["content"]:
         raise _differs(entry.seq, "the proposals of the table are not those of the log")
     if acts != [(row[key], "proposed", iso(row[on]), entry.actor, "", "", ()) for row in rows]:
         raise _differs(entry.seq, "the acts of the table are not those of the log")

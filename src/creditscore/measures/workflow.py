@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
@@ -23,7 +24,6 @@ from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase,
 from creditscore.measures.state import STANDING, MeasureAct
 from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
 from creditscore.schemes.laws import Law, load_laws
-from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import WORKFLOWS, StreamType
 from creditscore.store.fold import Stream, fold

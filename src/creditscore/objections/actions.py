@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from creditscore.cascade.apply import untold, write_told
 from creditscore.cascade.inputs import RecordEvent, decided, write_events
 from creditscore.cascade.tasks import SUBJECT
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import UsageError
+from creditscore.core.free_text import needed, refuse_persons_in
 from creditscore.objections.admissibility import answer_due, check_doors, check_grounds, check_procedure, clocks
 from creditscore.objections.case import WHOLE, Case, Ground, allowed, case_of, cases
 from creditscore.records import Snapshot
@@ -19,8 +21,6 @@ from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import State, current, days_of_steps, states
 from creditscore.store import Database, Log
 from creditscore.store.legacy.archive.runs import KeptRun, kept_grade
-from creditscore.store.legacy.entry import canonical, sha256
-from creditscore.store.legacy.text_checks import needed, refuse_persons_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -343,7 +343,7 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
         for case_event in case.events:
             place = (f"case {case.case_id}", f"event {case_event.no} ({case_event.kind})")
             entry = said_then.get(case_event.seq)
-            content = {"on": case_event.on.isoformat(), "content": sha256(canonical(dict(case_event.data)))}
+            content = {"on": case_event.on.isoformat(), "content": hash_text(canonical(dict(case_event.data)))}
             whose = (case.case_id, case_event.by)
             # what an entry carried may be gone by rule; who acted, and on which case, is not
             as_logged = (
@@ -369,7 +369,7 @@ def acting(
     log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any], **further: Any
 ) -> Iterator[tuple[Any, int]]:
     """One act on a case: its entry carries the hash of `data`, and what else is given."""
-    payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data))), **further}
+    payload = {"on": on.isoformat(), "content": hash_text(canonical(dict(data))), **further}
     with log.act(by, ROLE, action, case_id, payload) as act:
         yield act.con, act.entry.seq
 

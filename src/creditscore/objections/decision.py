@@ -11,6 +11,7 @@ from creditscore.cascade.apply import CascadeAct, enter, payload_of, to_enter
 from creditscore.cascade.inputs import RecordEvent, as_known, decided, write_events
 from creditscore.cascade.preview import Bench, Cascade, preview_decision
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.free_text import needed, refuse_persons_in
 from creditscore.grading.result import Grading
 from creditscore.objections.actions import acting, listed_events, plain_row, plain_state, standing, write_step
 from creditscore.objections.case import WHOLE, Case, allowed, case_of
@@ -22,7 +23,6 @@ from creditscore.status.status import State, current, write_states
 from creditscore.store import Database, Log, second_person
 from creditscore.store.legacy.archive.effective import Rows
 from creditscore.store.legacy.archive.runs import kept_rows
-from creditscore.store.legacy.text_checks import needed, refuse_persons_in
 
 
 @dataclass(frozen=True)

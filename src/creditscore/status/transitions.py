@@ -9,6 +9,7 @@ from typing import Any
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import UsageError
+from creditscore.core.free_text import refuse_persons_in
 from creditscore.core.tables.table import quote
 from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, Procedure, life_rules
@@ -16,7 +17,6 @@ from creditscore.status.status import CLOSING, CURRENT, MOVES, NAMES, REPLACING,
 from creditscore.store import Database, Log, second_person
 from creditscore.store.legacy.archive.effective import standing_sql
 from creditscore.store.legacy.archive.runs import KeptRun, still_held
-from creditscore.store.legacy.text_checks import refuse_persons_in
 
 
 def move(

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from creditscore.core.canonical import hash_text
 from creditscore.core.catalogue import Family
 from creditscore.core.errors import SchemeError
 from creditscore.core.identity import look_at_id
 from creditscore.core.yaml_source import Source
-from creditscore.store.canonical import hash_text
 from creditscore.store.expressions import compile_expression, expressions_in, names_in
 
 ROLES = ("analyst", "grader", "reviewer", "approver")

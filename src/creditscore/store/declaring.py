@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from creditscore.core.canonical import hash_text
 from creditscore.core.catalogue import RuleFile, read_state
 from creditscore.core.errors import StoreDiffers, StoreError, UsageError
 from creditscore.core.yaml_source import unplaced
-from creditscore.store.canonical import hash_text
 from creditscore.store.context import Registry
 from creditscore.store.declarations import WORKFLOWS, Workflow
 from creditscore.store.log import Event, NewEvent, read_streams

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from creditscore.core.canonical import encode, hash_text, write_canonical
 from creditscore.core.clock import now
 from creditscore.core.errors import StoreDiffers, StoreError, UsageError
-from creditscore.store.canonical import encode, hash_text, write_canonical
 from creditscore.store.database import Database
 from creditscore.store.merkle import Frontier, hash_leaf
 from creditscore.store.tables import HASHED, event, head

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.errors import InternalError, NotAllowed, StoreError, UsageError
-from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Context, Registry, fill_words, require_day, without_empty
 from creditscore.store.corrections import find_act, plan_generic
 from creditscore.store.declarations import GENERIC, OTHERWISE, ActRule, Refusal, Workflow

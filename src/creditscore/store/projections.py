@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.errors import StoreError
-from creditscore.store.canonical import hash_text, write_canonical
 from creditscore.store.context import Registry
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import BATCH, Log, read_event

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditscore.core.canonical import canonical
 from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from creditscore.store import Checkpoint, Database, Log, Roles
-from creditscore.store.legacy.entry import COLUMNS, canonical
+from creditscore.store.legacy.entry import COLUMNS
 
 AT = "2026-01-31T08:00:00Z"
 

@@ -18,12 +18,12 @@ from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.load import load_composite
 from creditscore.composite.result import Composite
 from creditscore.core.atomic import whole_file
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import SchemeError, TableError, UsageError
 from creditscore.modelling.models.inputs import Floats, both_classes
 from creditscore.modelling.models.threads import one_thread
 from creditscore.modelling.scorecard.constrained_lsq import solve_signed
-from creditscore.store.legacy.entry import canonical, sha256
 
 __all__ = ["FittedWeights", "fit_weights", "known_outcomes", "write_fitted"]
 
@@ -162,7 +162,7 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
         events,
         float(loss),
         float(base),
-        sha256(canonical(hashed_rows)),
+        hash_text(canonical(hashed_rows)),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from creditscore.core.atomic import write_json
 from creditscore.core.boundary import outside
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
 from creditscore.modelling.features.frames import as_frame, read_frame, settle_inputs
@@ -24,7 +25,6 @@ from creditscore.modelling.models.explain import (
 )
 from creditscore.modelling.models.inputs import Floats, refuse_infinities, saved_as
 from creditscore.modelling.registry.reason_words import REASONS, reason_columns
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,7 +282,7 @@ class GradingModel:
 
 def content_hash(data: Mapping[str, Any]) -> str:
     """The hash that names a model, from its dict."""
-    return sha256(canonical({name: row for name, row in data.items() if name not in ("validation", "content_hash")}))
+    return hash_text(canonical({name: row for name, row in data.items() if name not in ("validation", "content_hash")}))
 
 
 def stated_hash(data: Mapping[str, Any], file: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.clock import moment
 from creditscore.core.errors import InputError, NotAllowed, UsageError
-from creditscore.store.legacy.entry import moment
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.versions import Version

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from creditscore.core.atomic import write_json
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ class StatutoryModel:
     @property
     def content_hash(self) -> str:
         """SHA-256 of what grades: id, version and text of the scheme."""
-        return sha256(canonical([self.scheme, self.version, self.text]))
+        return hash_text(canonical([self.scheme, self.version, self.text]))
 
     def served_columns(self) -> list[tuple[str, bool]]:
         """Inputs and whether MLflow insists on them."""

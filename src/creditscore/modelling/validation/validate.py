@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.atomic import write_json
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError
 from creditscore.core.version import __version__
 from creditscore.modelling.validation import parts
@@ -17,7 +18,6 @@ from creditscore.modelling.validation.criteria import load_criteria, verdict
 from creditscore.modelling.validation.inputs import Subject, event_probability, make_frame, prepared
 from creditscore.modelling.validation.metrics.inputs import plain
 from creditscore.modelling.validation.metrics.stability import Profile, profile_of
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ def report_sha256(report: Mapping[str, Any]) -> str:
 
 
 def _sha(value: Any) -> str:
-    return sha256(canonical(value))
+    return hash_text(canonical(value))
 
 
 def validate(

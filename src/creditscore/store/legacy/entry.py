@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from creditscore.core.clock import now
+from creditscore.core.canonical import canonical, hash_text
+from creditscore.core.clock import moment
 from creditscore.core.errors import UsageError
 
 PHASES = ("done", "begun", "failed")
@@ -80,55 +80,12 @@ class Entry:
     def computed_hash(self) -> str:
         """SHA-256 (hex) of the canonical JSON of all fields but `hash` and `payload`."""
         content = {name: getattr(self, name) for name in COLUMNS if name not in ("hash", "payload")}
-        return sha256(canonical(content))
+        return hash_text(canonical(content))
 
     @property
     def data(self) -> Any:
         """The payload as Python data; None where it was removed."""
         return None if self.payload is None else json.loads(self.payload)
-
-
-def canonical(value: Any) -> str:
-    """JSON in one way only: keys sorted, no blanks, text as it is, no NaN. UsageError for what JSON cannot hold."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"not plain JSON: {error}", allowed="text, whole and finite numbers, true, false, null, lists, mappings"
-        ) from error
-    if json.loads(text) != value and not _same_but_tuples(json.loads(text), value):
-        raise UsageError("not plain JSON: a key that is no text", allowed="mappings with text as keys")
-    return text
-
-
-def _same_but_tuples(read: Any, given: Any) -> bool:
-    if isinstance(given, dict):
-        same = isinstance(read, dict) and read.keys() == given.keys()
-        return same and all(_same_but_tuples(read[key], given[key]) for key in given)
-    if isinstance(given, list | tuple):
-        same = isinstance(read, list) and len(read) == len(given)
-        return same and all(map(_same_but_tuples, read, given))
-    return bool(read == given)
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def moment(at: datetime | str | None) -> str:
-    """`at` as UTC text to the second (absent: now); UsageError without a time zone. The one clock of the log."""
-    given = at
-    if given is None:
-        given = now()
-    if isinstance(given, str):
-        try:
-            given = datetime.fromisoformat(given)
-        except ValueError as error:
-            raise UsageError(f"{at!r} is not a time", allowed="2026-01-31T08:00:00Z") from error
-    if given.tzinfo is None:
-        raise UsageError(f"{at} has no time zone", allowed="2026-01-31T08:00:00Z, 2026-01-31T16:00:00+08:00")
-    return given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def make(
@@ -149,5 +106,5 @@ def make(
         if not isinstance(word, str) or (not word.strip() and name != "subject"):
             raise UsageError(f"{name} is {word!r}", allowed="a text that is not empty", where="an entry of the log")
     text = canonical(payload)
-    bare = Entry(seq, moment(at), actor, role, action, phase, refers_to, subject, sha256(text), previous, "", text)
+    bare = Entry(seq, moment(at), actor, role, action, phase, refers_to, subject, hash_text(text), previous, "", text)
     return Entry(**{**bare.__dict__, "hash": bare.computed_hash()})

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.canonical import hash_text
+from creditscore.core.clock import moment
 from creditscore.core.errors import NotAllowed, StoreDiffers, UsageError
 from creditscore.store.legacy.database import Database
-from creditscore.store.legacy.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
+from creditscore.store.legacy.entry import COLUMNS, SQL_COLUMNS, START, Entry, make
 from creditscore.store.legacy.roles import ROLES, Roles
 from creditscore.store.legacy.verify import REMOVED, Checkpoint, Verification, verify
 
@@ -283,7 +285,7 @@ def standing_roles(store: Database) -> Roles | None:
         return None
     entry = Entry(*rows[0])
     where = f"{store.path}, entry {entry.seq} of the log"
-    if entry.payload is None or sha256(entry.payload) != entry.payload_hash:
+    if entry.payload is None or hash_text(entry.payload) != entry.payload_hash:
         raise StoreDiffers("the roles of this store were changed by hand", where=where, next="restore a copy")
     people = {role: tuple(names) for role, names in entry.data["roles"].items()}
     return Roles(people, f"roles of this store, entry {entry.seq} of its log, set by {entry.actor}")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from creditscore.composite.result_columns import SCORES
 from creditscore.core.catalogue import Family
-from creditscore.core.clock import office_day
+from creditscore.core.clock import moment, office_day
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Model
@@ -29,7 +29,6 @@ from creditscore.store import Entry, Log
 from creditscore.store.legacy.archive.composites import ACTION, BESIDE, kept_composites
 from creditscore.store.legacy.archive.runs import kept_runs
 from creditscore.store.legacy.archive.tables import TABLES
-from creditscore.store.legacy.entry import moment
 
 ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")

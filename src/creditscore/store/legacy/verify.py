@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from creditscore.core.canonical import hash_text
 from creditscore.core.errors import StoreDiffers, UsageError
 from creditscore.store.legacy.database import Database
-from creditscore.store.legacy.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
+from creditscore.store.legacy.entry import PHASES, SQL_COLUMNS, START, Entry
 
 REMOVED = "log.payload_removed"
 LINE = re.compile(r"creditscore-log ([0-9a-f]{32}) ([0-9]+) ([0-9a-f]{64}) (\S+)")
@@ -175,7 +176,7 @@ class _Walk:
                 self.fault(seq, "checkpoint", "its hash is not that of the checkpoint")
         if entry.payload is None:
             self.bare.add(seq)
-        elif sha256(entry.payload) != entry.payload_hash:
+        elif hash_text(entry.payload) != entry.payload_hash:
             self.fault(seq, "payload", "its payload does not match its hash")
         elif entry.action == REMOVED and isinstance(entry.data, dict):
             self.removed.add(int(entry.data.get("seq", -1)))

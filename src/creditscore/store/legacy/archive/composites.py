@@ -14,6 +14,7 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, composite_id, read_composite
 from creditscore.composite.result_columns import SCORES
 from creditscore.composite.tables import ENTRIES, LISTINGS, SUBJECTS
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.tables.read import load_table
 from creditscore.core.tables.table import literal, quote
@@ -32,7 +33,6 @@ from creditscore.store.legacy.archive.runs import (
     still_held,
 )
 from creditscore.store.legacy.archive.tables import stored_hash, table_hash
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb
@@ -153,7 +153,7 @@ def keep_composite(
         "config": f"{manifest['config']}@{manifest['config_version']}",
         "as_of": manifest["as_of"],
         "runs": [run.run_id for run in runs],
-        "manifest_hash": sha256(canonical(manifest)),
+        "manifest_hash": hash_text(canonical(manifest)),
         "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
         "beside": {name: _hash_of(table, BESIDE[name]) for name, table in beside.items()},
     }
@@ -222,7 +222,7 @@ def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
             "as_of": kept_composite.as_of,
             "runs": list(kept_composite.runs),
             "hashes": dict(kept_composite.hashes),
-            "manifest_hash": sha256(canonical(dict(kept_composite.manifest))),
+            "manifest_hash": hash_text(canonical(dict(kept_composite.manifest))),
         }
         changed_scores += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
         if (kept_composite.kept_by, kept_composite.kept_at_seq) != (entry.actor.strip(), entry.seq):

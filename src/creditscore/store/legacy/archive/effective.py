@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from creditscore.composite.result_columns import SCORES
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.tables.table import literal, quote
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import LATER
 from creditscore.store import Database
 from creditscore.store.legacy.archive.tables import ALL, TABLES, table_hash
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +36,7 @@ class _ArchivedRows:
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) over every cell and the order of the rows; of later columns what they say."""
-        return sha256(canonical([[_stated(row) for row in getattr(self, table)] for table in self.tables]))
+        return hash_text(canonical([[_stated(row) for row in getattr(self, table)] for table in self.tables]))
 
 
 @dataclass(frozen=True)

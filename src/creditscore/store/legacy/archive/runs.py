@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import guarded, outside
+from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.identity import is_resident
@@ -23,7 +24,6 @@ from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
 from creditscore.store.legacy.archive.tables import TABLES, stored_hash, table_hash
-from creditscore.store.legacy.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb
@@ -197,7 +197,7 @@ def keep(
             "known_at": str(runs[name]["known_at"]),
             "snapshot_hash": runs[name]["snapshot_hash"],
             "checked": check,
-            "manifest_hash": sha256(canonical(_manifest(runs[name]))),
+            "manifest_hash": hash_text(canonical(_manifest(runs[name]))),
             **{f"{table}_hash": hashes[name][table] for table in TABLES},
             **({"accepted": runs[name]["accepted"]} if runs[name].get("accepted") else {}),
         }
@@ -298,7 +298,7 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
                 for name in ("grades_hash", "ledger_hash", "snapshot_hash", "period", "known_at")
             },
             "scheme": f"{run.scheme}@{run.version}",
-            "manifest_hash": sha256(canonical(dict(run.manifest))),
+            "manifest_hash": hash_text(canonical(dict(run.manifest))),
         }
         changed_run_rows += [(run.run_id, name) for name, value in stands.items() if pair.get(name, value) != value]
         if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from creditscore.core.errors import UsageError
+
 
 def write_canonical(value: Any) -> str:
     """Write a value as JSON with sorted keys, no blanks and no floats.
@@ -55,3 +57,27 @@ def refuse_inexact(value: Any) -> None:
 def hash_text(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON in one way only: keys sorted, no blanks, text as it is, no NaN. UsageError for what JSON cannot hold."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"not plain JSON: {error}", allowed="text, whole and finite numbers, true, false, null, lists, mappings"
+        ) from error
+    if json.loads(text) != value and not _same_but_tuples(json.loads(text), value):
+        raise UsageError("not plain JSON: a key that is no text", allowed="mappings with text as keys")
+    return text
+
+
+def _same_but_tuples(read: Any, given: Any) -> bool:
+    if isinstance(given, dict):
+        same = isinstance(read, dict) and read.keys() == given.keys()
+        return same and all(_same_but_tuples(read[key], given[key]) for key in given)
+    if isinstance(given, list | tuple):
+        same = isinstance(read, list) and len(read) == len(given)
+        return same and all(map(_same_but_tuples, read, given))
+    return bool(read == given)
