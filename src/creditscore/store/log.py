@@ -336,13 +336,24 @@ class Log:
 
     @staticmethod
     @contextmanager
-    def read_rows(connection: sa.Connection, *, by: str = "seq", since: int = 0) -> Iterator[Iterator[dict[str, Any]]]:
-        """Give the rows of all events from a number on, in the order of the log (`seq`) or of streams (`stream`)."""
+    def read_rows(
+        connection: sa.Connection, *, by: str = "seq", since: int = 0, first: str = "", end: str | None = None
+    ) -> Iterator[Iterator[dict[str, Any]]]:
+        """Give the rows of all events from a number on, in the order of the log (`seq`) or of streams (`stream`).
+
+        `first`, `end`: of the streams from one name on and before another.
+        """
         order = (event.c.seq,) if by == "seq" else (event.c.stream, event.c.version)
-        query = sa.select(event).where(event.c.seq >= since).order_by(*order)
+        query = bound_streams(sa.select(event).where(event.c.seq >= since), event, first, end).order_by(*order)
         with connection.execute(query, execution_options={"yield_per": 5000}) as result:
             names = tuple(result.keys())
             yield (dict(zip(names, row, strict=True)) for row in result)
+
+
+def bound_streams(query: sa.Select[Any], table: sa.Table, first: str, end: str | None) -> sa.Select[Any]:
+    """Narrow a query to the streams from one name on (empty: the first), and before another (None: to the last)."""
+    query = query.where(table.c.stream >= first) if first else query
+    return query if end is None else query.where(table.c.stream < end)
 
 
 def read_streams(connection: sa.Connection, streams: Iterable[str]) -> dict[str, list[Event]]:

@@ -16,7 +16,7 @@ from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.errors import StoreError
 from creditscore.store.context import Registry
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import BATCH, Log, read_event
+from creditscore.store.log import BATCH, Log, bound_streams, read_event
 from creditscore.store.tables import BIG, NAME, event, head
 
 FOLD_FORMAT = 2  # raised where the fold makes other rows of the same events
@@ -250,7 +250,9 @@ class Projections:
                         next="use the version of creditscore that wrote them, or a newer one",
                     )
 
-    def compare(self, connection: sa.Connection, streams: Iterable[Stream]) -> Iterator[str]:
+    def compare(
+        self, connection: sa.Connection, streams: Iterable[Stream], first: str = "", end: str | None = None
+    ) -> Iterator[str]:
         """Give a fault for every row that is not what the events say.
 
         Parameters
@@ -259,9 +261,11 @@ class Projections:
             Of a reader.
         streams
             All streams in the order of their names; rows of each table are read once, beside them.
+        first, end
+            Where they are those from one name on and before another.
         """
         with ExitStack() as opened:
-            cursors = {table.name: _Cursor(connection, table, opened) for table in self.tables}
+            cursors = {table.name: _Cursor(connection, table, opened, first, end) for table in self.tables}
             yield from self._compare(cursors, streams)
 
     def _compare(self, cursors: Mapping[str, _Cursor], streams: Iterable[Stream]) -> Iterator[str]:
@@ -296,9 +300,11 @@ def _differences(table: sa.Table, rows: Mapping[Any, Row], wanted: Mapping[Any, 
 class _Cursor:
     """A table read once, in the order of streams."""
 
-    def __init__(self, connection: sa.Connection, table: sa.Table, opened: ExitStack) -> None:
+    def __init__(
+        self, connection: sa.Connection, table: sa.Table, opened: ExitStack, first: str, end: str | None
+    ) -> None:
         self.table = table
-        query = sa.select(table).order_by(*table.primary_key)
+        query = bound_streams(sa.select(table), table, first, end).order_by(*table.primary_key)
         result = opened.enter_context(connection.execute(query, execution_options={"yield_per": 5000}))
         rows = result.mappings()
         self.groups = groupby(rows, key=itemgetter("stream"))

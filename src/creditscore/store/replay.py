@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from creditscore.core.errors import CreditscoreError
-from creditscore.store.context import Context
+from creditscore.store.archive.files import Archive
+from creditscore.store.context import Context, Registry
 from creditscore.store.corrections import find_act, plan_generic
 from creditscore.store.declarations import GENERIC, OTHERWISE, Workflow
 from creditscore.store.fold import Stream, apply_event
@@ -21,9 +22,6 @@ from creditscore.store.own_events import find_misfit
 from creditscore.store.people import PERSON, People
 from creditscore.store.streams import TASK_KINDS
 from creditscore.store.values import check_given
-
-if TYPE_CHECKING:
-    from creditscore.store.store import Store
 
 SayFault = Callable[[str, str, str], None]  # sort, where, what
 GENERIC_KINDS = {"corrected": ("correct", "reviewer"), "upgraded": ("upgrade", "approver")}
@@ -35,42 +33,49 @@ class Replay:
 
     Parameters
     ----------
-    store
-        The open store.
+    registry, archive
+        Of the store; None for the archive where no place is named.
     connection
         A connection that sees one state of it.
     people, declared
         All persons, and the declarations by id with the numbers of the events that declared them.
     mode
         Of the log.
-    say
-        Called with each fault.
     since
         Steps before this event are folded and not taken again.
+
+    Attributes
+    ----------
+    say
+        Called with each fault.
     """
 
     def __init__(
         self,
-        store: Store,
+        registry: Registry,
+        archive: Archive | None,
         connection: sa.Connection,
         people: People,
         declared: Mapping[str, tuple[int, Workflow]],
         mode: str,
-        say: SayFault,
         since: int = 0,
     ) -> None:
-        self.store, self.connection, self.people, self.mode = store, connection, people, mode
-        self.say, self.since, self.declared_at = say, since, declared
+        self.registry, self.archive, self.connection, self.people = registry, archive, connection, people
+        self.mode, self.since, self.declared_at = mode, since, declared
+        self.say: SayFault = lambda sort, where, what: None
+        self.kinds = {*registry.newest, *registry.type_of}
         self.declared = {name: workflow for name, (_, workflow) in declared.items()}
-        self.machine = Machine(store.registry, self.declared)
+        self.machine = Machine(registry, self.declared)
         self.files: set[str] = set()
 
-    def walk(self) -> Iterator[Stream]:
-        """Give every stream as its events make it, in the order of their names, each event looked at as it is taken."""
-        with Log.read_rows(self.connection, by="stream") as every:
+    def walk(self, first: str = "", end: str | None = None) -> Iterator[Stream]:
+        """Give every stream from one name to another (None: to the last) as its events make it, in the order of their
+        names, each event looked at as it is taken.
+        """
+        with Log.read_rows(self.connection, by="stream", first=first, end=end) as every:
             for name, rows in groupby(every, key=itemgetter("stream")):
                 stream = Stream(str(name))
-                if stream.kind not in self.store.projections.kinds:
+                if stream.kind not in self.kinds:
                     self.say("stream", stream.name, "there is no such kind of stream")
                     continue
                 for row in rows:
@@ -88,7 +93,7 @@ class Replay:
     def _check(self, stream: Stream, event: Event) -> None:
         where = f"event {event.seq} ({event.kind})"
         payload = event.payload or {}
-        own_type = self.store.registry.type_of.get(stream.kind)
+        own_type = self.registry.type_of.get(stream.kind)
         if event.payload is not None and (
             fault := find_misfit(event.kind, payload, own_type, event.version, stream.state, event.state)
         ):
@@ -111,7 +116,7 @@ class Replay:
                 continue
             self.files.add(name)
             try:
-                fault = self.store.archive.find_fault(name)
+                fault = "no archive is named" if self.archive is None else self.archive.find_fault(name)
             except CreditscoreError as error:
                 fault = error.what
             if fault:

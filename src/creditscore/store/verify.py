@@ -24,6 +24,7 @@ from creditscore.store.merkle import Frontier, hash_leaf
 from creditscore.store.notes import name_log, read_checkpoint, read_note
 from creditscore.store.people import ABOUT_RIGHTS, PERSON, People
 from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
+from creditscore.store.spans import LEAST_EVENTS, Span, check_span, find_faults, make_task, plan_spans
 from creditscore.store.streams import TASK_KINDS
 from creditscore.store.tables import head as head_table
 from creditscore.store.verification import Fault, Verification
@@ -52,7 +53,7 @@ def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, process
         Events before this number are anchored: one of the notes holds at least so many. Their hashes and their rows
         are checked, their signatures and what followed from them not again.
     processes
-        How many processes check signatures; 0: as the machine has processors, up to 4.
+        How many processes check signatures and steps; 0: as the machine has processors, up to 4.
 
     Returns
     -------
@@ -69,18 +70,19 @@ def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, process
         check.read_notes(anchors)
         try:
             check.read_chain()
+            check.compare_anchors()
+            if since > check.result.anchored and not check.result.faults:
+                raise UsageError(
+                    f"no anchor holds the first {since} events",
+                    where=store.database.shown,
+                    allowed=f"up to {check.result.anchored}",
+                    next="check the whole store, or give the anchor",
+                )
+            check.check_tables()
+            check.check_streams()
+            check.await_signatures()
         finally:
             check.close()
-        check.compare_anchors()
-        if since > check.result.anchored and not check.result.faults:
-            raise UsageError(
-                f"no anchor holds the first {since} events",
-                where=store.database.shown,
-                allowed=f"up to {check.result.anchored}",
-                next="check the whole store, or give the anchor",
-            )
-        check.check_tables()
-        check.check_streams()
     return check.result
 
 
@@ -104,6 +106,10 @@ class _Check:
 
     def fault(self, sort: str, where: str, what: str) -> None:
         self.result.faults.append(Fault(sort, where, what))
+
+    def _open_pool(self) -> ProcessPoolExecutor:
+        self.pool = self.pool or ProcessPoolExecutor(self.processes)
+        return self.pool
 
     def close(self) -> None:
         if self.pool is not None:
@@ -146,8 +152,6 @@ class _Check:
                         self.fault("act", f"event {act}", f"it is not one that this package writes: {what}")
         self._flush_leaves()
         self._check_signatures()
-        for seqs, answer in self.waiting:
-            self._take_answers(seqs, answer.result())
         self.result.size = self.size
         text = self.frontier.text()
         head = {"id": 1, "log_id": self.first_hash, "size": self.size, "hash": previous, "frontier": text}
@@ -262,10 +266,14 @@ class _Check:
         batch, self.signatures = self.signatures, []
         seqs = [seq for seq, *_ in batch]
         if self.processes > 1 and len(batch) >= SIGNATURES_AT_ONCE:
-            self.pool = self.pool or ProcessPoolExecutor(self.processes - 1)
-            self.waiting.append((seqs, self.pool.submit(_are_signed, batch)))
+            self.waiting.append((seqs, self._open_pool().submit(_are_signed, batch)))
         else:
             self._take_answers(seqs, _are_signed(batch))
+
+    def await_signatures(self) -> None:
+        """Take the answers of other processes."""
+        for seqs, answer in self.waiting:
+            self._take_answers(seqs, answer.result())
 
     def _take_answers(self, seqs: Sequence[int], answers: Sequence[bool]) -> None:
         for seq, is_signed in zip(seqs, answers, strict=True):
@@ -408,17 +416,28 @@ class _Check:
             self.fault("projection", "projection_format", "it is not what this version makes")
 
     def check_streams(self) -> None:
-        """Take every step of every stream again, and compare its rows."""
-        replay = Replay(
-            self.store, self.connection, self.people, self.declared, self.result.mode, self.fault, self.since
-        )
+        """Take every step of every stream again, and compare its rows; in other processes where there are many."""
+        parts = self.processes if self.size >= LEAST_EVENTS else 1
+        spans = plan_spans(self.connection, parts) if parts > 1 else [Span()]
+        if len(spans) > 1:
+            task = make_task(self.store, self.people, self.declared, self.result.mode, self.since)
+            answers = self._open_pool().map(check_span, [task] * len(spans), spans)
+            spans = [span for span, faults in zip(spans, answers, strict=True) if faults]
         try:
-            for fault in self.store.projections.compare(self.connection, replay.walk()):
-                self.fault("projection", fault.partition(":")[0], fault.partition(": ")[2])
-        except CreditscoreError as error:
-            self.fault("stream", error.where or "", error.what)
-        except (sa.exc.SQLAlchemyError, *MALFORMED) as error:
-            self.fault("projection", "tables", f"they cannot be compared: {type(error).__name__}")
+            archive = self.store.archive
+        except UsageError:
+            archive = None
+        for span in spans:  # those in which something differs, once more in the state that this check reads
+            replay = Replay(
+                self.store.registry,
+                archive,
+                self.connection,
+                self.people,
+                self.declared,
+                self.result.mode,
+                self.since,
+            )
+            self.result.faults += find_faults(replay, self.store.projections, span)
 
 
 def _next_day(at: str) -> date:
