@@ -141,19 +141,6 @@ def test_a_line_edited_in_the_log_is_found(store: Path) -> None:
         assert "entry 3" in output
 
 
-def test_retention_lists_before_it_deletes(store: Path) -> None:
-    code, output = run("store", "retention", store, "--on", "2098-01-01")
-    assert code == 0
-    assert "1 of 8 payloads may be deleted" in output
-    assert "project_default" in output
-    code, output = run("store", "retention", store, "--on", "2098-01-01", "--delete", "--by", "chen.jie")
-    assert (code, "has not come" in output) == (2, True)
-    code, output = run("store", "retention", store, "--on", "2026-01-01", "--delete")
-    assert (code, "nobody is named" in output) == (2, True)
-    code, output = run("store", "retention", store, "--on", "2026-01-01", "--json")
-    assert (code, json.loads(output)) == (0, [])
-
-
 def test_a_record_of_the_subject_is_found_without_its_name(store: Path) -> None:
     code, output = run("cascade", "preview", *what("r1", "repaired", "2023-06-01", store), "--lang", "en")
     assert code == 0

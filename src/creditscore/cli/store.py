@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from creditscore.cli.acting import By, Lang, RolesFile, Schemes, day_given, open_log, own_schemes
+from creditscore.cli.acting import By, Lang, Schemes, day_given, open_log, own_schemes
 from creditscore.cli.log import add_commands, checkpoint_log, is_first_store, verify_log
-from creditscore.cli.office import KeyFile
+from creditscore.cli.office import KeyFile, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show, show_blocks
 
@@ -178,48 +178,27 @@ def roles_command(
 
 @store_app.command("retention")
 def retention_command(
-    store: File,
+    store: Annotated[str, typer.Argument(metavar="STORE", help="As in `store verify`.", show_default=False)],
     on: Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")],
-    delete: Annotated[
-        bool, typer.Option("--delete", help="Delete what is due (an approver); else only list it.")
-    ] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Erase what is due (an approver); else list it.")] = False,
+    rules: Annotated[Path | None, typer.Option("--rules", help="Rules of the office; else those that ship.")] = None,
     by: By = "",
-    roles: RolesFile = None,
+    key: KeyFile = None,
     as_json: Json = False,
 ) -> None:
-    """What the log carries and may be deleted by that day, by rule; entries, hashes and reasons remain."""
+    """What is kept and may be erased by that day, by rule; events, hashes and reasons remain."""
     from creditscore.core.days import from_day
-    from creditscore.core.errors import UsageError
-    from creditscore.store.legacy.retention import delete as remove
-    from creditscore.store.legacy.retention import due, payloads
+    from creditscore.office.retention import erase_due, list_due, list_matters
 
     day = from_day(day_given(on))
-    if delete and not by.strip():
-        raise UsageError("nobody is named", next="give --by PERSON")
-    with open_log(Path(store), roles, read_only=not delete, made_by="creditscore keep") as log:
-        held = len(payloads(log))
-        retained_payloads = remove(log, day, by=by) if delete else due(log, day)
+    with open_store(store, key) as opened:
+        matters = list_matters(opened, rules)
+        due = list(erase_due(opened, day, by=by, rules=rules)) if delete else list_due(matters, day)
     if as_json:
-        rows = [
-            {**vars(retained_payload), "since": str(retained_payload.since), "due_on": str(retained_payload.due_on)}
-            for retained_payload in retained_payloads
-        ]
+        rows = [{**vars(matter), "since": str(matter.since), "due_on": str(matter.due_on)} for matter in due]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    names = ("entry", "action", "rule", "evidence", "due on")
-    if retained_payloads:
-        show(
-            names,
-            [
-                (
-                    str(retained_payload.seq),
-                    retained_payload.action,
-                    retained_payload.rule,
-                    retained_payload.evidence,
-                    str(retained_payload.due_on),
-                )
-                for retained_payload in retained_payloads
-            ],
-            fold=True,
-        )
-    say_line(f"{len(retained_payloads)} of {held} payloads {'deleted' if delete else 'may be deleted'} on {day}")
+    if due:
+        names = ("of", "rule", "evidence", "due on")
+        show(names, [(matter.name, matter.rule, matter.evidence, str(matter.due_on)) for matter in due], fold=True)
+    say_line(f"{len(due)} of {len(matters)} {'erased' if delete else 'may be erased'} on {day}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from creditscore.core.clock import check_day_has_come, today
 from creditscore.core.days import day_of
 from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.fold import Stream, fold
-from creditscore.store.log import Act, NewEvent, list_files, name_erasure, read_streams
+from creditscore.store.log import Act, Event, NewEvent, list_files, name_erasure, read_streams
 from creditscore.store.store import Store
 from creditscore.store.tables import event as event_table
 
@@ -45,48 +45,80 @@ def erase_stream(
     UsageError
         Where there is nothing to erase, or the stream is one that the log is checked by.
     """
+    (remains,) = erase_streams(store, {stream: reason}, article=article, by=by, on=on)
+    return remains
+
+
+def erase_streams(
+    store: Store, reasons: Mapping[str, str], *, article: str = "", by: str = "", on: date | str | None = None
+) -> list[Stream]:
+    """Erase what the events of several streams say in one act, as `erase_stream` does; `reasons` says why of each."""
     day = day_of(on, "on") or today()
     check_day_has_come(day, "on")
+    for stream, reason in reasons.items():
+        _require_erasable(stream, reason)
+    with store.log.write() as connection:
+        person, extra = store.require_right(store.read_people(connection), by, "approver", ["retention.erased"])
+        streams = read_streams(connection, reasons)
+        versions = {
+            stream: [event.version for event in events if event.payload is not None]
+            for stream, events in streams.items()
+        }
+        new = [
+            NewEvent(
+                name_erasure(stream),
+                "retention.erased",
+                {
+                    "set": {
+                        "of": stream,
+                        "reason": reasons[stream].strip(),
+                        "article": article or None,
+                        "versions": _require_said(stream, events, versions[stream]),
+                        "erased_on": day.isoformat(),
+                    }
+                },
+                "erased",
+            )
+            for stream, events in streams.items()
+        ]
+        store.write_act(connection, Act(person.id, "approver", "", day.isoformat(), day.isoformat(), [*new, *extra]))
+        for stream, numbers in versions.items():
+            own = (event_table.c.stream == stream) & (event_table.c.version.in_(numbers))
+            connection.execute(sa.update(event_table).where(own).values(payload=None))
+        remains = [fold(stream, events) for stream, events in read_streams(connection, reasons).items()]
+        store.projections.apply(connection, remains)
+        named = {name for events in streams.values() for event in events for name in list_files(event)}
+        files = _find_unnamed(connection, named)
+    store.tell_witnesses()
+    _remove_files(store, files)
+    return remains
+
+
+def _require_erasable(stream: str, reason: str) -> None:
     if not reason.strip():
         raise UsageError("an erasure needs a reason", where=stream, allowed="the rule by which it goes", next="say why")
     if stream.partition("/")[0] in STAYS:
         raise UsageError(
             f"{stream} is not erased: the log is checked by it", allowed="streams of cases and persons", next="leave it"
         )
-    with store.log.write() as connection:
-        person, extra = store.require_right(store.read_people(connection), by, "approver", ["retention.erased"])
-        events = read_streams(connection, [stream])[stream]
-        versions = [event.version for event in events if event.payload is not None]
-        if not versions:
-            raise UsageError(
-                f"there is nothing to erase in {stream}",
-                allowed="a stream whose events say something",
-                next="look at the queue for its name",
-            )
-        if stream.startswith("person/") and any(event.name in ("key_added", "role_granted") for event in events):
-            raise UsageError(
-                f"{stream} holds keys or roles, by which acts are checked",
-                where=stream,
-                allowed="a person who never had any",
-                next="rename the person, and withdraw the roles",
-            )
-        values = {
-            "of": stream,
-            "reason": reason.strip(),
-            "article": article or None,
-            "versions": versions,
-            "erased_on": day.isoformat(),
-        }
-        new = NewEvent(name_erasure(stream), "retention.erased", {"set": values}, "erased")
-        store.write_act(connection, Act(person.id, "approver", "", day.isoformat(), day.isoformat(), [new, *extra]))
-        own = (event_table.c.stream == stream) & (event_table.c.version.in_(versions))
-        connection.execute(sa.update(event_table).where(own).values(payload=None))
-        remains = fold(stream, read_streams(connection, [stream])[stream])
-        store.projections.apply(connection, [remains])
-        files = _find_unnamed(connection, {name for event in events for name in list_files(event)})
-    store.tell_witnesses()
-    _remove_files(store, files)
-    return remains
+
+
+def _require_said(stream: str, events: Sequence[Event], versions: list[int]) -> list[int]:
+    """The versions that say something; UsageError where none does, or acts are checked by what they say."""
+    if not versions:
+        raise UsageError(
+            f"there is nothing to erase in {stream}",
+            allowed="a stream whose events say something",
+            next="look at the queue for its name",
+        )
+    if stream.startswith("person/") and any(event.name in ("key_added", "role_granted") for event in events):
+        raise UsageError(
+            f"{stream} holds keys or roles, by which acts are checked",
+            where=stream,
+            allowed="a person who never had any",
+            next="rename the person, and withdraw the roles",
+        )
+    return versions
 
 
 def _find_unnamed(connection: sa.Connection, files: set[str]) -> list[str]:

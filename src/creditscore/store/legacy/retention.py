@@ -55,9 +55,11 @@ class Least(Rule):
 
 
 class Term(Least):
-    """How long payloads of these actions are kept, from the day of the entry or from the end of its matter."""
+    """How long payloads of these actions are kept, from the day of the newest entry or from the end of its matter."""
 
     since: Literal["entry", "end"]
+    streams: list[str] = Field(default_factory=list)  # kinds of streams of the log of events
+    over: list[str] = Field(default_factory=list)  # the states in which their matter is over; none: it never is open
 
 
 class Retention(Model):
@@ -98,7 +100,10 @@ RETENTION = Family(
     "retention.yaml",
     references=(LAWS,),
     citing=Citing(uncited=_OWED, unmarked=_OWED, free=("project_default",)),
-    unique=(Unique("rules.*.actions.*", "{value!r} has a term already (on line {line})"),),
+    unique=(
+        Unique("rules.*.actions.*", "{value!r} has a term already (on line {line})"),
+        Unique("rules.*.streams.*", "{value!r} has a term already (on line {line})"),
+    ),
     check=_check_terms,
 )
 
