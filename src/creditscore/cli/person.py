@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.office import By, Json, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store
 from creditscore.cli.tables import say_line, show_blocks
 from creditscore.core.errors import UsageError
 
@@ -222,3 +222,54 @@ def withdraw_command(
 
     day = on or today().isoformat()
     _change(store, key, by, on, name, lambda person: withdraw_role(person, number, on=day, reason=reason))
+
+
+@person_app.command("data")
+def data_command(
+    store: StoreAddress,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A name or id; none: the register.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write it there, as JSON.")] = None,
+    lang: LangOption = "zh",
+    as_json: Json = False,
+) -> None:
+    """What the store holds of persons, for what and how long; or all that it says of one."""
+    from creditscore.core.atomic import write_json
+    from creditscore.office.personal_data import REGISTER, export_person
+
+    if name is None:
+        register = REGISTER.load_only()
+        if as_json or out:
+            _give(register.model_dump(mode="json"), out, write_json)
+            return
+        show_blocks(
+            (
+                getattr(held.label, lang),
+                [getattr(held.persons, lang), getattr(held.purpose, lang), getattr(held.kept, lang)],
+            )
+            for held in register.holdings
+        )
+        show_blocks((getattr(right.label, lang), [right.how]) for right in register.rights)
+        return
+    with open_store(store) as opened:
+        held_of = export_person(opened, name)
+    if as_json or out:
+        _give(held_of, out, write_json)
+        return
+    person = held_of["person"]
+    say_line(f"{name}: {'no person of this log' if person is None else person['id']}")
+    blocks = [(f"{act['seq']} {act['kind']}  {act['on_day']}", [act["stream"]]) for act in held_of["acts"]]
+    blocks += [
+        (f"{mention['seq']} {mention['field']}  {mention['day']}", [mention["stream"], mention["text"]])
+        for mention in held_of["mentions"]
+    ]
+    show_blocks(blocks)
+    say_line(f"{len(held_of['acts'])} acts, {len(held_of['tasks'])} open tasks, {len(held_of['mentions'])} mentions")
+
+
+def _give(data: Any, out: Path | None, write: Callable[[Any, Path], Any]) -> None:
+    """Print it, or write it to a file."""
+    if out is None:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    write(out, data)
+    say_line(str(out))

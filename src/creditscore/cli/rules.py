@@ -35,6 +35,7 @@ DECLARED = (
     "schemes.publication",
     "store.declarations",
     "store.legacy.retention",
+    "office.personal_data",
     "records.publicity.mapping",
     "records.excluded",
 )
