@@ -19,7 +19,7 @@ def test_equal_values_have_one_text() -> None:
 
 @pytest.mark.parametrize("value", [0.5, {1: "a"}, {"a": [object()]}])
 def test_what_has_no_single_text_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="text"):
         write_canonical(value)
 
 
