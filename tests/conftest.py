@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.cascade.chained import two_years
 from tests.graded import early, graded
 from tests.postgres import postgres_server, postgres_url, store_url
+from tests.tiers import mark_measured
 
 __all__ = ["early", "empty_store", "graded", "postgres_server", "postgres_url", "store_url", "two_years", "width"]
 
@@ -20,6 +21,13 @@ settings.load_profile("untimed")
 
 # The commands are built from their annotations once, and not at every call: a tenth of a second each
 typer.main.get_command = typer.testing._get_command = lru_cache(typer.main.get_command)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` is asked
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put expensive tests into the tier of slow ones; where no extra is installed few tests run, and those do."""
+    if not config.pluginmanager.has_plugin("tests.without_extras.plugin"):
+        mark_measured(items)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,27 @@
+"""The list of tests that cost much names tests that there are, and every one of them once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.tiers import MEASURED
+
+TESTS = MEASURED.parents[1]
+
+
+def test_what_is_listed_is_there() -> None:
+    missing = []
+    for test in json.loads(MEASURED.read_text(encoding="utf-8")):
+        file, _, name = test.partition("::")
+        function = name.partition("[")[0].rpartition("::")[2]
+        place = TESTS / file
+        if not place.is_file() or not re.search(rf"def {function}\(", place.read_text(encoding="utf-8")):
+            missing.append(test)
+    assert missing == []
+
+
+def test_the_quick_tier_goes_without_them() -> None:
+    listed = json.loads(MEASURED.read_text(encoding="utf-8"))
+    assert len(listed) > 100
+    assert all(seconds >= 1 for seconds in listed.values())
