@@ -1,7 +1,7 @@
 """Move tests to a later tier by what they cost: `python scripts/set_tiers.py CPU_SECONDS.json [--seconds 2]`.
 
 `CPU_SECONDS=FILE make test PYTEST_ARGS="-p tests.cpu_seconds"` writes such a file. Tests of the quick tier that took
-more CPU seconds than `--seconds` are written to `tests/measured_tiers.json`; those there that were not measured stay in it.
+more CPU seconds than `--seconds` are written to `tests/measured_tiers.json`; those there that were not measured stay.
 """
 
 from __future__ import annotations
