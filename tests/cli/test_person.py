@@ -68,3 +68,16 @@ def test_persons_sign_with_their_keys(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match="no public half of a key"):
         call("person", "add-key", "li.na", "--public", "xyz", *by)
     assert "0 faults" in call("store", "verify", address, code=7)
+
+
+def test_a_role_for_an_act_that_there_is_not_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    office = Office(str(tmp_path / "credit.db"), tmp_path)
+    store = ("--store", office.address, "--by", "chen.jie")
+    with pytest.raises(UsageError, match="there is no act") as refused:
+        call("person", "grant", "chen.jie", "approver", "--act", "objection.decide", *store)
+    assert "objection.decided" in str(refused.value.allowed)
+    call("person", "add", "li.na", *store)
+    call("person", "grant", "li.na", "grader", "--act", "promise.given", "--domain", "税务", *store)
+    persons = {own["name"]: own for own in json.loads(call("person", "list", "--store", office.address, "--json"))}
+    (granted,) = persons["li.na"]["roles"]
+    assert granted == {"number": 1, "role": "grader", "office": "*", "domain": "税务", "act": "promise.given"}

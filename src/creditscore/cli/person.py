@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store
-from creditscore.cli.tables import say_line, show_blocks
+from creditscore.cli.tables import say_aside, say_line, show_blocks
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -200,10 +200,37 @@ def grant_command(
     """Let a person act in a role, everywhere or within limits."""
     from creditscore.store.people import ANY, grant_role
 
+    _require_limits(store, domain, act)
+
     def make(person: Person) -> NewEvent:
         return grant_role(person, role, office=for_office or ANY, domain=domain or ANY, act=act or ANY)
 
     _change(store, key, by, on, name, make)
+
+
+def _require_limits(store: str, domain: str, act: str) -> None:
+    """UsageError for an act that there is not; a domain that no scheme has is only said aside."""
+    from creditscore.schemes.vocabulary import known_domains
+
+    words = known_domains()
+    if domain and words is not None and domain not in words:
+        near = words.near(domain)
+        hint = f"; is {near} meant?" if near else ""
+        say_aside(f"no scheme of the library has the domain {domain!r}: a role within it may never hold{hint}")
+    if not act:
+        return
+    with open_store(store) as opened:
+        kinds = {f"{own.workflow}.{rule.event}" for own in opened.registry.workflows for rule in own.acts.values()}
+        kinds |= {f"{own.workflow}.{name}" for own in opened.registry.workflows for name in ("corrected", "upgraded")}
+        kinds |= {kind for own in opened.registry.types for kind, roles in own.events.items() if roles}
+    if act not in kinds:
+        own_kinds = sorted(kind for kind in kinds if kind.partition(".")[0] == act.partition(".")[0])
+        raise UsageError(
+            f"there is no act {act!r}",
+            where="--act",
+            allowed=own_kinds or sorted({kind.partition(".")[0] + ".…" for kind in kinds}),
+            next="`creditscore workflow show NAME` names the acts of a workflow",
+        )
 
 
 @person_app.command("withdraw")

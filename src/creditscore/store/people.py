@@ -256,6 +256,8 @@ class People:
                 return f"{values['name'][:40]!r} is too long for a name, or has a line break or control character"
         if person is None:
             return None
+        if not person.name:
+            return "what was known of the person was erased"
         if person.left is not None:
             return f"{person.name!r} has left"
         for spans, rows, ends in ((person.keys, "keys", "revoked_on"), (person.grants, "grants", "withdrawn_on")):

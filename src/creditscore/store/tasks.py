@@ -156,6 +156,13 @@ def _change_task(
                 allowed=there or "no task is open",
                 next="look at the queue",
             )
+        if kind == "task.released" and not task.get("hold_until"):
+            raise UsageError(
+                f"the task {what!r} does not wait",
+                where=stream,
+                allowed="a task that is held",
+                next="leave it as it is",
+            )
         domain = store.machine.find_domain_of(case)
         change = {"change": "alter", "what": what, "number": number, **values}
         if values.get("person"):
