@@ -180,3 +180,12 @@ def test_measures_of_grades_are_information(tmp_path: Path, columns: int) -> Non
     assert max(map(cell_len, output.splitlines())) <= columns
     assert "a grade triggers nothing" in " ".join(output.split())
     assert all(row["use"] == "information" for row in json.loads(run("show", "--grades", tmp_path, "--json")[1]))
+
+
+def test_grades_without_a_column_are_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"subject_id": ["A"], "scheme": ["tax"], "state": ["graded"]}), tmp_path / "grades.parquet")
+    code, output = run("show", "--grades", tmp_path)
+    assert (code, "the grades cannot be read" in output) == (3, True)

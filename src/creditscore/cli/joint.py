@@ -14,7 +14,7 @@ from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, la
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
-from creditscore.core.errors import ExitCode, TooManyRejected, UsageError
+from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
 
 if TYPE_CHECKING:
     from creditscore.measures.model import FourLists
@@ -104,7 +104,10 @@ def _attached(folder: Path, lang: str) -> list[Any]:
         raise UsageError(
             "no grading lies there", where=str(folder), next="give a folder written by `creditscore grade`"
         )
-    return attached(pq.read_table(file).to_pylist(), lang)
+    try:
+        return attached(pq.read_table(file).to_pylist(), lang)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError("the grades cannot be read", where=f"{file} ({error})", next="grade again") from error
 
 
 @joint_app.command("match")
