@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from creditscore.cascade import recompute
+from creditscore.cascade.follow_scores import derive_scores
 from creditscore.cascade.inputs import RecordEvent, domains_of
 from creditscore.core.errors import NotAllowed
+from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.store.archive.files import Archive
-from creditscore.store.archive.rows import Rows, group_rows
+from creditscore.store.archive.rows import ArchivedRows, Rows, group_rows
 from creditscore.store.archive.runs import KeptRun, read_run
 from creditscore.store.archive.standing import emit_redrawn, read_standing, rows_as_kept, subjects_in
 from creditscore.store.context import Context
@@ -42,15 +44,44 @@ class Redrawn:
 
     run: KeptRun
     subject_id: str
-    before: Rows
-    after: Rows
+    before: ArchivedRows
+    after: ArchivedRows
     as_kept: bool
 
 
-def read_gradings(context: Context) -> list[KeptRun]:
-    """Read the kept gradings, those of earlier periods first, of one period those kept first; the act rests on them."""
+@dataclass(frozen=True)
+class Derivation:
+    """Grades of some organisations as they are once something was decided.
+
+    Parameters
+    ----------
+    before, rows
+        Their rows as they were kept, and anew, by run and organisation.
+    laws
+        Grades that are made as records and law were known on another day.
+    again
+        Grades some organisations, all under the same law, in a run as `rows` were: the grading in memory.
+    """
+
+    before: Mapping[Key, Rows]
+    rows: Mapping[Key, Rows]
+    laws: Mapping[Key, date]
+    again: Callable[[str, Sequence[str]], Grading] = field(compare=False)
+
+    def has_moved(self, run_id: str, subject_id: str) -> bool:
+        """Whether a grade is another than it was kept."""
+        key = (run_id, subject_id)
+        return key in self.rows and self.rows[key].hash != self.before[key].hash
+
+
+def read_runs(context: Context) -> tuple[list[Any], list[Any]]:
+    """Read the kept gradings and the kept composites; the act rests on them.
+
+    Gradings of earlier periods come first, of one period those kept first.
+    """
     runs: list[Any] = [read_run(stream) for stream in context.read_kind("run.kept") if not stream.is_erased]
-    return sorted((run for run in runs if run.kind == "grading"), key=recompute.moment_of)
+    gradings = sorted((run for run in runs if run.kind == "grading"), key=recompute.moment_of)
+    return gradings, [run for run in runs if run.kind == "composite"]
 
 
 def derive_rows(
@@ -62,7 +93,7 @@ def derive_rows(
     *,
     annulled: Collection[str] = (),
     under_law: Mapping[Key, date] | None = None,
-) -> tuple[dict[Key, Rows], dict[Key, Rows]]:
+) -> Derivation:
     """Grade organisations again in every kept grading that holds them.
 
     Parameters
@@ -84,8 +115,7 @@ def derive_rows(
 
     Returns
     -------
-    before, rows
-        The rows as they were kept, and anew, by run and organisation.
+    Derivation
         The run's own day of knowledge, law and clock stay; the events count as if
         known on that day, so that a record that is withdrawn and reinstated leaves the rows of the keeping.
         Where the history of a run holds a grade that an earlier one gave, the grade that run gives now stands there.
@@ -94,6 +124,18 @@ def derive_rows(
     rows: dict[Key, Rows] = {}
     before: dict[Key, Rows] = {}
     done: list[Any] = []
+    ways: dict[str, tuple[Any, Mapping[str, pa.Table]]] = {run.run_id: (run, {}) for run in runs}
+    gradings: dict[tuple[str, tuple[str, ...]], Grading] = {}
+
+    def grade_once(run_id: str, subjects: Sequence[str]) -> Grading:
+        own = tuple(sorted(subject for subject in subjects if (run_id, subject) in before))
+        if (run_id, own) not in gradings:
+            run, tables = ways[run_id]
+            (day,) = {(under_law or {}).get((run_id, subject)) for subject in own} or {None}
+            given = {name: recompute.rows_of(table, own) for name, table in tables.items()}
+            gradings[run_id, own] = recompute.grade_again(run, find(run), list(own), events, given, None, day)
+        return gradings[run_id, own]
+
     for run in runs:
         mine = subjects_in(archive, run, ids)
         if not mine:
@@ -103,6 +145,7 @@ def derive_rows(
         snapshot = find(run)
         laws = {subject: (under_law or {}).get((run.run_id, subject)) for subject in mine}
         tables = _changed_tables(run, snapshot, mine, done, rows, before, annulled)
+        ways[run.run_id] = (run, tables)
         done.append(run)
         is_concerned = recompute.is_concerned(run, rows_of_keeping, domains_of(snapshot, events))
         if not (tables or any(laws.values()) or is_concerned):
@@ -110,11 +153,11 @@ def derive_rows(
             continue
         for day in sorted({laws[subject] for subject in mine}, key=lambda day: day or date.min):
             alike = [subject for subject in mine if laws[subject] == day]
-            given = {name: recompute.rows_of(table, alike) for name, table in tables.items()}
-            grading = recompute.grade_again(run, snapshot, alike, events, given, None, day)
+            grading = grade_once(run.run_id, alike)
             again = group_rows("grading", {"grades": grading.grades, "ledger": grading.ledger})
             rows |= {(run.run_id, subject): again[subject] for subject in alike}
-    return before, rows
+    laws_of_rows = {key: day for key, day in (under_law or {}).items() if key in rows}
+    return Derivation(before, rows, laws_of_rows, grade_once)
 
 
 def _changed_tables(
@@ -136,8 +179,8 @@ def find_redrawn(
     connection: sa.Connection,
     archive: Archive,
     runs: Sequence[KeptRun],
-    before: Mapping[Key, Rows],
-    derived: Mapping[Key, Rows],
+    before: Mapping[Key, Any],
+    derived: Mapping[Key, Any],
 ) -> list[Redrawn]:
     """Compare what is derived with what stands; one for each grade that differs, with whether it is that of before."""
     redrawn = []
@@ -162,7 +205,7 @@ def follow_events(
     annulled: Collection[str] = (),
     under_law: Mapping[Key, date] | None = None,
 ) -> list[Redrawn]:
-    """Draw anew, in the act of a context, every grade of some organisations that rests on what was decided.
+    """Draw anew, in the act of a context, every grade and score of some organisations that rests on what was decided.
 
     Parameters
     ----------
@@ -187,9 +230,11 @@ def follow_events(
     NotAllowed
         Where who acts kept one of the runs that change.
     """
-    runs = read_gradings(context)
-    before, derived = derive_rows(runs, archive, subject_ids, events, find, annulled=annulled, under_law=under_law)
-    redrawn = find_redrawn(context.connection, archive, runs, before, derived)
+    runs, composites = read_runs(context)
+    derived = derive_rows(runs, archive, subject_ids, events, find, annulled=annulled, under_law=under_law)
+    redrawn = find_redrawn(context.connection, archive, runs, derived.before, derived.rows)
+    before, scores = derive_scores(composites, archive, subject_ids, derived, annulled=annulled)
+    redrawn += find_redrawn(context.connection, archive, composites, before, scores)
     keepers = {change.run.kept_by for change in redrawn}
     if context.actor in keepers:
         raise NotAllowed(
@@ -198,7 +243,7 @@ def follow_events(
             allowed="another person with the role",
             next="let somebody else act",
         )
-    for run in runs:
+    for run in [*runs, *composites]:
         own = [change for change in redrawn if change.run.run_id == run.run_id]
         if own:
             changes = {change.subject_id: (change.before, change.after) for change in own}

@@ -269,7 +269,7 @@ def test_composites_are_kept_beside_their_runs(store: Store, tmp_path: Path) -> 
     assert {firm: rows.face["score"] for firm, rows in scored.items()} == {
         row["subject_id"]: "" if row["score"] is None else str(row["score"]) for row in written
     }
-    listed = read_beside(store, unchecked, "listings", FIRMS)
+    listed = read_beside(store.archive, unchecked, "listings", FIRMS)
     assert listed.num_rows == len(ENTRIES)
     assert verify(store).faults == []
 

@@ -20,6 +20,7 @@ from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run, rules_hash
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.schemes.model import Scheme
+from creditscore.store.archive.files import Archive
 from creditscore.store.archive.rows import add_place
 from creditscore.store.archive.runs import (
     ROLE,
@@ -140,11 +141,11 @@ def keep_composite(
     return read_run(store.read(f"run/{run_id}"))
 
 
-def read_beside(store: Store, composite: KeptRun, table: str, subject_ids: Sequence[str]) -> pa.Table:
+def read_beside(archive: Archive, composite: KeptRun, table: str, subject_ids: Sequence[str]) -> pa.Table:
     """Read the rows of `listings` or `subjects` that a kept composite was given, of some organisations."""
     import pyarrow.compute as pc
 
-    given = store.archive.read(composite.beside[table])
+    given = archive.read(composite.beside[table])
     wanted = sorted({subject.upper() for subject in subject_ids})  # a credit code may come in small letters
     return given.filter(pc.is_in(pc.utf8_upper(given["subject_id"]), value_set=_array(wanted)))
 
