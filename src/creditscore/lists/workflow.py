@@ -412,4 +412,5 @@ READERS: dict[str, Callable[[Context, ListRule], Facts]] = {
     "exit": read_for_exit,
     "expire": read_for_expiry,
     "withdraw": read_for_withdrawal,
+    "stand": lambda context, rule: {},
 }

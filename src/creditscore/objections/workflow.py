@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from creditscore.cascade.follow import FindSnapshot, follow_events
+from creditscore.cascade.follow_entries import doubt_entries
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
 from creditscore.core.errors import InputError
@@ -330,7 +331,9 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
     numbered = _write_events(context, snapshot, events)
     if after is not before:
         laws = _under_decided_law(context, case, ruling, on)
-        follow_events(context, archive, find_snapshot, [subject], [*decided, *numbered], under_law=laws)
+        known = [*decided, *numbered]
+        redrawn = follow_events(context, archive, find_snapshot, [subject], known, under_law=laws)
+        doubt_entries(context, subject, known, redrawn)
 
 
 def _under_decided_law(context: Context, case: Case, ruling: Ruling, on: date) -> dict[tuple[str, str], date]:
