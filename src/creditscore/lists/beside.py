@@ -44,6 +44,17 @@ def look_beside(context: Context) -> None:
         _tell_measures(context, now)
 
 
+def make_id(case: Stream) -> str:
+    """Return what tables call a case: its name without the kind of stream."""
+    return case.name.partition("/")[2]
+
+
+def find_annulled(context: Context, subject: str) -> set[str]:
+    """Find the entries of an organisation that were annulled, by the ids that tables of entries have for them."""
+    cases = context.read_of("listing", subject)
+    return {make_id(case) for case in cases if case.fields.get("exit_reason") == "annulled"}
+
+
 def find_obstacle(beside: Iterable[Stream], kind: str, records: Sequence[str], trigger: str, on: str) -> str | None:
     """Say why a proposal may not be made beside the other cases of the same subject and list.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.canonical import write_canonical
 from creditscore.core.tables.write import Csv, write_tables
+from creditscore.lists.beside import make_id
 from creditscore.lists.entries import Day, read_cases
 from creditscore.schemes.model import MARKS
 from creditscore.store.fold import Stream
@@ -204,11 +205,6 @@ def write_entries(
     tables = {name: tabulate(store, known_at) for name, tabulate in TABLES.items()} | dict(more or {})
     write_tables(out, tables, csv)
     return {name: table.num_rows for name, table in tables.items()}
-
-
-def make_id(case: Stream) -> str:
-    """Return what tables call a case: its name without the kind of stream."""
-    return case.name.partition("/")[2]
 
 
 def read_papers(case: Stream, event: Event) -> dict[str, str]:

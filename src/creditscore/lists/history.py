@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditscore.core.days import day_in_words
+from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
 from creditscore.lists.entries import Day, read_cases
 from creditscore.lists.entry_history import Lang, Life, Step, lang_of, with_mark, word
-from creditscore.lists.entry_tables import describe_basis, make_id, read_papers
+from creditscore.lists.entry_tables import describe_basis, read_papers
 from creditscore.lists.rules import list_rule, procedure, version
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event

@@ -15,6 +15,7 @@ from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
 from creditscore.core.errors import InputError
 from creditscore.grading.result import Grading
+from creditscore.lists.beside import find_annulled
 from creditscore.objections.actions import find_region
 from creditscore.objections.admissibility import answer_due, check_doors, check_grounds, check_procedure, clocks
 from creditscore.objections.case import WHOLE, Case, CaseEvent, Decision, Ground, Question
@@ -330,22 +331,23 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
     context.changes["ledger"] = [dict(row) for row in after.ledger] if after is not before else None
     numbered = _write_events(context, snapshot, events)
     if after is not before:
-        laws = _under_decided_law(context, case, ruling, on)
+        laws = find_decided_laws(context, subject)
+        if ruling.findings.get(WHOLE) == "correct":
+            laws[case.run_id, subject] = on
         known = [*decided, *numbered]
-        redrawn = follow_events(context, archive, find_snapshot, [subject], known, under_law=laws)
+        gone = find_annulled(context, subject)
+        redrawn = follow_events(context, archive, find_snapshot, [subject], known, annulled=gone, under_law=laws)
         doubt_entries(context, subject, known, redrawn)
 
 
-def _under_decided_law(context: Context, case: Case, ruling: Ruling, on: date) -> dict[tuple[str, str], date]:
-    """The grades that a case put right as a whole, with the day on which it was decided what law is."""
-    laws = {
-        (other.run_id, other.subject_id): other.decision.on
-        for other in [as_case(s) for s in context.read_of("objection", case.subject_id) if not s.is_erased]
-        if other.decision is not None and other.ruled_whole
+def find_decided_laws(context: Context, subject: str) -> dict[tuple[str, str], date]:
+    """Find the grades of an organisation that a case put right as a whole, and when it decided."""
+    cases = [as_case(stream) for stream in context.read_of("objection", subject) if not stream.is_erased]
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in cases
+        if case.decision is not None and case.ruled_whole
     }
-    if ruling.findings.get(WHOLE) == "correct":
-        laws[case.run_id, case.subject_id] = on
-    return laws
 
 
 def _grade_again(run: Any, snapshot: Snapshot, case: Case, events: Sequence[RecordEvent], on: date) -> Rows:

@@ -11,6 +11,7 @@ from creditscore.lists import workflow as lists
 from creditscore.measures import workflow as measures
 from creditscore.modelling.registry import workflow as models
 from creditscore.objections import workflow as objections
+from creditscore.office.annulment import make_follower
 from creditscore.records import Snapshot
 from creditscore.status import workflow as status
 from creditscore.store.archive.files import Archive, place_archive
@@ -94,6 +95,10 @@ def make_registry(
 
     own = [workflow for workflow in WORKFLOWS.load() if workflow.workflow in ("objection", "status")]
     code = objections.make_code(find_archive, find_snapshot) | status.make_code(find_archive, objections.find_held)
-    return Registry(own, [RECORD, objections.NUMBER], code).joined(
-        lists.make_registry(), measures.make_registry(), draws.make_registry(), models.make_registry()
+    code["listing.look_beside"] = make_follower(find_archive, find_snapshot)
+    return lists.make_registry().joined(
+        Registry(own, [RECORD, objections.NUMBER], code),
+        measures.make_registry(),
+        draws.make_registry(),
+        models.make_registry(),
     )
