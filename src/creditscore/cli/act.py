@@ -324,7 +324,7 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
         if common["preview"] or common["as_shown"]:
             plan = store.preview(workflow, act, stream, **whose, **given)
             if common["preview"]:
-                _show_plan(plan, common["as_json"])
+                _show_plan(store, plan, common["lang"], as_json=common["as_json"])
                 return
             stood = store.confirm(plan, common["as_shown"], by=common["by"])
         else:
@@ -374,8 +374,9 @@ def show_case(store: Store, case: Stream, lang: Lang = "zh", *, as_json: bool = 
     show_blocks([(f"{case.name}  {state}  {case.subject}".rstrip(), under)])
 
 
-def _show_plan(plan: Plan, as_json: bool) -> None:
+def _show_plan(store: Store, plan: Plan, lang: Lang, *, as_json: bool) -> None:
     """Show what an act would write, and the hash with which it can be confirmed."""
+    from creditscore.cli.plan_lines import list_blocks
     from creditscore.cli.tables import say_line, show_blocks
 
     if as_json:
@@ -387,17 +388,5 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
             json.dumps({"digest": plan.digest, "role": plan.role, "events": events}, ensure_ascii=False, indent=1)
         )
         return
-    blocks = []
-    for new in plan.events:
-        follows = new.payload.get("set") or {}
-        lines = [f"{name}: {_short(value)}" for name, value in follows.items()]
-        for part, rows in (new.payload.get("parts") or {}).items():
-            lines += [f"{part}: {_short(row)}" for row in rows]
-        blocks.append((f"{new.stream or plan.workflow}  {new.kind}  {new.state}".rstrip(), lines))
-    show_blocks(blocks)
+    show_blocks(list_blocks(store, plan, lang))
     say_line(f"nothing is written yet; as {plan.role}, on {plan.on_day}: --as-shown {plan.digest}")
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 300 else f"{text[:300]}…"

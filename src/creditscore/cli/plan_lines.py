@@ -1,0 +1,121 @@
+"""What an act would write, in words: the case, records, grades before and after, entries in question, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.i18n import Lang, period_said, say
+
+if TYPE_CHECKING:
+    from creditscore.store.declarations import Workflow
+    from creditscore.store.log import NewEvent
+    from creditscore.store.machine import Plan
+    from creditscore.store.store import Store
+
+Block = tuple[str, list[str]]
+MOST_SIGNS, MOST_CELLS = 300, 12
+WORDS: Mapping[str, Mapping[Lang, str]] = {
+    "withdrawn": {"zh": "撤销", "en": "withdrawn"},
+    "amended": {"zh": "更正（自始）", "en": "put right, as it always was"},
+    "corrected": {"zh": "更正", "en": "corrected"},
+    "repaired": {"zh": "修复", "en": "repaired"},
+    "reinstated": {"zh": "恢复", "en": "reinstated"},
+    "disputed": {"zh": "标注异议", "en": "marked as disputed"},
+    "dispute_resolved": {"zh": "取消异议标注", "en": "no longer disputed"},
+    "record": {"zh": "记录", "en": "record"},
+    "as_kept": {"zh": "恢复保存时的结果", "en": "as it was kept"},
+    "to_do": {"zh": "待办", "en": "to do"},
+    "done": {"zh": "办结", "en": "done"},
+    "until": {"zh": "，期限{0}", "en": ", until {0}"},
+}
+
+
+def list_blocks(store: Store, plan: Plan, lang: Lang) -> Iterator[Block]:
+    """Give a heading and lines for each thing that an act would write: the act itself, then what follows elsewhere."""
+    for new in plan.events:
+        if new.kind == "grade.redrawn":
+            yield _tell_grade(store, new, lang)
+        elif new.kind.startswith("record."):
+            name = str(new.payload["set"].get("record") or new.stream.rpartition("/")[2])
+            what = _word(new.kind.partition(".")[2], lang)
+            yield f"{_word('record', lang)} {name}  {what}", _list_tasks(store, new, lang)
+        else:
+            yield _tell_case(store, plan, new, lang)
+
+
+def _tell_grade(store: Store, new: NewEvent, lang: Lang) -> Block:
+    from creditscore.explanation.labels import grade_or_state, scheme_title
+    from creditscore.store.archive.runs import read_run
+
+    values = new.payload["set"]
+    run = read_run(store.read(f"run/{values['run']}"))
+    if run.kind == "composite":
+        title = run.pinned
+        sides = [" ".join(filter(None, (side["grade"] or side["state"], side["score"]))) for side in _sides(values)]
+    else:
+        title = say(scheme_title(run.pinned), lang)
+        sides = [
+            " ".join(filter(None, (say(grade_or_state(run.pinned, side["grade"]), lang), _shorten(side["score"]))))
+            for side in _sides(values)
+        ]
+    under = [" → ".join(sides), *([_word("as_kept", lang)] if values["as_kept"] else [])]
+    return f"{new.subject}  {title}  {period_said(run.period, lang)}", under
+
+
+def _sides(values: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    return [values["before"], values["after"]]
+
+
+def _shorten(score: str) -> str:
+    return score.rstrip("0").rstrip(".") if "." in score else score
+
+
+def _tell_case(store: Store, plan: Plan, new: NewEvent, lang: Lang) -> Block:
+    """An act on a case: what is set, in the words that its declaration has."""
+    workflow = _find_workflow(store, new)
+    state = workflow.states.get(new.state) if workflow else None
+    act = workflow.act_of(new.kind) if workflow else None
+    kind = getattr(workflow.acts[act].title, lang) if workflow and act else new.kind
+    stands = getattr(state, lang) if state else new.state
+    cells = {name: _write(value) for name, value in (new.payload.get("set") or {}).items()}
+    lines = [f"{name}: {text}" for name, text in cells.items() if text]
+    for part, rows in (new.payload.get("parts") or {}).items():
+        lines += [f"{part}: {_write(row)}" for row in rows]
+    return f"{new.stream or plan.workflow}  {kind}  {stands}".rstrip(), lines + _list_tasks(store, new, lang)
+
+
+def _list_tasks(store: Store, new: NewEvent, lang: Lang) -> list[str]:
+    """The tasks that it opens or ends."""
+    workflow = _find_workflow(store, new)
+    lines = []
+    for change in new.payload.get("tasks") or ():
+        rule = workflow.tasks.get(change["what"]) if workflow else None
+        title = getattr(rule.title, lang) if rule else change["what"]
+        if change["change"] == "open":
+            due = _word("until", lang).replace("{0}", change["due_on"]) if change.get("due_on") else ""
+            lines.append(f"{_word('to_do', lang)}: {title}{due}")
+        elif change["change"] == "done":
+            lines.append(f"{_word('done', lang)}: {title}")
+    return lines
+
+
+def _find_workflow(store: Store, new: NewEvent) -> Workflow | None:
+    return store.registry.by_id.get(new.flow) or store.registry.newest.get(new.stream.partition("/")[0])
+
+
+def _word(code: str, lang: Lang) -> str:
+    return WORDS[code][lang]
+
+
+def _write(value: Any) -> str:
+    """A value on one line; empty for what is shown elsewhere: whole rows of results, and what there is none of."""
+    if isinstance(value, Mapping):
+        inner = {name: _write(cell) for name, cell in value.items()} if len(value) <= MOST_CELLS else {}
+        return "; ".join(f"{name}: {text}" for name, text in inner.items() if text)
+    if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_write, value[:MOST_CELLS]))) + ("…" if len(value) > MOST_CELLS else "")
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= MOST_SIGNS else f"{text[:MOST_SIGNS]}…"
