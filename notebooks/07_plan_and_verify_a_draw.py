@@ -30,6 +30,7 @@ import creditscore as cs
 from creditscore import inspection
 from creditscore.demo import credit_codes
 from creditscore.modelling import arm_of_results, evaluate_random_arm
+from creditscore.office import open_office
 
 # %% [markdown]
 # ## The district
@@ -79,9 +80,10 @@ pd.DataFrame(plan.what_if)
 lottery = inspection.Randomness(
     "lottery 2020003", date(2020, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088
 )
-who = inspection.Who("chen.jie", Path("credit.store"))
-committed = inspection.commit("plan", "draw", lottery, date(2020, 1, 4), who, inspectors=inspectors, replayed=True)
-outcome = inspection.draw_visits("draw", "01 05 12 20 28 33 07", date(2020, 1, 9), who)
+store = open_office("credit.db")
+staff = {"by": "chen.jie", "inspectors": inspectors, "replayed": True}
+committed = inspection.commit(store, "plan", "draw", lottery, date(2020, 1, 4), **staff)
+outcome = inspection.draw_visits(store, "draw", "01 05 12 20 28 33 07", date(2020, 1, 9), by="li.na")
 print(committed.hash, len(outcome.visits))
 visits = pd.read_csv("draw/visits.csv")
 visits.head()
@@ -93,7 +95,7 @@ visits.head()
 # found and named.
 
 # %%
-assert inspection.verify_draw("draw", who.store).ok
+assert inspection.verify_draw_in(store, "draw").ok
 again = subprocess.run([sys.executable, "draw/verify_draw.py", "draw"], capture_output=True, text=True, check=True)
 print(again.stdout)
 units = Path("draw/units.csv").read_text(encoding="utf-8")
@@ -118,7 +120,7 @@ results = results.assign(department=results.department.str.split(";")).explode("
 days = {"planned_on": results["from"], "inspected_on": results.to, "recorded_on": results.to}
 results = results.assign(inspection_id=results.visit_id + results.department, draw_id=committed.draw_id, **days)
 results = results.assign(arm="random", violations=results.result, result=results.result.map({0: "clean", 1: "breach"}))
-inspection.import_results(results, "results", who).counts
+inspection.import_results(store, results, "results", by="li.na").counts
 
 # %%
 arm = arm_of_results(pd.read_csv("results/results.csv", dtype=str))

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.main import main
+from creditscore.office import open_office
 from tests.clock import at_day
 from tests.inspection.synthetic import PROGRAMME, VALUE, classes, inspectors, programme
 
@@ -20,6 +21,8 @@ class Place:
         classes(60).to_csv("classes.csv", index=False)
         inspectors(8, days="60").to_csv("inspectors.csv", index=False)
         programme(folder, PROGRAMME)
+        with at_day("2090-01-01"):
+            open_office(folder / "credit.db").close()
 
     def call(self, *args: str) -> tuple[int, str]:
         day = args[args.index("--on") + 1] if "--on" in args else "2091-01-01"
@@ -44,7 +47,7 @@ PLAN = (
     "--out",
     "plan",
 )
-KEPT = ("--store", "s.duckdb")
+KEPT = ("--store", "credit.db")
 COMMIT = (
     "commit",
     "plan",

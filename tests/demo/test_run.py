@@ -15,7 +15,8 @@ from creditscore.demo.district import district
 from creditscore.demo.run import Demo, grade_district, run_demo
 from creditscore.evidence.packet.files import verify_packet
 from creditscore.explanation.ledger import explain
-from creditscore.inspection.verify import verify_draw
+from creditscore.inspection.workflow import verify_draw_in
+from creditscore.office import open_office
 
 FEW = SimpleNamespace(
     region="22",
@@ -76,7 +77,7 @@ def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
     assert len(files) > 70
     for file in files:
         value, other = ((tmp_path / name / file).read_bytes() for name in ("a", "b"))
-        if file.suffix == ".store":  # its log says when each act was written down
+        if file.suffix in (".store", ".db", ".lock"):  # its log says when each act was written down
             continue
         if file.name == "manifest.json":  # and a manifest how long the work took
             value, other = (re.sub(rb'"timings": \{[^}]*\}', b"", text) for text in (value, other))
@@ -97,7 +98,8 @@ def _linked(place: Path, demo: Demo) -> None:
     assert linked == pages
     data = json.loads((place / "supervision" / "page" / "supervision.json").read_text(encoding="utf-8"))
     assert sum(row["done"] for row in data["classes"]) > 0
-    assert verify_draw(place / "supervision" / "draw", place / "supervision" / "supervision.store").ok
+    with open_office(place / "supervision" / "supervision.db", create=False) as store:
+        assert verify_draw_in(store, place / "supervision" / "draw").ok
     assert not verify_packet(place / "case" / "packet")
     line = json.loads((place / "case" / "timeline.json").read_text(encoding="utf-8"))
     assert line["steps"][-1]["after"]["grade"] == demo.objection.after != demo.objection.before

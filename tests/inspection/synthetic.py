@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from creditscore.demo.codes import credit_codes
-from creditscore.inspection import register
+from creditscore.inspection import workflow
 from creditscore.inspection.commitment import Commitment, Randomness
 from creditscore.inspection.draw import Outcome
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who
+from creditscore.store.store import Store
 from tests.clock import at_day
 
 PERSON = "11010519491231002X"  # the made-up number that the standard itself prints
@@ -59,6 +59,9 @@ def programme(folder: Path, text: str = PROGRAMME, name: str = "mine") -> str:
     return str(file)
 
 
+REGISTRY = workflow.make_registry()
+
+
 def codes(number: int, seed: int = 1, prefix: str = "91220199") -> list[str]:
     return credit_codes([prefix] * number, np.random.default_rng(seed))
 
@@ -82,16 +85,27 @@ def inspectors(number: int = 12, certificates: str = "market", days: str = "") -
     )
 
 
+@dataclass(frozen=True)
+class Who:
+    """Somebody who acts, and the file of the store."""
+
+    by: str
+    store: Path
+
+    def open(self) -> Store:
+        return Store(self.store, REGISTRY)
+
+
 def commit(plan: Path | str, out: Path | str, about: Randomness, on: date, who: Who, **more: Any) -> Commitment:
-    """`keep.commit`, entered on its day."""
-    with at_day(on):
-        return register.commit(plan, out, about, on, who, **more)
+    """Commit, entered on its day."""
+    with at_day(on), who.open() as store:
+        return workflow.commit(store, plan, out, about, on, by=who.by, **more)
 
 
 def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
-    """`keep.draw`, entered on its day."""
-    with at_day(on):
-        return register.draw_visits(folder, value, on, who)
+    """Draw, entered on its day."""
+    with at_day(on), who.open() as store:
+        return workflow.draw_visits(store, folder, value, on, by=who.by)
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,7 @@ class SyntheticDraw:
 
 def make_draw(tmp: Path, given: Any = None, **more: Any) -> SyntheticDraw:
     """Plan, commit and draw; `given` replaces the one programme, `more` goes to `commit`."""
-    plan, folder, who = tmp / "plan", tmp / "draw", Who("chen.jie", tmp / "s.duckdb")
+    plan, folder, who = tmp / "plan", tmp / "draw", Who("chen.jie", tmp / "credit.db")
     plan_inspections(given or [(programme(tmp), classes())], YEAR).write(plan)
     options: dict[str, Any] = {"inspectors": inspectors()} | more
     committed = commit(plan, folder, ABOUT, COMMITTED, who, **options)

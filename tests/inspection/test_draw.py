@@ -14,12 +14,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.core.errors import InputError, StoreError, UsageError
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who
 from creditscore.inspection.verify import verify_draw
-from creditscore.store import Database, Log, Roles
+from creditscore.inspection.workflow import verify_draw_in
 from tests.inspection.synthetic import (
     ABOUT,
     COMMITTED,
@@ -28,6 +27,7 @@ from tests.inspection.synthetic import (
     VALUE,
     YEAR,
     SyntheticDraw,
+    Who,
     classes,
     commit,
     draw,
@@ -66,7 +66,8 @@ def script(folder: Path) -> tuple[int, str]:
 
 
 def test_a_draw_verifies_with_and_without_its_store(drawn: SyntheticDraw) -> None:
-    assert verify_draw(drawn.folder, drawn.who.store).first is None
+    with drawn.who.open() as store:
+        assert verify_draw_in(store, drawn.folder).first is None
     checked = verify_draw(drawn.folder)
     assert checked.ok
     assert checked.units == 150
@@ -141,7 +142,7 @@ def test_a_missing_file_is_an_error(drawn: SyntheticDraw, tmp_path: Path) -> Non
 def test_commitment_comes_before_the_value(tmp_path: Path) -> None:
     plan = tmp_path / "plan"
     plan_inspections([(programme(tmp_path), classes(40))], YEAR).write(plan)
-    who = Who("chen.jie", tmp_path / "s.duckdb")
+    who = Who("chen.jie", tmp_path / "credit.db")
     for on in (ABOUT.on, date(YEAR, 1, 9)):
         with pytest.raises(UsageError, match="committed on 2090-01-0"):
             commit(plan, tmp_path / "draw", ABOUT, on, who, inspectors=inspectors())
@@ -152,18 +153,18 @@ def test_commitment_comes_before_the_value(tmp_path: Path) -> None:
 
 
 def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> None:
-    plan, who = tmp_path / "plan", Who("chen.jie", tmp_path / "s.duckdb")
+    plan, who = tmp_path / "plan", Who("chen.jie", tmp_path / "credit.db")
     plan_inspections([(programme(tmp_path), classes(40))], 2021).write(plan)
     past = Randomness("lottery", date(2021, 1, 8), "digits", "[0-9]{14}", 10**7)
     with pytest.raises(UsageError, match="the log recorded the commitment on"):
         commit(plan, tmp_path / "draw", past, date(2021, 1, 4), who, inspectors=inspectors())
     assert not (tmp_path / "draw").exists()
-    with Database(who.store, read_only=True) as store:
-        assert store.rows("SELECT count(*) FROM draw_commitments") == [(0,)]
-        assert [entry.phase for entry in Log(store).entries(action="draw.commit")] == ["begun", "failed"]
+    with who.open() as store:
+        assert store.rows("draw") == []
     commit(plan, tmp_path / "again", past, date(2021, 1, 4), who, inspectors=inspectors(), replayed=True)
     draw(tmp_path / "again", VALUE, date(2021, 1, 8), who)
-    checked = verify_draw(tmp_path / "again", who.store)
+    with who.open() as store:
+        checked = verify_draw_in(store, tmp_path / "again")
     assert checked.ok
     assert "played again" in checked.notes[0]
 
@@ -199,7 +200,7 @@ def test_another_frame_or_staff_is_refused(drawn: SyntheticDraw, tmp_path: Path,
 
 def test_a_commitment_outside_the_store_is_refused(drawn: SyntheticDraw, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no such commitment"):
-        draw(drawn.folder, VALUE, DRAWN, Who("li.na", tmp_path / "other.duckdb"))
+        draw(drawn.folder, VALUE, DRAWN, Who("li.na", tmp_path / "other.db"))
     folder = copy(drawn, tmp_path)
     changed = json.loads((folder / "commitment.json").read_text(encoding="utf-8")) | {"committed_on": "2090-01-03"}
     (folder / "commitment.json").write_text(json.dumps(changed), encoding="utf-8")
@@ -212,7 +213,7 @@ def test_a_plan_that_was_changed_is_not_committed_to(tmp_path: Path) -> None:
     text = (plan / "frame.csv").read_text(encoding="utf-8")
     (plan / "frame.csv").write_text(text.replace("S0001", "S0002", 1), encoding="utf-8")
     with pytest.raises(InputError, match=r"frame\.csv is not what the plan wrote"):
-        commit(plan, tmp_path / "draw", ABOUT, COMMITTED, Who("a", tmp_path / "s.duckdb"), inspectors=inspectors())
+        commit(plan, tmp_path / "draw", ABOUT, COMMITTED, Who("a", tmp_path / "credit.db"), inspectors=inspectors())
 
 
 BAD = {
@@ -231,32 +232,6 @@ def test_a_public_value_that_cannot_serve_is_refused(name: str) -> None:
     content: dict[str, Any] = {**ABOUT.__dict__, **change}
     with pytest.raises(UsageError, match=message):
         Randomness(**content).check()
-
-
-def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path, drawn: SyntheticDraw) -> None:
-    with Database(drawn.who.store, read_only=True) as store:
-        entries = [
-            (entry.action, entry.phase, entry.role) for entry in Log(store).entries(subject=drawn.commitment.draw_id)
-        ]
-        assert entries[:4] == [
-            ("draw.commit", "begun", "approver"),
-            ("draw.commit", "done", "approver"),
-            ("draw.draw", "begun", "grader"),
-            ("draw.draw", "done", "grader"),
-        ]
-        first = Log(store).entries(action="draw.commit")[0]
-        assert first.data["commitment"] == drawn.commitment.hash
-    roles = Roles({"analyst": ("wang.fang",), "grader": (), "reviewer": (), "approver": ("chen.jie",)})
-    with pytest.raises(NotAllowed, match=r"'wang\.fang' is no approver"):
-        commit(
-            drawn.plan,
-            tmp_path / "x",
-            ABOUT,
-            date(YEAR, 1, 2),
-            Who("wang.fang", tmp_path / "s.duckdb", roles),
-            inspectors=inspectors(),
-        )
-    assert not (tmp_path / "x").exists()
 
 
 def test_data_are_corrected_before_a_visit(tmp_path: Path) -> None:
@@ -283,12 +258,12 @@ def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
 
 def test_a_lack_of_inspectors_is_found_before_anything_is_committed_to(tmp_path: Path) -> None:
     plan = plan_inspections([(programme(tmp_path), classes(60))], YEAR).write(tmp_path / "plan")
-    who = Who("chen.jie", tmp_path / "s.duckdb")
+    who = Who("chen.jie", tmp_path / "credit.db")
     with pytest.raises(InputError, match=r"no team: .*binds"):
         commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors(2, days="1"))
     assert not (tmp_path / "draw").exists()
-    with Database(who.store, read_only=True) as store:
-        assert store.rows("SELECT count(*) FROM log_entries WHERE action = 'draw.commit'") == [(0,)]
+    with who.open() as store:
+        assert store.rows("draw") == []
 
 
 def test_visits_are_merged_capped_and_spread(drawn: SyntheticDraw) -> None:
@@ -326,7 +301,7 @@ def test_a_cap_is_kept(tmp_path: Path) -> None:
         }
     )
     plan = plan_inspections([(programme(tmp_path), table)], YEAR, past=past).write(tmp_path / "plan")
-    who = Who("a", tmp_path / "s.duckdb")
+    who = Who("a", tmp_path / "credit.db")
     commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors())
     outcome = draw(tmp_path / "draw", VALUE, DRAWN, who)
     assert Counter(Counter(visit.subject_id for visit in outcome.visits).values()) == {1: 60}  # four in all, three made

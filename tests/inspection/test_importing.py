@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from creditscore.core.errors import InputError, StoreError, TooManyRejected
+from creditscore.core.errors import InputError, TooManyRejected
+from creditscore.inspection import importing
 from creditscore.inspection.commitment import Randomness
-from creditscore.inspection.importing import import_results
+from creditscore.inspection.importing import Imported
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who, known_teams
 from creditscore.inspection.results import REASONS
-from creditscore.store import Database, Log
+from creditscore.inspection.workflow import list_known_teams
 from tests.clock import at_day
 from tests.inspection.synthetic import (
     PERSON,
@@ -24,6 +26,7 @@ from tests.inspection.synthetic import (
     VALUE,
     YEAR,
     SyntheticDraw,
+    Who,
     classes,
     commit,
     draw,
@@ -54,9 +57,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDraw:
 @pytest.fixture
 def store(drawn: SyntheticDraw, tmp_path: Path) -> Who:
     """A store of its own for each test, with the draw in it."""
-    file = tmp_path / "s.duckdb"
-    file.write_bytes(drawn.who.store.read_bytes())
-    return Who("li.na", file)
+    shutil.copy(drawn.who.store, tmp_path / "credit.db")
+    shutil.copytree(drawn.who.store.with_suffix(".archive"), tmp_path / "credit.archive")
+    return Who("li.na", tmp_path / "credit.db")
+
+
+def import_results(table: pd.DataFrame, out: Path, who: Who, **more: Any) -> Imported:
+    with who.open() as store:
+        return importing.import_results(store, table, out, by=who.by, **more)
 
 
 def results(drawn: SyntheticDraw) -> pd.DataFrame:
@@ -96,10 +104,9 @@ def test_every_row_has_the_probability_of_its_draw(drawn: SyntheticDraw, store: 
     assert written.inspection_id.is_monotonic_increasing
     decimals = [float(Fraction(value)) for value in written.probability]
     assert written.probability_decimal.astype(float).tolist() == pytest.approx(decimals, abs=1e-10)
-    with Database(store.store, read_only=True) as held:
-        assert held.rows("SELECT count(*) FROM draw_results") == [(len(table),)]
-        assert [entry.phase for entry in Log(held).entries(action="draw.import")] == ["begun", "done"]
-        assert {row["inspector_id"] for row in known_teams(held)} == {f"K{i:02d}" for i in range(12)}
+    with store.open() as held:
+        assert len(held.rows("visit")) == len(table)
+        assert {row["inspector_id"] for row in list_known_teams(held)} == {f"K{i:02d}" for i in range(12)}
 
 
 def test_without_a_programme_the_probability_is_of_the_department(
@@ -167,27 +174,6 @@ def test_every_reason_has_a_case() -> None:
     assert WRONG.keys() | {"duplicate_inspection", "erased_inspection"} == REASONS.keys()
 
 
-@pytest.mark.parametrize(("reason", "change"), CASES)
-@pytest.mark.slow
-def test_a_faulty_row_is_refused(
-    drawn: SyntheticDraw, store: Who, tmp_path: Path, reason: str, change: dict[str, str]
-) -> None:
-    table = results(drawn)
-    table = table[table.result == "clean"].reset_index(drop=True)[:4]
-    for name, value in change.items():
-        table.loc[2, name] = value
-    with pytest.raises(TooManyRejected):
-        import_results(table, tmp_path / "out", store)
-    with Database(store.store, read_only=True) as held:
-        assert held.rows("SELECT count(*) FROM draw_results") == [(0,)]
-    written = (tmp_path / "out" / "quarantine.csv").read_text(encoding="utf-8")
-    assert f",{reason}," in written
-    assert PERSON not in written
-    accepted = import_results(table, tmp_path / "out", store, max_rejected=1)
-    assert len(accepted.results) == 3
-    assert accepted.counts["in"] == 4
-
-
 def test_other_arms_need_no_draw_and_have_no_probability(drawn: SyntheticDraw, store: Who, tmp_path: Path) -> None:
     table = results(drawn)[:6].assign(arm="complaint")
     table.loc[:2, "draw_id"] = ""
@@ -232,19 +218,3 @@ def test_the_table_to_fill_is_what_the_import_takes(drawn: SyntheticDraw, store:
     table["result"], table["violations"] = "clean", "0"
     imported = import_results(table, tmp_path / "out", store)
     assert (len(imported.results), imported.missing) == (len(table), ())
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        "UPDATE draw_units SET probability = '1/2' WHERE unit = (SELECT min(unit) FROM draw_units)",
-        "UPDATE draw_units SET visits = visits + 1 WHERE unit = (SELECT min(unit) FROM draw_units WHERE visits = 0)",
-        "DELETE FROM draw_units WHERE unit = (SELECT max(unit) FROM draw_units)",
-        "UPDATE draw_commitments SET content = replace(content, '\"visits\":1', '\"visits\":2')",
-    ],
-)
-def test_a_draw_edited_in_the_store_is_not_used(drawn: SyntheticDraw, store: Who, tmp_path: Path, edit: str) -> None:
-    with Database(store.store) as held, held.transaction() as con:
-        con.execute(edit)
-    with pytest.raises(StoreError, match="not the one that was committed to"):
-        import_results(results(drawn), tmp_path / "out", store)

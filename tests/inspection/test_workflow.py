@@ -1,4 +1,4 @@
-"""Draws and visits on the log of a store: what the old register refuses and keeps, on both databases."""
+"""Draws and visits on the log of a store: what is refused and kept, on both databases."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from creditscore.core.errors import InputError, NotAllowed, StoreDiffers, StoreE
 from creditscore.inspection import importing, workflow
 from creditscore.inspection.commitment import Commitment, Randomness
 from creditscore.inspection.draw import Outcome
+from creditscore.inspection.importing import import_results
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who
-from creditscore.inspection.visits import import_results
 from creditscore.inspection.workflow import list_known_teams, make_registry, name_visit, verify_draw_in
 from creditscore.store.context import Refused
 from creditscore.store.erasure import erase_stream
@@ -47,7 +46,7 @@ REGISTRY = make_registry()
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDraw:
-    """Two programmes of one department, committed to and drawn in the old register."""
+    """Two programmes of one department, committed to and drawn in a store of its own."""
     tmp = tmp_path_factory.mktemp("drawn")
     second = PROGRAMME.replace("certificate: market", "certificate: food")
     table = classes(80)
@@ -82,7 +81,7 @@ def folder(store: Store, drawn: SyntheticDraw, tmp_path: Path) -> Path:
     return tmp_path / "draw"
 
 
-def test_a_draw_is_byte_for_byte_that_of_the_old_register(store: Store, folder: Path, drawn: SyntheticDraw) -> None:
+def test_a_draw_is_that_of_another_store(store: Store, folder: Path, drawn: SyntheticDraw) -> None:
     names = {file.name for file in drawn.folder.iterdir()}
     assert {file.name for file in folder.iterdir()} == names
     assert all((folder / name).read_bytes() == (drawn.folder / name).read_bytes() for name in names)
@@ -232,32 +231,14 @@ def bring(store: Store, table: pd.DataFrame, out: Path, **more: Any) -> importin
         return import_results(store, table, out, by="li.na", **more)
 
 
-def test_results_are_those_of_the_old_register(
+def test_a_visit_is_reported_without_whom_it_was_to(
     store: Store, folder: Path, drawn: SyntheticDraw, tmp_path: Path
 ) -> None:
     table = old.results(drawn)
     mixed = table.assign(arm=["complaint" if n % 4 == 0 else "random" for n in range(len(table))])
     mixed.loc[:0, "draw_id"] = ""
-    (tmp_path / "s.duckdb").write_bytes(drawn.who.store.read_bytes())
-    who = Who("li.na", tmp_path / "s.duckdb")
-    changed = mixed[:3].assign(result="breach", violations="3")
-    for number, part in enumerate((mixed[:10], mixed, mixed.drop(columns="programme")[10:12], changed)):
-        results, expected = [], []
-        for rejected in (0, 3):
-            with at_day(date(YEAR + 2, 1, 1)):
-                try:
-                    expected.append(
-                        importing.import_results(part, tmp_path / f"old{number}", who, max_rejected=rejected)
-                    )
-                except TooManyRejected as error:
-                    expected.append(error.what)  # type: ignore[arg-type]
-            try:
-                results.append(bring(store, part, tmp_path / f"new{number}", max_rejected=rejected))
-            except TooManyRejected as error:
-                results.append(error.what)  # type: ignore[arg-type]
-        assert results == expected
-        for name in importing.FILES:
-            assert (tmp_path / f"old{number}" / name).read_bytes() == (tmp_path / f"new{number}" / name).read_bytes()
+    first, second = (bring(store, part, tmp_path / name) for part, name in ((mixed[:10], "one"), (mixed, "two")))
+    assert (len(first.results), second.repeated, len(second.results)) == (10, 10, len(mixed))
     visit = store.read(name_visit(str(mixed.inspection_id[1])))
     assert (visit.subject, visit.fields["arm"], visit.state) == (mixed.subject_id[1], "random", "reported")
     assert len(json.dumps(visit.events[0].payload)) < 1500
@@ -337,24 +318,6 @@ def test_an_erased_visit_is_not_reported_again(
     given |= {"draw": row.draw_id, "department": "market", "inspected_on": str(row.inspected_on)}
     with pytest.raises(Refused, match="no such draw"), at_day(date(YEAR + 2, 1, 1)):
         store.act("visit", "report", by="li.na", on=str(row.inspected_on), **given)
-
-
-def test_next_year_nobody_goes_where_they_were_last(
-    store: Store, folder: Path, drawn: SyntheticDraw, tmp_path: Path
-) -> None:
-    bring(store, old.results(drawn), tmp_path / "out")
-    plan = plan_inspections([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
-    about = Randomness("lottery 2091003", date(YEAR + 1, 1, 8), "digits", "[0-9]{14}", 10**7)
-    commit(store, plan, tmp_path / "next", about, date(YEAR + 1, 1, 4), inspectors=inspectors())
-    (tmp_path / "s.duckdb").write_bytes(drawn.who.store.read_bytes())
-    who = Who("chen.jie", tmp_path / "s.duckdb")
-    with at_day(date(YEAR + 2, 1, 1)):
-        importing.import_results(old.results(drawn), tmp_path / "out", who)
-    from tests.inspection.synthetic import commit as commit_before
-
-    commit_before(plan, tmp_path / "same", about, date(YEAR + 1, 1, 4), who, inspectors=inspectors())
-    for name in ("last_visits.csv", "commitment.json"):
-        assert (tmp_path / "next" / name).read_bytes() == (tmp_path / "same" / name).read_bytes()
 
 
 def test_an_archive_that_was_edited_is_not_used(

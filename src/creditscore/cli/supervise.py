@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import RolesFile, say_held_at
+from creditscore.cli.office import By, KeyFile, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.inspection.plan import InspectionPlan
-    from creditscore.inspection.register import Who
 
 supervise_app = typer.Typer(
     help="Graded supervision: plan inspections, draw them so that anybody can verify it.",
@@ -26,8 +25,6 @@ supervise_app = typer.Typer(
 
 Table = Annotated[Path | None, typer.Option(help="CSV or Parquet file.")]
 Day = Annotated[str, typer.Option("--on", help="The day of the act (YYYY-MM-DD).")]
-By = Annotated[str, typer.Option("--by", help="Who acts.")]
-Store = Annotated[Path, typer.Option("--store", help="The store, a DuckDB file.")]
 
 
 @supervise_app.command("plan")
@@ -89,32 +86,33 @@ def commit_command(
     pattern: Annotated[str, typer.Option(help="What it looks like: a regular expression, [0-9]{14}.")],
     values: Annotated[int, typer.Option(help="How many equally likely values it can have; at least 1,000,000.")],
     on: Day,
-    by: By,
-    store: Store,
+    store: StoreAddress,
+    by: By = "",
     conflicts: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, reason.")] = None,
     last_visits: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, visited_on.")] = None,
-    roles: RolesFile = None,
+    key: KeyFile = None,
     replay: Annotated[bool, typer.Option("--replay", help="Play past days again; marks the draw for good.")] = False,
 ) -> None:
     """Fix frame, method, inspectors and the public value of the future; publish the hash it prints."""
     from creditscore.cli.tables import say_line
     from creditscore.inspection.commitment import Randomness
-    from creditscore.inspection.register import commit
     from creditscore.inspection.rows import day_of
+    from creditscore.inspection.workflow import commit
 
     about = Randomness(source, day_of(source_on, "--source-on"), read, pattern, values)
-    commitment = commit(
-        plan,
-        out,
-        about,
-        day_of(on, "--on"),
-        _who(by, store, roles),
-        inspectors=inspectors,
-        conflicts=conflicts,
-        last_visits=last_visits,
-        replayed=replay,
-    )
-    say_held_at(store)
+    with open_store(store, key) as opened:
+        commitment = commit(
+            opened,
+            plan,
+            out,
+            about,
+            day_of(on, "--on"),
+            by=by,
+            inspectors=inspectors,
+            conflicts=conflicts,
+            last_visits=last_visits,
+            replayed=replay,
+        )
     typer.echo(f"draw        {commitment.draw_id}")
     typer.echo(f"commitment  {commitment.hash}")
     idle = (
@@ -132,16 +130,16 @@ def draw_command(
     folder: Annotated[Path, typer.Argument(help="Folder that `supervise commit` wrote.")],
     value: Annotated[str, typer.Option(help="The public value, as it was published.")],
     on: Day,
-    by: By,
-    store: Store,
-    roles: RolesFile = None,
+    store: StoreAddress,
+    by: By = "",
+    key: KeyFile = None,
 ) -> None:
     """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
-    from creditscore.inspection.register import draw_visits
     from creditscore.inspection.rows import day_of
+    from creditscore.inspection.workflow import draw_visits
 
-    outcome = draw_visits(folder, value, day_of(on, "--on"), _who(by, store, roles))
-    say_held_at(store)
+    with open_store(store, key) as opened:
+        outcome = draw_visits(opened, folder, value, day_of(on, "--on"), by=by)
     drawn = sum(unit.visits > 0 for unit in outcome.units)
     joint = sum(len(visit.programmes) > 1 for visit in outcome.visits)
     typer.echo(f"{drawn} of {len(outcome.units)} drawn: {len(outcome.visits)} visits, {joint} of them joint")
@@ -153,7 +151,7 @@ def draw_command(
 @supervise_app.command("verify")
 def verify_command(
     folder: Annotated[Path, typer.Argument(help="Folder of the draw.")],
-    store: Annotated[Path | None, typer.Option("--store", help="Compare with the store and its log too.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Compare with the store and its log too.")] = None,
     published: Annotated[
         str | None, typer.Option("--hash", help="The commitment's hash as it was published before the draw.")
     ] = None,
@@ -163,9 +161,14 @@ def verify_command(
     """Run a draw again offline; names the first difference and ends with exit code 5 where there is one."""
     from creditscore.cli.tables import say_line
     from creditscore.inspection.verify import verify_draw
+    from creditscore.inspection.workflow import verify_draw_in
 
     with working("drawing again"):
-        checked = verify_draw(folder, store, published)
+        if store is None:
+            checked = verify_draw(folder, published)
+        else:
+            with open_store(store) as opened:
+                checked = verify_draw_in(opened, folder, published)
     for note in checked.notes:
         say_line(f"note: {note}")
     if checked.first is not None:
@@ -183,9 +186,9 @@ def verify_command(
 def import_command(
     results: Annotated[Path, typer.Argument(help="Table of inspection results.")],
     out: Annotated[Path, typer.Option(help="Folder for the checked results.")],
-    by: By,
-    store: Store,
-    roles: RolesFile = None,
+    store: StoreAddress,
+    by: By = "",
+    key: KeyFile = None,
     max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept.")] = 0,
     csv_people: CsvPeople = False,
 ) -> None:
@@ -193,11 +196,8 @@ def import_command(
     from creditscore.cli.tables import show
     from creditscore.inspection.importing import import_results
 
-    with working("checking results"):
-        imported = import_results(
-            results, out, _who(by, store, roles), max_rejected=max_rejected, csv_people=csv_people
-        )
-    say_held_at(store)
+    with open_store(store, key) as opened, working("checking results"):
+        imported = import_results(opened, results, out, by=by, max_rejected=max_rejected, csv_people=csv_people)
     counts = imported.counts
     refused = sum(counts["refused"].values())
     typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
@@ -214,13 +214,6 @@ def import_command(
     if counts["without_probability"]:
         typer.echo(f"outside every draw, so without a probability: {counts['without_probability']}")
     typer.echo(f"written to {out}")
-
-
-def _who(by: str, store: Path, roles: Path | None) -> Who:
-    from creditscore.inspection.register import Who
-    from creditscore.store import load_roles
-
-    return Who(by, store, None if roles is None else load_roles(roles))
 
 
 def _report(plan: InspectionPlan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,10 +17,10 @@ from creditscore.demo.district import NOTE
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who, commit, draw_visits
 from creditscore.inspection.results import COLUMNS
 from creditscore.inspection.rows import Row, read_text, rows_of
-from creditscore.inspection.verify import verify_draw
+from creditscore.inspection.workflow import commit, draw_visits, verify_draw_in
+from creditscore.office import open_office
 from creditscore.pages.supervision import supervision
 from creditscore.pages.supervision_page import write_supervision
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 YEAR = 2022  # planned late in 2021: the grades of 2020 were announced in the spring of that year
 MARK = "MADE_UP.txt"
+OFFICER = "li.na"
 VALUE = "03 07 11 19 26 31 09"
 LOTTERY = Randomness(
     "made-up lottery 2021150",
@@ -62,9 +64,8 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    with whole(out, MARK) as folder:
+    with whole(out, MARK) as folder, ExitStack() as opened:
         (folder / MARK).write_text(NOTE, encoding="utf-8")
-        who = Who("li.na", folder / "supervision.store")
         _write(folder / "inspectors.csv", ("inspector_id", "certificates", "days"), _inspectors(list(given)))
         classes = plan_inspections(
             list(given.items()), YEAR, subjects=subjects
@@ -78,24 +79,26 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
             inspectors=folder / "inspectors.csv",
         )
         plan.write(folder / "plan")
+        store = opened.enter_context(open_office(folder / "supervision.db"))
         commitment = commit(
+            store,
             folder / "plan",
             folder / "draw",
             LOTTERY,
             COMMITTED_ON,
-            who,
+            by=OFFICER,
             inspectors=folder / "inspectors.csv",
             replayed=True,
         )
-        outcome = draw_visits(folder / "draw", VALUE, DRAWN_ON, who)
-        again = verify_draw(folder / "draw", who.store, commitment.hash)
+        outcome = draw_visits(store, folder / "draw", VALUE, DRAWN_ON, by=OFFICER)
+        again = verify_draw_in(store, folder / "draw", commitment.hash)
         if again.first is not None:
             raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))
         office = _departments(plan.frame)
         drawn_as = {(office[unit.programme], unit.subject_id): unit.drawn_as for unit in plan.frame.units}
         to_fill = rows_of(read_text(folder / "draw", "to_fill.csv"))[1]
         _write(folder / "results.csv", COLUMNS, [_found(row, drawn_as, rng) for row in to_fill])
-        imported = import_results(folder / "results.csv", folder / "results", who)
+        imported = import_results(store, folder / "results.csv", folder / "results", by=OFFICER)
         data = supervision(
             folder / "plan", results=folder / "results" / "results.csv", listings=listings, on=date(YEAR, 12, 31)
         )

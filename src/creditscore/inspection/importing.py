@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +12,19 @@ from typing import Any
 from creditscore.core.atomic import json_text, write_texts
 from creditscore.core.clock import today
 from creditscore.core.errors import InputError, StoreDiffers, TooManyRejected
+from creditscore.core.json_source import parse_object
 from creditscore.core.tables.write import csv_text
-from creditscore.inspection.register import IMPORTER, Who
+from creditscore.inspection.commitment import Commitment
 from creditscore.inspection.results import COLUMNS, REASONS, TABLE, fault_of, shown
-from creditscore.inspection.rows import Row, new_folder, probability_text, read_rows
-from creditscore.store import Database, Log
+from creditscore.inspection.rows import Row, new_folder, probability_text, read_rows, rows_of, table_hash
+from creditscore.inspection.workflow import list_erased, name_visit, read_kept, read_named_visits, read_visits
+from creditscore.store.fold import fold
+from creditscore.store.log import read_streams
+from creditscore.store.store import Store
 
 OUT = (*COLUMNS, "programme", "class", "stratum", "probability", "probability_decimal")
 KEPT = (*COLUMNS, "programme", "class", "stratum", "probability")
+FIELDS = {"inspection_id": "id", "subject_id": "subject", "draw_id": "draw", "class": "drawn_as"}  # of a visit
 FILES = ("results.csv", "quarantine.csv", "missing.csv", "manifest.json")
 
 
@@ -73,25 +76,27 @@ class Draws:
 
 
 def import_results(
-    data: Any, out: Path | str, who: Who, *, max_rejected: int = 0, csv_people: bool = False
+    store: Store, data: Any, out: Path | str, *, by: str, max_rejected: int = 0, csv_people: bool = False
 ) -> Imported:
-    """Check the results of visits against their draws, keep them in the store and write a folder of them.
+    """Check the results of visits against their draws, report each to the log and write a folder of them.
 
-    Every row of a draw gets the exact probability with which its department had drawn the organisation. A row that
-    repeats a kept one is counted and not kept again; the same id with other content is refused. The act is logged as
-    `draw.import`.
+    Each visit is an act of its own. A row that repeats a reported one is counted and not reported again, so an import
+    that was cut off is made whole by the same import; the same id with other content is refused, and so is an id whose
+    result was erased.
 
     Parameters
     ----------
+    store
+        The open store that holds the draws.
     data
         The table of results, one row for each visit and department: `to_fill.csv` of the draw, filled in.
     out
         A folder for `results.csv`, `quarantine.csv` (refused rows with reasons), `missing.csv` (drawn, without a
         result) and `manifest.json`; it may hold earlier ones of these, and no other file.
-    who
-        Who imports (role `grader`), and the store that holds the draws.
+    by
+        Who imports (role `grader`).
     max_rejected
-        How many refused rows are accepted. With more of them nothing is kept, and the folder lists why.
+        How many refused rows are accepted. With more of them nothing is reported, and the folder lists why.
     csv_people
         Write the CSV files for spreadsheets: marked as UTF-8, and no cell can be read as a formula.
 
@@ -103,20 +108,17 @@ def import_results(
     Raises
     ------
     TooManyRejected
-        Where more rows were refused than `max_rejected`.
+        Where more rows were refused than `max_rejected`; then nothing is reported.
     InputError
         Where the table cannot be read or has no rows.
-    UsageError
-        Where `out` is a file or holds other files.
     NotAllowed
         Where the person does not have the role.
     StoreDiffers
-        Where a draw in the store is not the one that was committed to.
+        Where a draw in the store or the archive is not the one that was committed to.
 
     Examples
     --------
-    >>> imported = import_results("filled.csv", "out/results", Who("li.na", Path("credit.store")))  # doctest: +SKIP
-    >>> imported.counts["kept"]  # doctest: +SKIP
+    >>> import_results(store, "filled.csv", "out/results", by="li.na").counts["kept"]  # doctest: +SKIP
     118
     """
     folder = new_folder(out, FILES)
@@ -125,99 +127,50 @@ def import_results(
         raise InputError(
             "the table of results has no rows", next="fill to_fill.csv of the draw, one row per visit, and import it"
         )
-    with Database(who.store) as store:
-        draws = _draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
-        names = ", ".join(f'"{name}"' for name in KEPT)
-        table_rows = {
-            row[0]: dict(zip(KEPT, row, strict=True)) for row in store.rows(f"SELECT {names} FROM draw_results")
-        }
-        good, refused, fresh = [], [], []
-        seen: dict[str, Row] = dict(table_rows)
-        for line, row in enumerate(rows, 1):
-            reason = fault_of(row) or find_day_to_come(row) or tie_to_draw(row, draws)
-            full = {} if reason else {name: row[name] for name in KEPT}
-            if not reason and seen.setdefault(row["inspection_id"], full) != full:
-                reason = "duplicate_inspection"
-            if reason:
-                hidden = {name: shown(row)[name] for name in ("inspection_id", "subject_id")}
-                refused.append(hidden | {"line": str(line), "reason": reason, "message": REASONS[reason]})
-                continue
-            good.append(row)
-            if row["inspection_id"] not in table_rows:
-                fresh.append(full)
-                table_rows[row["inspection_id"]] = full
-        unique = {row["inspection_id"]: row for row in good}
-        results = tuple(unique[name] | add_decimal(unique[name]) for name in sorted(unique))
-        imported = Imported(
-            results, len(good) - len(fresh), tuple(refused), list_missing(draws, [*table_rows.values()])
+    draws = read_draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
+    names = sorted({name_visit(row["inspection_id"]) for row in rows})
+    reported = {row["inspection_id"]: row for row in map(as_row, read_named_visits(store, names))}
+    erased = list_erased(store, names)
+    good, refused, fresh = [], [], []
+    seen: dict[str, Row] = dict(reported)
+    for line, row in enumerate(rows, 1):
+        reason = fault_of(row) or find_day_to_come(row) or tie_to_draw(row, draws)
+        full = {} if reason else {name: row[name] for name in KEPT}
+        if not reason and seen.setdefault(row["inspection_id"], full) != full:
+            reason = "duplicate_inspection"
+        if not reason and name_visit(row["inspection_id"]) in erased:
+            reason = "erased_inspection"
+        if reason:
+            hidden = {name: shown(row)[name] for name in ("inspection_id", "subject_id")}
+            refused.append(hidden | {"line": str(line), "reason": reason, "message": REASONS[reason]})
+            continue
+        good.append(row)
+        if row["inspection_id"] not in reported:
+            fresh.append(full)
+            reported[row["inspection_id"]] = full
+    if len(refused) > max_rejected:
+        write_texts(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
+        raise TooManyRejected(
+            f"{len(refused)} results were refused, {max_rejected} allowed; nothing was kept",
+            where=str(folder / "quarantine.csv"),
+            next="mend the rows listed there, or accept them with --max-rejected",
         )
-        if len(refused) > max_rejected:
-            write_texts(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
-            raise TooManyRejected(
-                f"{len(refused)} results were refused, {max_rejected} allowed; nothing was kept",
-                where=str(folder / "quarantine.csv"),
-                next="mend the rows listed there, or accept them with --max-rejected",
-            )
-        payload = {"counts": imported.counts, "draws": sorted(draws.drawn_on)}
-        with Log(store, roles=who.roles).act(who.by, IMPORTER, "draw.import", "", payload) as act:
-            marks = ", ".join("?" * (len(KEPT) + 1))
-            for row in sorted(fresh, key=lambda row: row["inspection_id"]):
-                act.con.execute(
-                    f"INSERT INTO draw_results VALUES ({marks})", [*(row[name] for name in KEPT), act.entry.seq]
-                )
-            write_texts(folder, imported.files(csv_people))
+    for row in sorted(fresh, key=lambda row: row["inspection_id"]):
+        given: dict[str, Any] = {FIELDS.get(name, name): value for name, value in row.items() if value}
+        if row["violations"]:
+            given["violations"] = int(row["violations"])
+        store.act("visit", "report", by=by, on=given.pop("recorded_on"), known_on=today(), **given)
+    everything = [as_row(visit) for name in draws.drawn_on for visit in read_visits(store, draw=name)]
+    unique = {row["inspection_id"]: row for row in good}
+    results = tuple(unique[name] | add_decimal(unique[name]) for name in sorted(unique))
+    imported = Imported(results, len(good) - len(fresh), tuple(refused), list_missing(draws, everything))
+    write_texts(folder, imported.files(csv_people))
     return imported
 
 
 def find_day_to_come(row: Row) -> str | None:
     """A result that was recorded on a day after today."""
     return "bad_date" if row["recorded_on"] > str(today()) else None
-
-
-def _draws(store: Database, names: set[str]) -> Draws:
-    units: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    departments: dict[str, set[str]] = defaultdict(set)
-    days: dict[str, str] = {}
-    for name in sorted(names):
-        for draw_id, day in store.rows("SELECT draw_id, drawn_on FROM draw_draws WHERE draw_id = ?", [name]):
-            days[draw_id] = day
-        for department, subject, *rest in store.rows(
-            "SELECT department, subject_id, programme, stratum, drawn_as, probability, visits FROM draw_units"
-            " WHERE draw_id = ? ORDER BY unit",
-            [name],
-        ):
-            departments[name].add(department)
-            row = dict(zip(("programme", "stratum", "class", "probability", "visits"), map(str, rest), strict=True))
-            units[(name, department, subject)].append(row)
-        if name in days:
-            _as_committed(store, name, [row for key, rows in units.items() if key[0] == name for row in rows])
-    return Draws(units, days, {name: frozenset(department) for name, department in departments.items()})
-
-
-def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
-    """StoreDiffers where units, visits or probabilities of a draw in the store are not those that were committed to."""
-    held = store.rows("SELECT content, hash FROM draw_commitments WHERE draw_id = ?", [draw_id])
-    content, name = held[0] if held else ("", "")
-    wrong = StoreDiffers(
-        "the draw in the store is not the one that was committed to",
-        where=f"draw {draw_id}",
-        next="restore a copy of the store; `supervise verify DIR --store` proves it",
-    )
-    if hashlib.sha256(content.encode()).hexdigest() != name or not name.startswith(draw_id):
-        raise wrong
-    strata = json.loads(content)["strata"]
-    visits: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for unit in units:
-        sizes[unit["stratum"]] += 1
-        visits[unit["stratum"]] += int(unit["visits"])
-        stratum_of_unit = strata.get(unit["stratum"], {"units": 1, "visits": 0})
-        if Fraction(unit["probability"]) != min(
-            Fraction(stratum_of_unit["visits"], stratum_of_unit["units"]), Fraction(1)
-        ):
-            raise wrong
-    if any((sizes[key], visits[key]) != (stratum["units"], stratum["visits"]) for key, stratum in strata.items()):
-        raise wrong
 
 
 def tie_to_draw(row: Row, draws: Draws) -> str | None:
@@ -260,3 +213,54 @@ def list_missing(draws: Draws, result_rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def add_decimal(row: Row) -> Row:
     return {"probability_decimal": probability_text(Fraction(row["probability"]))[1] if row["probability"] else ""}
+
+
+def as_row(visit: Mapping[str, Any]) -> Row:
+    """Write a visit as a row of the table of results."""
+    cells = {name: visit.get({**FIELDS, "subject_id": "subject_id"}.get(name, name)) for name in KEPT}
+    return {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+def read_draws(store: Store, ids: set[str]) -> Draws:
+    """Read the draws that results name: who was drawn with which probability, by the frames in the archive."""
+    units: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    departments, days = {}, {}
+    with store.reading() as connection:
+        streams = read_streams(connection, [f"draw/{name}" for name in sorted(ids)])
+    for stream, events in streams.items():
+        draw = fold(stream, events)
+        if draw.state != "drawn" or draw.is_erased:
+            continue
+        draw_id = stream.partition("/")[2]
+        commitment = Commitment(parse_object(draw.fields["content"], "content", Path("commitment.json")))
+        frame = read_kept(store, draw.fields["tables"], "frame.csv")
+        visits = {row["unit"]: row["visits"] for row in rows_of(read_kept(store, draw.fields["files"], "units.csv"))[1]}
+        rows = [{**row, "visits": visits.get(row["unit"], ""), "class": row["drawn_as"]} for row in rows_of(frame)[1]]
+        if table_hash(frame) != commitment.content["tables"]["frame.csv"] or not _fits(commitment, rows):
+            raise StoreDiffers(
+                "the draw in the store is not the one that was committed to",
+                where=f"draw {draw_id}",
+                allowed="frame and units as they were committed to and drawn",
+                next="restore a copy of store and archive; `supervise verify DIR --store` proves it",
+            )
+        for row in sorted(rows, key=lambda row: row["unit"]):
+            cells = {name: row[name] for name in ("programme", "stratum", "class", "probability", "visits")}
+            units[draw_id, row["department"], row["subject_id"]].append(cells)
+        days[draw_id] = str(draw.fields["drawn_on"])
+        departments[draw_id] = frozenset(row["department"] for row in rows)
+    return Draws(units, days, departments)
+
+
+def _fits(commitment: Commitment, units: Sequence[Row]) -> bool:
+    """Whether units, visits and probabilities are those of the strata that were committed to."""
+    strata = commitment.content["strata"]
+    if any(not row["visits"] or row["stratum"] not in strata for row in units):
+        return False
+    sizes = Counter(row["stratum"] for row in units)
+    visits: Counter[str] = Counter()
+    for row in units:
+        visits[row["stratum"]] += int(row["visits"])
+    chances = {name: min(Fraction(row["visits"], row["units"]), Fraction(1)) for name, row in strata.items()}
+    return all(Fraction(row["probability"]) == chances[row["stratum"]] for row in units) and all(
+        (sizes[name], visits[name]) == (row["units"], row["visits"]) for name, row in strata.items()
+    )

@@ -14,10 +14,9 @@ from creditscore.core.errors import CreditscoreError, InputError
 from creditscore.core.json_source import parse_object
 from creditscore.inspection.commitment import Commitment, changed_tables, read_commitment, read_tables
 from creditscore.inspection.draw import draw_json, run_draw
-from creditscore.inspection.register import SCRIPT, script_text
 from creditscore.inspection.rows import day_of, probability_text, read_text, rows_of
-from creditscore.store import Database
-from creditscore.store.legacy.verify import verify as verify_log
+
+SCRIPT = "verify_draw.py"
 
 
 @dataclass(frozen=True)
@@ -48,18 +47,16 @@ class Checked:
         return self.first is None
 
 
-def verify_draw(folder: Path | str, store: Path | str | None = None, published: str | None = None) -> Checked:
+def verify_draw(folder: Path | str, published: str | None = None) -> Checked:
     """Run the draw of a folder again and name the first difference.
 
-    Compares hashes, strata, probabilities, order, visits and teams. Needs no network, and no store unless one is given.
+    Compares hashes, strata, probabilities, order, visits and teams. Needs no network and no store; `verify_draw_in`
+    compares with the store that logged the draw, too.
 
     Parameters
     ----------
     folder
         The folder of a draw, as `draw_visits` wrote it.
-    store
-        The path of the store that logged the draw, to check its commitment, its value, their order in the log and the
-        log itself; None to check the folder alone.
     published
         The hash of the commitment as somebody noted it before the draw; None where nobody did.
 
@@ -76,24 +73,29 @@ def verify_draw(folder: Path | str, store: Path | str | None = None, published: 
 
     Examples
     --------
-    >>> verify_draw("out/draw", store="credit.store").ok  # doctest: +SKIP
+    >>> verify_draw("out/draw").ok  # doctest: +SKIP
     True
     """
     with outside("the draw", folder, "ask for the folder again from whoever drew"):
-        return _verified(Path(folder), store, published)
+        return _verified(Path(folder), published)
 
 
-def _verified(place: Path, store: Path | str | None, published: str | None) -> Checked:
+def script_text() -> str:
+    """Return the stand-alone script that runs a draw again."""
+    return (Path(__file__).parent / "stand_alone.py").read_text(encoding="utf-8")
+
+
+def _verified(place: Path, published: str | None) -> Checked:
     commitment = read_commitment(place)
     tables = read_tables(place)
     notes = []
     if commitment.content.get("replayed"):
         notes.append("days of the past were played again: the order of commitment and value is not proved")
-    if store is None and published is None:
+    if published is None:
         notes.append("without the store or the published hash, nothing says when this commitment was made")
     if read_text(place, SCRIPT) != script_text():
         notes.append(f"{SCRIPT} in the folder is not the script of this version; do not believe what it says unread")
-    first = next(_differences(place, commitment, tables, None if store is None else Path(store)), None)
+    first = next(_differences(place, commitment, tables), None)
     if published is not None and published.strip().lower() != commitment.hash:
         first = Difference("commitment.json", "its hash", commitment.hash, published.strip().lower()[:64])
     units = sum(row["units"] for row in commitment.content["strata"].values())
@@ -101,9 +103,7 @@ def _verified(place: Path, store: Path | str | None, published: str | None) -> C
     return Checked(commitment.draw_id, units, visits, first, tuple(notes))
 
 
-def _differences(
-    place: Path, commitment: Commitment, tables: dict[str, str], store: Path | None
-) -> Iterator[Difference]:
+def _differences(place: Path, commitment: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
     """In the order in which a draw comes about, so that the first is the cause of those after it."""
     for name in changed_tables(commitment, tables):
         yield Difference(name, "its hash", "another table", commitment.content["tables"][name])
@@ -133,8 +133,6 @@ def _differences(
     for name, text in outcome.files.items():
         yield from _lines(name, read_text(place, name), text)
     yield from _lines("draw.json", read_text(place, "draw.json"), draw_json(commitment, value, day, outcome))
-    if store is not None:
-        yield from _logged(store, commitment, outcome_value=commitment.randomness.canonical(value))
 
 
 def _strata(commitment: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
@@ -174,18 +172,3 @@ def _lines(name: str, text: str, expected: str) -> Iterator[Difference]:
     for number, (value, other) in enumerate(zip_longest(text.splitlines(), expected.splitlines(), fillvalue=""), 1):
         if value != other:
             yield Difference(name, f"line {number}", value, other)
-
-
-def _logged(store: Path, commitment: Commitment, outcome_value: str) -> Iterator[Difference]:
-    """What the store says of this draw: the same commitment and value, logged in this order, in an intact log."""
-    with Database(store, read_only=True) as held:
-        commits = held.rows("SELECT hash, log_seq FROM draw_commitments WHERE draw_id = ?", [commitment.draw_id])
-        draws = held.rows("SELECT value, log_seq FROM draw_draws WHERE draw_id = ?", [commitment.draw_id])
-        if not commits or commits[0][0] != commitment.hash:
-            yield Difference("the store", "commitment", commits[0][0] if commits else "", commitment.hash)
-        elif not draws or draws[0][0] != outcome_value:
-            yield Difference("the store", "public value", draws[0][0] if draws else "", outcome_value)
-        elif commits[0][1] >= draws[0][1]:
-            yield Difference("the log", "order", f"commitment at {commits[0][1]}", f"before {draws[0][1]}")
-        for fault in verify_log(held).faults:
-            yield Difference("the log", f"entry {fault.seq}", fault.message, "an intact log")

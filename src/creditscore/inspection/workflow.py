@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,13 +22,12 @@ from creditscore.inspection.commitment import (
     read_tables,
 )
 from creditscore.inspection.draw import Outcome, draw_json, run_draw
-from creditscore.inspection.inspectors import VISITS
+from creditscore.inspection.inspectors import VISITS, Staff, read_staff
 from creditscore.inspection.order import draw_key
 from creditscore.inspection.plan import read_plan
-from creditscore.inspection.register import SCRIPT, TRIALS, join_visits, script_text
 from creditscore.inspection.results import ARMS, CARRIED_OUT, FINDINGS, RESULTS
 from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of
-from creditscore.inspection.verify import Checked, Difference, verify_draw
+from creditscore.inspection.verify import SCRIPT, Checked, Difference, script_text, verify_draw
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import WORKFLOWS
 from creditscore.store.fold import Stream, fold
@@ -36,6 +35,7 @@ from creditscore.store.log import read_streams
 from creditscore.store.store import Store
 from creditscore.store.verify import verify as verify_log
 
+TRIALS = 3
 DRAWN = ("units.csv", "visits.csv", "teams.csv")  # what import reads again; the rest of a folder follows from it
 TIES = ("draw", "arm", "programme", "drawn_as", "stratum", "probability")  # of a visit to its draw
 
@@ -125,10 +125,26 @@ def commit(
     ----------
     store
         The open store; teams of visits that it knows join `last_visits`.
-    plan, out, about, on, inspectors, conflicts, last_visits, replayed
-        As in `register.commit`.
+    plan
+        The folder of a plan, as `InspectionPlan.write` wrote it.
+    out
+        A new or empty folder for the draw.
+    about
+        The public value of the future.
+    on
+        The day of the commitment, not after today and before the day of the value.
     by
         Who commits (role `approver`).
+    inspectors
+        Table of inspectors: `inspector_id`, `certificates` (parted by `;`), `days` in the year (empty: no limit known).
+    conflicts
+        Table of declared conflicts, `inspector_id` and `subject_id`: these pairs do not meet. None for none.
+    last_visits
+        Table of earlier visits, `inspector_id`, `subject_id` and `visited_on`: the team of the last visit to an
+        organisation does not go there next. None for those of the store alone.
+    replayed
+        Play days of the past again: the clock of the log need not lie before the day of the value, and the draw is
+        marked for good as proving nothing about the order of commitment and value.
 
     Returns
     -------
@@ -171,8 +187,12 @@ def draw_visits(store: Store, folder: Path | str, value: str, on: date, *, by: s
     ----------
     store
         The open store that holds the commitment.
-    folder, value, on
-        As in `register.draw_visits`.
+    folder
+        The folder that `commit` wrote.
+    value
+        The public value, read as the commitment says; blanks in it do not count.
+    on
+        The day of the draw, not after today and not before the day of the value.
     by
         Who draws (role `grader`).
 
@@ -200,7 +220,15 @@ def draw_visits(store: Store, folder: Path | str, value: str, on: date, *, by: s
     check_day_has_come(on)
     place = Path(folder)
     commitment = read_commitment(place)
-    plain, tables = commitment.randomness.canonical(value), read_tables(place)
+    about = commitment.randomness
+    plain, tables = about.canonical(value), read_tables(place)
+    if on < about.on:  # also where it was drawn before
+        raise UsageError(
+            f"drawn on {on}, and the public value is of {about.on}",
+            where=str(place),
+            allowed=f"{about.on} or later",
+            next="draw when the value is published",
+        )
     for name in changed_tables(commitment, tables):
         raise UsageError(
             f"{name} is not the table that was committed to",
@@ -223,12 +251,35 @@ def draw_visits(store: Store, folder: Path | str, value: str, on: date, *, by: s
 
 
 def verify_draw_in(store: Store, folder: Path | str, published: str | None = None) -> Checked:
-    """Run the draw of a folder again as `verify_draw` does, and compare it with what the log of a store says of it."""
+    """Run the draw of a folder again as `verify_draw` does, and compare it with what the log of a store says of it.
+
+    Parameters
+    ----------
+    store
+        The open store that logged the draw: its commitment, its value, their order, and the log itself are checked.
+    folder, published
+        As in `verify_draw`.
+
+    Returns
+    -------
+    Checked
+        As `verify_draw` gives it.
+    """
     commitment = read_commitment(Path(folder))
     checked = verify_draw(folder, published=published or commitment.hash)
     if checked.first is not None:
         return checked
     return replace(checked, first=next(_compare_with_log(store, Path(folder), commitment), None))
+
+
+def join_visits(inspectors: Any, conflicts: Any, visits: Sequence[Row]) -> Staff:
+    """Read who inspects, with the visits that are known."""
+    import pyarrow as pa
+
+    names = ("inspector_id", "subject_id", "visited_on")
+    return read_staff(
+        inspectors, conflicts, pa.table({name: pa.array([row[name] for row in visits], pa.string()) for name in names})
+    )
 
 
 def list_known_teams(store: Store) -> list[Row]:
