@@ -1,7 +1,7 @@
 """Three tiers of tests: `make test` leaves out what is slow or long, CI what is long; `make test-long` runs that.
 
 Of a long series the quick tiers run every so many, so that each of them sees the whole breadth. What was measured to
-cost much by itself (`measured_tiers.json`, written by `scripts/set_tiers.py`) is slow too.
+cost much by itself (`measured_tiers.json`, written by `scripts/set_tiers.py`) is slow or long too.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ MEASURED = Path(__file__).with_name("measured_tiers.json")
 
 
 def mark_measured(items: Iterable[pytest.Item]) -> None:
-    """Mark as slow what was measured to cost much."""
+    """Mark as slow or long what was measured to cost much."""
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     for item in items:
-        if item.nodeid in measured:
-            item.add_marker(pytest.mark.slow)
+        for tier in ("slow", "long"):
+            if item.nodeid in measured[tier]:
+                item.add_marker(tier)
 
 
 def thinned(values: Iterable[Any], every: int, in_ci: int = 1) -> list[Any]:
