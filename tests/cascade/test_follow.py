@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from creditscore.cascade.apply import apply
-from creditscore.cascade.follow import follow_events
+from creditscore.cascade.follow import find_following, follow_events
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.preview import bench
 from creditscore.cascade.record_streams import RECORD, emit_record_event, read_record_events
@@ -110,3 +110,16 @@ def test_what_was_shown_is_stale_once_another_run_is_kept(store_url: str, tmp_pa
         plan = store.preview("ruling", "rule", by="zhang.min", on=ON, **given)
         assert store.confirm(plan, plan.digest).state == "done"
         assert all(history_of(store, run.run_id, FIRM).events for run in list_runs(store))
+
+
+def test_a_question_without_an_act_finds_what_the_act_then_draws(store: Store, two_years: Chained) -> None:
+    runs = list_runs(store, kind="grading")
+    withdrawn = RecordEvent(FIRM, DIRECT, "withdrawn", ON, ON, 2)
+    with store.reading() as connection:
+        known = read_record_events(connection, [FIRM])
+        following = find_following(connection, store.archive, snapshot_of, (runs, []), [FIRM], [*known, withdrawn])
+    assert [change.run.run_id for change in following] == list(two_years.runs)
+    assert not any(history_of(store, run.run_id, FIRM).events for run in runs)
+    store.act("ruling", "rule", by="zhang.min", on=ON, id="1", event="withdrawn", number=2)
+    for change in following:
+        assert rows_as_they_stand(store, change.run, [FIRM])[FIRM] == change.after

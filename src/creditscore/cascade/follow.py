@@ -195,6 +195,40 @@ def find_redrawn(
     return redrawn
 
 
+def find_following(
+    connection: sa.Connection,
+    archive: Archive,
+    find: FindSnapshot,
+    kept: tuple[Sequence[Any], Sequence[Any]],
+    subject_ids: Sequence[str],
+    events: Sequence[RecordEvent],
+    *,
+    annulled: Collection[str] = (),
+    under_law: Mapping[Key, date] | None = None,
+) -> list[Redrawn]:
+    """Work out which grades and scores would be drawn anew; nothing is written, and no act is needed.
+
+    Parameters
+    ----------
+    connection
+        Any connection to the store.
+    archive, find, subject_ids, events, annulled, under_law
+        As in `follow_events`.
+    kept
+        The kept gradings, oldest period first, and the kept composites.
+
+    Returns
+    -------
+    list of Redrawn
+        What differs from what stands.
+    """
+    runs, composites = kept
+    derived = derive_rows(runs, archive, subject_ids, events, find, annulled=annulled, under_law=under_law)
+    redrawn = find_redrawn(connection, archive, runs, derived.before, derived.rows)
+    before, scores = derive_scores(composites, archive, subject_ids, derived, annulled=annulled)
+    return redrawn + find_redrawn(connection, archive, composites, before, scores)
+
+
 def follow_events(
     context: Context,
     archive: Archive,
@@ -231,10 +265,16 @@ def follow_events(
         Where who acts kept one of the runs that change.
     """
     runs, composites = read_runs(context)
-    derived = derive_rows(runs, archive, subject_ids, events, find, annulled=annulled, under_law=under_law)
-    redrawn = find_redrawn(context.connection, archive, runs, derived.before, derived.rows)
-    before, scores = derive_scores(composites, archive, subject_ids, derived, annulled=annulled)
-    redrawn += find_redrawn(context.connection, archive, composites, before, scores)
+    redrawn = find_following(
+        context.connection,
+        archive,
+        find,
+        (runs, composites),
+        subject_ids,
+        events,
+        annulled=annulled,
+        under_law=under_law,
+    )
     keepers = {change.run.kept_by for change in redrawn}
     if context.actor in keepers:
         raise NotAllowed(

@@ -49,7 +49,8 @@ def preview_command(
     record: Record,
     event: Kind,
     on: On,
-    store: Store,
+    store: Annotated[str, typer.Option("--store", help="A store of one file, or the log of an office.")],
+    subject: Annotated[str, typer.Option("--subject", help="Whose record, where several have one of that id.")] = "",
     share: Share = None,
     recorded_on: Recorded = None,
     snapshot: Snapshots = None,
@@ -61,8 +62,12 @@ def preview_command(
 ) -> None:
     """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.cascade.preview import preview
+    from creditscore.cli.log import is_first_store
 
-    with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
+    if not is_first_store(store):
+        _preview_on_log(store, record, subject, _days(event, on, share, recorded_on), snapshot or [], lang, as_json)
+        return
+    with _bench(Path(store), snapshot, scheme, composite, read_only=True) as (_, bench):
         cascade = preview(bench, _event(bench, record, event, on, share, recorded_on))
     _show(cascade, lang, as_json, out, scheme, preview=True)
 
@@ -251,6 +256,12 @@ def _bench(
 def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, recorded_on: str | None) -> RecordEvent:
     from creditscore.cascade.inputs import RecordEvent
     from creditscore.cascade.preview import subject_of
+
+    return RecordEvent(subject_of(bench, record), record, **_days(kind, on, share, recorded_on))
+
+
+def _days(kind: str, on: str, share: str | None, recorded_on: str | None) -> dict[str, Any]:
+    """What is supposed of a record, as a record event has it."""
     from creditscore.core.days import from_day
     from creditscore.core.errors import UsageError
 
@@ -260,8 +271,51 @@ def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, rec
         raise UsageError(f"recorded on {known}, before it happened on {day}", allowed=f"{day} or later")
     if share is not None and kind != "corrected":
         raise UsageError("only a correction has a share", next="leave --share away")
+    if kind not in ("withdrawn", "corrected", "repaired", "reinstated"):
+        raise UsageError(f"{kind!r} is no event", where="--event", allowed="withdrawn, corrected, repaired, reinstated")
     further: dict[str, Any] = {"corrected_on": day, "share": share} if kind == "corrected" else {}
-    return RecordEvent(subject_of(bench, record), record, kind, day, known, **further)
+    return {"event": kind, "event_on": day, "recorded_on": known, **further}
+
+
+def _preview_on_log(
+    address: str,
+    record: str,
+    subject: str,
+    supposed: dict[str, Any],
+    snapshots: list[Path],
+    lang: Any,
+    as_json: bool,
+) -> None:
+    from creditscore.cascade.inputs import RecordEvent
+    from creditscore.cli.plan_lines import list_consequences
+    from creditscore.office import open_office
+    from creditscore.office.consequences import find_consequences, find_subject
+    from creditscore.records.snapshot_files import read_snapshot
+    from creditscore.store.archive.runs import snapshot_of
+
+    moved = [read_snapshot(path) for path in snapshots]
+
+    def find(run: Any) -> Any:
+        return next((own for own in moved if own.has_hash(run.snapshot)), None) or snapshot_of(run)
+
+    with open_office(address, create=False, snapshots=moved) as store, working("deriving"):
+        whose = subject or find_subject(store, record, find)
+        consequences = find_consequences(store, RecordEvent(whose, record, **supposed), find)
+        blocks = list(list_consequences(store, consequences, lang))
+    if as_json:
+        rows: Any = {
+            "redrawn": [
+                {"run": change.run.run_id, "scheme": change.run.pinned, "period": change.run.period}
+                | {side: getattr(change, side).face for side in ("before", "after")}
+                for change in consequences.redrawn
+            ],
+            "doubts": [{"case": entry.name, **doubt} for entry, doubt in consequences.doubts],
+        }
+        typer.echo(json.dumps({"subject_id": whose, "record_id": record, **rows}, ensure_ascii=False, indent=1))
+        return
+    show_blocks(blocks)
+    count = len(consequences.redrawn) + len(consequences.doubts)
+    say_line(f"{whose}: nothing is written; {count} would change")
 
 
 def _show(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, period_said, say
 
 if TYPE_CHECKING:
+    from creditscore.office.consequences import Consequences
+    from creditscore.store.archive.runs import KeptRun
     from creditscore.store.declarations import Workflow
     from creditscore.store.log import NewEvent
     from creditscore.store.machine import Plan
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 Block = tuple[str, list[str]]
 MOST_SIGNS, MOST_CELLS = 300, 12
+DOUBTS = {  # which task a doubt about an entry opens
+    "record_withdrawn": ("review_withdrawn",),
+    "record_withdrawn_in_part": ("review_part",),
+    "ground_gone": ("review_ground",),
+    "record_changed": ("look_at_way_out",),
+}
 WORDS: Mapping[str, Mapping[Lang, str]] = {
     "withdrawn": {"zh": "撤销", "en": "withdrawn"},
     "amended": {"zh": "更正（自始）", "en": "put right, as it always was"},
@@ -44,27 +52,45 @@ def list_blocks(store: Store, plan: Plan, lang: Lang) -> Iterator[Block]:
             yield _tell_case(store, plan, new, lang)
 
 
+def list_consequences(store: Store, consequences: Consequences, lang: Lang) -> Iterator[Block]:
+    """Give the same for what would follow if something were decided about a record."""
+    event = consequences.event
+    yield f"{_word('record', lang)} {event.record_id}  {_word(event.event, lang)}", []
+    for change in consequences.redrawn:
+        faces: Any = (change.before, change.after)
+        yield _tell_faces(change.run, change.subject_id, [face.face for face in faces], change.as_kept, lang)
+    for entry, doubt in consequences.doubts:
+        workflow = store.registry.by_id[entry.flow]
+        titles = [getattr(workflow.tasks[what].title, lang) for what in DOUBTS[doubt["why"]] if what in workflow.tasks]
+        yield (
+            f"{entry.name}  {getattr(workflow.states[entry.state], lang)}",
+            [f"{_word('to_do', lang)}: {title}" for title in titles],
+        )
+
+
 def _tell_grade(store: Store, new: NewEvent, lang: Lang) -> Block:
-    from creditscore.explanation.labels import grade_or_state, scheme_title
     from creditscore.store.archive.runs import read_run
 
     values = new.payload["set"]
     run = read_run(store.read(f"run/{values['run']}"))
+    return _tell_faces(run, new.subject, [values["before"], values["after"]], values["as_kept"], lang)
+
+
+def _tell_faces(run: KeptRun, subject_id: str, faces: Sequence[Mapping[str, str]], as_kept: bool, lang: Lang) -> Block:
+    """A grade or a score before and after."""
+    from creditscore.explanation.labels import grade_or_state, scheme_title
+
     if run.kind == "composite":
         title = run.pinned
-        sides = [" ".join(filter(None, (side["grade"] or side["state"], side["score"]))) for side in _sides(values)]
+        sides = [" ".join(filter(None, (side["grade"] or side["state"], side["score"]))) for side in faces]
     else:
         title = say(scheme_title(run.pinned), lang)
         sides = [
             " ".join(filter(None, (say(grade_or_state(run.pinned, side["grade"]), lang), _shorten(side["score"]))))
-            for side in _sides(values)
+            for side in faces
         ]
-    under = [" → ".join(sides), *([_word("as_kept", lang)] if values["as_kept"] else [])]
-    return f"{new.subject}  {title}  {period_said(run.period, lang)}", under
-
-
-def _sides(values: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    return [values["before"], values["after"]]
+    under = [" → ".join(sides), *([_word("as_kept", lang)] if as_kept else [])]
+    return f"{subject_id}  {title}  {period_said(run.period, lang)}", under
 
 
 def _shorten(score: str) -> str:

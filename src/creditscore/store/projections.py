@@ -231,10 +231,16 @@ class Projections:
         return sorted({*sa.inspect(connection).get_table_names()} - {*self.metadata.tables} - SYSTEM)
 
     def _flush(self, connection: sa.Connection, waiting: dict[str, list[Row]]) -> None:
+        """Write the rows that wait, past the library's look at each of them: they are of plain types."""
         for name, rows in waiting.items():
-            if rows:
-                connection.execute(self.metadata.tables[name].insert(), rows)
-                rows.clear()
+            if not rows:
+                continue
+            insert = self.metadata.tables[name].insert().compile(dialect=connection.dialect, column_keys=[*rows[0]])
+            names = insert.positiontup
+            connection.exec_driver_sql(
+                str(insert), rows if names is None else [tuple(map(row.__getitem__, names)) for row in rows]
+            )
+            rows.clear()
 
     def read_streams(self, connection: sa.Connection) -> Iterator[Stream]:
         """Read every stream of a known kind, in the order of their names."""
