@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from creditscore.core.errors import NotAllowed, UsageError
+from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from tests.cli.promises import call
 from tests.graded import Graded
 
@@ -81,3 +81,10 @@ def test_an_objection_is_worked_by_commands(
     history = call("store", "show", store_url, case)
     assert "decided  2023-05-09  chen.jie (reviewer)" in history
     assert "0 faults" in call("store", "verify", store_url, code=7)
+
+
+def test_where_no_log_is_nothing_is_kept(graded: Graded, tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as refused:
+        call("keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--store", str(tmp_path / "credit.db"))
+    assert "store create" in str(refused.value)
+    assert list(tmp_path.iterdir()) == []

@@ -107,7 +107,7 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     tax_run: tuple[Path, Path, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     graded, snap, subject, record = tax_run
-    store = str(tmp_path / "store.db")
+    store = str(tmp_path / "kept.store")
     run(capsys, "keep", str(graded), "--snapshot", str(snap), "--store", store, "--by", "grader")
     manifest = json.loads((graded / "manifest.json").read_text(encoding="utf-8"))
     opened = ("--ground", f"facts_wrong:{record}=不属实", "--store", store, "--by", "reviewer", "--on", "2023-04-20")

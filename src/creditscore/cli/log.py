@@ -25,14 +25,20 @@ HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="A file with
 
 
 def is_first_store(address: str) -> bool:
-    """Whether a store of one file lies there, of the kind that came before the log of events."""
+    """Whether a store of one file lies there, of the kind that came before the log of events, or would be made there.
+
+    Where nothing lies yet, a name that ends as databases of SQLite do means a log, which `store create` makes.
+    """
     from creditscore.store.database import Database
 
     database = Database(address)
     try:
-        return "://" not in address and database.recognise() in ("first store", "nothing", "something else")
+        sort = database.recognise()
     finally:
         database.close()
+    if sort == "nothing" and Path(address).suffix in (".db", ".sqlite", ".sqlite3"):
+        return False
+    return "://" not in address and sort in ("first store", "nothing", "something else")
 
 
 def create_command(

@@ -118,7 +118,7 @@ class Store(StoreReader):
                 "there is no store",
                 where=self.database.shown,
                 allowed="a store that was created",
-                next="create it first",
+                next="create it first (`creditscore store create`)",
             )
         bring_up_to_date(self.database)
         self.mode = read_mode(self.database)
