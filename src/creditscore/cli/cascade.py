@@ -272,7 +272,11 @@ def _days(kind: str, on: str, share: str | None, recorded_on: str | None) -> dic
     if share is not None and kind != "corrected":
         raise UsageError("only a correction has a share", next="leave --share away")
     if kind not in ("withdrawn", "corrected", "repaired", "reinstated"):
-        raise UsageError(f"{kind!r} is no event", where="--event", allowed="withdrawn, corrected, repaired, reinstated")
+        raise UsageError(
+            f"{kind!r} is no event that a cascade follows",
+            where="--event",
+            allowed="withdrawn, corrected, repaired, reinstated",
+        )
     further: dict[str, Any] = {"corrected_on": day, "share": share} if kind == "corrected" else {}
     return {"event": kind, "event_on": day, "recorded_on": known, **further}
 
