@@ -153,24 +153,24 @@ def inspect(year: Year) -> None:
         "supervise plan --programme food_risk={}/food --programme composite={}/composite --subjects {}/subjects.csv "
         "--year 2024 --inspectors {}/inspectors.csv --what-if scale=0.5 --out {}/plan"
     )
+    year.run("store create {}/draws.db")
     year.run(
         "supervise commit {}/plan --out {}/draw --inspectors {}/inspectors.csv --source-on 2024-01-09 "
-        "--values 17721088 --pattern [0-9]{14} --on 2024-01-04 --by chen.jie --store {}/year.store "
-        "--roles {}/roles.yaml --replay",
+        "--values 17721088 --pattern [0-9]{14} --on 2024-01-04 --by chen.jie --store {}/draws.db --replay",
         "--source",
         "lottery 2024004",
         "--read",
         "six numbers by size, then the seventh, two digits each",
     )
     value = ("--value", "01 05 12 20 28 33 07")
-    year.run("supervise draw {}/draw --on 2024-01-10 --by li.na --store {}/year.store --roles {}/roles.yaml", *value)
-    year.run("supervise verify {}/draw --store {}/year.store --simulate 100")
+    year.run("supervise draw {}/draw --on 2024-01-10 --by li.na --store {}/draws.db", *value)
+    year.run("supervise verify {}/draw --store {}/draws.db --simulate 100")
     rows = year.table("draw/to_fill.csv")  # the inspectors fill in what they found
     rows["inspected_on"] = rows["recorded_on"] = [f"{day[:8]}28" for day in rows.planned_on]
     rows["result"] = ["breach" if k % 5 == 0 else "clean" for k in rows.index]
     rows["violations"] = ["1" if k % 5 == 0 else "0" for k in rows.index]
     rows.to_csv(year.folder / "results.csv", index=False)
-    year.run("supervise import {}/results.csv --out {}/results --by li.na --store {}/year.store --roles {}/roles.yaml")
+    year.run("supervise import {}/results.csv --out {}/results --by li.na --store {}/draws.db")
 
 
 def leave(year: Year) -> None:
