@@ -263,10 +263,12 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     results["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
     results["joint due"] = run("joint", "due", *desk, "--on", "2022-07-02", *on[2:])
     results["joint"] = run("joint", "export", *desk, "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
-    return results | inspections(firms, given, out, on)
+    return results | inspections(firms, given, out)
 
 
-def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict[str, str]:
+def inspections(firms: list[str], given: Path, out: Path) -> dict[str, str]:
+    on: list[Any] = ["--by", "li.na", "--store", out / "draws.db"]
+    run("store", "create", out / "draws.db")
     people = [{"inspector_id": f"J{k}", "certificates": "joint", "days": 90, "name": planted(k)} for k in range(4)]
     states = [{"subject_id": firms[0], "data_state": "disputed", "reason": planted(1)}]
     bars = [{"inspector_id": "J1", "subject_id": firms[1], "reason": planted(2)}]
