@@ -25,6 +25,7 @@ import pandas as pd
 
 import creditscore as cs
 from creditscore import cascade, demo, evidence, objections, records, status
+from creditscore.evidence.first_papers import read_first_papers
 
 # %% [markdown]
 # ## The grade
@@ -69,7 +70,7 @@ print(case.case_id, "opened", case.opened_on, "to be decided by", case.decide_by
 # The merits: the grade with the record and without it, as known then and as known now.
 
 # %%
-data = evidence.compile_case_file(store.database, case, snapshot, on=date(2023, 5, 9))
+data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 9))
 pd.DataFrame(data["merits"])[["record_id", "then_with", "then_without", "now_with", "now_without", "decisive"]]
 
 # %% [markdown]
@@ -113,11 +114,11 @@ print(case.decision.before["grade"], "→", case.decision.after["grade"], case.d
 # grade rests on, and can be computed again by anybody.
 
 # %%
-data = evidence.compile_case_file(store.database, case, snapshot, on=date(2023, 5, 16))
+data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 16))
 print(evidence.compose_letter(data, "en", document_no="2023-12", on="2023-05-16", office="Credit office"))
 
 # %%
-packet = evidence.build_case_packet(store.database, case, snapshot, on=date(2023, 5, 16))
+packet = evidence.build_case_packet(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 16))
 evidence.write_packet(packet, "packet")
 assert not evidence.verify_packet("packet")
 print(packet["digest"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import creditscore as cs
 from creditscore import cascade, composite, evidence, explanation, inspection, lists, modelling, objections, repair
+from creditscore.evidence.first_papers import read_first_papers
 
 
 def grade_a_year(tables: dict[str, Path], year: int) -> cs.Grading:
@@ -64,7 +65,7 @@ def hear_an_objection(snapshot: cs.Snapshot, subject: str, record: str) -> cs.Ca
         except cs.NotAllowed as refusal:
             raise cs.CreditscoreError("somebody else decides") from refusal
         case = objections.decide(store.log, bench, weighed)
-        data = evidence.compile_case_file(store.database, case, snapshot, on=day)
+        data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=day)
         print(evidence.compose_letter(data, "zh", document_no="1", on=day.isoformat(), office="Credit office"))
         register: lists.Book = bench.book
         print(register.of(subject), repair.plan_repair)

@@ -91,7 +91,7 @@ def test_a_model_part_of_no_registered_model_is_refused(
     [
         ((), "neither a case nor a subject"),
         (("C2020-0001",), "a case stands in a store"),
-        (("C2020-0001", "--store", "none.db"), "there is no store here"),
+        (("C2020-0001", "--store", "none.store"), "there is no store here"),
         (("C2020-0001", "--store", "none.db", "--subject", "S1"), "a case stands in a store"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from creditscore.cascade.preview import bench
 from creditscore.core.i18n import LANGS
 from creditscore.evidence.case_file import compile_case_file, review_words
+from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter
 from creditscore.objections.actions import notify, open_case
 from creditscore.objections.case import Case, Ground, case_of
@@ -102,7 +103,8 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
     if announced:
         move(log, run, "announce", by="chen.jie", on=D(2023, 4, 25))
     case = decided_case(log, run, route)
-    data: dict[str, Any] = compile_case_file(log.store, case, snapshot_of(run), on=WRITTEN, weighed=False)
+    papers = read_first_papers(log.store, case)
+    data: dict[str, Any] = compile_case_file(papers, snapshot_of(run), on=WRITTEN, weighed=False)
     assert {step["status"] for step in data["life"]} <= ({"announced", "superseded"} if announced else set())
     for lang in LANGS:
         text = str(compose_letter(data, lang, document_no="1", on=str(WRITTEN), office="局"))
@@ -132,7 +134,7 @@ def test_repair_is_offered_only_where_something_can_be_repaired(
     on_bench = bench(log.store, [snapshot])
     ruling = Ruling({record: action}, "查实", ("R2014A 20",), {})
     case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=DECIDED))
-    data: dict[str, Any] = compile_case_file(log.store, case, snapshot, on=WRITTEN, weighed=False)
+    data: dict[str, Any] = compile_case_file(read_first_papers(log.store, case), snapshot, on=WRITTEN, weighed=False)
     letters = {lang: str(compose_letter(data, lang, document_no="1", on=str(WRITTEN), office="局")) for lang in LANGS}
     assert ("可以申请纳税信用修复" in letters["zh"]) == offered
     assert ("repair can be applied for" in letters["en"]) == offered

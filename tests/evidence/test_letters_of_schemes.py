@@ -15,6 +15,7 @@ from creditscore.cascade.preview import bench
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.evidence.case_file import compile_case_file
+from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.packet.of_case import added_by_case, run_of_case
 from creditscore.evidence.packet.page import packet_page
@@ -152,7 +153,7 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
             events = decided(store, [case.subject_id])
             after = explain(as_known(run, snapshot, [case.subject_id], events, opened), case.subject_id)
             after = explanation if set(ruling.findings.values()) == {"uphold"} else after
-            data = compile_case_file(store, case, snapshot, on=opened, weighed=False)
+            data = compile_case_file(read_first_papers(store, case), snapshot, on=opened, weighed=False)
             for lang in LANGS:
                 text = str(compose_letter(data, lang, document_no="1", on=str(opened), office="局"))
                 assert read_letter(text) == [], text

@@ -17,6 +17,7 @@ from creditscore.cascade.preview import bench
 from creditscore.core.clock import clock_at
 from creditscore.core.errors import DifferenceError, InputError, NotAllowed, UsageError
 from creditscore.evidence.case_file import compile_case_file, review_words
+from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter
 from creditscore.objections.actions import answer, ask, changed_cases, notify, open_case, standing
 from creditscore.objections.case import ACTIONS, GROUNDS, WHOLE, Case, Ground, case_of, cases
@@ -100,7 +101,7 @@ def test_an_objection_from_opening_to_letter(desk: Desk) -> None:
     assert case.decision.after["grade"] == merit_rows[0].now_without.grade
     assert open_disputes(desk.store) == []
     assert [task.task for task in due([case], D(2023, 5, 10))] == ["letter"]
-    data = compile_case_file(desk.store, case, desk.snapshot, on=D(2023, 5, 10))
+    data = compile_case_file(read_first_papers(desk.store, case), desk.snapshot, on=D(2023, 5, 10))
     for lang in ("zh", "en"):
         text = str(compose_letter(data, lang, document_no="1", on="2023-05-10", office="税务局"))  # type: ignore[arg-type]
         assert all(record in text for record in (value, two, three))
@@ -234,7 +235,7 @@ def test_an_application_for_repair_shuts_the_door_to_re_evaluation(desk: Desk) -
         desk.decide(repair, findings={two: "withdraw"}, on=later)
     done = desk.decide(repair, findings={two: "repair"}, on=later)
     assert decided(desk.store)[-1].event == "repaired"
-    data = compile_case_file(desk.store, done, desk.snapshot, on=later)
+    data = compile_case_file(read_first_papers(desk.store, done), desk.snapshot, on=later)
     assert [remedy["procedure"] for remedy in data["decision"]["remedies"]] == []  # the door stays shut
     assert desk.open(Ground("facts_wrong", desk.records[2]), on=later).state == "open"
 
@@ -278,7 +279,9 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     ]
     assert rows[-1].case_id == case.case_id
     assert marks(desk.store, desk.run.run_id, [subject]) == []
-    data = compile_case_file(desk.store, case_of(desk.store, case.case_id), desk.snapshot, on=D(2023, 5, 10))
+    data = compile_case_file(
+        read_first_papers(desk.store, case_of(desk.store, case.case_id)), desk.snapshot, on=D(2023, 5, 10)
+    )
     assert data["decision"]["changed"]
     assert merit.now_without.grade in str(compose_letter(data, "en", document_no="1", on="2023-05-10", office="o"))
 
@@ -334,7 +337,7 @@ def test_a_grade_that_does_not_come_out_again_is_not_shown(desk: Desk) -> None:
     case = desk.open()
     desk.store.con.execute("UPDATE run_grades SET score = score + 1 WHERE subject_id = ?", [desk.subject])
     with pytest.raises(DifferenceError, match="does not come out of its snapshot"):
-        compile_case_file(desk.store, case, desk.snapshot, on=MAY)
+        compile_case_file(read_first_papers(desk.store, case), desk.snapshot, on=MAY)
 
 
 def test_a_rule_misapplied_is_decided_on_the_grade(desk: Desk) -> None:
@@ -389,7 +392,7 @@ def test_a_decision_before_the_announcement_announces_nothing_and_blocks_nothing
     after = decided_case.decision.after
     assert after["score"] != before["score"]
     assert states(desk.store, desk.subject) == []  # nobody announced it
-    assert compile_case_file(desk.store, decided_case, desk.snapshot, on=NINTH)["life"] == []
+    assert compile_case_file(read_first_papers(desk.store, decided_case), desk.snapshot, on=NINTH)["life"] == []
     count = move(desk.log, desk.run, "announce", by="zhang.min", on=D(2023, 5, 10), reason="迟延")
     assert count == 150
     (state,) = states(desk.store, desk.subject)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import By, Lang, On, RolesFile, Schemes, Store, date_given, open_log, own_schemes
+from creditscore.cli.acting import By, Lang, On, RolesFile, Schemes, date_given, open_log, own_schemes
+from creditscore.cli.case_desk import CaseDesk, open_desk
+from creditscore.cli.first_case import require_first
+from creditscore.cli.log import is_first_store
+from creditscore.cli.office import By as LoggedBy
+from creditscore.cli.office import KeyFile, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from creditscore.objections.case import Case, Ground
-    from creditscore.records import Snapshot
-    from creditscore.store import Log
+    from creditscore.objections.case import Ground
 
 case_app = typer.Typer(
     name="case",
@@ -44,7 +45,7 @@ def open_command(
     ground: Annotated[
         list[str], typer.Option(help="CODE:RECORD=STATEMENT, or CODE=STATEMENT for the grade as a whole; repeatable.")
     ],
-    store: Store,
+    store: StoreAddress,
     by: By,
     on: On,
     procedure: Annotated[
@@ -61,8 +62,9 @@ def open_command(
     from creditscore.objections.actions import open_case
     from creditscore.store.legacy.archive.runs import kept_grade, kept_run, snapshot_of
 
+    require_first(store, "open")
     grounds = [_ground(name) for name in ground]
-    with open_log(store, roles, made_by="creditscore keep") as log:
+    with open_log(Path(store), roles, made_by="creditscore keep") as log:
         archived_run = kept_run(log.store, run)
         case = open_case(
             log,
@@ -82,7 +84,7 @@ def open_command(
 @case_app.command("show")
 def show_command(
     case: CaseId,
-    store: Store,
+    store: StoreAddress,
     on: Annotated[str | None, typer.Option("--on", help="The day of now (default: that of the last step).")] = None,
     snapshot: Place = None,
     scheme: Schemes = None,
@@ -92,10 +94,10 @@ def show_command(
     """What is contested, the grade with and without each record, as known then and now, what was asked and decided."""
     from creditscore.cli.case_lines import show_dossier
 
-    with _desk(store, case, snapshot) as (log, opened_case, source):
-        day = opened_case.events[-1].on if on is None else date_given(on)
+    with open_desk(store, case, snapshot) as desk:
+        day = desk.papers.case.events[-1].on if on is None else date_given(on)
         with working("grading with and without each record"):
-            data = _data(log, opened_case, source, day, scheme)
+            data = _compile(desk, day, scheme)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
@@ -105,7 +107,7 @@ def show_command(
 @case_app.command("ask")
 def ask_command(
     case: CaseId,
-    store: Store,
+    store: StoreAddress,
     by: By,
     on: On,
     department: Annotated[str, typer.Option(help="Whom.")],
@@ -119,7 +121,8 @@ def ask_command(
     from creditscore.cli.case_lines import said_case
     from creditscore.objections.actions import ask
 
-    with open_log(store, roles, made_by="creditscore keep") as log:
+    require_first(store, "ask")
+    with open_log(Path(store), roles, made_by="creditscore keep") as log:
         opened_case = ask(
             log,
             case,
@@ -137,7 +140,7 @@ def ask_command(
 def answer_command(
     case: CaseId,
     number: Annotated[int, typer.Argument(metavar="QUESTION", help="Number of the question.")],
-    store: Store,
+    store: StoreAddress,
     by: By,
     on: On,
     text: Annotated[str, typer.Option(help="What was answered.")],
@@ -149,7 +152,8 @@ def answer_command(
     from creditscore.cli.case_lines import said_case
     from creditscore.objections.actions import answer
 
-    with open_log(store, roles, made_by="creditscore keep") as log:
+    require_first(store, "answer")
+    with open_log(Path(store), roles, made_by="creditscore keep") as log:
         opened_case = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
     show_blocks([said_case(opened_case, date_given(on), lang)])
 
@@ -161,7 +165,7 @@ def decide_command(
         list[str], typer.Option(help="RECORD=ACTION: uphold, correct, withdraw or repair; `grade` for the grade.")
     ],
     reason: Annotated[str, typer.Option(help="Why: the facts.")],
-    store: Store,
+    store: StoreAddress,
     by: By,
     on: On,
     set_: Annotated[
@@ -187,10 +191,11 @@ def decide_command(
     from creditscore.objections.ruling import Ruling
     from creditscore.records.snapshot_files import read_snapshot
 
+    require_first(store, "decide")
     language, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
     opened = [read_snapshot(path) for path in snapshot or []]
-    with open_log(store, roles, read_only=preview, made_by="creditscore keep") as log:
+    with open_log(Path(store), roles, read_only=preview, made_by="creditscore keep") as log:
         desk = bench(log.store, opened, own_schemes(scheme))
         with working("grading again, with all that rests on it"):
             weighed = weigh(log, desk, case, ruling, by=by, on=day)
@@ -212,26 +217,26 @@ def letter_command(
     out: Annotated[Path, typer.Option(help="Folder for the letter.")],
     document_no: Annotated[str, typer.Option(help="Its number.")],
     office: Annotated[str, typer.Option(help="Who signs: the office, not a person.")],
-    store: Store,
-    by: By,
+    store: StoreAddress,
     on: On,
+    by: LoggedBy = "",
     remedy: Annotated[str, typer.Option(help="How the decision can be contested further, in your words.")] = "",
     snapshot: Place = None,
     scheme: Schemes = None,
     roles: RolesFile = None,
+    key: KeyFile = None,
     lang: Lang = "zh",
 ) -> None:
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.canonical import canonical, hash_text
     from creditscore.core.folders import whole
-    from creditscore.core.i18n import LANGS
+    from creditscore.core.i18n import LANGS, lang_of
     from creditscore.evidence.letter import LETTER, compose_letter, write_letters
-    from creditscore.objections.actions import notify
 
-    day = date_given(on)
-    with _desk(store, case, snapshot, roles, writes=True) as (log, opened_case, source):
+    day, chosen = date_given(on), lang_of(lang)
+    with open_desk(store, case, snapshot, key=key, roles=roles, writes=True) as desk:
         with working("writing the letter"):
-            data = _data(log, opened_case, source, day, scheme)
+            data = _compile(desk, day, scheme)
         letters = {
             language: compose_letter(
                 data, language, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
@@ -241,28 +246,31 @@ def letter_command(
         content = "sha256:" + hash_text(canonical({language: str(text) for language, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
-            notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
-    typer.echo(str(letters[_lang(lang)]), nl=False)
+            desk.note_letter(document_no, content, by, day)
+    typer.echo(str(letters[chosen]), nl=False)
     for file in files:
         say_line(f"written to {out / file.name}")
 
 
 @case_app.command("due")
 def due_command(
-    store: Store,
+    store: StoreAddress,
     on: On,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
     """Cases by the day on which they are due: what is awaited, to be decided or overdue, and who is to be told."""
-    from creditscore.cascade.apply import told_on
     from creditscore.cli.case_lines import due_lines
-    from creditscore.objections.case import cases
+    from creditscore.cli.first_case import list_first_due
+    from creditscore.evidence.papers import read_cases
     from creditscore.objections.due import due
 
     day = date_given(on)
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        dues = due(cases(log.store, day).values(), day, told_on(log.store))
+    if is_first_store(store):
+        dues = list_first_due(Path(store), day)
+    else:
+        with open_store(store) as opened:
+            dues = due(read_cases(opened, day), day)
     if as_json:
         typer.echo(json.dumps([due_step.plain() for due_step in dues], ensure_ascii=False, indent=1))
         return
@@ -272,37 +280,30 @@ def due_command(
 
 @case_app.command("events")
 def events_command(
-    store: Store,
+    store: StoreAddress,
     out: Annotated[Path, typer.Option(help="Parquet or CSV file; put it beside the records to grade with it.")],
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
 ) -> None:
     """Export the record events that were decided, as rows of the record log."""
-    from creditscore.cascade.inputs import record_events
+    from creditscore.cascade.inputs import as_table
+    from creditscore.cascade.record_streams import read_record_events
+    from creditscore.cli.first_case import read_first_events
     from creditscore.core.tables.write import write_table
 
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))
+    day = None if known_at is None else date_given(known_at, "--known-at")
+    if is_first_store(store):
+        rows = read_first_events(Path(store), day)
+    else:
+        with open_store(store) as opened, opened.reading() as connection:
+            rows = as_table(read_record_events(connection, known_at=day))
     write_table(rows, out)
     say_line(f"{rows.num_rows} events written to {out}")
 
 
-@contextmanager
-def _desk(
-    store: Path, case: str, snapshot: Path | None, roles: Path | None = None, writes: bool = False
-) -> Iterator[tuple[Log, Case, Snapshot]]:
-    from creditscore.objections.case import case_of
-    from creditscore.objections.disputes import case_run
-    from creditscore.store.legacy.archive.runs import snapshot_of
-
-    with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
-        opened_case = case_of(log.store, case)
-        yield log, opened_case, snapshot_of(case_run(log.store, opened_case), snapshot)
-
-
-def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:
+def _compile(desk: CaseDesk, day: date, scheme: list[Path] | None) -> dict[str, Any]:
     from creditscore.evidence.case_file import compile_case_file
 
-    return compile_case_file(log.store, case, source, on=day, schemes=own_schemes(scheme))
+    return compile_case_file(desk.papers, desk.snapshot, on=day, schemes=own_schemes(scheme))
 
 
 def _ground(text: str) -> Ground:
@@ -329,9 +330,3 @@ def _changes(assignments: list[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f"{text!r} puts nothing right", allowed="RECORD.COLUMN=VALUE")
         changes.setdefault(record.strip(), {})[column.strip()] = value.strip()
     return changes
-
-
-def _lang(lang: str) -> Any:
-    from creditscore.core.i18n import lang_of
-
-    return lang_of(lang)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from creditscore.cascade.tasks import TASKS
 from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.core.i18n import Lang, clean, lang_of, say, text, word
 from creditscore.evidence.case_file import pair, phrase
@@ -161,14 +160,13 @@ def _follows(row: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]
         tell = change["task"] == "tell"
         who = change["who_label"][lang]
         state = phrase("told", lang, change["told"]) if change["told"] else phrase("untold", lang) if tell else ""
+        state = phrase("done_on", lang, change["done"]) if change["done"] else state
         about = "" if change["own"] else f"  {change['subject_id']}"
         head = f"{change['label'][lang]}  {who if tell else change['thing']}{about}  {state}".rstrip()
-        under = [f"{change['why_label'][lang]}  {change['because'] if not tell else change['thing']}".rstrip()]
-        if tell and not change["told"]:
-            under.append(f"creditscore cascade told {row['cascade']} {change['nr']}")
-        elif not tell:
-            under.append(f"creditscore {TASKS[change['task']]}" + (f"  {who}" if who else ""))
-        yield clean(head), [clean(line) for line in under]
+        under = [f"{change['why_label'][lang]}  {change['because'] if not tell else change['thing']}".strip()]
+        if not (tell and change["told"]) and not change["done"]:
+            under.append(f"creditscore {change['command']}" + (f"  {who}" if who and not tell else ""))
+        yield clean(head), [clean(line) for line in under if line]
 
 
 def _input(lines: Iterable[str], lang: Lang) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from creditscore.cli.acting import RolesFile
+from creditscore.cli.case_desk import CaseDesk, find_case_of_packet, open_desk
+from creditscore.cli.office import KeyFile
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.core.json_source import read_object
@@ -16,6 +19,9 @@ packet_app = typer.Typer(
     help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
 )
 
+CaseStore = Annotated[
+    str | None, typer.Option(help="The store of the case: a path, sqlite:///PATH or postgresql+psycopg://…")
+]
 Models = Annotated[
     Path | None,
     typer.Option(help="Registry of models, for a model part (else CREDITSCORE_MODELS, else ./creditscore-models)."),
@@ -31,9 +37,10 @@ def _packet() -> None:
 def build_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for packet.json and packet.html.")],
     case: Annotated[str | None, typer.Argument(metavar="CASE", help="Id of a case in the store.")] = None,
-    store: Annotated[Path | None, typer.Option(help="The store of the case, one file.")] = None,
+    store: CaseStore = None,
     by: Annotated[str | None, typer.Option("--by", help="Who builds it: its digest then stands in the log.")] = None,
     roles: RolesFile = None,
+    key: KeyFile = None,
     on: Annotated[
         str | None, typer.Option("--on", help="The day of now for a case (default: that of its last step).")
     ] = None,
@@ -67,15 +74,21 @@ def build_command(
         if store is None or grading or subject or disputed:
             raise UsageError(
                 "a case stands in a store, with its run, its subject and its contested records",
-                allowed="packet build CASE --store FILE -o DIR [--snapshot DIR] [--by PERSON]",
+                allowed="packet build CASE --store ADDRESS -o DIR [--snapshot DIR] [--by PERSON]",
                 next="give --store and leave --grading, --subject and --disputed away",
             )
-        _of_case(case, store, by, roles, on, snapshot, file, model, out)
+        with open_desk(
+            store, case, snapshot, key=key, roles=roles, writes=by is not None or key is not None, proves=True
+        ) as desk:
+            packet, day = _build_of_case(desk, on, file, model)
+            if by is not None or key is not None:
+                desk.note_packet(packet["digest"], by or "", day)
+        _written(packet, out)
         return
-    if grading is None or snapshot is None or subject is None or store or by or on:
+    if grading is None or snapshot is None or subject is None or store or by or key or on:
         raise UsageError(
             "neither a case nor a subject of a grading was given",
-            allowed="CASE --store FILE, or --grading DIR --snapshot DIR --subject ID",
+            allowed="CASE --store ADDRESS, or --grading DIR --snapshot DIR --subject ID",
             next="see `creditscore packet build --help`",
         )
     with working(f"gathering all about {subject}"):
@@ -85,38 +98,42 @@ def build_command(
     _written(packet, out)
 
 
-def _of_case(
-    case_id: str,
-    store: Path,
-    by: str | None,
-    roles: Path | None,
-    on: str | None,
-    snapshot: Path | None,
-    file: Path | None,
-    model: dict[str, Any] | None,
-    out: Path,
-) -> None:
-    from creditscore.cli.acting import date_given, open_log, own_schemes
+def _build_of_case(
+    desk: CaseDesk, on: str | None, file: Path | None, model: dict[str, Any] | None
+) -> tuple[dict[str, Any], date]:
+    """The packet of a case as it stands on a day."""
+    from creditscore.cli.acting import date_given, own_schemes
     from creditscore.core.clock import check_day_has_come
-    from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case
+    from creditscore.evidence.packet.of_case import added_by_case, run_of_case
     from creditscore.evidence.packet.results import build_packet
-    from creditscore.objections.case import case_of
-    from creditscore.objections.disputes import case_run
-    from creditscore.store.legacy.archive.runs import snapshot_of
 
-    with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
-        case = case_of(log.store, case_id)
-        source = snapshot_of(case_run(log.store, case), snapshot)
-        day = case.events[-1].on if on is None else date_given(on)
-        check_day_has_come(day)
-        own = own_schemes([file] if file else None)
-        with working(f"gathering all about {case_id}"):
-            run = run_of_case(log.store, case, source, own)
-            added = added_by_case(log.store, case, source, day, own, model)
-            packet = build_packet(run, source, file=file, added=added)
-        if by is not None:
-            log_packet(log, case, by, packet["digest"])
-    _written(packet, out)
+    case = desk.papers.case
+    day = case.events[-1].on if on is None else date_given(on)
+    check_day_has_come(day)
+    own = own_schemes([file] if file else None)
+    with working(f"gathering all about {case.case_id}"):
+        run = run_of_case(desk.papers, desk.snapshot, own)
+        added = added_by_case(desk.papers, desk.snapshot, day, own, model, desk.proof)
+        return build_packet(run, desk.snapshot, file=file, added=added), day
+
+
+def _say_proved(packet: dict[str, Any], held: Path | None) -> None:
+    """Say under which head of the log the case was proved, and hold it against a note from elsewhere."""
+    from creditscore.cli.log import read_notes
+    from creditscore.cli.tables import say_aside
+    from creditscore.evidence.packet.proof import describe_proof, require_proof
+
+    notes = read_notes([held] if held else [])
+    if notes:
+        require_proof(packet, notes[-1])
+    proof = describe_proof(packet["inputs"].get("proof", []))
+    events = [value.split() for name, value in proof if name == "event"]
+    values = dict(proof)
+    if events:
+        step = next(event for event in events if event[1].startswith("objection."))
+        typer.echo(f"proved: event {step[0]} ({step[1]}) of {values['log']}, {values['log_size']} events")
+        if not notes:
+            say_aside("the note of its proof is taken at its word: --held compares it with one that was kept elsewhere")
 
 
 def _id_of(file: Path) -> str:
@@ -129,7 +146,10 @@ def _id_of(file: Path) -> str:
 def verify_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore packet build` wrote.")],
     store: Annotated[
-        Path | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
+        str | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
+    ] = None,
+    held: Annotated[
+        Path | None, typer.Option(help="A note of the log that is held elsewhere: that of its proof must be the same.")
     ] = None,
     models: Models = None,
 ) -> None:
@@ -147,12 +167,9 @@ def verify_command(
         if model:
             _bind({**model[0], "shares": model[1:]}, models)
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
+        _say_proved(packet, held)
         if store is not None:
-            from creditscore.cli.acting import open_log
-            from creditscore.evidence.packet.of_case import check_logged
-
-            with open_log(store, read_only=True, made_by="creditscore keep") as log:
-                typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
+            typer.echo(f"the log speaks of it: case {find_case_of_packet(store, digest)}")
         return
     for changed_line in changed_lines:
         typer.echo(

@@ -16,6 +16,7 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
+from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter, write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet, log_packet
@@ -99,7 +100,7 @@ def contest(
             case = decide(log, desk, weighed)
             write_cascade(replace(cascade, seq=case.events[-1].seq), folder, made_up=True)
             case = _told(log, case, source, folder)
-            packet = build_case_packet(store, case, source, on=TOLD)
+            packet = build_case_packet(read_first_papers(store, case), source, on=TOLD)
             log_packet(log, case, REVIEWER, packet["digest"])
             write_packet(packet, folder / "packet")
             decided_rows = as_table(fitting(source, decided(store, [subject_id])))
@@ -149,7 +150,7 @@ def _weighed(log: Log, desk: Bench, case: Case, record_id: str) -> Weighed:
 
 def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:
     """The letter in both languages; its hash stands in the log."""
-    data = compile_case_file(log.store, case, source, on=TOLD)
+    data = compile_case_file(read_first_papers(log.store, case), source, on=TOLD)
     letters = {
         lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
     }

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from creditscore.evidence.packet.files import write_packet as write_packet
     from creditscore.evidence.packet.of_case import build_case_packet as build_case_packet
     from creditscore.evidence.packet.results import build_packet as build_packet
+    from creditscore.evidence.papers import Papers as Papers
+    from creditscore.evidence.papers import read_papers as read_papers
 else:
     __getattr__, __dir__, __all__ = export_lazily(
         __name__,
         {
             "Letter": "letter",
+            "Papers": "papers",
             "build_case_packet": "packet.of_case",
             "build_packet": "packet.results",
             "compile_case_file": "case_file",
             "compose_letter": "letter",
+            "read_papers": "papers",
             "verify_packet": "packet.files",
             "write_packet": "packet.files",
         },

@@ -8,33 +8,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from creditscore.cascade.apply import told_on
-from creditscore.cascade.inputs import as_kept, as_known, decided
-from creditscore.cascade.text import whom, word
+from creditscore.cascade.inputs import as_kept, as_known
 from creditscore.composite.load import load_composite
 from creditscore.core.errors import CreditscoreError, DifferenceError
 from creditscore.core.i18n import LANGS, Lang, Words, load_words, period_said, plain
 from creditscore.core.i18n import word as explained
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
+from creditscore.evidence.papers import LifeStep, Papers
 from creditscore.evidence.remedies import remedies
 from creditscore.explanation.labels import Labels, scheme_named
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.reason_codes import decider_said
 from creditscore.grading.result import Grading
-from creditscore.lists.rules import list_rule
-from creditscore.lists.store import load
-from creditscore.measures.load import load_four_lists
-from creditscore.measures.register import read_cases
-from creditscore.objections.case import WHOLE, Case
+from creditscore.objections.case import WHOLE
 from creditscore.objections.counterfactuals import Merit, comes_out, merits
-from creditscore.objections.disputes import case_run
 from creditscore.records import Snapshot
 from creditscore.schemes.model import Scheme
 from creditscore.status.rules import clock_of, life_rules
-from creditscore.status.status import corrections, states
-from creditscore.store import Database
-from creditscore.store.legacy.archive.runs import KeptRun, kept_grade, kept_rows
 
 Pair = Mapping[str, str]  # zh and en
 SIDES = ("before", "after")
@@ -64,8 +55,7 @@ def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
 
 
 def compile_case_file(
-    store: Database,
-    case: Case,
+    papers: Papers,
     snapshot: Snapshot,
     *,
     on: date,
@@ -78,10 +68,8 @@ def compile_case_file(
 
     Parameters
     ----------
-    store
-        The store that holds the case and the run it contests.
-    case
-        An open or decided case.
+    papers
+        What the store says of an open or decided case (`read_papers`).
     snapshot
         The snapshot from which the contested run was graded.
     on
@@ -98,35 +86,26 @@ def compile_case_file(
 
     Raises
     ------
-    UsageError
-        Where the contested run is not in the store, or its rows were deleted when their retention ended.
     DifferenceError
         Where a grade is not reproduced as the store holds it.
 
     Examples
     --------
-    >>> data = compile_case_file(store, case, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
+    >>> papers = read_papers(store, "C2025-0001")  # doctest: +SKIP
+    >>> data = compile_case_file(papers, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
     >>> data["state"], len(data["contested"])  # doctest: +SKIP
     ('decided', 2)
     """
-    run = case_run(store, case)
+    case, run = papers.case, papers.run
     day = case.decision.on if case.decision is not None else on
-    events = decided(store, [case.subject_id])
-    if case.decision is not None:
-        last = next(event.seq for event in case.events if event.kind == "decided")
-        before_it = [event for event in events if event.seq < last]
-        events = [event for event in events if event.seq <= last]
-    else:
-        before_it = events
-    grade_row = kept_grade(store, run.run_id, case.subject_id)
+    (grade_row,) = papers.grades
     then = as_kept(run, snapshot, [case.subject_id], schemes)
     merit_rows: tuple[Merit, ...] = ()
     if weighed:
-        merit_rows = merits(run, snapshot, case.subject_id, case.records, before_it, day, grade_row, schemes, then)
+        merit_rows = merits(run, snapshot, case.subject_id, case.records, papers.earlier, day, grade_row, schemes, then)
     else:
         comes_out(run, then, grade_row)
     explanation = explain(then, case.subject_id)
-    rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
     data: dict[str, Any] = {
         "case_id": case.case_id,
         "subject_id": case.subject_id,
@@ -135,7 +114,7 @@ def compile_case_file(
         "title": both(explanation.title),
         "period": case.period,
         "run_id": case.run_id,
-        "kept_by": run.kept_by,
+        "kept_by": papers.keeper,
         "made_up": bool(run.manifest.get("made_up", False)),
         "procedure": case.procedure,
         "procedure_label": pair("procedures", case.procedure),
@@ -144,43 +123,36 @@ def compile_case_file(
         "opened_on": case.opened_on.isoformat(),
         "opened_by": case.opened_by,
         "on": on.isoformat(),
-        "clock": _clock(case),
-        "contested": [_contested(ground.__dict__, rows, explanation) for ground in case.grounds],
+        "clock": _clock(papers),
+        "contested": [_contested(ground.__dict__, papers.ledger, explanation) for ground in case.grounds],
         "merits": [_merit(merit) for merit in merit_rows],
         "questions": [_question(question.__dict__, on) for question in case.questions],
         "grade": _graded(explanation) | {"input": _input(explanation)},
-        "life": [_state(value) for value in _life(store, case)],
-        "corrections": corrections(store, case.subject_id, run.scheme, run.period),
+        "life": [_state(step) for step in papers.life],
+        "corrections": papers.corrections,
         "decision": None,
         "letters": [dict(letter) for letter in case.letters],
     }
     if case.decision is not None:
-        data["decision"] = _decision(store, run, case, snapshot, events, then, explanation, schemes)
+        data["decision"] = _decision(papers, snapshot, then, explanation, schemes)
     return data
 
 
 def _decision(
-    store: Database,
-    run: KeptRun,
-    case: Case,
-    snapshot: Snapshot,
-    events: Any,
-    then: Grading,
-    before: Explanation,
-    schemes: Mapping[str, Scheme] | None,
+    papers: Papers, snapshot: Snapshot, then: Grading, before: Explanation, schemes: Mapping[str, Scheme] | None
 ) -> dict[str, Any]:
-    decision = case.decision
+    case, decision = papers.case, papers.case.decision
     assert decision is not None
     changed = any(action != "uphold" for action in decision.findings.values())
     after, standing = before, then
     if changed:
-        standing = as_known(run, snapshot, [case.subject_id], events, decision.on, schemes)
-        again = {name: None if value is None else str(value) for name, value in standing.grades.to_pylist()[0].items()}
-        if again != dict(decision.after):
+        standing = as_known(papers.run, snapshot, [case.subject_id], papers.events, decision.on, schemes)
+        again = {name: str(value) for name, value in standing.grades.to_pylist()[0].items() if value is not None}
+        if again != {name: value for name, value in decision.after.items() if value is not None}:
             raise DifferenceError(
                 f"the grade that case {case.case_id} decided does not come out again",
-                where=f"run {run.run_id}",
-                next="`creditscore runs --verify` tells whether the store was changed",
+                where=f"run {case.run_id}",
+                next="`creditscore store verify` tells whether the store was changed",
             )
         after = explain(standing, case.subject_id)
     ruled = decision.after  # a grade is named by the version that gave it, not by the newest of its scheme
@@ -212,9 +184,9 @@ def _decision(
             "input": _input(after),
         },
         "changed": was != now,
-        "follows": _follows(store, case, schemes),
+        "follows": _follows(papers, schemes),
         "late": case.decide_by is not None and decision.on > case.decide_by,
-        "remedies": remedies(store, run, case, decision.on, standing),
+        "remedies": remedies(papers, decision.on, standing),
     }
 
 
@@ -226,51 +198,43 @@ def _decided_by(after: Explanation) -> dict[str, list[str]]:
     }
 
 
-def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
-    """What else the decision changed, and who is to be told or must act, with labels; `told` on which day."""
-    decision = case.decision
-    assert decision is not None
-    days = told_on(store)
+def _follows(papers: Papers, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+    """What else the decision changed, and who is to be told or must act, with labels; `told` or `done` on which day."""
+    case, follows = papers.case, papers.follows
     changes = [
         {
-            **follow,
-            "title": title_of(follow["scheme"], schemes),
-            "before": graded_in_short(follow["before"]),
-            "after": graded_in_short(follow["after"]),
-            **{f"{side}_words": graded_in_words(follow[side], _scheme(follow["scheme"], schemes)) for side in SIDES},
-            "own": (follow["run_id"], follow["subject_id"]) == (case.run_id, case.subject_id),
+            **change,
+            "title": title_of(change["scheme"], schemes),
+            "before": graded_in_short(change["before"]),
+            "after": graded_in_short(change["after"]),
+            **{f"{side}_words": graded_in_words(change[side], _scheme(change["scheme"], schemes)) for side in SIDES},
+            "own": (change["run_id"], change["subject_id"]) == (case.run_id, case.subject_id),
         }
-        for follow in decision.follows.get("changes", ())
+        for change in follows["changes"]
     ]
     tasks = [
         {
-            **follow,
-            "nr": nr,
-            "own": follow["subject_id"] == case.subject_id,
-            "label": _said("tasks", follow["task"]),
-            "why_label": _said("whys", follow["why"]),
-            "who_label": {lang: whom(follow["who"], lang) for lang in LANGS},
-            "thing_label": _thing_label(store, follow["kind"], follow["thing"])
-            or _graded_label(decision.follows, follow["thing"]),
-            "told": days.get((case.decided_at, nr)),
+            **task,
+            "own": task["subject_id"] == case.subject_id,
+            "thing_label": task["thing_label"] or _graded_label(follows, task["thing"]),
         }
-        for nr, follow in enumerate(decision.follows.get("tasks", ()))
+        for task in follows["tasks"]
     ]
     composites = [
         {
-            **follow,
-            "title": _composite_title(follow["config"]),
-            "before": scored_in_short(follow["before"]),
-            "after": scored_in_short(follow["after"]),
-            **{f"{side}_words": _scored_in_words(follow[side]) for side in SIDES},
+            **score,
+            "title": _composite_title(score["config"]),
+            "before": scored_in_short(score["before"]),
+            "after": scored_in_short(score["after"]),
+            **{f"{side}_words": _scored_in_words(score[side]) for side in SIDES},
         }
-        for follow in decision.follows.get("composites", ())
+        for score in follows["composites"]
     ]
-    return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
+    return {"cascade": follows["cascade"], "changes": changes, "composites": composites, "tasks": tasks}
 
 
-def _clock(case: Case) -> dict[str, Any]:
-    data = case.events[0].data
+def _clock(papers: Papers) -> dict[str, Any]:
+    case = papers.case
     rules = life_rules(case.scheme.partition("@")[0])
     of_its_own = case.procedure != "objection" and rules.procedure(case.procedure, int(case.period[:4])) is not None
     return {
@@ -279,13 +243,15 @@ def _clock(case: Case) -> dict[str, Any]:
         "mark_by": None if case.mark_by is None else case.mark_by.isoformat(),
         "decide_by": None if case.decide_by is None else case.decide_by.isoformat(),
         "provisional": case.provisional,
-        "basis": data["basis"],
-        "mark": data["mark"],
-        "mark_label": pair("marks", data["mark"]),
+        "basis": papers.basis,
+        "mark": papers.mark,
+        "mark_label": pair("marks", papers.mark),
     }
 
 
-def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], explanation: Explanation) -> dict[str, Any]:
+def _contested(
+    ground: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], explanation: Explanation
+) -> dict[str, Any]:
     record = ground["record_id"]
     line = next((line for line in explanation.lines if line.record_id == record), None)
     row = next((row for row in rows if row["record_id"] == record), None)
@@ -337,22 +303,17 @@ def _input(explanation: Explanation) -> dict[str, list[str]]:
     return {lang: [redact(line) for line in explanation.input_lines(lang, office=False)] for lang in LANGS}
 
 
-def _life(store: Database, case: Case) -> list[Any]:
-    scheme = case.scheme.partition("@")[0]
-    return [state for state in states(store, case.subject_id) if (state.scheme, state.period) == (scheme, case.period)]
-
-
-def _state(value: Any) -> dict[str, Any]:
+def _state(step: LifeStep) -> dict[str, Any]:
     return {
-        "status": value.status,
-        "label": pair("statuses", value.status),
-        "step": pair("steps", value.step),
-        "grade": value.grade or value.state,
-        "grade_label": graded_in_words({"grade": value.grade, "state": value.state}, _scheme(value.scheme, None)),
-        "on": value.decided_on.isoformat(),
-        "case_id": value.case_id,
-        "basis": value.basis,
-        "mark": value.mark,
+        "status": step.status,
+        "label": pair("statuses", step.status),
+        "step": pair("steps", step.step),
+        "grade": step.grade or step.state,
+        "grade_label": graded_in_words({"grade": step.grade, "state": step.state}, _scheme(step.scheme, None)),
+        "on": step.on,
+        "case_id": step.case_id,
+        "basis": step.basis,
+        "mark": step.mark,
     }
 
 
@@ -417,20 +378,6 @@ def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
     return (schemes or {}).get(pinned.partition("@")[0]) or scheme_named(pinned)
 
 
-def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | None:
-    """What the list of an entry, or a measure, is called; None where nothing names it."""
-    try:
-        if kind == "list":
-            entry = load(store).cases.get(thing)
-            return None if entry is None else both(list_rule(entry.scheme, entry.list).label)
-        if kind == "measure":
-            measure = read_cases(store).get(thing)
-            return None if measure is None else both(load_four_lists().measures[measure.proposal.measure_id].measure)
-    except (CreditscoreError, KeyError):
-        return None
-    return None
-
-
 def _graded_label(follows: Mapping[str, Any], thing: str) -> dict[str, str] | None:
     """What a grading or composite that changed is called, with its period; None for anything else."""
     for change in follows.get("changes", ()):
@@ -440,10 +387,6 @@ def _graded_label(follows: Mapping[str, Any], thing: str) -> dict[str, str] | No
             return {lang: f"{title[lang]}{between[lang]}{period_said(change['period'], lang)}" for lang in LANGS}
     known = any(thing == score["config"] for score in follows.get("composites", ()))
     return _composite_title(thing) if known else None
-
-
-def _said(section: str, code: str) -> dict[str, str]:
-    return {lang: word(section, code, lang) for lang in LANGS}
 
 
 def _name(snapshot: Snapshot, subject_id: str) -> str:

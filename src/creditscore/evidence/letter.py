@@ -67,7 +67,11 @@ def outward(data: dict[str, Any]) -> dict[str, Any]:
     """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
     result = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
     if result:
-        own = [task for task in result["follows"]["tasks"] if task["own"]]
+        own = [
+            {name: value for name, value in task.items() if name != "command"}
+            for task in result["follows"]["tasks"]
+            if task["own"]
+        ]
         result["follows"] = result["follows"] | {"tasks": own, "changes": _of_subject(data)}
     return {name: value for name, value in data.items() if name not in INWARD} | {"decision": result}
 
@@ -144,7 +148,7 @@ def compose_letter(
     if row["articles"]:
         sections.append(Section(say("articles"), tuple(_article(article, lang) for article in row["articles"])))
     before, after = (row[side]["words"][lang] for side in ("before", "after"))
-    effect = say("changed", before, after, day(row["on"])) if row["changed"] else say("unchanged", after)
+    effect = say("changed", before, after, day(row["on"])) if before != after else say("unchanged", after)
     total = row["after"]["sum"]
     deciding = clean(("" if lang == "zh" else " ").join(row["after"]["decided_by"][lang]))
     under = [line for line in (deciding, say("arithmetic", total) if total else "") if line]
@@ -209,8 +213,12 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
         if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
             said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
             told_on = _told_on(task, follows["tasks"], on)
-            done = ("follows_told", *said_of, day_said(told_on, lang)) if told_on else ("follows_task", *said_of)
-            lines.append(say(*done))
+            done_on = task["done"] if task["done"] and task["done"] <= on else ""
+            if told_on or done_on:
+                code = "follows_told" if told_on else "follows_done"
+                lines.append(say(code, *said_of, day_said(told_on or done_on, lang)))
+            else:
+                lines.append(say("follows_task", *said_of))
     return tuple(lines)
 
 

@@ -7,32 +7,27 @@ from typing import Any
 
 from creditscore.core.days import from_day, iso, to_day
 from creditscore.core.errors import NotInForce
+from creditscore.evidence.papers import Papers
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.objections.case import Case, cases
 from creditscore.repair.check import options
 from creditscore.repair.course import Course, Version
 from creditscore.repair.open import lists_of
 from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import life_rules
-from creditscore.status.status import REPLACING, current, days_of_steps
-from creditscore.store import Database
-from creditscore.store.legacy.archive.runs import KeptRun
+from creditscore.status.status import REPLACING
 
 TO_COME = ("open", "later", "unknown")  # states of ways to repair that a subject can still use, or may be able to
 
 
-def remedies(store: Database, run: KeptRun, case: Case, on: date, standing: Grading) -> list[dict[str, Any]]:
+def remedies(papers: Papers, on: date, standing: Grading) -> list[dict[str, Any]]:
     """Procedures of the grade's own rule that are still open after the decision.
 
     `standing`: the grading of the subject as decided; repair is offered only where something of it can be repaired.
     """
-    rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
-    grade = (case.subject_id, case.scheme, case.period)
-    stands = current(store, case.subject_id, run.scheme, run.period)
-    of_grade = [other for other in cases(store).values() if (other.subject_id, other.scheme, other.period) == grade]
-    asked = {other.procedure for other in of_grade}
-    shut = {door.shut for door in rules.doors if door.by in asked}
+    case, run = papers.case, papers.run
+    rules, year = life_rules(run.scheme), int(run.period[:4])
+    shut = {door.shut for door in rules.doors if door.by in papers.asked}
     offered = []
     for procedure in rules.procedures:
         procedure_id = procedure.id
@@ -42,7 +37,7 @@ def remedies(store: Database, run: KeptRun, case: Case, on: date, standing: Grad
             or procedure_id in shut | {case.procedure}
         ):
             continue
-        last = opening(procedure, year, done)[1]
+        last = opening(procedure, year, papers.days)[1]
         if last is None or iso(last) < on.isoformat() or (procedure_id == "repair" and not repairable(standing, on)):
             continue
         basis, mark = basis_of(procedure)
@@ -53,7 +48,7 @@ def remedies(store: Database, run: KeptRun, case: Case, on: date, standing: Grad
                 "until": iso(last),
                 "basis": basis,
                 "mark": mark,
-                "open": stands is not None and stands.status in REPLACING[procedure_id],
+                "open": papers.status in REPLACING[procedure_id],
             }
         )
     return offered

@@ -48,13 +48,15 @@ Inputs = dict[str, list[Any]]
 @dataclass(frozen=True)
 class Added:
     """What stands beside the run. `model`: a saved model part (`ModelPart.to_dict`); `case`: rows of an objection,
-    each with `what`; `disputed`: record ids; `events`: record events decided since, as the log has them.
+    each with `what`; `disputed`: record ids; `events`: record events decided since, as the log has them; `proof`: rows
+    of the proof that a step of the case stands in the log (`proof.prove_case`).
     """
 
     model: Mapping[str, Any] | None = None
     case: Sequence[Mapping[str, Any]] = ()
     disputed: Sequence[str] = ()
     events: pa.Table | None = field(default=None, repr=False)
+    proof: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         **{name: tables[name] for name in TABLES},
         "refused": [dict(row) for row in run.refused],
         **refused_inputs(small, sid),
+        **({"proof": [dict(row) for row in beside.proof]} if beside.proof else {}),
         "model": model_rows(beside.model, sid),
         "scheme": text,
         "version_before": before,

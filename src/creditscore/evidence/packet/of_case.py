@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from creditscore.cascade.inputs import as_kept, as_table, decided, fitting
+from creditscore.cascade.inputs import as_kept, as_table, fitting
 from creditscore.core.errors import DifferenceError
 from creditscore.core.i18n import LANGS
 from creditscore.core.identity import redact
@@ -15,48 +15,45 @@ from creditscore.evidence.case_file import compile_case_file, pair
 from creditscore.evidence.packet.form import Packet
 from creditscore.evidence.packet.gather import Added, Run
 from creditscore.evidence.packet.results import build_packet
+from creditscore.evidence.papers import Papers
 from creditscore.explanation.audit import row_hash
 from creditscore.explanation.page_words import word
 from creditscore.objections.case import WHOLE, Case
-from creditscore.objections.disputes import case_run
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Scheme
-from creditscore.store import Database, Log
-from creditscore.store.legacy.archive.runs import KeptRun, kept_rows
+from creditscore.store import Log
 
 ACTION = "packet.build"
 NOTHING = {"zh": "", "en": ""}
 PROVISIONAL = {"zh": "节假日安排未公布，日期为暂定", "en": "public holidays not yet known, the day is provisional"}
 
 
-def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None = None) -> Run:
+def run_of_case(papers: Papers, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None = None) -> Run:
     """The run that a case contests, as the store keeps it."""
-    kept_run: KeptRun = case_run(store, case)
-    rows = [
-        row_hash(row)
-        for table in ("grades", "ledger")
-        for row in kept_rows(store, kept_run.run_id, table, case.subject_id)
-    ]
+    run, subject = papers.run, papers.case.subject_id
+    rows = [row_hash(row) for table in (papers.grades, papers.ledger) for row in table]
     digest = "sha256:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    grading = as_kept(kept_run, snapshot, [case.subject_id], schemes)
+    grading = as_kept(run, snapshot, [subject], schemes)
     columns = '"table", record_id, event_no, item, reason, "column", value, message'
     query = "SELECT DISTINCT {} FROM {} WHERE subject_id = ? ORDER BY ALL"
     refused = []
     for con, table in ((snapshot.con, snapshot.quarantine), (grading.con, "result_quarantine")):
-        cursor = con.execute(query.format(columns, table), [case.subject_id])
+        cursor = con.execute(query.format(columns, table), [subject])
         names = [column[0] for column in cursor.description or []]
         refused += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     refused_cells = [{name: redact(str(value)) for name, value in row.items() if value is not None} for row in refused]
     return Run(
-        kept_run.manifest,
-        case.subject_id,
+        run.manifest,
+        subject,
         digest,
         [row for k, row in enumerate(refused_cells) if row not in refused_cells[:k]],
     )
 
 
-def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: date) -> Packet:
+def build_case_packet(
+    papers: Papers, snapshot: Snapshot, *, on: date, proof: Sequence[Mapping[str, str]] = ()
+) -> Packet:
     """Build the packet of a case as it stands on a day: the contested run, and what the case adds.
 
     The case adds its rows (grounds, questions, decision, days), the contested records while it is open, and the record
@@ -64,14 +61,14 @@ def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: da
 
     Parameters
     ----------
-    store
-        The store that holds the case and the run it contests.
-    case
-        An open or decided case under a scheme of the library.
+    papers
+        What the store says of an open or decided case under a scheme of the library (`read_papers`).
     snapshot
         The snapshot from which the contested run was graded.
     on
         The day that counts as today.
+    proof
+        That the decision stands in the log (`creditscore.evidence.packet.proof.prove_case`); it is carried along.
 
     Returns
     -------
@@ -80,8 +77,6 @@ def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: da
 
     Raises
     ------
-    UsageError
-        Where the contested run is not in the store, or its rows were deleted when their retention ended.
     InputError
         Where the snapshot differs from what was graded, or the library no longer has the version of the scheme.
     DifferenceError
@@ -91,26 +86,28 @@ def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: da
 
     Examples
     --------
-    >>> packet = build_case_packet(store, case, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
+    >>> papers = read_papers(store, "C2025-0001")  # doctest: +SKIP
+    >>> packet = build_case_packet(papers, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
     >>> write_packet(packet, "packet")  # doctest: +SKIP
     [PosixPath('packet/packet.json'), PosixPath('packet/packet.html')]
     """
-    run, added = run_of_case(store, case, snapshot), added_by_case(store, case, snapshot, on)
+    run, added = run_of_case(papers, snapshot), added_by_case(papers, snapshot, on, proof=proof)
     return build_packet(run, snapshot, added=added)
 
 
 def added_by_case(
-    store: Database,
-    case: Case,
+    papers: Papers,
     snapshot: Snapshot,
     on: date,
     schemes: Mapping[str, Scheme] | None = None,
     model: Mapping[str, Any] | None = None,
+    proof: Sequence[Mapping[str, str]] = (),
 ) -> Added:
     """What a case adds to its run: its rows, the contested records, the record events decided since."""
-    events = fitting(snapshot, decided(store, [case.subject_id]))
-    rows = list(case_rows(compile_case_file(store, case, snapshot, on=on, schemes=schemes, weighed=False)))
-    return Added(model, rows, case.records if case.open else (), as_table(events) if events else None)
+    events = fitting(snapshot, papers.newest)
+    case = papers.case
+    rows = list(case_rows(compile_case_file(papers, snapshot, on=on, schemes=schemes, weighed=False)))
+    return Added(model, rows, case.records if case.open else (), as_table(events) if events else None, proof)
 
 
 def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -220,12 +217,13 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if finding["own"]:
             yield {
                 "what": "task",
-                "day": finding["told"] or row["on"],
+                "day": finding["told"] or finding["done"] or row["on"],
                 **_said(finding["label"]),
                 **_named("about", finding["thing"], finding["thing_label"] or NOTHING),
                 **_named("who", redact(finding["who"]), finding["who_label"]),
                 **_named("why", finding["why"], finding["why_label"]),
                 "told": finding["told"] or "",
+                "done": finding["done"] or "",
             }
     for finding in row["remedies"]:
         yield {

@@ -24,6 +24,7 @@ from creditscore.evidence.packet.cells import (
     text_in_both,
 )
 from creditscore.evidence.packet.gather import about_of
+from creditscore.evidence.packet.proof import describe_proof
 from creditscore.explanation.page_words import text
 from creditscore.repair.data import phrase as repair_phrase
 from creditscore.repair.text import action_blocks, option_lines, plan_lines
@@ -388,11 +389,14 @@ def _provenance(packet: Mapping[str, Any]) -> PacketPart:
     hashes: list[list[Cell]] = [
         [(f"{row['table']} {row['key']}",), (row["sha256"],)] for row in packet["results"]["hashes"]["rows"]
     ]
+    proof = describe_proof(packet["inputs"].get("proof", []))
+    proved: list[list[Cell]] = [[label_said("proof", name), (value,)] for name, value in proof]
     return PacketPart(
         "provenance",
         [text_in_both("check")],
         [
             Grid((("name", ""), ("value", "code")), rows),
+            *([Grid((("proof", ""), ("value", "code")), proved)] if proved else []),
             Grid((("part", ""), ("rows", "n"), ("hash", "code")), parts),
             Grid((("record", ""), ("hash", "code")), hashes),
         ],

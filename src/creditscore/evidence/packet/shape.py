@@ -17,6 +17,7 @@ NEEDED = {
     "refused_faults": ("table", "line"),
     "rules": ("file", "text"),
     "calendar": ("year", "days"),
+    "proof": ("name", "value"),
 }
 SAID = ("run_id", "period", "as_of", "known_at", "law_known_at", "newest_day", "subject_id")
 NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]*"

@@ -13,6 +13,7 @@ from creditscore.core.json_source import parse_json
 from creditscore.core.version import __version__
 from creditscore.evidence.packet.form import CHECK, FORMAT, KIND, assembled, line_of, numbered, provenance, text_of
 from creditscore.evidence.packet.gather import TABLES, about_of, model_rows
+from creditscore.evidence.packet.proof import find_proof_fault
 from creditscore.evidence.packet.results import compute
 from creditscore.evidence.packet.shape import lacking, odd_rows
 
@@ -29,7 +30,7 @@ PARTS = (
     "rules",
     "calendar",
 )
-SOME = ("refused_rows", "refused_faults", "accepted")  # parts of packets whose subject has refused rows
+SOME = ("refused_rows", "refused_faults", "accepted", "proof")  # of subjects with refused rows; of cases on a log
 SHOWN = 160  # characters of a line in a message
 
 
@@ -85,6 +86,10 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     if short:
         line_number = _find(text, f'"{short[0]}"')
         return [Changed(file, line_number, f"inputs.{short[0]}", _line(text, line_number), short[1])]
+    proof = packet["inputs"].get("proof", [])
+    fault = find_proof_fault(proof, packet["inputs"]["case"]) if proof else ""
+    if fault:
+        return [Changed(file, _find(text, '"proof"'), "inputs.proof", fault, "a proof of a step of this case")]
     try:
         model = packet["inputs"]["model"]
         if model:

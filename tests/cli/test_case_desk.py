@@ -1,0 +1,145 @@
+"""A reviewer's case on a log of events, by commands alone: worked, told by a letter, and carried in a packet."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.evidence.packet.files import write_packet
+from creditscore.evidence.packet.form import assembled
+from creditscore.evidence.packet.results import compute
+from tests.cli.promises import call
+from tests.graded import Graded
+
+CASE = "C2023-0001"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A store with a kept run, and a subject with two counted records."""
+
+    address: str
+    run: str
+    subject: str
+    first: str
+    second: str
+
+    def act(self, act: str, *words: str, by: str = "wang.wei", on: str = "2023-05-04") -> str:
+        return call("act", "objection", act, *words, "--store", self.address, "--by", by, "--on", on)
+
+    def open(self) -> None:
+        grounds = (f"ground=facts_wrong;record_id={self.first};statement=按期申报，电话13800138000",)
+        grounds += (f"ground=already_corrected;record_id={self.second}",)
+        given = [word for ground in grounds for word in ("--grounds", ground)]
+        self.act("open", "--subject", self.subject, "--run", self.run, *given)
+
+    def decide(self) -> None:
+        findings = ("--findings", f"{self.first}=withdraw", "--findings", f"{self.second}=uphold")
+        given = (*findings, "--reason", "查实", "--articles", "R2014B 010101")
+        self.act("decide", CASE, *given, by="zhang.min", on="2023-05-09")
+
+    def case(self, command: str, *words: str) -> str:
+        return call("case", command, *words, "--store", self.address)
+
+
+@pytest.fixture
+def desk(store_url: str, graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(tmp_path / "archive"))
+    call("store", "create", store_url)
+    keeping = (str(graded.grading), "--snapshot", str(graded.snapshot), "--store", store_url, "--by", "li.na")
+    call("keep", *keeping, "--no-check")
+    counted: dict[str, list[str]] = {}
+    for row in pq.read_table(graded.grading / "ledger.parquet").to_pylist():
+        if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0:
+            counted.setdefault(row["subject_id"], []).append(row["record_id"])
+    subject, records = next((name, own) for name, own in sorted(counted.items()) if len(own) >= 3)
+    run = json.loads((graded.grading / "manifest.json").read_text(encoding="utf-8"))["run_id"]
+    return Desk(store_url, run, subject, *sorted(records)[:2])
+
+
+def test_a_case_from_opening_to_letter(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    asked = ("--department", "征收科", "--text", "是否按期？", "--due", "2023-05-08")
+    desk.act("ask", CASE, *asked, on="2023-05-05")
+    for lang, words in (("zh", ("等待有关部门答复", "异议处理中")), ("en", ("waiting for an answer", "disputed"))):
+        shown = desk.case("show", CASE, "--lang", lang)
+        assert all(word in shown for word in (*words, desk.first, desk.second, "征收科", "wang.wei"))
+    data = json.loads(desk.case("show", CASE, "--json"))
+    assert [row["record_id"] for row in data["merits"]] == [desk.first, desk.second, ""]
+    assert "13800138000" not in json.dumps(data)
+    due = desk.case("due", "--on", "2023-05-13")
+    assert "2023-05-08  C2023-0001  等待答复  征收科  已逾期" in due
+    assert "2 open, 2 overdue" in due
+    assert json.loads(desk.case("due", "--on", "2023-05-03", "--json")) == []  # as it stood then
+    desk.act("answer", CASE, "--question", "1", "--text", "有误", on="2023-05-08")
+    desk.decide()
+    assert "出具告知书" in desk.case("due", "--on", "2023-05-09")
+    shown = json.loads(desk.case("show", CASE, "--json"))
+    decision = shown["decision"]
+    assert (decision["by"], shown["kept_by"], shown["opened_by"]) == ("zhang.min", "li.na", "wang.wei")
+    assert decision["after"]["score"] > decision["before"]["score"]
+    (own,) = decision["follows"]["changes"]
+    assert own["own"]
+    letter = ("--out", str(tmp_path / "letter"), "--document-no", "12", "--office", "信用办")
+    written = desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
+    assert "撤销，不再作为评价依据" in written
+    assert "征收科，2023年5月8日：有误" in written
+    assert not re.search(r"li\.na|zhang\.min|wang\.wei", (tmp_path / "letter" / "letter.json").read_text("utf-8"))
+    assert desk.case("due", "--on", "2023-05-10").strip() == "0 open, 0 overdue on 2023-05-10"
+    assert "0 faults" in call("store", "verify", desk.address, code=7)
+
+
+def test_decided_events_are_exported_as_rows_of_the_record_log(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    desk.decide()
+    out = tmp_path / "events.parquet"
+    assert "5 events" in desk.case("events", "--out", str(out))
+    rows = pq.read_table(out).to_pylist()
+    assert {(row["record_id"], row["event"]) for row in rows} == {
+        *((record, kind) for record in (desk.first, desk.second) for kind in ("disputed", "dispute_resolved")),
+        (desk.first, "withdrawn"),
+    }
+    assert "2 events" in desk.case("events", "--out", str(out), "--known-at", "2023-05-04")
+
+
+@pytest.mark.slow
+def test_a_packet_proves_that_its_decision_stands_in_the_log(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    out, note = tmp_path / "packet", tmp_path / "note.txt"
+    built = ("packet", "build", CASE, "--store", desk.address, "-o", str(out))
+    call(*built)
+    assert "(objection.opened)" in call("packet", "verify", str(out))
+    desk.decide()
+    call("store", "checkpoint", desk.address, "--out", str(note))
+    call(*built)
+    assert "(objection.decided)" in call("packet", "verify", str(out), "--held", str(note))
+    with pytest.raises(DifferenceError, match="no packet with this digest"):
+        call("packet", "verify", str(out), "--store", desk.address)
+    call(*built, "--by", "zhang.min", "--on", "2023-05-09")
+    assert f"case {CASE}" in call("packet", "verify", str(out), "--store", desk.address)
+    text = (out / "packet.json").read_text(encoding="utf-8")
+    assert not re.search(r"13800138000|li\.na|zhang\.min|wang\.wei", text)
+    packet = json.loads(text)
+    call("store", "checkpoint", desk.address, "--out", str(note))
+    with pytest.raises(DifferenceError, match="held elsewhere"):  # of a log that has grown since
+        call("packet", "verify", str(out), "--held", str(note))
+    # made anew with another reason it fits itself, but not what the log proves
+    decision = next(row for row in packet["inputs"]["case"] if row["what"] == "decision")
+    decision["reason"] = "查无"
+    write_packet(assembled(packet["inputs"], compute(packet["inputs"])), out)
+    with pytest.raises(DifferenceError, match="1 line"):
+        call("packet", "verify", str(out))
+
+
+def test_what_is_an_act_on_a_log_is_no_command_of_a_case(desk: Desk) -> None:
+    given = ("--ground", "procedure", "--store", desk.address, "--by", "q", "--on", "2023-05-04")
+    with pytest.raises(UsageError, match="opened and decided by acts"):
+        call("case", "open", desk.run, desk.subject, *given)
+    with pytest.raises(UsageError, match="there is no objection/C2024-0009"):
+        desk.case("show", "C2024-0009")
