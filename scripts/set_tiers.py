@@ -28,7 +28,6 @@ QUICK = (
 )
 CI = (
     "tests/cascade/test_follow.py",
-    "tests/cli/test_case.py::test_a_case_from_opening_to_letter",
     "tests/cli/test_model.py::test_from_registration_to_as_of",
     "tests/cli/test_packet.py::test_the_packet_of_a_case_is_told_from_one_made_anew",
     "tests/cli/test_readme.py",

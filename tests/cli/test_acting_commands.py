@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.core.errors import NotAllowed, StoreError, UsageError
+from creditscore.core.errors import NotAllowed
 from tests.cascade.listed import kept_wages
 from tests.lists.players import A
 from tests.paths import ROOT
@@ -143,16 +142,13 @@ def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Pa
     assert "no roles stand" in run("store", "roles", store).stdout  # who was refused has set nothing
     first = run(*opening, "--by", "zhang.min", "--roles", file)
     assert "from now on: roles of this store" in first.stderr
-    record = ("--record", "r1", "--event", "withdrawn")
     for words in (
         ("case", "ask", "C2023-0001", "--department", "d", "--question", "q", "--due", "2023-05-08", *at, *day),
-        ("cascade", "apply", *record, "--reason", "r", *at, *day),
         ("keep", wages.parent / "other", "--snapshot", wages.parent / "snapshot", "--no-check", *at),
         ("lists", "take-over", A, "--list", "serious_arrears", "--scheme", "wage_arrears@2022-01-01", *at, *day),
         ("joint", "match", wages.parent / "events.csv", "--listings", wages.parent / "listings.csv", *at),
     ):
         assert run(*words, "--by", "x.y").exit_code != 0
-    assert "is no reviewer" in refused("cascade", "apply", *record, "--reason", "r", *at, *day, "--by", "x.y")
 
     other = tmp_path / "other.yaml"
     other.write_text(ROLES.replace("zhang.min", "x.y"), encoding="utf-8")
@@ -164,16 +160,5 @@ def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Pa
     changed = run("store", "roles", store, other, "--by", "Chen.Jie")
     assert changed.exit_code == 0, changed.exception
     assert "reviewer: x.y" in changed.stdout
-    assert "is no reviewer" in refused("cascade", "apply", *record, "--reason", "r", *at, *day, "--by", "zhang.min")
+    assert "is no reviewer" in refused(*opening, "--by", "zhang.min")
     assert run("store", "verify", store).exit_code == 0
-
-
-def test_roles_changed_by_hand_in_the_file_of_the_store_hold_for_nobody(wages: Path, tmp_path: Path) -> None:
-    store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
-    file.write_text(ROLES, encoding="utf-8")
-    assert run("store", "roles", store, file, "--by", "li.na").exit_code == 0
-    assert isinstance(run("store", "roles", store, file).exception, UsageError)
-    with duckdb.connect(str(store)) as con:
-        con.execute("UPDATE log_entries SET payload = replace(payload, 'zhang.min', 'x.y') WHERE action = 'roles.set'")
-    done = run("cascade", "settle", "--reason", "r", "--store", store, "--on", "2023-05-04", "--by", "x.y")
-    assert isinstance(done.exception, StoreError)

@@ -12,7 +12,8 @@ from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS
 from creditscore.evidence.case_file import compile_case_file
 from creditscore.evidence.letter import compose_letter
-from creditscore.evidence.papers import read_cases, read_papers
+from creditscore.evidence.papers import read_papers
+from creditscore.objections.cases import read_cases
 from creditscore.office import open_office
 from creditscore.store.archive.runs import keep_grading, snapshot_of
 from creditscore.store.erasure import erase_stream

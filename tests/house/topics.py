@@ -71,8 +71,7 @@ UNREACHED: dict[str, str] = {
     # rebuilt next
     "inspection.stand_alone": "inspection/test_draw.py",
     "measures.lines": "cli/test_joint.py",
-    "objections.disputed_scores": "cli/test_disputed_entries.py",
-    "pages.cascade": "cli/test_cascade.py",
+    "pages.cascade": "demo/test_run.py",
     "pages.composite": "explanation/test_composite.py",
     "pages.coverage": "schemes/test_coverage.py",
     "pages.repair": "cli/test_repair.py",

@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cascade.inputs import RecordEvent
-from creditscore.core.errors import UsageError
+from creditscore.core.errors import StoreError, UsageError
 from creditscore.office.consequences import find_consequences, find_subject
 from creditscore.store.archive.standing import rows_as_they_stand
 from tests.cascade.test_follow_entries import Desk
@@ -61,3 +61,47 @@ def test_it_is_told_in_words(desk: Desk, lang: str) -> None:
     assert (data["subject_id"], len(data["redrawn"]), data["doubts"][0]["case"]) == (desk.subject, 1, entry)
     with pytest.raises(UsageError, match="is no event"):
         call(*asked[:5], "lost", *asked[6:])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_followed_is_read_again(desk: Desk, lang: str) -> None:
+    record, address = desk.records[0], desk.store.database.shown
+    entry = desk.enter(record)
+    show = ("cascade", "show", "--store", address, "--lang", lang)
+    assert "0 acts" in call(*show)
+    case = desk.decide(record, "withdraw", str(MAY))
+    words = ("记录", "撤销", "存疑", "所依据的记录已撤销") if lang == "zh" else ("record", "withdrawn", "in question")
+    for asked in (show, (*show[:2], case.name, *show[2:])):
+        shown = call(*asked)
+        parts = (*words, case.name, "zhang.min", str(MAY), record, desk.subject, " → ", entry, "1 acts")
+        assert [part for part in parts if part not in shown] == []
+        assert max(map(cell_len, shown.splitlines())) <= 80
+    (act,) = json.loads(call(*show, "--json"))
+    assert (act["stream"], act["by"], act["on"]) == (case.name, "zhang.min", str(MAY))
+    assert {row["event"] for row in act["records"]} == {"withdrawn", "dispute_resolved"}
+    (change,) = act["redrawn"]
+    assert (change["run"], change["subject_id"]) == (desk.run.run_id, desk.subject)
+    assert change["before"]["score"] != change["after"]["score"]
+    assert [(row["case"], row["why"]) for row in act["doubts"]] == [(entry, "record_withdrawn")]
+    assert ("listing", "review_withdrawn") in [(row["stream"].partition("/")[0], row["what"]) for row in act["tasks"]]
+    assert json.loads(call("cascade", "show", entry, "--store", address, "--json")) == []
+    with pytest.raises(UsageError, match="there is no case 'objection/C1999-0001'"):
+        call("cascade", "show", "objection/C1999-0001", "--store", address)
+
+
+def test_what_cannot_be_supposed_is_said(desk: Desk) -> None:
+    record, address = desk.records[0], desk.store.database.shown
+
+    def ask(*more: str, on: str = "2023-05-04", store: str = address) -> str:
+        return call(
+            "cascade", "preview", "--record", record, "--event", "withdrawn", "--on", on, "--store", store, *more
+        )
+
+    with pytest.raises(UsageError, match="only a correction has a share"):
+        ask("--share", "0.5")
+    with pytest.raises(UsageError, match="before it happened"):
+        ask("--recorded-on", "2023-05-01")
+    with pytest.raises(UsageError, match="not a day"):
+        ask(on="soon")
+    with pytest.raises(StoreError, match="no store"):
+        ask(store=f"{address}.no")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
 from creditscore.composite.inputs import COLUMNS
 from creditscore.composite.result_columns import SCORES
 from creditscore.grading.result import Grading
@@ -81,34 +83,61 @@ def derive_scores(
             or any(_is_of(row, subject) and row["listing_id"] in annulled for row in listed)
         ]
         left = [row for row in listed if row["listing_id"] not in annulled]
-        again = dict(own)
-        for alike, gradings in _group_gradings(composite, moved, derived):
-            scored = combine(
-                gradings,
-                rules_of(composite),
-                as_of=composite.manifest["as_of"],
-                acts=composite.manifest["acts"],
-                **_read_given(archive, composite, left, alike),
-            )
-            again |= group_rows("composite", {name: getattr(scored, name) for name in SCORES})
+        read_given = partial(_read_given, archive, composite, left)
+        again = own | score_again(composite.manifest, rules_of(composite), moved, derived, read_given)
         rows |= {(composite.run_id, subject): again[subject] for subject in mine}
     return before, rows
 
 
+def score_again(
+    manifest: Mapping[str, Any],
+    rules: CompositeConfig,
+    subject_ids: Sequence[str],
+    derived: Grades,
+    read_given: Callable[[Sequence[str]], Mapping[str, Any]],
+) -> dict[str, Scored]:
+    """Make a composite of kept gradings again for some organisations, by its own rules, day and way to weigh acts.
+
+    Parameters
+    ----------
+    manifest, rules
+        Of the composite.
+    subject_ids
+        The organisations.
+    derived
+        Their grades.
+    read_given
+        Gives the tables `listings` and `subjects` that it takes, for some organisations.
+
+    Returns
+    -------
+    dict of str to Scored
+        By organisation.
+    """
+    runs = [str(source["run_id"]) for source in manifest["inputs"]]
+    rows: dict[str, Scored] = {}
+    for alike, gradings in _group_gradings(runs, manifest["acts"], subject_ids, derived):
+        given = read_given(alike)
+        scored = combine(gradings, rules, as_of=manifest["as_of"], acts=manifest["acts"], **given)
+        again = group_rows("composite", {name: getattr(scored, name) for name in SCORES})
+        rows |= {subject: again[subject] for subject in alike if subject in again}
+    return rows
+
+
 def _group_gradings(
-    composite: KeptRun, subjects: Sequence[str], derived: Grades
+    runs: Sequence[str], acts: str, subjects: Sequence[str], derived: Grades
 ) -> Iterator[tuple[list[str], list[Any]]]:
     """Organisations whose grades can be combined in one go, with these: a table, or gradings to look at acts in."""
     if not subjects:
         return
-    if composite.manifest["acts"] == "unchecked":
-        yield list(subjects), [_tabulate(composite.inputs, subjects, derived)]
+    if acts == "unchecked":
+        yield list(subjects), [_tabulate(runs, subjects, derived)]
         return
     groups: dict[tuple[date | None, ...], list[str]] = {}
     for subject in subjects:
-        groups.setdefault(tuple(derived.laws.get((run, subject)) for run in composite.inputs), []).append(subject)
+        groups.setdefault(tuple(derived.laws.get((run, subject)) for run in runs), []).append(subject)
     for alike in groups.values():
-        held = [run for run in composite.inputs if any((run, subject) in derived.rows for subject in alike)]
+        held = [run for run in runs if any((run, subject) in derived.rows for subject in alike)]
         gradings: list[Grading] = [derived.again(run, alike) for run in held]
         yield alike, gradings
 

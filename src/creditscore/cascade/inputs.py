@@ -18,7 +18,7 @@ from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.schema import EVENTS
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.legacy.archive.runs import KeptRun, grade_arguments
+from creditscore.store.archive.runs import KeptRun, grade_arguments
 
 if TYPE_CHECKING:
     import duckdb

@@ -24,7 +24,7 @@ By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name
 On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
 Lang = Annotated[str, typer.Option(help="zh or en.")]
 Marks = Annotated[
-    Path | None, typer.Option("--store", help="A store: what rests on records that an open case contests is marked.")
+    str | None, typer.Option("--store", help="A store: what rests on records that an open case contests is marked.")
 ]
 Schemes = Annotated[
     list[Path] | None, typer.Option("--scheme", help="YAML file of a scheme outside the library; may be repeated.")

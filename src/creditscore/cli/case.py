@@ -262,7 +262,7 @@ def due_command(
     """Cases by the day on which they are due: what is awaited, to be decided or overdue, and who is to be told."""
     from creditscore.cli.case_lines import due_lines
     from creditscore.cli.first_case import list_first_due
-    from creditscore.evidence.papers import read_cases
+    from creditscore.objections.cases import read_cases
     from creditscore.objections.due import due
 
     day = date_given(on)

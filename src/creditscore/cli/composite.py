@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from creditscore.cli.acting import Marks, open_log, put_disputes
+from creditscore.cli.acting import Marks, put_disputes
 from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
+from creditscore.cli.office import open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
@@ -90,7 +91,7 @@ def score_command(
 
 
 def _marked(
-    store: Path,
+    store: str,
     composite: Composite,
     snapshots: Sequence[Path | None],
     subject_ids: Sequence[str] | None = None,
@@ -98,13 +99,13 @@ def _marked(
     subjects: Path | None = None,
 ) -> list[Marked]:
     """The disputed scores of a composite, as the store has them; `snapshots`: where those of its runs now lie."""
-    from creditscore.cascade.preview import bench
-    from creditscore.objections.disputed_scores import score_marks
+    from creditscore.objections.disputed_scores import mark_scores
     from creditscore.records.snapshot_files import read_snapshot
+    from creditscore.store.archive.runs import make_finder
 
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        find = bench(log.store, [read_snapshot(snapshot) for snapshot in snapshots if snapshot is not None], {}).find
-        return score_marks(log.store, composite, find, subject_ids, listings=listings, subjects=subjects)
+    find = make_finder(read_snapshot(snapshot) for snapshot in snapshots if snapshot is not None)
+    with open_store(store) as opened:
+        return mark_scores(opened, composite, subject_ids, find=find, listings=listings, subjects=subjects)
 
 
 def _report(composite: Composite) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.acting import Marks, open_log
+from creditscore.cli.acting import Marks
+from creditscore.cli.office import open_store
 from creditscore.cli.subject_input import graded_again, words_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def explain_command(
 
 
 def _marked(
-    folder: Path, store: Path | None, snapshot: Path | None, explained: Sequence[Explanation], own: Scheme | None
+    folder: Path, store: str | None, snapshot: Path | None, explained: Sequence[Explanation], own: Scheme | None
 ) -> list[list[Marked]]:
     """The disputed records of each explained grade: as the store has them, else as they stand beside the grades."""
     from creditscore.objections.disputes import marks, marks_beside
@@ -88,9 +89,9 @@ def _marked(
             for explanation in explained
         ]
     schemes = {} if own is None else {own.scheme: own}
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+    with open_store(store) as opened:
         return [
-            marks(log.store, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes)
+            marks(opened, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes)
             for explanation in explained
         ]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import Marks, open_log, put_disputes
+from creditscore.cli.acting import Marks, put_disputes
+from creditscore.cli.office import open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
@@ -147,19 +148,22 @@ def grade_command(
     typer.echo(f"written to {out}")
 
 
-def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out: Path, csv: Csv) -> list[str]:
+def _disputes(grading: Grading | Gradings, store: str | None, source: Any, out: Path, csv: Csv) -> list[str]:
     """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
     from creditscore.grading.result import Grading
 
     if store is None:
         put_disputes(out, None, csv)
         return []
-    from creditscore.cascade.inputs import decided, fitting
-    from creditscore.objections.disputes import dispute_table, marks_in, open_disputes
+    from creditscore.cascade.inputs import fitting
+    from creditscore.cascade.record_streams import read_record_events
+    from creditscore.objections.disputes import dispute_table, list_disputed, marks_in
     from creditscore.records import Snapshot
 
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        disputes, events = open_disputes(log.store), decided(log.store)
+    with open_store(store) as opened:
+        disputes = list_disputed(opened)
+        with opened.reading() as connection:
+            events = read_record_events(connection)
     runs = [grading] if isinstance(grading, Grading) else list(grading)
     table = dispute_table({run.plan.scheme.scheme: marks_in(run, disputes) for run in runs})
     put_disputes(out, table, csv)

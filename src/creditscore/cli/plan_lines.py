@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.i18n import Lang, period_said, say
 
 if TYPE_CHECKING:
+    from creditscore.cascade.drawn import Drawn
     from creditscore.office.consequences import Consequences
     from creditscore.store.archive.runs import KeptRun
     from creditscore.store.declarations import Workflow
-    from creditscore.store.log import NewEvent
+    from creditscore.store.log import Event, NewEvent
     from creditscore.store.machine import Plan
     from creditscore.store.store import Store
 
@@ -35,6 +36,10 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "as_kept": {"zh": "恢复保存时的结果", "en": "as it was kept"},
     "to_do": {"zh": "待办", "en": "to do"},
     "done": {"zh": "办结", "en": "done"},
+    "voided": {"zh": "撤回误记事项", "en": "taken back as a mistake"},
+    "erased": {"zh": "已删除", "en": "erased"},
+    "in_question": {"zh": "列入存疑", "en": "in question"},
+    "no_question": {"zh": "不再存疑", "en": "no longer in question"},
     "until": {"zh": "，期限{0}", "en": ", until {0}"},
 }
 
@@ -45,11 +50,31 @@ def list_blocks(store: Store, plan: Plan, lang: Lang) -> Iterator[Block]:
         if new.kind == "grade.redrawn":
             yield _tell_grade(store, new, lang)
         elif new.kind.startswith("record."):
-            name = str(new.payload["set"].get("record") or new.stream.rpartition("/")[2])
-            what = _word(new.kind.partition(".")[2], lang)
-            yield f"{_word('record', lang)} {name}  {what}", _list_tasks(store, new, lang)
+            yield _tell_record(store, new, lang)
         else:
             yield _tell_case(store, plan, new, lang)
+
+
+def head_of(store: Store, drawn: Drawn, lang: Lang) -> Block:
+    """Give the heading of an act from which something followed: its number, day and person, and what it did."""
+    act = drawn.events[0]
+    workflow = _find_workflow(store, act)
+    name = workflow.act_of(act.kind) if workflow else None
+    title = getattr(workflow.acts[name].title, lang) if workflow and name else act.kind
+    return f"{drawn.number}  {act.on_day}  {drawn.by}  {act.stream}  {title}", _list_tasks(store, act, lang)
+
+
+def list_drawn_blocks(store: Store, drawn: Drawn, lang: Lang) -> Iterator[Block]:
+    """Give a heading and lines for each record, grade, score and entry that an act drew after itself."""
+    for event in drawn.records:
+        yield _tell_record(store, event, lang)
+    for event in drawn.redrawn:
+        yield _tell_grade(store, event, lang)
+    for event in drawn.doubts:
+        workflow = _find_workflow(store, event)
+        state = getattr(workflow.states[event.state], lang) if workflow else event.state
+        asked = "in_question" if ((event.payload or {}).get("set") or {}).get("doubt") else "no_question"
+        yield f"{event.stream}  {state}  {_word(asked, lang)}", _list_tasks(store, event, lang)
 
 
 def list_consequences(store: Store, consequences: Consequences, lang: Lang) -> Iterator[Block]:
@@ -68,11 +93,20 @@ def list_consequences(store: Store, consequences: Consequences, lang: Lang) -> I
         )
 
 
-def _tell_grade(store: Store, new: NewEvent, lang: Lang) -> Block:
+def _tell_record(store: Store, new: NewEvent | Event, lang: Lang) -> Block:
+    """A record, and what was decided about it."""
+    name = str(((new.payload or {}).get("set") or {}).get("record") or new.stream.rpartition("/")[2])
+    return f"{_word('record', lang)} {name}  {_word(new.kind.partition('.')[2], lang)}", _list_tasks(store, new, lang)
+
+
+def _tell_grade(store: Store, new: NewEvent | Event, lang: Lang) -> Block:
     from creditscore.store.archive.runs import read_run
 
-    values = new.payload["set"]
-    run = read_run(store.read(f"run/{values['run']}"))
+    values = (new.payload or {}).get("set") or {}
+    stream = store.read(f"run/{new.stream.split('/')[1]}")
+    if new.payload is None or stream.is_erased:
+        return f"{new.subject}  {stream.name}  {_word('erased', lang)}", []
+    run = read_run(stream)
     return _tell_faces(run, new.subject, [values["before"], values["after"]], values["as_kept"], lang)
 
 
@@ -111,11 +145,11 @@ def _tell_case(store: Store, plan: Plan, new: NewEvent, lang: Lang) -> Block:
     return f"{new.stream or plan.workflow}  {kind}  {stands}".rstrip(), lines + _list_tasks(store, new, lang)
 
 
-def _list_tasks(store: Store, new: NewEvent, lang: Lang) -> list[str]:
+def _list_tasks(store: Store, new: NewEvent | Event, lang: Lang) -> list[str]:
     """The tasks that it opens or ends."""
     workflow = _find_workflow(store, new)
     lines = []
-    for change in new.payload.get("tasks") or ():
+    for change in (new.payload or {}).get("tasks") or ():
         rule = workflow.tasks.get(change["what"]) if workflow else None
         title = getattr(rule.title, lang) if rule else change["what"]
         if change["change"] == "open":
@@ -126,7 +160,7 @@ def _list_tasks(store: Store, new: NewEvent, lang: Lang) -> list[str]:
     return lines
 
 
-def _find_workflow(store: Store, new: NewEvent) -> Workflow | None:
+def _find_workflow(store: Store, new: NewEvent | Event) -> Workflow | None:
     return store.registry.by_id.get(new.flow) or store.registry.newest.get(new.stream.partition("/")[0])
 
 

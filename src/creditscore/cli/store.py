@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from creditscore.cli.acting import By, Lang, Schemes, day_given, open_log, own_schemes
+from creditscore.cli.acting import By, day_given, open_log
 from creditscore.cli.log import add_commands, checkpoint_log, is_first_store, verify_log
 from creditscore.cli.office import KeyFile, open_store
-from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show, show_blocks
 
 store_app = typer.Typer(
@@ -103,46 +102,6 @@ def checkpoint_command(
                 f"cannot write there: {error.strerror or error}", where=str(out), next="give another file"
             ) from error
     typer.echo(line)
-
-
-@store_app.command("check")
-def check_command(
-    store: File,
-    snapshot: Annotated[
-        list[Path] | None, typer.Option(help="Snapshot that was moved since it was kept; may be repeated.")
-    ] = None,
-    scheme: Schemes = None,
-    lang: Lang = "zh",
-    as_json: Json = False,
-) -> None:
-    """Does anything rest on a withdrawn record; do all rows that stand come out again; exit code 5 at a flaw."""
-    from creditscore.cascade.check import check
-    from creditscore.cascade.preview import bench
-    from creditscore.cascade.text import task
-    from creditscore.core.i18n import lang_of
-    from creditscore.records.snapshot_files import read_snapshot
-
-    language = lang_of(lang)
-    opened = [read_snapshot(path) for path in snapshot or []]
-    with open_log(Path(store), read_only=True, made_by="creditscore keep") as log, working("deriving again"):
-        checked = check(log, bench(log.store, opened, own_schemes(scheme)))
-    if as_json:
-        data = {
-            "subjects": checked.subjects,
-            "runs": checked.runs,
-            "flaws": [vars(flaw) for flaw in checked.flaws],
-            "open": [vars(open_task) for open_task in checked.open],
-            "untold": [vars(open_task) for open_task in checked.untold],
-        }
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-    else:
-        show_blocks((f"{flaw.kind}: {flaw.thing}", [flaw.message]) for flaw in checked.flaws)
-        show_blocks(task(open_task, language) for open_task in checked.open)
-        say_line(
-            f"{checked.runs} runs, {checked.subjects} subjects derived again: {len(checked.flaws)} flaws, "
-            f"{len(checked.open)} tasks open, {len(checked.untold)} letters to be written"
-        )
-    checked.require()
 
 
 @store_app.command("roles")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -285,27 +284,3 @@ def _label_entry(stream: Stream) -> dict[str, str] | None:
     except (CreditscoreError, KeyError):
         return None
     return {lang: getattr(label, lang) for lang in LANGS}
-
-
-def read_cases(store: Store, until: date) -> list[Case]:
-    """Read all cases as they stood at the end of a day; erased ones are left out.
-
-    Parameters
-    ----------
-    store
-        The open store.
-    until
-        Leaves out steps after this day.
-
-    Returns
-    -------
-    list of Case
-        In the order in which they were opened.
-    """
-    query = sa.select(event_table.c.stream).where(event_table.c.kind == "objection.opened")
-    day = until.isoformat()
-    with store.reading() as connection:
-        names = connection.execute(query.order_by(event_table.c.seq)).scalars().all()
-        streams = read_streams(connection, names)
-    folded = [fold(name, [event for event in own if event.on_day <= day]) for name, own in streams.items()]
-    return [as_case(stream) for stream in folded if stream.version >= 0 and not stream.is_erased]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from creditscore.cascade.apply import untold, write_told
 from creditscore.cascade.inputs import RecordEvent, decided, write_events
@@ -91,7 +91,7 @@ def open_case(
     grade = kept_grade(log.store, run.run_id, subject_id)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     state = current(log.store, subject_id, run.scheme, run.period)
-    check_procedure(rules, run, procedure, on, days_of_steps(log.store, run), state.status if state else "")
+    check_procedure(rules, cast(Any, run), procedure, on, days_of_steps(log.store, run), state.status if state else "")
     if procedure == "supplement" and (state.state if state else grade["state"]) == "graded":
         raise UsageError(
             "a grade stands; a supplementary evaluation is for who was not graded",
@@ -101,9 +101,8 @@ def open_case(
     listed = check_grounds(grounds, procedure)
     known = cases(log.store)
     same = [case for case in known.values() if case.subject_id == subject_id]
-    check_doors(
-        rules, run, procedure, [case for case in same if (case.scheme, case.period) == (run.pinned, run.period)]
-    )
+    others = [case for case in same if (case.scheme, case.period) == (run.pinned, run.period)]
+    check_doors(rules, cast(Any, run), procedure, others)
     records = dict.fromkeys(ground.record_id for ground in listed if ground.record_id != WHOLE)
     for case in same:
         twice = sorted(set(case.records) & set(records))

@@ -11,7 +11,7 @@ from creditscore.core.errors import UsageError
 from creditscore.objections.case import GROUNDS, PROCEDURES, WHOLE, Case, Ground
 from creditscore.status.deadlines import basis_of, opening, working
 from creditscore.status.rules import Clock, LifeRules, Procedure, clock_of
-from creditscore.store.legacy.archive.runs import KeptRun
+from creditscore.store.archive.runs import KeptRun
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.schemes.model import Scheme
-from creditscore.store.legacy.archive.runs import KeptRun
+from creditscore.store.archive.runs import KeptRun
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from creditscore.cascade.apply import CascadeAct, enter, payload_of, to_enter
 from creditscore.cascade.inputs import RecordEvent, as_known, decided, write_events
@@ -124,9 +124,8 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
     after, ledger = dict(before), kept_rows(log.store, case.run_id, "ledger", case.subject_id)
     cascade: Cascade | None = None
     if changed:
-        again = as_known(
-            run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, on_bench.schemes
-        )
+        known = [*decided(log.store, [case.subject_id]), *events]
+        again = as_known(cast(Any, run), snapshot, [case.subject_id], known, on, on_bench.schemes)
         after, ledger = plain_row(again.grades.to_pylist()[0]), again.ledger.to_pylist()
         _taken_in(again, case)
         if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):

@@ -2,86 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from creditscore.cascade.follow import FindSnapshot, derive_rows
+from creditscore.cascade.follow_scores import score_again
 from creditscore.cascade.inputs import RecordEvent, as_kept
-from creditscore.cascade.recompute import Find, derive
-from creditscore.cascade.recompute_composite import made_again
+from creditscore.cascade.recompute import moment_of
 from creditscore.composite.result import Composite
 from creditscore.objections.counterfactuals import Cell
-from creditscore.objections.disputes import Dispute, Marked, by_subject, marks_in, open_disputes
-from creditscore.store import Database
-from creditscore.store.legacy.archive.composites import beside, kept_composites, was_given
-from creditscore.store.legacy.archive.runs import kept_runs
+from creditscore.objections.disputes import Dispute, Marked, by_subject, list_disputed, marks_in
+from creditscore.store.archive.composites import read_beside, was_given
+from creditscore.store.archive.runs import list_runs, snapshot_of
+from creditscore.store.store import Store
 
-if TYPE_CHECKING:
-    from creditscore.schemes.model import Scheme
+BESIDE = ("listings", "subjects")
 
 
-def score_marks(
-    store: Database,
+def mark_scores(
+    store: Store,
     scored_composite: Composite,
-    find: Find,
     subject_ids: Iterable[str] | None = None,
     *,
+    find: FindSnapshot = snapshot_of,
     listings: Any = None,
     subjects: Any = None,
-    schemes: Mapping[str, Scheme] | None = None,
 ) -> list[Marked]:
-    """The disputed scores of a composite: those of subjects that bring a disputed record to one of its gradings.
+    """Mark the disputed scores of a composite: those of organisations that bring a disputed record to a grading of it.
 
-    The second score is made by the composite's own rules from the gradings without these records, later grades
-    with what earlier ones then give; entries on lists stay until a person annuls them. `listings`, `subjects`: what
-    the composite was given, where the store does not keep it. Where its gradings are not all kept, disputes of its
-    subjects are named without a second score.
+    Parameters
+    ----------
+    store
+        An open store of an office.
+    scored_composite
+        The composite; the store need not keep it.
+    subject_ids
+        Only scores of these organisations; None: of all.
+    find
+        Opens the snapshot of a kept run.
+    listings, subjects
+        What the composite was given, where the store does not keep it.
+
+    Returns
+    -------
+    list of Marked
+        The second score is made by the composite's own rules from the gradings without these records, later grades with
+        what earlier ones then give; entries on lists stay until a person annuls them. Where its gradings are not all
+        kept, or what it was given is not there, disputes are named without a second score.
     """
+    manifest = scored_composite.manifest
     scored = set(scored_composite.composite["subject_id"].to_pylist())
-    disputes = [dispute for dispute in open_disputes(store, subject_ids) if dispute.subject_id in scored]
+    disputes = [own for own in list_disputed(store, subject_ids=subject_ids) if own.subject_id in scored]
     if not disputes:
         return []
-    wanted = [str(source.get("run_id", "")) for source in scored_composite.manifest["inputs"]]
-    runs = {run.run_id: run for run in kept_runs(store) if run.run_id in wanted}
+    runs = {run.run_id: run for run in list_runs(store)}
+    wanted = [str(source.get("run_id", "")) for source in manifest["inputs"]]
     if set(wanted) - set(runs):
-        return [Marked(who, own, None) for who, own in by_subject(disputes).items()]
-    dispute_rows: set[Dispute] = set()
-    for run in runs.values():
-        grading = as_kept(run, find(run), sorted(by_subject(disputes)), schemes)
-        dispute_rows |= {dispute for marked in marks_in(grading, disputes) for dispute in marked.disputes}
-    own = by_subject([dispute for dispute in disputes if dispute in dispute_rows])
-    if not own:
+        return [Marked(subject, own, None) for subject, own in by_subject(disputes).items()]
+    disputes_of_grades: set[Dispute] = set()
+    for run_id in wanted:
+        grading = as_kept(runs[run_id], find(runs[run_id]), sorted(by_subject(disputes)))
+        disputes_of_grades |= {dispute for marked in marks_in(grading, disputes) for dispute in marked.disputes}
+    of = by_subject([dispute for dispute in disputes if dispute in disputes_of_grades])
+    if not of:
         return []
-    kept_composite = next(
-        (composite for composite in kept_composites(store) if composite.run_id == scored_composite.manifest["run_id"]),
-        None,
-    )
-    given: dict[str, Any] = {"listings": listings, "subjects": subjects}
-    given = {name: table for name, table in given.items() if table is not None}
-    if kept_composite is not None:
+    given = {name: table for name, table in (("listings", listings), ("subjects", subjects)) if table is not None}
+    composite = runs.get(manifest["run_id"])
+    if composite is not None:
         given = {
-            name: beside(store, kept_composite.run_id, name, own)
-            for name in ("listings", "subjects")
-            if kept_composite.gave(name)
+            name: read_beside(store.archive, composite, name, list(of)) for name in BESIDE if was_given(manifest, name)
         }
-    if any(was_given(scored_composite.manifest, name) and name not in given for name in ("listings", "subjects")):
-        return [Marked(who, mine, None) for who, mine in own.items()]
+    if any(was_given(manifest, name) and name not in given for name in BESIDE):
+        return [Marked(subject, own, None) for subject, own in of.items()]
     withdrawn = [
-        RecordEvent(dispute.subject_id, dispute.record_id, "withdrawn", dispute.since, dispute.since)
-        for mine in own.values()
-        for dispute in mine
+        RecordEvent(own.subject_id, own.record_id, "withdrawn", own.since, own.since)
+        for disputed in of.values()
+        for own in disputed
     ]
-    derived = derive(store, own, withdrawn, find, schemes=schemes)
-    cells = {
-        row["subject_id"]: _cell(row)
-        for _, again in made_again(
-            scored_composite.manifest, scored_composite.config, list(own), derived, lambda _: given
-        )
-        for row in again.composite.to_pylist()
-    }
-    return [Marked(who, mine, cells.get(who)) for who, mine in own.items()]
+    gradings: Sequence[Any] = [run for run in runs.values() if run.kind == "grading"]
+    derived = derive_rows(sorted(gradings, key=moment_of), store.archive, list(of), withdrawn, find)
+    rows = score_again(manifest, scored_composite.config, list(of), derived, lambda _: given)
+    cells = {subject: _make_cell(own.composite[0]) for subject, own in rows.items()}
+    return [Marked(subject, own, cells.get(subject)) for subject, own in of.items()]
 
 
-def _cell(row: Mapping[str, Any]) -> Cell:
+def _make_cell(row: Mapping[str, Any]) -> Cell:
     score = None if row["score"] is None else Decimal(row["score"])
     return Cell(row["state"], row["state_reason"] or "", row["grade"] or "", score, row["config_version"])

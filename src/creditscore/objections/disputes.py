@@ -14,10 +14,13 @@ from creditscore.grading.disputes import NAMES, Row, read_disputes
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.objections.case import Case, cases
+from creditscore.objections.cases import read_cases
 from creditscore.objections.counterfactuals import Cell, without
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.legacy.archive.runs import KeptRun, kept_rows, kept_runs, snapshot_of
+from creditscore.store.archive.runs import list_runs, snapshot_of
+from creditscore.store.archive.standing import subjects_in
+from creditscore.store.legacy.archive.runs import KeptRun, kept_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from creditscore.lists.register import Book
-    from creditscore.records import Snapshot
+    from creditscore.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,31 @@ class Marked:
     subject_id: str
     disputes: tuple[Dispute, ...]
     without: Cell | None
+
+
+def list_disputed(store: Store, on: date | None = None, subject_ids: Iterable[str] | None = None) -> list[Dispute]:
+    """List the records that open cases contest.
+
+    Parameters
+    ----------
+    store
+        An open store of an office.
+    on
+        As the cases stood at the end of a day; None: as they stand.
+    subject_ids
+        Only records of these organisations; None: of all.
+
+    Returns
+    -------
+    list of Dispute
+        In the order in which the cases were opened.
+    """
+    return [
+        Dispute(case.case_id, case.subject_id, record, case.opened_on, case.decide_by)
+        for case in read_cases(store, on, subject_ids)
+        if case.open and case.disputes
+        for record in case.records
+    ]
 
 
 def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on: date | None = None) -> list[Dispute]:
@@ -104,30 +132,44 @@ def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list
 
 
 def marks(
-    store: Database,
+    store: Store,
     run_id: str,
     subject_ids: Iterable[str] | None = None,
     *,
     place: Path | None = None,
     schemes: Mapping[str, Scheme] | None = None,
 ) -> list[Marked]:
-    """The disputed grades of a run, each with a second grade without its disputed records.
+    """Mark the disputed grades of a run, each with a second grade without its disputed records.
 
-    A record counts where the subject brings it to the grade, whichever grade its case is about. For a run that is
-    not kept, disputes of its subjects are named without a second grade. `place`: the snapshot, where it has moved.
+    Parameters
+    ----------
+    store
+        An open store of an office.
+    run_id
+        The run; for one that the store does not keep, disputes of its organisations are named without a second grade.
+    subject_ids
+        Only grades of these organisations; None: of all.
+    place
+        The snapshot, where it has moved.
+    schemes
+        Schemes outside the library, by id.
+
+    Returns
+    -------
+    list of Marked
+        One for each organisation that brings a disputed record to the grade, whichever grade its case is about.
     """
-    disputes = open_disputes(store, subject_ids)
-    if not disputes:
+    of = by_subject(list_disputed(store, subject_ids=subject_ids))
+    if not of:
         return []
-    run = next((run for run in kept_runs(store) if run.run_id == run_id), None)
-    of = by_subject(disputes)
+    run = next((run for run in list_runs(store, kind="grading") if run.run_id == run_id), None)
     if run is None:
         return [Marked(subject, own, None) for subject, own in of.items()]
-    graded = {subject: own for subject, own in of.items() if kept_rows(store, run.run_id, "grades", subject)}
+    graded = {subject: of[subject] for subject in subjects_in(store.archive, run, of)}
     if not graded:
         return []
-    snapshot: Snapshot = snapshot_of(run, place)
-    return marks_in(as_kept(run, snapshot, graded, schemes), [dispute for own in graded.values() for dispute in own])
+    grading = as_kept(run, snapshot_of(run, place), graded, schemes)
+    return marks_in(grading, [dispute for own in graded.values() for dispute in own])
 
 
 def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -377,6 +377,17 @@ def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
             next="give --snapshot DIR with the snapshot that was graded",
         )
     return as_graded(snapshot, run.manifest)
+
+
+def make_finder(snapshots: Iterable[Snapshot] = ()) -> Callable[[KeptRun], Snapshot]:
+    """Return what opens the snapshot of a kept run: one of those given where it fits, else from where it lay."""
+    given = tuple(snapshots)
+
+    def find_snapshot(run: KeptRun) -> Snapshot:
+        fitting = (snapshot for snapshot in given if snapshot.has_hash(run.snapshot))
+        return next(fitting, None) or snapshot_of(run)
+
+    return find_snapshot
 
 
 def grade_arguments(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
