@@ -24,8 +24,7 @@ import numpy as np
 import pandas as pd
 
 import creditscore as cs
-from creditscore import cascade, demo, evidence, objections, records, status
-from creditscore.evidence.first_papers import read_first_papers
+from creditscore import demo, evidence, records
 
 # %% [markdown]
 # ## The grade
@@ -54,58 +53,61 @@ print(cs.explain(cs.read("grades"), firm).text("en", 100))
 # ## The case
 #
 # Who graded keeps the run; somebody else announces it, opens the case and decides. The contested record is marked at
-# once, and changes no score until it is decided.
+# once, and changes no score until it is decided. Every act is signed, and refused where the rules do not allow it.
 
 # %%
-store = cs.Store("case.store")
+store = cs.Store("case.db", snapshots=[snapshot])
+store.grant("zhang.min", "reviewer", "approver", by="zhang.min")
+store.grant("li.na", "grader", "reviewer", by="zhang.min")
 (run,) = store.keep("grades", "snapshot", by="li.na")
-status.move(store.log, run, "announce", by="zhang.min", on=date(2023, 4, 28))
-ground = objections.Ground("not_my_record", "P0", "another firm's tax")
-case = objections.open_case(
-    store.log, run, snapshot, firm, [ground], by="zhang.min", on=date(2023, 5, 8), procedure="reevaluation"
-)
-print(case.case_id, "opened", case.opened_on, "to be decided by", case.decide_by)
+store.act("status", "open", by="li.na", on="2023-01-02", scheme="tax", period="2022")
+store.act("status", "announce", "status/tax.2022", by="zhang.min", on="2023-04-28", run=run.run_id)
+ground = {"ground": "not_my_record", "record_id": "P0", "statement": "another firm's tax"}
+contested = {"subject": firm, "run": run.run_id, "grounds": [ground], "procedure": "reevaluation"}
+case = store.act("objection", "open", by="zhang.min", on="2023-05-08", **contested).name
+print(case, "to be decided by", store.read(case).fields["decide_by"])
 
 # %% [markdown]
 # The merits: the grade with the record and without it, as known then and as known now.
 
 # %%
-data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 9))
+data = evidence.compile_case_file(evidence.read_papers(store, case), snapshot, on=date(2023, 5, 9))
 pd.DataFrame(data["merits"])[["record_id", "then_with", "then_without", "now_with", "now_without", "decisive"]]
 
 # %% [markdown]
 # The office that booked it is asked, and answers.
 
 # %%
-asked_on, due, answered_on = date(2023, 5, 9), date(2023, 5, 16), date(2023, 5, 12)
-question = {"department": "tax hall", "text": "whose tax was it?", "due": due}
-objections.ask(store.log, case.case_id, **question, by="zhang.min", on=asked_on)
-case = objections.answer(
-    store.log, case.case_id, 1, text="of another firm with a similar code", by="zhang.min", on=answered_on
-)
+question = {"department": "tax hall", "text": "whose tax was it?", "due": "2023-05-16"}
+store.act("objection", "ask", case, by="zhang.min", on="2023-05-09", **question)
+answer = {"question": 1, "text": "of another firm with a similar code"}
+store.act("objection", "answer", case, by="zhang.min", on="2023-05-12", **answer).state
 
 # %% [markdown]
 # ## The decision
 #
-# Nobody decides on a grade that he or she made. A decision is weighed first: the record is withdrawn, and everything
-# that rested on it follows.
+# Nobody decides on a grade that he or she made. A decision is shown before it is taken: the record is withdrawn, and
+# everything that rested on it follows.
 
 # %%
-ruling = objections.Ruling({"P0": "withdraw"}, "the tax was another firm's", ("R2014B 020101",))
-bench = cascade.bench(store.database)
+ruling = {"findings": {"P0": "withdraw"}, "reason": "the tax was another firm's", "articles": ["R2014B 020101"]}
 try:
-    objections.weigh(store.log, bench, case.case_id, ruling, by="li.na", on=date(2023, 5, 15))
+    store.preview("objection", "decide", case, by="li.na", on="2023-05-15", **ruling)
 except cs.NotAllowed as refusal:
     print(refusal)
-weighed = objections.weigh(store.log, bench, case.case_id, ruling, by="zhang.min", on=date(2023, 5, 15))
-print(weighed.cascade.text("en"))
+plan = store.preview("objection", "decide", case, by="zhang.min", on="2023-05-15", **ruling)
+pd.DataFrame([(event.stream, event.kind) for event in plan.events], columns=["stream", "event"])
 
 # %% [markdown]
-# Nothing was written yet. The decision, the new grade and what follows from it are written together, or not at all.
+# Nothing was written yet. The decision, the new grade and what follows from it are written together, or not at all; the
+# confirmation is bound to what was shown.
 
 # %%
-case = objections.decide(store.log, bench, weighed)
-print(case.decision.before["grade"], "→", case.decision.after["grade"], case.decision.after["score"])
+store.confirm(plan, plan.digest)
+papers = evidence.read_papers(store, case)
+print(
+    papers.case.decision.before["grade"], "→", papers.case.decision.after["grade"], papers.case.decision.after["score"]
+)
 
 # %% [markdown]
 # ## The letter and the packet
@@ -114,20 +116,25 @@ print(case.decision.before["grade"], "→", case.decision.after["grade"], case.d
 # grade rests on, and can be computed again by anybody.
 
 # %%
-data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 16))
+data = evidence.compile_case_file(papers, snapshot, on=date(2023, 5, 16))
 print(evidence.compose_letter(data, "en", document_no="2023-12", on="2023-05-16", office="Credit office"))
 
 # %%
-packet = evidence.build_case_packet(read_first_papers(store.database, case), snapshot, on=date(2023, 5, 16))
+packet = evidence.build_case_packet(papers, snapshot, on=date(2023, 5, 16))
 evidence.write_packet(packet, "packet")
 assert not evidence.verify_packet("packet")
 print(packet["digest"])
 
 # %% [markdown]
-# Every act stands in the log, each with the hash of the one before.
+# Every act stands in the log: each event holds the hash of the one before, each act a signature. In mode `open` names
+# are taken at their word.
 
 # %%
-store.verify().require()
-acts = pd.DataFrame([(entry.seq, entry.actor, entry.action) for entry in store.acts()], columns=["seq", "who", "what"])
+people = store.people()
+acts = [
+    (event.seq, people.name_of(event.actor), event.kind, event.stream)
+    for event in store.events()
+    if event.seq == event.act
+]
 store.close()
-acts
+pd.DataFrame(acts, columns=["seq", "who", "what", "on"])

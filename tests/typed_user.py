@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import creditscore as cs
-from creditscore import cascade, composite, evidence, explanation, inspection, lists, modelling, objections, repair
-from creditscore.evidence.first_papers import read_first_papers
+from creditscore import composite, evidence, explanation, inspection, lists, modelling, repair
 
 
 def grade_a_year(tables: dict[str, Path], year: int) -> cs.Grading:
@@ -54,22 +53,24 @@ def hear_an_objection(snapshot: cs.Snapshot, subject: str, record: str) -> cs.Ca
     from datetime import date
 
     day = date(2023, 5, 8)
-    with cs.Store("case.store") as store:
+    with cs.Store("case.db") as store:
         (run,) = store.keep("out", "snapshot", by="li.na")
-        ground = objections.Ground("not_my_record", record)
-        case: cs.Case = objections.open_case(store.log, run, snapshot, subject, [ground], by="zhang.min", on=day)
-        bench = cascade.bench(store.database)
-        ruling = objections.Ruling({record: "withdraw"}, "another firm's")
+        grounds = [{"ground": "not_my_record", "record_id": record}]
+        opened = store.act(
+            "objection", "open", by="zhang.min", on=day, subject=subject, run=run.run_id, grounds=grounds
+        )
         try:
-            weighed = objections.weigh(store.log, bench, case.case_id, ruling, by="zhang.min", on=day)
+            plan = store.preview(
+                "objection", "decide", opened.name, by="zhang.min", on=day, findings={record: "withdraw"}, reason="why"
+            )
         except cs.NotAllowed as refusal:
             raise cs.CreditscoreError("somebody else decides") from refusal
-        case = objections.decide(store.log, bench, weighed)
-        data = evidence.compile_case_file(read_first_papers(store.database, case), snapshot, on=day)
+        store.confirm(plan, plan.digest)
+        papers: evidence.Papers = evidence.read_papers(store, opened.name)
+        data = evidence.compile_case_file(papers, snapshot, on=day)
         print(evidence.compose_letter(data, "zh", document_no="1", on=day.isoformat(), office="Credit office"))
-        register: lists.Book = bench.book
-        print(register.of(subject), repair.plan_repair)
-        return case
+        print(lists, repair.plan_repair)
+        return papers.case
 
 
 def plan_a_year(classes: Path) -> inspection.InspectionPlan:

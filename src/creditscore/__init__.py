@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from creditscore.modelling.scorecard.classifier import ScorecardClassifier as ScorecardClassifier
     from creditscore.modelling.validation.validate import validate as validate
     from creditscore.objections.case import Case as Case
+    from creditscore.office.opening import Store as Store
     from creditscore.records import Snapshot as Snapshot
     from creditscore.records import ingest as ingest
-    from creditscore.store.legacy.opened import Store as Store
 else:
     _HOMES = {  # loaded for those who ask for them
         "Case": "objections.case",
@@ -54,7 +54,7 @@ else:
         "SchemeError": "core.errors",
         "ScorecardClassifier": "modelling.scorecard.classifier",
         "Snapshot": "records",
-        "Store": "store.legacy.opened",
+        "Store": "office.opening",
         "TooManyRejected": "core.errors",
         "UsageError": "core.errors",
         "WrittenGrading": "grading.written",

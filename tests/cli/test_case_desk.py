@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.errors import DifferenceError, StoreError, UsageError
 from creditscore.evidence.packet.files import write_packet
 from creditscore.evidence.packet.form import assembled
 from creditscore.evidence.packet.results import compute
@@ -137,9 +137,34 @@ def test_a_packet_proves_that_its_decision_stands_in_the_log(desk: Desk, tmp_pat
         call("packet", "verify", str(out))
 
 
-def test_what_is_an_act_on_a_log_is_no_command_of_a_case(desk: Desk) -> None:
-    given = ("--ground", "procedure", "--store", desk.address, "--by", "q", "--on", "2023-05-04")
-    with pytest.raises(UsageError, match="opened and decided by acts"):
-        call("case", "open", desk.run, desk.subject, *given)
-    with pytest.raises(UsageError, match="there is no objection/C2024-0009"):
-        desk.case("show", "C2024-0009")
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (("case", "show", "C2024-0009"), "there is no objection/C2024-0009"),
+        (("case", "due", "--on", "tomorrow"), "is not a day"),
+        (("act", "objection", "decide", CASE, "--findings", "x", "--reason", "r"), "findings"),
+        (("act", "objection", "decide", CASE, "--findings", "x=uphold", "--reason", "r"), "has no finding"),
+    ],
+)
+def test_mistakes_are_errors_in_words(desk: Desk, words: tuple[str, ...], match: str) -> None:
+    desk.open()
+    acting = ("--by", "zhang.min", "--on", "2023-05-09") if words[0] == "act" else ()
+    with pytest.raises(UsageError, match=match) as exception_info:
+        call(*words, "--store", desk.address, *acting)
+    assert exception_info.value.allowed or exception_info.value.next
+
+
+def test_a_case_waits_for_its_letter_where_the_letter_cannot_be_written(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    desk.decide()
+    (tmp_path / "a_file").touch()
+    letter = ("--out", str(tmp_path / "a_file"), "--document-no", "12", "--office", "信用办")
+    with pytest.raises(UsageError):
+        desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
+    assert json.loads(desk.case("show", CASE, "--json"))["state"] == "decided"
+
+
+def test_a_store_that_is_not_there_says_who_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as exception_info:
+        call("case", "due", "--store", str(tmp_path / "none.db"), "--on", "2023-05-05")
+    assert "store create" in str(exception_info.value)

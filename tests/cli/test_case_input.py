@@ -49,20 +49,19 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     accepted: list[dict[str, str]] | None, says: dict[str, str], tmp_path: Path
 ) -> None:
     subjects = pd.DataFrame({"subject_id": [A, B], "kind": "enterprise", "registered_on": "2010-01-01"})
-    held, graded, store, out = (tmp_path / name for name in ("snapshot", "graded", "s.store", "letter"))
+    held, graded, store, out = (tmp_path / name for name in ("snapshot", "graded", "s.db", "letter"))
     write_snapshot(ingest(subjects, pd.DataFrame(ROWS)), held)
     grade(read_snapshot(held), "tax", 2022, max_rejected=5, accepted=accepted).write(graded)
+    run("store", "create", store)
     run("keep", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
     (run_row,) = json.loads(run("runs", "--store", store, "--json").output)
-    at = ("--store", store, "--on", "2023-12-04")
-    opened = run("case", "open", run_row["run_id"], A, "--ground", "facts_wrong:2=x", *at, "--by", "wang.wei").output
-    assert "数据状态：" in opened
-    case = "C2023-0001"
-    assert case in opened
+    at, case = ("--store", store, "--on", "2023-12-04"), "C2023-0001"
+    grounds = ("--grounds", "ground=facts_wrong;record_id=2;statement=x")
+    run("act", "objection", "open", "--run", run_row["run_id"], "--subject", A, *grounds, *at, "--by", "wang.wei")
     shown = run("case", "show", case, "--store", store, "--lang", "en", "--snapshot", held).output
     assert says["en"] in shown.replace("\n", "")
     assert "Input: no feeds are declared" in shown
-    decided = ("case", "decide", case, "--find", "2=uphold", "--reason", "r", "--yes", "--snapshot", held)
+    decided = ("act", "objection", "decide", case, "--findings", "2=uphold", "--reason", "r")
     run(*decided, *at, "--by", "zhang.min")
     letter = ("case", "letter", case, "--out", out, "--document-no", "1", "--office", "O", "--snapshot", held)
     run(*letter, *at, "--by", "zhang.min")

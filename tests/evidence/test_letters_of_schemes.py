@@ -10,30 +10,25 @@ from typing import Any
 
 import pytest
 
-from creditscore.cascade.inputs import as_known, decided
-from creditscore.cascade.preview import bench
+from creditscore.cascade.inputs import as_known
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter
-from creditscore.evidence.packet.of_case import added_by_case, run_of_case
+from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.page import packet_page
-from creditscore.evidence.packet.results import build_packet
+from creditscore.evidence.papers import read_papers
 from creditscore.evidence.publication.page import public_page
 from creditscore.evidence.publication.public import publish
 from creditscore.evidence.publication.rows import LIST, PUBLIC
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.grading.grade import grade
-from creditscore.objections.actions import open_case
-from creditscore.objections.case import WHOLE, Ground
-from creditscore.objections.decision import decide, weigh
-from creditscore.objections.ruling import Ruling
+from creditscore.objections.case import WHOLE
+from creditscore.office import open_office
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
-from creditscore.store import Database, Log
-from creditscore.store.legacy.archive.runs import keep, snapshot_of
+from creditscore.store.archive.runs import snapshot_of
 from tests.clock import at_day
 from tests.evidence.test_letters import read_letter
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
@@ -65,14 +60,13 @@ def every_way(explanations: list[Explanation]) -> Iterator[Explanation]:
             yield explanation
 
 
-def ruled(grounds: list[Ground], outcome: str) -> Ruling:
+def ruled(contested: list[str], outcome: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """The finding on each contested record; where several are contested, `partly` upholds all but the first."""
     first = {"partly": "withdraw"}.get(outcome, outcome)
     rest = "uphold" if outcome == "partly" else first
-    findings = {ground.record_id: rest if number else first for number, ground in enumerate(grounds)}
+    findings = {record: rest if number else first for number, record in enumerate(contested)}
     findings = {record: "uphold" if record == WHOLE else action for record, action in findings.items()}
-    changes = {record: CORRECTED for record, action in findings.items() if action == "correct"}
-    return Ruling(findings, "查实", ("R2014A 20",), changes)
+    return findings, {record: CORRECTED for record, action in findings.items() if action == "correct"}
 
 
 def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
@@ -139,27 +133,29 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
     else:
         with pytest.raises(UsageError, match="it is never published"):
             read_public(tmp_path / "grading", explanations, codes, opened)
-    with Database(tmp_path / "s.store") as store:
-        log = Log(store)
-        (run,) = keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
+    with open_office(tmp_path / "s.db") as store:
+        (run,) = store.keep(tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
         snapshot = snapshot_of(run)
         for way, explanation in enumerate(every_way(explanations)):
             records = list(dict.fromkeys(basis.record_id for each in explanation.deciders for basis in each.basis))[:2]
-            grounds = [Ground("facts_wrong", record) for record in records] or [Ground("rule_misapplied", WHOLE)]
-            case = open_case(log, run, snapshot, explanation.subject_id, grounds, by="wang.wei", on=opened)
-            ruling = ruled(grounds, OUTCOMES[(number + way) % len(OUTCOMES)])
-            on_bench = bench(store, [snapshot])
-            case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=opened))
-            events = decided(store, [case.subject_id])
-            after = explain(as_known(run, snapshot, [case.subject_id], events, opened), case.subject_id)
-            after = explanation if set(ruling.findings.values()) == {"uphold"} else after
-            data = compile_case_file(read_first_papers(store, case), snapshot, on=opened, weighed=False)
+            grounds = [{"ground": "facts_wrong", "record_id": record} for record in records]
+            grounds = grounds or [{"ground": "rule_misapplied", "record_id": WHOLE}]
+            findings, changes = ruled(records or [WHOLE], OUTCOMES[(number + way) % len(OUTCOMES)])
+            contested = {"subject": explanation.subject_id, "run": run.run_id, "grounds": grounds}
+            case = store.act("objection", "open", by="wang.wei", on=opened, **contested).name
+            ruling = {"findings": findings, "changes": changes, "reason": "查实", "articles": ["R2014A 20"]}
+            store.act("objection", "decide", case, by="zhang.min", on=opened, **ruling)
+            papers = read_papers(store, case)
+            after = explain(
+                as_known(run, snapshot, [papers.case.subject_id], papers.events, opened), papers.case.subject_id
+            )
+            after = explanation if set(findings.values()) == {"uphold"} else after
+            data = compile_case_file(papers, snapshot, on=opened, weighed=False)
             for lang in LANGS:
                 text = str(compose_letter(data, lang, document_no="1", on=str(opened), office="局"))
                 assert read_letter(text) == [], text
                 assert not codes.search(text), text
                 assert after.state != "graded" or has_deciders(text, after, lang), text
             if not way:
-                added = added_by_case(store, case, snapshot, opened)
-                packet = build_packet(run_of_case(store, case, snapshot), snapshot, added=added)
+                packet = build_case_packet(papers, snapshot, on=opened)
                 read_packet(packet_page(packet), explanation, codes, values)

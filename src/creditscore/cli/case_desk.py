@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.cli.log import is_first_store
 from creditscore.cli.office import open_store
 from creditscore.core.errors import DifferenceError
 
@@ -49,8 +48,6 @@ def open_desk(
     snapshot: Path | None,
     *,
     key: Path | None = None,
-    roles: Path | None = None,
-    writes: bool = False,
     proves: bool = False,
 ) -> Iterator[CaseDesk]:
     """Open a case of a store.
@@ -63,19 +60,11 @@ def open_desk(
         The id of the case.
     snapshot
         Where the snapshot of its run lies now; None: where it lay.
-    key, roles
-        Who signs in a log; a file of roles in a store of one file.
-    writes
-        Whether something is written back.
+    key
+        Who signs.
     proves
         Whether the proof of its newest step is wanted.
     """
-    if is_first_store(address):
-        from creditscore.cli.first_case import open_first_desk
-
-        with open_first_desk(Path(address), case, snapshot, roles, writes) as parts:
-            yield CaseDesk(*parts)
-        return
     with open_store(address, key) as store:
         yield _read_desk(store, case, snapshot, proves)
 
@@ -101,10 +90,6 @@ def _read_desk(store: Store, case: str, snapshot: Path | None, proves: bool) -> 
 
 def find_case_of_packet(address: str, digest: str) -> str:
     """Find the case whose packet has a digest; DifferenceError where the log knows no such packet."""
-    if is_first_store(address):
-        from creditscore.cli.first_case import find_first_case_of_packet
-
-        return find_first_case_of_packet(Path(address), digest)
     with open_store(address) as store:
         rows = store.rows("objection_packets")
     known = {row["digest"]: row["stream"].partition("/")[2] for row in rows}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -14,33 +13,7 @@ from creditscore.evidence.case_file import pair, phrase
 from creditscore.schemes.citing import cite_said
 
 if TYPE_CHECKING:
-    from creditscore.core.model import Label
-    from creditscore.objections.case import Case
     from creditscore.objections.due import Due
-
-
-def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> tuple[str, list[str]]:
-    """A case in a few lines: what it is and where it stands, and until when it is to be decided.
-
-    `marks`: what the input of its grade lacks.
-    """
-    lang = lang_of(given)
-    procedure, state = pair("procedures", case.procedure)[lang], pair("states", case.state)[lang]
-    lines = [f"{case.subject_id}  {case.scheme}  {case.period}  {', '.join(case.contested)}"]
-    if case.open:
-        lines.append(_until(None if case.decide_by is None else case.decide_by.isoformat(), case.provisional, lang))
-    lines += [f"{text('input_state', lang)}{text('colon', lang)}{say(mark, lang)}" for mark in marks]
-    return f"{case.case_id}  {procedure}  {state}", [clean(line) for line in lines]
-
-
-def said_grade(decision: Mapping[str, Any], given: str) -> str:
-    """The grade before and after a decision, from its data."""
-    from creditscore.evidence.case_file import graded_in_short
-
-    lang = lang_of(given)
-    before, after = graded_in_short(decision["before"]), graded_in_short(decision["after"])
-    colon = text("colon", lang)
-    return f"{phrase('grade', lang)}{colon}{before} → {after}"
 
 
 def due_lines(dues: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]]]:
@@ -149,23 +122,18 @@ def _decision(row: dict[str, Any], lang: Lang) -> None:
 
 
 def _follows(row: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]:
-    """What else changed, and who is to be told or must act; with the number that `cascade told` takes."""
+    """What else changed, and what people have to do."""
     for change in row["changes"]:
         if not change["own"]:
             head = f"{change['title'][lang]} ({change['scheme']})  {change['period']}"
             yield clean(head), [clean(f"{change['before']} → {change['after']}")]
     for change in row["composites"]:
         yield f"{clean(change['title'][lang])} ({change['config']})", [f"{change['before']} → {change['after']}"]
-    for change in row["tasks"]:
-        tell = change["task"] == "tell"
-        who = change["who_label"][lang]
-        state = phrase("told", lang, change["told"]) if change["told"] else phrase("untold", lang) if tell else ""
-        state = phrase("done_on", lang, change["done"]) if change["done"] else state
-        about = "" if change["own"] else f"  {change['subject_id']}"
-        head = f"{change['label'][lang]}  {who if tell else change['thing']}{about}  {state}".rstrip()
-        under = [f"{change['why_label'][lang]}  {change['because'] if not tell else change['thing']}".strip()]
-        if not (tell and change["told"]) and not change["done"]:
-            under.append(f"creditscore {change['command']}" + (f"  {who}" if who and not tell else ""))
+    for task in row["tasks"]:
+        about = "" if task["own"] else f"  {task['subject_id']}"
+        state = phrase("done_on", lang, task["done"]) if task["done"] else ""
+        head = f"{task['label'][lang]}  {task['thing']}{about}  {state}".rstrip()
+        under = [task["note"], "" if task["done"] else f"creditscore {task['command']}"]
         yield clean(head), [clean(line) for line in under if line]
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import RolesFile
 from creditscore.cli.case_desk import CaseDesk, find_case_of_packet, open_desk
 from creditscore.cli.office import KeyFile
 from creditscore.cli.progress import working
@@ -39,7 +38,6 @@ def build_command(
     case: Annotated[str | None, typer.Argument(metavar="CASE", help="Id of a case in the store.")] = None,
     store: CaseStore = None,
     by: Annotated[str | None, typer.Option("--by", help="Who builds it: its digest then stands in the log.")] = None,
-    roles: RolesFile = None,
     key: KeyFile = None,
     on: Annotated[
         str | None, typer.Option("--on", help="The day of now for a case (default: that of its last step).")
@@ -77,9 +75,7 @@ def build_command(
                 allowed="packet build CASE --store ADDRESS -o DIR [--snapshot DIR] [--by PERSON]",
                 next="give --store and leave --grading, --subject and --disputed away",
             )
-        with open_desk(
-            store, case, snapshot, key=key, roles=roles, writes=by is not None or key is not None, proves=True
-        ) as desk:
+        with open_desk(store, case, snapshot, key=key, proves=True) as desk:
             packet, day = _build_of_case(desk, on, file, model)
             if by is not None or key is not None:
                 desk.note_packet(packet["digest"], by or "", day)

@@ -111,20 +111,13 @@ def add_command(
     key: KeyFile = None,
 ) -> None:
     """Add a person, with roles and a key."""
-    from creditscore.store import people as persons
-    from creditscore.store.keys import identify, require_public
+    from creditscore.store.keys import require_public
+    from creditscore.store.people import add_newcomer
 
     half = require_public(public) if public else ""
 
-    def events(there: People) -> Sequence[NewEvent]:
-        there.require_new(name)
-        new = persons.Person(persons.make_id(), name)
-        grants = [
-            persons.grant_role(new, own, number=number, office=for_office or persons.ANY)
-            for number, own in enumerate(role or [], 1)
-        ]
-        keys = [persons.add_key(new, half, identify(half))] if half else []
-        return [persons.add_person(new.id, name, for_office), *keys, *grants]
+    def events(people: People) -> Sequence[NewEvent]:
+        return add_newcomer(people, name, role or [], public=half, office=for_office)
 
     with open_store(store, key) as opened:
         opened.change_people(events, by=by, on=on)

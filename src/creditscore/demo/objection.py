@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.cascade.inputs import as_table, decided, fitting
-from creditscore.cascade.preview import Bench, bench
+from creditscore.cascade.inputs import as_table, fitting
 from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError, InternalError
 from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.first_papers import read_first_papers
 from creditscore.evidence.letter import compose_letter, write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
-from creditscore.evidence.packet.of_case import build_case_packet, log_packet
+from creditscore.evidence.packet.of_case import build_case_packet
+from creditscore.evidence.packet.proof import prove_case
+from creditscore.evidence.papers import read_papers
 from creditscore.explanation.timeline.timeline import Timeline, timeline
 from creditscore.grading.batch import Gradings
-from creditscore.objections.actions import answer, ask, notify, open_case
-from creditscore.objections.case import Case, Ground
-from creditscore.objections.decision import Weighed, decide, weigh
-from creditscore.objections.ruling import Ruling
+from creditscore.office.opening import Store
 from creditscore.pages.cascade import write_cascade
 from creditscore.pages.timeline import write_timeline
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot
 from creditscore.records.subset import subset
 from creditscore.status.rules import life_rules
-from creditscore.status.transitions import move
-from creditscore.store import Database, Log, Roles
-from creditscore.store.legacy.archive.runs import KeptRun, keep
+from creditscore.status.workflow import name_status
+from creditscore.store.archive.runs import KeptRun
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Telling = tuple[str, str, str]  # scheme, organisation, record
 MARK = "MADE_UP.txt"
 IDS = "ids.sh"
 GRADER, REVIEWER = "li.na", "zhang.min"
-ROLES = Roles(
-    {"analyst": (), "grader": (GRADER,), "reviewer": (REVIEWER,), "approver": (REVIEWER,)}, "the demo's roles"
-)
 OFFICE = "示范区信用办（虚构） / made-up credit office"
 ANNOUNCED, OPENED, ASKED, ANSWERED, DECIDED, TOLD = (
     date(2021, 4, 28),
@@ -79,85 +73,83 @@ class Objection:
     files: tuple[Path, ...]
 
 
-def contest(
-    out: Path, gradings: Path, snapshot: Path, composite: str, scheme: str, subject_id: str, record_id: str
-) -> Objection:
-    """Play one case on a written grading into the folder `out`: `record_id` of one subject is contested."""
+def contest(out: Path, gradings: Path, snapshot: Path, composite: Path, listings: Any, telling: Telling) -> Objection:
+    """Play one case into the folder `out`: a record of one subject in a written grading is contested.
+
+    `composite` is the written composite of these gradings, `listings` what it was given, `telling` the scheme, the
+    subject and its record.
+    """
+    scheme, subject_id, record_id = telling
     source = read_snapshot(snapshot)
     with whole(out, MARK) as folder:
         (folder / MARK).write_text(NOTE, encoding="utf-8")
-        with Database(folder / "credit.store") as store:
-            log = Log(store, roles=ROLES)
-            kept_runs = keep(store, log, gradings, snapshot, by=GRADER, check=False)
-            run = next(kept_run for kept_run in kept_runs if kept_run.scheme == scheme)
+        with Store(folder / "credit.db", snapshots=[source]) as store:
+            store.grant(REVIEWER, "reviewer", "approver", by=REVIEWER)
+            store.grant(GRADER, "grader", by=REVIEWER)
+            runs = store.keep(gradings, snapshot, by=GRADER, check=False)
+            store.keep(composite, listings=listings, by=GRADER)
+            run = next(kept_run for kept_run in runs if kept_run.scheme == scheme)
             write_ids(folder / IDS, run.run_id, subject_id, record_id)
-            opened = _opened(log, run, source, subject_id, record_id)
-            desk = bench(store, [source], composites=[composite])
-            weighed = _weighed(log, desk, opened, record_id)
-            cascade = weighed.cascade
-            if cascade is None:
-                raise InternalError("nothing follows from the decision", where=str(out))
-            case = decide(log, desk, weighed)
-            write_cascade(replace(cascade, seq=case.events[-1].seq), folder, made_up=True)
-            case = _told(log, case, source, folder)
-            packet = build_case_packet(read_first_papers(store, case), source, on=TOLD)
-            log_packet(log, case, REVIEWER, packet["digest"])
+            name = _open(store, run, subject_id, record_id)
+            ruling: dict[str, Any] = {"findings": {record_id: "withdraw"}, "reason": REASON}
+            store.act("objection", "decide", name, by=REVIEWER, on=DECIDED, **ruling)
+            _write_letter(store, name, source, folder)
+            papers = read_papers(store, name)
+            write_cascade(papers, folder, made_up=True)
+            packet = build_case_packet(papers, source, on=TOLD, proof=prove_case(store, papers.case.case_id))
+            store.act("objection", "packet", name, by=REVIEWER, on=TOLD, digest=packet["digest"])
             write_packet(packet, folder / "packet")
-            decided_rows = as_table(fitting(source, decided(store, [subject_id])))
         if verify_packet(folder / "packet"):
             raise InternalError("the packet is not as it was written", where=str(out))
-        write_timeline(_over_time(decided_rows, source, run, subject_id), folder)
+        write_timeline(_over_time(as_table(fitting(source, papers.newest)), source, run, subject_id), folder)
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
     pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]
-    decision = case.decision
+    decision = papers.case.decision
     assert decision is not None
     return Objection(
-        case.case_id,
+        papers.case.case_id,
         run.pinned,
         subject_id,
         record_id,
         str(decision.before["grade"]),
         str(decision.after["grade"]),
-        len(cascade.changes),
-        len(cascade.tasks),
+        len(papers.follows["changes"]),
+        len(papers.follows["tasks"]),
         packet["digest"],
         tuple(out / name for name in pages),
     )
 
 
-def _opened(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_id: str) -> Case:
-    """The grade announced, then contested; a department is asked and answers."""
-    move(log, run, "announce", by=REVIEWER, on=ANNOUNCED)
-    known = life_rules(run.scheme).procedure("reevaluation", int(run.period[:4]))
-    case = open_case(
-        log,
-        run,
-        source,
-        subject_id,
-        [Ground("not_my_record", record_id, STATEMENT)],
-        by=REVIEWER,
-        on=OPENED,
-        procedure="reevaluation" if known else "objection",
-    )
-    ask(log, case.case_id, department=ASKED_OF, text=QUESTION, by=REVIEWER, on=ASKED, due=DUE)
-    return answer(log, case.case_id, 1, text=ANSWER, by=REVIEWER, on=ANSWERED, document_no="示范函〔2021〕7号")
+def _open(store: Store, run: KeptRun, subject_id: str, record_id: str) -> str:
+    """The grade announced, then contested; a department is asked and answers. Returns the name of the case."""
+    year = int(run.period[:4])
+    known = life_rules(run.scheme).procedure("reevaluation", year)
+    name = name_status(run.scheme, run.period)
+    store.act("status", "open", by=GRADER, on=ANNOUNCED, scheme=run.scheme, period=run.period)
+    store.act("status", "announce", name, by=REVIEWER, on=ANNOUNCED, run=run.run_id)
+    contested: dict[str, Any] = {
+        "subject": subject_id,
+        "run": run.run_id,
+        "grounds": [{"ground": "not_my_record", "record_id": record_id, "statement": STATEMENT}],
+        "procedure": "reevaluation" if known else "objection",
+    }
+    case = store.act("objection", "open", by=REVIEWER, on=OPENED, **contested).name
+    question: dict[str, Any] = {"department": ASKED_OF, "text": QUESTION, "due": DUE}
+    store.act("objection", "ask", case, by=REVIEWER, on=ASKED, **question)
+    answer: dict[str, Any] = {"question": 1, "text": ANSWER, "document_no": "示范函〔2021〕7号"}
+    store.act("objection", "answer", case, by=REVIEWER, on=ANSWERED, **answer)
+    return case
 
 
-def _weighed(log: Log, desk: Bench, case: Case, record_id: str) -> Weighed:
-    """The record is to be withdrawn: with all that follows."""
-    return weigh(log, desk, case.case_id, Ruling({record_id: "withdraw"}, REASON), by=REVIEWER, on=DECIDED)
-
-
-def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:
+def _write_letter(store: Store, name: str, source: Snapshot, folder: Path) -> None:
     """The letter in both languages; its hash stands in the log."""
-    data = compile_case_file(read_first_papers(log.store, case), source, on=TOLD)
+    data = compile_case_file(read_papers(store, name), source, on=TOLD)
     letters = {
         lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
     }
     content = "sha256:" + hash_text(canonical({lang: str(text) for lang, text in letters.items()}))
-    done = notify(log, case.case_id, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content_hash=content)
+    store.act("objection", "letter", name, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content=content)
     write_letters(letters, data, folder)
-    return done
 
 
 def _over_time(events: pa.Table, source: Snapshot, run: KeptRun, subject_id: str) -> Timeline:
@@ -177,7 +169,7 @@ def write_ids(file: Path, run_id: str, subject_id: str, record_id: str) -> None:
     file.write_text(text, encoding="utf-8", newline="\n")
 
 
-def telling_record(gradings: Gradings) -> tuple[str, str, str]:
+def telling_record(gradings: Gradings) -> Telling:
     """(scheme, subject, record) where one record alone made a bad grade: of tax if there is one, else of any scheme."""
     candidates: list[tuple[Any, ...]] = []
     for run in gradings:

@@ -113,7 +113,12 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files += inspections.files
         step("inspections")
         objection = contest(
-            out / "case", out / "plan" / str(last.year), out / "plan" / "snapshot", COMPOSITE, *contested
+            out / "case",
+            out / "plan" / str(last.year),
+            out / "plan" / "snapshot",
+            out / "composite",
+            tables.listings,
+            contested,
         )
         files += objection.files
         step("objection")

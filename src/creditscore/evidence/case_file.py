@@ -184,7 +184,7 @@ def _decision(
             "input": _input(after),
         },
         "changed": was != now,
-        "follows": _follows(papers, schemes),
+        "follows": tell_following(papers, schemes),
         "late": case.decide_by is not None and decision.on > case.decide_by,
         "remedies": remedies(papers, decision.on, standing),
     }
@@ -198,8 +198,8 @@ def _decided_by(after: Explanation) -> dict[str, list[str]]:
     }
 
 
-def _follows(papers: Papers, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
-    """What else the decision changed, and who is to be told or must act, with labels; `told` or `done` on which day."""
+def tell_following(papers: Papers, schemes: Mapping[str, Scheme] | None = None) -> dict[str, Any]:
+    """Say what a decision changed, and what it opened for people to do, with labels; `done` on which day."""
     case, follows = papers.case, papers.follows
     changes = [
         {

@@ -97,7 +97,7 @@ def compose_letter(
     document_no
         The number of the letter.
     on
-        The date of the letter, `YYYY-MM-DD`. That another office was told is stated only where it was told by that day.
+        The date of the letter, `YYYY-MM-DD`. That something was done is stated only where it was by that day.
     office
         The name of the office that signs.
     remedy
@@ -191,7 +191,7 @@ def compose_letter(
 def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
     """What else the decision changed for the subject: other grades, composites, entries and measures in question.
 
-    That an office was told of it is said only where the store holds the day, and that is not after `on`.
+    That something was done about it is said only where the store holds the day, and that is not after `on`.
     """
     follows = data["decision"]["follows"]
 
@@ -210,15 +210,12 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
         say("follows_composite", composite["title"][lang], *shown(composite)) for composite in follows["composites"]
     ]
     for task in follows["tasks"]:
-        if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
-            said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
-            told_on = _told_on(task, follows["tasks"], on)
-            done_on = task["done"] if task["done"] and task["done"] <= on else ""
-            if told_on or done_on:
-                code = "follows_told" if told_on else "follows_done"
-                lines.append(say(code, *said_of, day_said(told_on or done_on, lang)))
-            else:
-                lines.append(say("follows_task", *said_of))
+        if task["own"] and task["kind"] in ("list", "measure"):
+            about = (_thing(task, lang), task["label"][lang], say("office"))
+            is_done = task["done"] and task["done"] <= on
+            lines.append(
+                say("follows_done", *about, day_said(task["done"], lang)) if is_done else say("follows_task", *about)
+            )
     return tuple(lines)
 
 
@@ -226,16 +223,6 @@ def _thing(task: dict[str, Any], lang: Lang) -> str:
     """An entry or a measure by its name and number."""
     kind = f"{'named' if task['thing_label'] else 'plain'}_{task['kind']}"
     return phrase(kind, lang, (task["thing_label"] or {}).get(lang, ""), task["thing"], section="letter")
-
-
-def _told_on(task: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
-    """The day, up to `on`, on which the store says that the office which has to act was told; else empty."""
-    days = [
-        other["told"]
-        for other in tasks
-        if other["task"] == "tell" and (other["thing"], other["who"]) == (task["thing"], task["who"]) and other["told"]
-    ]
-    return str(min(days)) if days and task["who"] and min(days) <= on else ""
 
 
 def _asked(row: dict[str, Any], lang: Lang) -> str:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from creditscore.store.store import Store
 
 CORRECTING = ("amended", "corrected", "withdrawn", "repaired")  # events that a preview counts as corrections
-NO_WORDS: Mapping[str, str] = dict.fromkeys(LANGS, "")
 
 
 @dataclass(frozen=True)
@@ -264,12 +263,7 @@ def _tell_task(store: Store, stream: Stream, event: Event, change: Mapping[str, 
         "thing_label": _label_entry(stream),
         "task": change["what"],
         "label": {lang: getattr(rule.title, lang) if rule else change["what"] for lang in LANGS},
-        "who": "",
-        "who_label": NO_WORDS,
-        "why": "",
-        "why_label": NO_WORDS,
-        "because": change.get("note") or "",
-        "told": None,
+        "note": change.get("note") or "",
         "done": turn.get("done_on"),
         "command": f"store show {stream.name}",
     }

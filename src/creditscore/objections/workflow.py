@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.follow_entries import doubt_entries
+from creditscore.cascade.follow_status import supersede_grades
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
 from creditscore.core.errors import InputError
@@ -338,6 +339,7 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
         gone = find_annulled(context, subject)
         redrawn = follow_events(context, archive, find_snapshot, [subject], known, annulled=gone, under_law=laws)
         doubt_entries(context, subject, known, redrawn)
+        supersede_grades(context, archive, redrawn, case.procedure, case.run_id, ruling.articles)
 
 
 def find_decided_laws(context: Context, subject: str) -> dict[tuple[str, str], date]:

@@ -301,7 +301,7 @@ def statuses_in(
         if subject_id in (row.get("leaves_out") or ()) or not runs.holds(row, subject_id):
             continue
         if row["step"] in REPLACING and before:
-            statuses.append(_make_status(case, event.seq, row, subject_id, before, "superseded"))
+            statuses.append(_make_status(case, event.act, row, subject_id, before, "superseded"))
         statuses.append(_make_status(case, event.seq, row, subject_id, row["run"], row["status"]))
         before = row["run"]
     return statuses
@@ -398,7 +398,7 @@ def make_history(store: Store, *, known_on: str | None = None) -> pa.Table:
                 replaced = [subject for subject in own if row["step"] in REPLACING and subject in current]
                 for run_id in sorted({current[subject] for subject in replaced}):
                     old = [subject for subject in replaced if current[subject] == run_id]
-                    rows += _history_rows(runs, runs.find(run_id), old, row, "superseded", event, event.seq - 1)
+                    rows += _history_rows(runs, runs.find(run_id), old, row, "superseded", event, event.act - 1)
                 rows += _history_rows(runs, runs.find(row["run"]), own, row, row["status"], event, event.seq)
                 current.update(dict.fromkeys(own, row["run"]))
     rows.sort(key=lambda row: tuple(str(row[name]) for name in ("subject_id", "domain", "scheme", "period")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -344,6 +344,17 @@ def make_id() -> str:
 def add_person(person_id: str, name: str, office: str = "") -> NewEvent:
     """Make the event that adds a person."""
     return NewEvent(PREFIX + person_id, "person.added", {"set": {"name": name, "office": office or None}}, expected=-1)
+
+
+def add_newcomer(
+    people: People, name: str, roles: Sequence[str] = (), *, public: str = "", office: str = ""
+) -> list[NewEvent]:
+    """Make the events that add a person with roles and, where `public` is given, a key; UsageError for a taken name."""
+    people.require_new(name)
+    new = Person(make_id(), name)
+    grants = [grant_role(new, role, number=number, office=office or ANY) for number, role in enumerate(roles, 1)]
+    keys = [add_key(new, public, identify(public))] if public else []
+    return [add_person(new.id, name, office), *keys, *grants]
 
 
 def add_key(person: Person, public: str, key_id: str) -> NewEvent:

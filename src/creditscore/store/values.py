@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -31,10 +32,19 @@ def make_given_model(workflow: Workflow, act: str) -> type[BaseModel]:
     return MODELS[key]
 
 
+def as_plain(value: Any) -> Any:
+    """Return a value as JSON has it: a day as its text, a sequence as a list."""
+    if type(value) is date:
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: as_plain(inner) for name, inner in value.items()}
+    return [as_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is given to an act, and return it without what was left out; UsageError names every fault."""
     try:
-        model = make_given_model(workflow, act).model_validate(dict(given))
+        model = make_given_model(workflow, act).model_validate({name: as_plain(value) for name, value in given.items()})
     except ValidationError as error:
         rule = workflow.acts[act]
         wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())

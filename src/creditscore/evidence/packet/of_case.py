@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from creditscore.cascade.inputs import as_kept, as_table, fitting
-from creditscore.core.errors import DifferenceError
 from creditscore.core.i18n import LANGS
 from creditscore.core.identity import redact
 from creditscore.evidence.case_file import compile_case_file, pair
@@ -18,13 +17,11 @@ from creditscore.evidence.packet.results import build_packet
 from creditscore.evidence.papers import Papers
 from creditscore.explanation.audit import row_hash
 from creditscore.explanation.page_words import word
-from creditscore.objections.case import WHOLE, Case
+from creditscore.objections.case import WHOLE
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Scheme
-from creditscore.store import Log
 
-ACTION = "packet.build"
 NOTHING = {"zh": "", "en": ""}
 PROVISIONAL = {"zh": "节假日安排未公布，日期为暂定", "en": "public holidays not yet known, the day is provisional"}
 
@@ -217,12 +214,9 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if finding["own"]:
             yield {
                 "what": "task",
-                "day": finding["told"] or finding["done"] or row["on"],
+                "day": finding["done"] or row["on"],
                 **_said(finding["label"]),
                 **_named("about", finding["thing"], finding["thing_label"] or NOTHING),
-                **_named("who", redact(finding["who"]), finding["who_label"]),
-                **_named("why", finding["why"], finding["why_label"]),
-                "told": finding["told"] or "",
                 "done": finding["done"] or "",
             }
     for finding in row["remedies"]:
@@ -239,34 +233,6 @@ def _of_record(record_id: str) -> dict[str, str]:
     return _named("record_id", WHOLE, pair("whole", WHOLE)) if record_id == WHOLE else {"record_id": record_id}
 
 
-def log_packet(log: Log, case: Case, by: str, digest: str) -> None:
-    """The packet of a case was built: its digest stands in the log, so that a packet made anew is told from it."""
-    with log.act(by, "reviewer", ACTION, case.case_id, {"digest": digest}):
-        pass
-
-
-def logged_digests(log: Log) -> dict[str, str]:
-    """Digest → case of every packet that the log speaks of."""
-    return {
-        str(entry.data["digest"]): entry.subject
-        for entry in log.entries(action=ACTION)
-        if entry.phase == "begun" and isinstance(entry.data, dict)
-    }
-
-
-def check_logged(log: Log, digest: str) -> str:
-    """The case whose packet has this digest; DifferenceError where the log knows no such packet."""
-    known = logged_digests(log)
-    if digest not in known:
-        raise DifferenceError(
-            "the log speaks of no packet with this digest",
-            where=digest,
-            allowed=", ".join(known) or "none was built with --by",
-            next="it was made anew after it was handed out, or comes from another store",
-        )
-    return known[digest]
-
-
 def _named(name: str, code: str, label: Mapping[str, str]) -> dict[str, str]:
     """A field as its code, and beside it in words (`state_zh`, `state_en`), which a page shows."""
     return {name: code} | {f"{name}_{lang}": redact(label[lang]) for lang in LANGS if label[lang] and code}
@@ -281,4 +247,4 @@ def _said(label: Mapping[str, str]) -> dict[str, str]:
     return {"zh": label["zh"], "en": label["en"]}
 
 
-__all__ = ["added_by_case", "case_rows", "check_logged", "log_packet", "logged_digests", "run_of_case"]
+__all__ = ["added_by_case", "build_case_packet", "case_rows", "run_of_case"]

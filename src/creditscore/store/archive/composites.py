@@ -61,6 +61,11 @@ def was_given(manifest: Mapping[str, Any], table: str) -> bool:
     return bool(manifest[table] != NOT_GIVEN[table])
 
 
+def is_composite(folder: Path | str) -> bool:
+    """Whether a folder holds a composite rather than a grading."""
+    return (Path(folder) / "contributions.parquet").is_file()
+
+
 def keep_composite(
     store: Store,
     folder: Path | str,
