@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.core.errors import NotAllowed
-from tests.cascade.listed import kept_wages
-from tests.lists.players import A
 from tests.paths import ROOT
 
 CLI = ROOT / "src" / "creditscore"
@@ -57,7 +50,6 @@ def test_a_command_with_roles_or_a_key_says_who_acts() -> None:
     with_roles = {name for name, command in ALL.items() if "--roles" in options(command)}
     signed = {name for name, command in ALL.items() if {"--key", "--by"} <= options(command)}
     assert with_roles | signed | {SETS} == {name for name, command in ALL.items() if acts(command)}
-    assert len(with_roles) >= 25
     assert len(signed) >= 12
 
 
@@ -108,57 +100,3 @@ def test_nothing_is_written_to_a_store_outside_an_act_of_its_log() -> None:
             loose += [f"{file.relative_to(CLI)}: {ast.unparse(call)}" for call in calls(tree, "transaction")]
     # with `remove_payload`, which asks for the role
     assert loose == ["store/legacy/retention.py: log.store.transaction()"]
-
-
-def run(*words: object) -> Any:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def refused(*words: object) -> str:
-    done = run(*words)
-    assert isinstance(done.exception, NotAllowed), done.exception or done.output
-    return str(done.exception)
-
-
-@pytest.fixture(scope="module")
-def wages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kept_wages(tmp_path_factory.mktemp("wages"))
-
-
-@pytest.mark.slow
-def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Path, tmp_path: Path) -> None:
-    store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
-    file.write_text(ROLES, encoding="utf-8")
-    (remaining,) = json.loads(run("runs", "--store", store, "--json").stdout)
-    day, at = ("--on", "2023-05-04"), ("--store", store)
-    opening = ("case", "open", remaining["run_id"], A, "--ground", "annulled:r2", *at, *day)
-    announce = ("life", "move", remaining["run_id"], "announce", *at, *day)
-    assert "no roles stand" in run("store", "roles", store).stdout
-    free = run(*announce, "--by", "x.y")
-    assert free.exit_code == 0, free.exception
-    assert "nobody is held to a role in this store" in free.stderr
-
-    assert "is no reviewer" in refused(*opening, "--by", "x.y", "--roles", file)
-    assert "no roles stand" in run("store", "roles", store).stdout  # who was refused has set nothing
-    first = run(*opening, "--by", "zhang.min", "--roles", file)
-    assert "from now on: roles of this store" in first.stderr
-    for words in (
-        ("case", "ask", "C2023-0001", "--department", "d", "--question", "q", "--due", "2023-05-08", *at, *day),
-        ("keep", wages.parent / "other", "--snapshot", wages.parent / "snapshot", "--no-check", *at),
-        ("lists", "take-over", A, "--list", "serious_arrears", "--scheme", "wage_arrears@2022-01-01", *at, *day),
-        ("joint", "match", wages.parent / "events.csv", "--listings", wages.parent / "listings.csv", *at),
-    ):
-        assert run(*words, "--by", "x.y").exit_code != 0
-
-    other = tmp_path / "other.yaml"
-    other.write_text(ROLES.replace("zhang.min", "x.y"), encoding="utf-8")
-    assert "not the roles of this store" in refused(*announce, "--by", "x.y", "--roles", other)
-    assert "is no approver" in refused("store", "roles", store, other, "--by", "x.y")
-    bare = tmp_path / "bare.yaml"
-    bare.write_text(ROLES.replace("[chen.jie]", "[]"), encoding="utf-8")
-    assert "name no approver" in str(run("store", "roles", store, bare, "--by", "chen.jie").exception)
-    changed = run("store", "roles", store, other, "--by", "Chen.Jie")
-    assert changed.exit_code == 0, changed.exception
-    assert "reviewer: x.y" in changed.stdout
-    assert "is no reviewer" in refused(*opening, "--by", "zhang.min")
-    assert run("store", "verify", store).exit_code == 0

@@ -91,7 +91,6 @@ def test_a_model_part_of_no_registered_model_is_refused(
     [
         ((), "neither a case nor a subject"),
         (("C2020-0001",), "a case stands in a store"),
-        (("C2020-0001", "--store", "none.store"), "there is no store here"),
         (("C2020-0001", "--store", "none.db", "--subject", "S1"), "a case stands in a store"),
     ],
 )
@@ -107,20 +106,22 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     tax_run: tuple[Path, Path, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     graded, snap, subject, record = tax_run
-    store = str(tmp_path / "kept.store")
+    store = str(tmp_path / "kept.db")
+    run(capsys, "store", "create", store)
     run(capsys, "keep", str(graded), "--snapshot", str(snap), "--store", store, "--by", "grader")
     manifest = json.loads((graded / "manifest.json").read_text(encoding="utf-8"))
-    opened = ("--ground", f"facts_wrong:{record}=不属实", "--store", store, "--by", "reviewer", "--on", "2023-04-20")
-    run(capsys, "case", "open", manifest["run_id"], subject, *opened)
+    contested = ("--grounds", f"ground=facts_wrong;record_id={record};statement=不属实", "--subject", subject)
+    opened = (*contested, "--store", store, "--by", "wang.wei", "--on", "2023-04-20")
+    run(capsys, "act", "objection", "open", "--run", manifest["run_id"], *opened)
     out = tmp_path / "packet"
-    command_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
+    command_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "wang.wei", "-o", str(out))
     digest = next(word for word in command_run.split() if word.startswith("sha256:"))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
     assert rows[record]["disputed"]
     assert [record] in [row["without"] for row in packet["results"]["replays"]["without"]]
     assert {row["what"] for row in packet["inputs"]["case"]} >= {"case", "ground", "deadline"}
-    assert "reviewer" not in (out / "packet.json").read_text(encoding="utf-8")
+    assert "wang.wei" not in (out / "packet.json").read_text(encoding="utf-8")
     command_run = run(capsys, "packet", "verify", str(out), "--store", store)
     assert digest in command_run
     assert "case C2023-0001" in command_run
