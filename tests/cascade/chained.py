@@ -1,8 +1,7 @@
-"""Two tax years kept in a store, the second with the grades of the first as its history."""
+"""Two tax years, the second with the grades of the first as its history."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,13 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from creditscore.cascade.inputs import RecordEvent
 from creditscore.demo.district import declare_rows, district
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
-from creditscore.store import Database, Log
-from creditscore.store.legacy.archive.runs import keep, kept_runs
 
 FIRM, DIRECT = "91220291MADM70XF1L", "R-direct"
 KNOWN = {2021: "2022-04-20", 2022: "2023-04-20"}
@@ -24,39 +20,30 @@ KNOWN = {2021: "2022-04-20", 2022: "2023-04-20"}
 
 @dataclass(frozen=True)
 class Chained:
-    """A store with both runs; `copy` gives a test its own."""
+    """A folder with a snapshot and a grading of each year."""
 
-    store: Path
-    runs: tuple[str, str]
-
-    def copy(self, folder: Path) -> Path:
-        return Path(shutil.copy(self.store, folder / "copy.store"))
+    folder: Path
 
 
 @pytest.fixture(scope="session")
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Chained:
-    return chained(tmp_path_factory.mktemp("chained"))
+    return chain_years(tmp_path_factory.mktemp("chained"))
 
 
-def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
+def chain_years(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
     district_tables = district(subjects=subjects, seed=seed)
     tables = {
         name: getattr(district_tables, name) for name in ("subjects", "records", "attributes", "history", "feeds")
     }
     tables["records"] = _with_direct(tables["records"])
     tables["feeds"] = declare_rows(tables["feeds"], tables["records"], {})
-    store = folder / "made.store"
-    with Database(store) as opened:
-        log = Log(opened)
-        for year, known in KNOWN.items():
-            write_snapshot(ingest(**tables), folder / f"snapshot-{year}")
-            snapshot = read_snapshot(folder / f"snapshot-{year}")
-            run = grade(snapshot, "tax", year, known_at=known, max_rejected=10**6)
-            run.write(folder / f"grading-{year}")
-            keep(opened, log, folder / f"grading-{year}", folder / f"snapshot-{year}", by="li.na", check=False)
-            tables["history"] = _history(tables["history"], run.grades, year, known)
-        ids = {run.period: run.run_id for run in kept_runs(opened)}
-    return Chained(store, (ids["2021"], ids["2022"]))
+    for year, known in KNOWN.items():
+        write_snapshot(ingest(**tables), folder / f"snapshot-{year}")
+        snapshot = read_snapshot(folder / f"snapshot-{year}")
+        run = grade(snapshot, "tax", year, known_at=known, max_rejected=10**6)
+        run.write(folder / f"grading-{year}")
+        tables["history"] = _history(tables["history"], run.grades, year, known)
+    return Chained(folder)
 
 
 def _with_direct(records: pa.Table) -> pa.Table:
@@ -88,8 +75,3 @@ def _history(history: pa.Table, grades: pa.Table, year: int, known: str) -> pa.T
         )
     names = [*history.column_names, *(name for name in ("state",) if name not in history.column_names)]
     return pa.table({name: [row.get(name) for row in rows] for name in names})
-
-
-def event(subject: str, record: str, kind: str, on: str = "2023-06-01", share: str | None = None) -> RecordEvent:
-    day = date.fromisoformat(on)
-    return RecordEvent(subject, record, kind, day, day, corrected_on=day if kind == "corrected" else None, share=share)

@@ -15,15 +15,15 @@ from creditscore.cascade.inputs import as_kept
 from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
 from creditscore.grading.reproduce import reproduce
-from creditscore.grading.result_columns import GRADES, LATER
+from creditscore.grading.result_columns import LATER
+from creditscore.office import open_office
 from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
-from creditscore.store import Database, Log
-from creditscore.store.legacy import database as store_database
-from creditscore.store.legacy.archive.effective import Rows, archived_rows, as_rows
-from creditscore.store.legacy.archive.runs import changed_runs, keep, kept_rows, snapshot_of
-from creditscore.store.legacy.archive.tables import table_hash
-from creditscore.store.legacy.migrations import MIGRATIONS
+from creditscore.store.archive.rows import Rows, group_rows
+from creditscore.store.archive.runs import keep_grading, snapshot_of
+from creditscore.store.archive.standing import rows_as_kept
+from creditscore.store.store import Store
+from creditscore.store.verify import verify
 
 A, B = "914403001922038216", "91440115618712245T"
 SUBJECTS = pd.DataFrame({"subject_id": [A, B], "kind": "enterprise", "registered_on": "2010-01-01"})
@@ -43,6 +43,15 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def open_store(folder: Path) -> Store:
+    return open_office(folder / "credit.db", archive=folder / "archive")
+
+
+def grade_as_kept(run: Any, subject_ids: list[str]) -> dict[str, Rows]:
+    again = as_kept(run, snapshot_of(run), subject_ids)
+    return group_rows("grading", {"grades": again.grades, "ledger": again.ledger})
+
+
 def write_older(snapshot: Snapshot, folder: Path) -> Path:
     """A grading as an earlier version wrote it: no state of the input, no acceptances, no near ids."""
     grade(replace(snapshot, judges_refused=False), "tax", 2022, max_rejected=5).write(folder)
@@ -58,20 +67,15 @@ def test_an_accepted_row_stands_in_manifest_and_log_and_is_taken_again(held: Pat
     assert [row["state"] for row in run.grades.to_pylist()] == ["graded", "graded"]
     folder = run.write(tmp_path / "g")
     assert reproduce(folder, read_snapshot(held)).ok
-    with Database(tmp_path / "s.store") as store:
-        log = Log(store)
-        (kept_one,) = keep(store, log, folder, held, by="li.na")
-        (entry, _) = log.entries(action="grading.keep")
-        data: Any = entry.data
-        assert data[0]["accepted"] == ACCEPTED
-        snapshot = snapshot_of(kept_one)
+    with open_store(tmp_path) as store:
+        (run_kept,) = keep_grading(store, folder, held, by="li.na")
+        assert run_kept.manifest["accepted"] == ACCEPTED
+        snapshot = snapshot_of(run_kept)
         assert [dict(row) for row in snapshot.accepted] == ACCEPTED
-        again = as_kept(kept_one, snapshot, [A])
-        assert again.grades.to_pylist() == kept_rows(store, kept_one.run_id, "grades", A)
-        assert "accepted_rows" in again.grades.to_pylist()[0]["input_state"].split(";")
-        with store.transaction() as con:
-            con.execute("UPDATE run_runs SET manifest = replace(manifest, 'the bureau withdrew it', 'no reason')")
-        assert (kept_one.run_id, "manifest_hash") in changed_runs(store, log)
+        rows = grade_as_kept(run_kept, [A])[A]
+        assert rows == rows_as_kept(store.archive, run_kept, [A])[A]
+        assert "accepted_rows" in str(rows.grades[0]["input_state"]).split(";")
+        assert verify(store).faults == []
 
 
 def test_several_schemes_are_reproduced_with_their_accepted_rows(held: Path, tmp_path: Path) -> None:
@@ -83,38 +87,27 @@ def test_several_schemes_are_reproduced_with_their_accepted_rows(held: Path, tmp
 @pytest.mark.slow
 def test_a_blocked_grade_is_kept_as_it_is(held: Path, tmp_path: Path) -> None:
     folder = grade(read_snapshot(held), "tax", 2022, max_rejected=5).write(tmp_path / "g")
-    with Database(tmp_path / "s.store") as store:
-        log = Log(store)
-        (run,) = keep(store, log, folder, held, by="li.na")
-        (row,) = kept_rows(store, run.run_id, "grades", A)
+    with open_store(tmp_path) as store:
+        (run,) = keep_grading(store, folder, held, by="li.na")
+        rows = rows_as_kept(store.archive, run, [A])[A]
+        row = rows.grades[0]
         assert (row["state"], row["state_reason"], row["grade_without"]) == ("not_computable", "refused_rows", "A")
-        again = as_rows(as_kept(run, snapshot_of(run), [A]))
-        assert again[A].hash == archived_rows(store, run.run_id, [A], Rows)[A].hash
-        assert changed_runs(store, log) == []
-        with store.transaction() as con:
-            con.execute("UPDATE run_grades SET input_state = NULL, grade_without = NULL")
-        assert (run.run_id, "grades rows") in changed_runs(store, log)
+        assert grade_as_kept(run, [A])[A].hash == rows.hash
+        assert verify(store).faults == []
 
 
 @pytest.mark.slow
 def test_a_run_of_an_earlier_version_is_kept_reproduced_and_derived_as_it_was(held: Path, tmp_path: Path) -> None:
     folder = write_older(read_snapshot(held), tmp_path / "g")
     assert reproduce(folder, read_snapshot(held)).ok
-    with Database(tmp_path / "s.store") as store:
-        log = Log(store)
-        (run,) = keep(store, log, folder, held, by="li.na")
-        (row,) = kept_rows(store, run.run_id, "grades", A)
+    with open_store(tmp_path) as store:
+        (run,) = keep_grading(store, folder, held, by="li.na")
+        rows = rows_as_kept(store.archive, run, [A, B])
+        row = rows[A].grades[0]
         assert (row["state"], row["grade"], row["input_state"]) == ("graded", "A", None)
-        earlier = {name: kind for name, kind in GRADES.items() if name not in LATER}
-        assert run.grades_hash == table_hash(store.con, "(SELECT * FROM run_grades)", earlier)
-        again = as_rows(as_kept(run, snapshot_of(run), [A, B]))
-        assert {who: rows.hash for who, rows in again.items()} == {
-            who: rows.hash for who, rows in archived_rows(store, run.run_id, [A, B], Rows).items()
-        }
-        assert changed_runs(store, log) == []
-        with store.transaction() as con:  # nobody makes it say more than it did
-            con.execute("UPDATE run_grades SET input_state = 'whole'")
-        assert (run.run_id, "grades rows") in changed_runs(store, log)
+        again = grade_as_kept(run, [A, B])
+        assert {subject: own.hash for subject, own in again.items()} == {who: own.hash for who, own in rows.items()}
+        assert verify(store).faults == []
 
 
 def test_a_changed_run_of_an_earlier_version_is_found(held: Path, tmp_path: Path) -> None:
@@ -127,14 +120,3 @@ def test_a_changed_run_of_an_earlier_version_is_found(held: Path, tmp_path: Path
     assert not result.ok
     assert result.first is not None
     assert result.first.column == "grade"
-
-
-def test_a_store_of_the_earlier_format_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as earlier:
-        earlier.setattr(store_database, "MIGRATIONS", MIGRATIONS[:8])
-        with Database(tmp_path / "s.store") as store, store.transaction() as con:
-            con.execute("INSERT INTO run_grades (run_id, place, subject_id, grade) VALUES ('r', 0, 'S', 'A')")
-            con.execute("INSERT INTO run_composite (run_id, place, subject_id, grade) VALUES ('c', 0, 'S', 'AA')")
-    with Database(tmp_path / "s.store") as store:
-        assert store.rows("SELECT grade, input_state, grade_without FROM run_grades") == [("A", None, None)]
-        assert store.rows("SELECT grade, input_state FROM run_composite") == [("AA", None)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 import creditscore as cs
 from creditscore.cascade import recompute as derived
+from creditscore.cascade.follow import derive_rows
 from creditscore.cascade.inputs import RecordEvent
-from creditscore.cascade.preview import bench
+from creditscore.office import open_office
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
-from creditscore.store import Database, Log
-from creditscore.store.legacy.archive.runs import KeptRun, keep
+from creditscore.store.archive.runs import KeptRun, keep_grading, list_runs, snapshot_of
+from creditscore.store.store import Store
+from tests.lists.players import A, B
 
 FIRM, SCHEMES = "914403001922038216", ["tax", "labour/national"]
 SUBJECTS = pd.DataFrame({"subject_id": [FIRM], "kind": "enterprise", "region": "220200", "registered_on": "2010-01-01"})
@@ -27,12 +30,12 @@ RECORDS = pd.DataFrame(
 )
 
 
-def archive_runs(folder: Path, records: pd.DataFrame) -> Path:
+def keep_runs(folder: Path, records: pd.DataFrame) -> Store:
     write_snapshot(cs.ingest(SUBJECTS, records), folder / "snapshot")
     cs.grade_all(read_snapshot(folder / "snapshot"), SCHEMES, 2019, max_rejected=9).write(folder / "graded")
-    with Database(folder / "credit.store") as store:
-        keep(store, Log(store), folder / "graded", folder / "snapshot", by="li.na", check=False)
-    return folder / "credit.store"
+    store = open_office(folder / "credit.db", archive=folder / "archive")
+    keep_grading(store, folder / "graded", folder / "snapshot", by="li.na", check=False)
+    return store
 
 
 @pytest.mark.slow
@@ -51,13 +54,32 @@ def test_a_run_of_another_domain_stands_as_a_new_grading_would(
 
     monkeypatch.setattr(derived, "grade_again", counted)
     withdrawn = RecordEvent(FIRM, "t", "withdrawn", date(2021, 5, 1), date(2021, 5, 1))
-    with Database(archive_runs(tmp_path, RECORDS.assign(domain=domains)), read_only=True) as store:
-        find = bench(store).find
-        short = derived.derive(store, [FIRM], [withdrawn], find)
+    with keep_runs(tmp_path, RECORDS.assign(domain=domains)) as store:
+        ask = partial(derive_rows, list_runs(store), store.archive, [FIRM], find=snapshot_of)
+        short = ask(events=[withdrawn])
         assert set(done) == again
         monkeypatch.setattr(derived, "is_concerned", lambda *_: True)
-        whole = derived.derive(store, [FIRM], [withdrawn], find)
-        before = derived.derive(store, [FIRM], [], find)
+        whole = ask(events=[withdrawn])
+        before = ask(events=[])
     assert len(done) == len(again) + 2 * len(SCHEMES)
     assert short.rows == whole.rows
     assert sum(whole.rows[key] != before.rows[key] for key in whole.rows) == 1
+
+
+def test_an_annulled_entry_is_no_longer_read_by_the_rules_that_look_at_lists(tmp_path: Path) -> None:
+    listed = pd.DataFrame([{"listing_id": "L1", "subject_id": A, "list": "wage_arrears", "entered_on": "2023-02-01"}])
+    days = {"event_on": "2023-01-05", "ordered_on": "2023-01-10", "deadline_on": "2023-01-20"}
+    arrears = {"item": "arrears", "workers": 12, "months_owed": 4, "amount": 50000}
+    rows = [{"record_id": "r1", "subject_id": A, **arrears}, {"record_id": "r2", "subject_id": B, **arrears}]
+    subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
+    table = pd.DataFrame([{**days, **row} for row in rows])
+    write_snapshot(cs.ingest(subjects, table, listings=listed), tmp_path / "snapshot")
+    cs.grade(read_snapshot(tmp_path / "snapshot"), "wage_arrears", as_of="2023-03-01").write(tmp_path / "grading")
+    with open_office(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
+        (run,) = keep_grading(store, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
+        before = derive_rows([run], store.archive, [A, B], [], snapshot_of)
+        after = derive_rows([run], store.archive, [A, B], [], snapshot_of, annulled=["L1"])
+    assert before.rows[run.run_id, A].grade == "listed"
+    assert before.rows == before.before
+    assert after.rows[run.run_id, A].grade == "triggered"
+    assert after.rows[run.run_id, B] == before.rows[run.run_id, B]
