@@ -35,9 +35,6 @@ FRONT_DOOR = frozenset({"__init__", "__main__"})  # may import everything, and i
 # Imports against the direction of the data: (importing module, imported module).
 EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
     {
-        ("cascade.check", "objections.case"),
-        ("cascade.log_check", "objections.case"),
-        ("cascade.preview", "objections.case"),
         ("measures.lines", "lists.entry_history"),
         ("store.legacy.retention", "lists.store"),
         ("store.legacy.retention", "lists.terms"),

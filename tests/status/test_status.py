@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.cascade.preview import bench
 from creditscore.core.config import config_root
 from creditscore.core.errors import NotAllowed, SchemeError, UsageError
 from creditscore.demo.district import district
 from creditscore.grading.grade import grade
-from creditscore.objections.actions import open_case
-from creditscore.objections.case import Ground
-from creditscore.objections.decision import decide, weigh
-from creditscore.objections.disputes import held_subjects
-from creditscore.objections.ruling import Ruling
 from creditscore.records import ingest
 from creditscore.status.deadlines import working
 from creditscore.status.rules import clock_of, life_rules
-from creditscore.status.status import changed_states, corrections, current, history, open_steps, states
+from creditscore.status.status import changed_states, history, open_steps, states
 from creditscore.status.transitions import move
 from creditscore.store import Database, Log
-from creditscore.store.legacy.archive.runs import KeptRun, keep, snapshot_of
+from creditscore.store.legacy.archive.runs import KeptRun, keep
 from tests.graded import Graded
 
 D = date
@@ -105,45 +99,6 @@ def test_a_changed_row_is_found(store: Database, archived: tuple[Log, KeptRun]) 
     move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
     store.con.execute("UPDATE life_states SET grade = coalesce(grade, '') || 'x' WHERE nr = 7")
     assert changed_states(store, log) == [("entry 3", "states of grades")]
-
-
-def test_corrections_in_the_preview_have_a_count_of_their_own(
-    store: Database, archived: tuple[Log, KeptRun], early: Graded
-) -> None:
-    log, run = archived
-    subject, record = store.rows(
-        "SELECT subject_id, record_id FROM run_ledger WHERE step = 'record' AND reason = 'counted' AND effective <= -5"
-        " ORDER BY ALL LIMIT 1"
-    )[0]
-    move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
-    snapshot = snapshot_of(run)
-    case = open_case(
-        log,
-        run,
-        snapshot,
-        subject,
-        [Ground("facts_wrong", record)],
-        by="wang.wei",
-        on=D(2023, 3, 15),
-        procedure="review",
-    )
-    assert case.decide_by == D(2023, 4, 30)  # with the announcement
-    assert held_subjects(store, run) == [subject]
-    with pytest.raises(UsageError, match="a case on 1 of the grades is open"):
-        move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
-    assert corrections(store, subject, "tax", "2022") == 0
-    desk, ruling = bench(store, [snapshot]), Ruling({record: "withdraw"}, "wrong")
-    decide(log, desk, weigh(log, desk, case.case_id, ruling, by="zhang.min", on=D(2023, 3, 20)))
-    assert corrections(store, subject, "tax", "2022") == 1
-    move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
-    assert corrections(store, subject, "tax", "2022") == 1
-    now = current(store, subject, "tax", "2022")
-    assert now is not None
-    assert now.status == "announced"
-    decided = next(
-        row for row in store.rows("SELECT grade FROM life_states WHERE step = 'announce' AND subject_id = ?", [subject])
-    )
-    assert now.grade == decided[0]
 
 
 def test_the_history_is_read_by_grading_as_of_the_day(store: Database, archived: tuple[Log, KeptRun]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -10,18 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.cascade.regrade import regrade
 from creditscore.core.days import to_day
-from creditscore.core.errors import UsageError
-from creditscore.core.tables.table import quote
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.schema import EVENTS
 from creditscore.schemes.model import Scheme
-from creditscore.store import Database
 from creditscore.store.archive.runs import KeptRun, grade_arguments
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 
@@ -88,36 +83,7 @@ class RecordEvent:
     seq: int = -1
 
 
-NAMES = tuple(field.name for field in fields(RecordEvent))
-OF_THE_LOG = tuple(name for name in NAMES if name not in ("further", "case_id", "seq"))
-
-
-def decided(
-    store: Database, subject_ids: Iterable[str] | None = None, known_at: date | None = None, *, ever: bool = False
-) -> list[RecordEvent]:
-    """The events in the order in which they were decided; those recorded after `known_at` are left out.
-
-    So are those that were taken back as mistakes, from the day on which they were; `ever` keeps them.
-    """
-    listed = ", ".join(quote(name) for name in NAMES)
-    wanted = None if subject_ids is None else sorted(set(subject_ids))
-    rows = store.rows(
-        f"SELECT {listed} FROM run_events e WHERE ($1 IS NULL OR recorded_on <= $1)"
-        " AND ($2 IS NULL OR list_contains($2, subject_id)) AND ($3 OR NOT EXISTS (SELECT 1 FROM cascade_voided v"
-        " WHERE v.subject_id = e.subject_id AND v.record_id = e.record_id AND v.event_no = e.event_no"
-        " AND ($1 IS NULL OR v.recorded_on <= $1))) ORDER BY seq, nr",
-        [known_at, wanted, ever],
-    )
-    named = (dict(zip(NAMES, row, strict=True)) for row in rows)
-    return [RecordEvent(**{**row, "further": json.loads(row["further"]) if row["further"] else None}) for row in named]
-
-
-def record_events(store: Database, known_at: date | None = None, subject_ids: Iterable[str] | None = None) -> pa.Table:
-    """The decided events as rows of the record log (docs/contract.md), as text; `event_no` continues that of the log.
-
-    A folder that holds the records and this table as Parquet files can be graded as it is.
-    """
-    return as_table(decided(store, subject_ids, known_at))
+OF_THE_LOG = tuple(field.name for field in fields(RecordEvent) if field.name not in ("further", "case_id", "seq"))
 
 
 def as_table(events: Sequence[RecordEvent]) -> pa.Table:
@@ -193,39 +159,6 @@ def count_newest(
     for record_id, event_no, *_ in rows:
         newest[record_id] = max(newest.get(record_id, 0), event_no)
     return newest, {(record_id, event_no, EVENTS[event], day) for record_id, event_no, event, day in rows}
-
-
-def write_events(
-    con: duckdb.DuckDBPyConnection, seq: int, case_id: str, events: Sequence[RecordEvent], snapshot: Snapshot
-) -> list[RecordEvent]:
-    """Append events to the store inside an open act whose entry is `seq`; returned as numbered.
-
-    UsageError for a record that the snapshot does not hold. Nothing is overwritten: each event follows the newest
-    one of its record, in the snapshot and in the store.
-    """
-    newest, _ = count_newest(snapshot, events)
-    for record_id, event_no in con.execute(
-        "SELECT record_id, max(event_no) FROM run_events WHERE list_contains(?, subject_id) GROUP BY ALL",
-        [sorted({event.subject_id for event in events})],
-    ).fetchall():
-        if record_id in newest:
-            newest[record_id] = max(newest[record_id], event_no)
-    numbered_events = []
-    for event in events:
-        if event.record_id not in newest:
-            raise UsageError(
-                f"{event.subject_id} has no record {event.record_id!r}", next="take the id from the ledger of its grade"
-            )
-        newest[event.record_id] += 1
-        numbered_events.append(replace(event, event_no=newest[event.record_id], case_id=case_id, seq=seq))
-    (start,) = con.execute("SELECT coalesce(max(nr) + 1, 0) FROM run_events WHERE seq = ?", [seq]).fetchall()[0]
-    listed = ", ".join(quote(name) for name in (*NAMES, "nr"))
-    marks = ", ".join("?" * (len(NAMES) + 1))
-    for nr, event in enumerate(numbered_events, start):
-        row = {name: getattr(event, name) for name in NAMES}
-        row["further"] = None if event.further is None else json.dumps(dict(event.further), sort_keys=True)
-        con.execute(f"INSERT INTO run_events ({listed}) VALUES ({marks})", [*row.values(), nr])
-    return numbered_events
 
 
 def as_kept(

@@ -2,114 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.cascade.inputs import RecordEvent, as_table, domains_of, fitting
+from creditscore.cascade.inputs import RecordEvent, as_table, fitting
 from creditscore.cascade.regrade import regrade
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.subset import unpack
 from creditscore.schemes.model import Scheme
-from creditscore.store import Database
-from creditscore.store.legacy.archive.effective import Key, Rows, archived_rows, as_rows, subjects_in
-from creditscore.store.legacy.archive.runs import KeptRun, grade_arguments, kept_runs
+from creditscore.store.archive.rows import Rows
+from creditscore.store.archive.runs import KeptRun, grade_arguments
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Find = Callable[[KeptRun], Snapshot]
+Key = tuple[str, str]  # run, organisation
 SAID = ("state", "grade", "route")
-
-
-@dataclass(frozen=True)
-class Derived:
-    """Rows by run and subject, the rows as they were kept, and what each rests on.
-
-    `chained` names, for a run and subject, the earlier runs whose changed grade its history holds; `released` the
-    annulled entries that it no longer reads; `laws` the grades made under the law as known on another day. `again`
-    grades some subjects (all under the same law) in a run as `rows` were: the grading in memory, with what they bring.
-    """
-
-    rows: Mapping[Key, Rows]
-    kept: Mapping[Key, Rows]
-    chained: Mapping[Key, tuple[str, ...]]
-    released: Mapping[Key, tuple[str, ...]]
-    laws: Mapping[Key, date]
-    again: Callable[[str, Sequence[str]], Grading] = field(compare=False)
-
-
-def derive(
-    store: Database,
-    subject_ids: Iterable[str],
-    events: Sequence[RecordEvent],
-    find: Find,
-    *,
-    annulled: Collection[str] = (),
-    schemes: Mapping[str, Scheme] | None = None,
-    under_law: Mapping[Key, date] | None = None,
-) -> Derived:
-    """Grade subjects again in every kept run that holds them, oldest period first.
-
-    The run's own day of knowledge, law and clock stay; the `events` decided since count as if they had been known on
-    that day, each with its own legal day. So a record that is withdrawn and reinstated leaves the rows of the keeping,
-    byte for byte. Where the history of a run holds a grade that an earlier kept run gave, the grade that run gives now
-    stands in its place; entries on lists in `annulled` are no longer read. Grades in `under_law` are made as records
-    and law were known on that day, because a case decided so. `find` opens the snapshot of a run. A run of another
-    domain than the records of the events takes in none of them: its rows are those of the keeping.
-    """
-    ids = sorted(set(subject_ids))
-    rows: dict[Key, Rows] = {}
-    before: dict[Key, Rows] = {}
-    chained: dict[Key, tuple[str, ...]] = {}
-    released: dict[Key, tuple[str, ...]] = {}
-    done: list[KeptRun] = []
-    graded: dict[tuple[str, tuple[str, ...]], Grading] = {}
-    ways: dict[str, tuple[KeptRun, Mapping[str, pa.Table]]] = {}
-    for run in sorted(kept_runs(store), key=moment_of):
-        mine = subjects_in(store, run.run_id, ids)
-        ways[run.run_id] = (run, {})
-        if not mine:
-            continue
-        own = archived_rows(store, run.run_id, mine, Rows)
-        before |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
-        snapshot = find(run)
-        tables, changed = with_later_grades(run, snapshot, mine, done, rows, before)
-        chained |= changed
-        freed = leave_out_annulled(tables, snapshot, mine, annulled)
-        released |= {(run.run_id, subject_id): listing_ids for subject_id, listing_ids in freed.items()}
-        laws = {
-            subject_id: day
-            for subject_id in mine
-            if (day := (under_law or {}).get((run.run_id, subject_id))) is not None
-        }
-        done.append(run)
-        ways[run.run_id] = (run, tables)
-        if not (tables or laws or is_concerned(run, own, domains_of(snapshot, events))):
-            rows |= {(run.run_id, subject_id): own[subject_id] for subject_id in mine}
-            continue
-        for day in sorted({laws.get(subject_id) for subject_id in mine}, key=lambda day: day or date.min):
-            alike = [subject_id for subject_id in mine if laws.get(subject_id) == day]
-            given = {name: rows_of(table, alike) for name, table in tables.items()}
-            grading = grade_again(run, snapshot, alike, events, given, schemes, day)
-            graded[run.run_id, tuple(alike)] = grading
-            again = as_rows(grading)
-            rows |= {(run.run_id, subject_id): again[subject_id] for subject_id in alike}
-    chosen = {key: day for key, day in (under_law or {}).items() if key in rows}
-
-    def once_more(run_id: str, subjects: Sequence[str]) -> Grading:
-        run, tables = ways[run_id]
-        mine = sorted(subject for subject in subjects if (run_id, subject) in rows)
-        if (run_id, tuple(mine)) in graded:
-            return graded[run_id, tuple(mine)]
-        days = {chosen.get((run_id, subject_id)) for subject_id in mine} or {None}
-        (day,) = days
-        given = {name: rows_of(table, mine) for name, table in tables.items()}
-        return grade_again(run, find(run), mine, events, given, schemes, day)
-
-    return Derived(rows, before, chained, released, chosen, once_more)
 
 
 def rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:

@@ -27,8 +27,6 @@ from creditscore.cli.lists_shared import (
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from creditscore.lists import Book
 
 
@@ -106,35 +104,6 @@ def exit_command(
         return leave(book, case, exit=way, dates=read_pairs(date, "--date"), **settled, **step_fields)
 
     one_step(store, roles, case, act)
-    if way and not apply:
-        _name_stale(store, [case])
-
-
-def _name_stale(store: Path, cases: list[str]) -> None:
-    """Say at once which kept grades and composites still rest on entries that have ended."""
-    from creditscore.cascade.check import stale_after_exit
-    from creditscore.cascade.preview import bench
-    from creditscore.cli.acting import open_log
-    from creditscore.cli.tables import say_line
-    from creditscore.core.errors import DifferenceError, InputError
-
-    with open_log(store, read_only=True) as log:
-        on_bench = bench(log.store)
-        for case in cases:
-            entry = on_bench.book.case(case)
-            try:
-                stale = stale_after_exit(log, on_bench, case)
-            except (DifferenceError, InputError) as error:
-                say_line(f"*** whether kept grades rest on {case} could not be derived: {error.what} ***")
-                continue
-            for flaw in stale:
-                say_line(f"*** stale: {flaw.thing}: {flaw.message} ***")
-            if stale and entry.exit_reason == "annulled":
-                say_line(f"`creditscore cascade settle {entry.subject_id} --store {store} …` draws them")
-            elif stale:
-                say_line(
-                    f"grade again as known from {iso_day(entry.first_day_out)} on, with the listings exported anew"
-                )
 
 
 def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, recorded_on: Recorded = None) -> None:
@@ -151,7 +120,6 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
         say_line(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
     for case_id, note in expired.waiting.items():
         say_line(f"waits for a person: {case_id}: {note_in_words(note, after.case(case_id), 'en')}")
-    _name_stale(store, list(expired.left))
     typer.echo(f"{len(expired.left)} left, {len(expired.waiting)} wait for a person")
 
 
@@ -176,4 +144,3 @@ def correct_command(
         case,
         lambda book: correct(book, case, step, to=read_pairs(to, "--to"), reason=reason, **step_fields),
     )
-    _name_stale(store, [case])

@@ -13,8 +13,8 @@ import typer
 from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
+    from creditscore.office.opening import Store
     from creditscore.store.keys import Key
-    from creditscore.store.store import Store
 
 VARIABLE = "CREDITSCORE_STORE"
 StoreAddress = Annotated[

@@ -1,19 +1,18 @@
-"""What is due about cases: answers that are awaited, decisions to be made, letters to be written, who is to be told."""
+"""What is due about cases: answers that are awaited, decisions to be made, letters to be written."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from creditscore.cascade.tasks import SUBJECT
 from creditscore.objections.case import Case
 
 
 @dataclass(frozen=True)
 class Due:
-    """One task: `answer` (of a department), `decide`, `letter` or `tell` (what followed from a decision).
+    """One task: `answer` (of a department), `decide` or `letter`.
 
     `by` is None where no text names a day.
     """
@@ -33,21 +32,13 @@ class Due:
         return {**vars(self), "by": None if self.by is None else self.by.isoformat()}
 
 
-def due(cases: Iterable[Case], on: date, done_tasks: Collection[tuple[int, int]] = ()) -> list[Due]:
-    """List the tasks of all cases as they stand on a day, the earliest day first, those without a day last.
-
-    `done_tasks`: tasks of decisions that were done, by entry of the log and number (`cascade.apply.told_on`). The
-    letter tells the subject of all.
-    """
+def due(cases: Iterable[Case], on: date) -> list[Due]:
+    """List the tasks of all cases as they stand on a day, the earliest day first, those without a day last."""
     dues = []
     for case in cases:
         head = (case.case_id, case.subject_id, case.scheme, case.period, case.procedure)
         if case.state == "decided":
             dues.append(Due(*head, "letter", None, False, False))
-        for nr, task in enumerate(case.decision.follows.get("tasks", ()) if case.decision is not None else ()):
-            lettered = case.state == "decided" and task["who"] == SUBJECT
-            if task["task"] == "tell" and (case.decided_at, nr) not in done_tasks and not lettered:
-                dues.append(Due(*head, "tell", None, False, False, task["who"]))
         if not case.open:
             continue
         late = case.decide_by is not None and case.decide_by < on

@@ -17,7 +17,6 @@ from creditscore.cascade.record_streams import emit_record_event, name_record, r
 from creditscore.core.errors import InputError
 from creditscore.grading.result import Grading
 from creditscore.lists.beside import find_annulled
-from creditscore.objections.actions import find_region
 from creditscore.objections.admissibility import answer_due, check_doors, check_grounds, check_procedure, clocks
 from creditscore.objections.case import WHOLE, Case, CaseEvent, Decision, Ground, Question
 from creditscore.objections.ruling import Ruling, events_of, rule_on
@@ -186,7 +185,7 @@ def _open(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> No
                 next="decide that first",
             )
     snapshot = find_snapshot(run)
-    when = clocks(rules, procedure, year, find_region(snapshot, subject), on, given.get("clock") or "")
+    when = clocks(rules, procedure, year, _find_region(snapshot, subject), on, given.get("clock") or "")
     _require_records(context, snapshot, subject, records)
     context.subject = subject
     context.stream = PREFIX + _take_number(context, on.year)
@@ -212,6 +211,11 @@ def _open(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> No
     if procedure != "repair":
         disputed = [RecordEvent(subject, record, "disputed", on, on) for record in records]
         _write_events(context, snapshot, disputed)
+
+
+def _find_region(snapshot: Snapshot, subject_id: str) -> str:
+    rows = snapshot.con.execute(f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]).fetchall()
+    return str(rows[0][0] or "") if rows else ""
 
 
 def _require_grade(context: Context, archive: Archive, run: KeptRun, subject: str) -> Mapping[str, Any]:

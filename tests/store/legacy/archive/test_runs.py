@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from creditscore.cascade.inputs import RecordEvent, as_kept, as_known, decided, fitting, record_events, write_events
+from creditscore.cascade.inputs import as_kept
 from creditscore.cli.main import app
 from creditscore.core.errors import DifferenceError, InputError, NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.demo.district import district
-from creditscore.grading.grade import grade
-from creditscore.records import Snapshot, ingest
+from creditscore.records import ingest
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.store import Database, Log, Roles
 from creditscore.store.legacy.archive.runs import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
@@ -197,97 +193,3 @@ def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Pa
             assert kept_run(store, first.run_id) == first
             assert len(log.unfinished()) == 1  # the one that was killed before it was acknowledged
     assert [sorted(key) for key in ids] == [["tax"], ["food/risk", "tax", "tax"]]
-
-
-def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(graded: Graded, store: Database) -> None:
-    log = Log(store)
-    (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
-    snapshot = snapshot_of(run)
-    rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
-    row = next(row for row in rows if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0)
-    subject, record = row["subject_id"], row["record_id"]
-    day = date(2023, 5, 10)
-    with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
-        events = write_events(
-            act.con,
-            act.entry.seq,
-            "C-1",
-            [
-                RecordEvent(subject, record, "disputed", day, day),
-                RecordEvent(subject, record, "withdrawn", date(2023, 5, 20), date(2023, 5, 22), document_no="7"),
-            ],
-            snapshot,
-        )
-    assert [event.event_no for event in events] == [events[0].event_no, events[0].event_no + 1]
-    assert decided(store) == events
-    assert decided(store, known_at=day) == events[:1]
-    assert decided(store, ["nobody"]) == []
-    listed = record_events(store, day).to_pylist()
-    assert listed == [
-        {
-            "subject_id": subject,
-            "record_id": record,
-            "event": "disputed",
-            "event_on": "2023-05-10",
-            "recorded_on": "2023-05-10",
-            "event_no": str(events[0].event_no),
-        }
-    ]
-    before = kept_rows(store, run.run_id, "grades", subject)[0]
-    for on, changed in ((date(2023, 5, 21), False), (date(2023, 5, 22), True)):
-        after = as_known(run, snapshot, [subject], decided(store), on).grades.to_pylist()[0]
-        assert (after["score"] != before["score"]) is changed
-    # the table is part of the input of a full run, which then says the same
-    whole = grade(ingested(store), "tax", 2022, known_at="2023-05-22", max_rejected=10**6)
-    full = next(row for row in whole.grades.to_pylist() if row["subject_id"] == subject)
-    assert full == after
-    with log.act("li.wei", "reviewer", "case.decide", "C-2") as act, pytest.raises(UsageError, match="has no record"):
-        write_events(act.con, act.entry.seq, "C-2", [RecordEvent(subject, "none", "withdrawn", day, day)], snapshot)
-
-
-def ingested(store: Database) -> Snapshot:
-    """The district taken in again, the decided events below its records."""
-    district_tables = district(subjects=150, seed=5)
-    events = record_events(store)
-    text = pa.table(
-        {name: district_tables.records[name].cast(pa.string()) for name in district_tables.records.column_names}
-    )
-    joined = pa.concat_tables([text, events], promote_options="default")
-    tables = {name: getattr(district_tables, name) for name in ("subjects", "attributes", "history", "feeds")}
-    return ingest(records=joined, **tables)
-
-
-def test_events_that_a_later_snapshot_holds_are_not_counted_twice(graded: Graded, store: Database) -> None:
-    log = Log(store)
-    (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
-    snapshot = snapshot_of(run)
-    rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
-    row = next(row for row in rows if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0)
-    subject, record, day = row["subject_id"], row["record_id"], date(2023, 5, 10)
-    half = RecordEvent(subject, record, "corrected", day, day, corrected_on=day, share="0.6")
-    with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
-        events = write_events(act.con, act.entry.seq, "C-1", [half], snapshot)
-    later = ingested(store)
-    assert fitting(later, events) == []
-    assert as_known(run, later, [subject], events, day).grades.equals(
-        as_known(run, snapshot, [subject], events, day).grades
-    )
-    assert fitting(snapshot, [RecordEvent(subject, "of another log", "withdrawn", day, day)]) == []
-
-
-def test_the_command_keeps_and_lists(graded: Graded, tmp_path: Path) -> None:
-    path = tmp_path / "s.store"
-    runner = CliRunner()
-    missing = runner.invoke(app, ["runs", "--store", str(path)])
-    assert isinstance(missing.exception, UsageError)
-    assert "creditscore keep" in str(missing.exception)
-    done = runner.invoke(
-        app, ["keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--store", str(path), "--by", "li.na"]
-    )
-    assert done.exit_code == 0
-    assert "kept by li.na" in done.output
-    listed = runner.invoke(app, ["runs", "--store", str(path), "--json"])
-    assert json.loads(listed.output)[0]["scheme"] == "tax"
-    checked = runner.invoke(app, ["runs", "--store", str(path), "--verify"])
-    assert checked.exit_code == 0
-    assert "every hash fits" in checked.output
