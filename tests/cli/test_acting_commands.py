@@ -14,7 +14,6 @@ from tests.paths import ROOT
 
 CLI = ROOT / "src" / "creditscore"
 NOBODY = "checkpoint_command"  # fixes what is there and changes nothing
-SETS = "store roles"  # takes the file itself
 ROLES = "roles: {analyst: [], grader: [li.na], reviewer: [zhang.min], approver: [chen.jie]}\n"
 
 
@@ -41,7 +40,7 @@ def acts(command: Any) -> bool:
     return by is not None and (by.help or "").startswith("Who") and stored
 
 
-@pytest.mark.parametrize("name", [name for name, command in ALL.items() if acts(command) and name != SETS])
+@pytest.mark.parametrize("name", [name for name, command in ALL.items() if acts(command)])
 def test_whoever_acts_is_held_to_the_roles(name: str) -> None:
     assert {"--roles", "--key"} & options(ALL[name])  # those of a log of events stand in it, and a key says who acts
 
@@ -49,7 +48,7 @@ def test_whoever_acts_is_held_to_the_roles(name: str) -> None:
 def test_a_command_with_roles_or_a_key_says_who_acts() -> None:
     with_roles = {name for name, command in ALL.items() if "--roles" in options(command)}
     signed = {name for name, command in ALL.items() if {"--key", "--by"} <= options(command)}
-    assert with_roles | signed | {SETS} == {name for name, command in ALL.items() if acts(command)}
+    assert with_roles | signed == {name for name, command in ALL.items() if acts(command)}
     assert len(signed) >= 12
 
 
@@ -89,14 +88,3 @@ def test_opened_for_writing_means_with_the_roles_that_were_given() -> None:
                 if not reading and "roles" not in named and function.name != NOBODY:
                     loose.append(f"{file.name}: {function.name}")
     assert loose == []
-
-
-@pytest.mark.slow
-def test_nothing_is_written_to_a_store_outside_an_act_of_its_log() -> None:
-    loose = []
-    for file in sorted(CLI.rglob("*.py")):
-        if file.parent.name != "legacy" or file.name == "retention.py":
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            loose += [f"{file.relative_to(CLI)}: {ast.unparse(call)}" for call in calls(tree, "transaction")]
-    # with `remove_payload`, which asks for the role
-    assert loose == ["store/legacy/retention.py: log.store.transaction()"]

@@ -36,10 +36,6 @@ FRONT_DOOR = frozenset({"__init__", "__main__"})  # may import everything, and i
 EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
     {
         ("measures.lines", "lists.entry_history"),
-        ("store.legacy.retention", "lists.store"),
-        ("store.legacy.retention", "lists.terms"),
-        ("store.legacy.retention", "measures.register"),
-        ("store.legacy.retention", "objections.case"),
     }
 )
 

@@ -115,7 +115,7 @@ def _build_of_case(
 
 def _say_proved(packet: dict[str, Any], held: Path | None) -> None:
     """Say under which head of the log the case was proved, and hold it against a note from elsewhere."""
-    from creditscore.cli.log import read_notes
+    from creditscore.cli.store import read_notes
     from creditscore.cli.tables import say_aside
     from creditscore.evidence.packet.proof import describe_proof, require_proof
 

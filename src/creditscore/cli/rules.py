@@ -34,7 +34,7 @@ DECLARED = (
     "schemes.remedies",
     "schemes.publication",
     "store.declarations",
-    "store.legacy.retention",
+    "office.retention",
     "office.personal_data",
     "records.publicity.mapping",
     "records.excluded",

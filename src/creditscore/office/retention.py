@@ -7,17 +7,76 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import Field
+
+from creditscore.core.catalogue import Family
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, to_day
+from creditscore.core.model import Model
+from creditscore.core.references import Citing, Unique
+from creditscore.core.yaml_source import Source
 from creditscore.lists.terms import later
+from creditscore.schemes.lists import Span
+from creditscore.schemes.model import Rule
+from creditscore.schemes.references import LAWS
 from creditscore.store.erasure import erase_streams
 from creditscore.store.fold import Stream
-from creditscore.store.legacy.retention import Retention, Term, retention
 from creditscore.store.store import Store
 
 HOLDERS = {"objection": ("run",), "run": ("inputs",)}  # fields by which a stream needs kept runs
+
+
+class Least(Rule):
+    """What a text demands: streams of these kinds are kept at least so long."""
+
+    id: str
+    streams: list[str] = Field(min_length=1)
+    keep: Span
+
+
+class Term(Least):
+    """How long streams of these kinds are kept, from the day of the newest event or from the end of their matter."""
+
+    since: Literal["entry", "end"]
+    over: list[str] = Field(default_factory=list)  # the states in which their matter is over; none: it never is open
+
+
+class Retention(Model):
+    """configs/retention.yaml."""
+
+    checked_on: date
+    rules: list[Term]
+    least: list[Least]
+
+
+def _check_terms(content: Retention, source: Source) -> None:
+    """No term is shorter than a text demands of one of its kinds of streams."""
+    for i, term in enumerate(content.rules):
+        for kind in term.streams:
+            short = [
+                least.id for least in content.least if kind in least.streams and _is_shorter(term.keep, least.keep)
+            ]
+            if short:
+                source.fault(("rules", i), f"{kind!r} is kept shorter than {short[0]} demands")
+
+
+def _is_shorter(span: Span, other: Span) -> bool:
+    return later(0, span) < later(0, other)
+
+
+_OWED = "carries no evidence mark, or a mark without a text; only project_default has none"
+RETENTION = Family(
+    "retention",
+    "file of retention rules",
+    Retention,
+    "retention.yaml",
+    references=(LAWS,),
+    citing=Citing(uncited=_OWED, unmarked=_OWED, free=("project_default",)),
+    unique=(Unique("rules.*.streams.*", "{value!r} has a term already (on line {line})"),),
+    check=_check_terms,
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +141,7 @@ def list_matters(store: Store, rules: Path | Retention | None = None) -> list[Ma
     """
     terms = {
         kind: term
-        for term in (rules if isinstance(rules, Retention) else retention(rules)).rules
+        for term in (rules if isinstance(rules, Retention) else RETENTION.load_only(rules)).rules
         for kind in term.streams
     }
     gathered: dict[str, _Gathered] = {}

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from creditscore.store.legacy.entry import Entry as Entry
     from creditscore.store.legacy.log import Act as Act
     from creditscore.store.legacy.log import Log as Log
-    from creditscore.store.legacy.opened import Store as Store
     from creditscore.store.legacy.roles import Roles as Roles
     from creditscore.store.legacy.roles import load_roles as load_roles
     from creditscore.store.legacy.roles import second_person as second_person
@@ -32,7 +31,6 @@ else:
             "Log": "legacy.log",
             "LogFault": "legacy.verify",
             "Roles": "legacy.roles",
-            "Store": "legacy.opened",
             "Verification": "legacy.verify",
             "keep": "legacy.archive.runs",
             "load_roles": "legacy.roles",
