@@ -89,7 +89,7 @@ def comes_out(run: KeptRun, then: Grading, row: Mapping[str, Any]) -> None:
         raise DifferenceError(
             f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
             where=f"run {run.run_id}",
-            next="`creditscore runs --verify` and `creditscore reproduce` tell why",
+            next="`creditscore store verify` and `creditscore reproduce` tell why",
         )
 
 
