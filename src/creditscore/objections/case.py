@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from creditscore.core.clock import check_day_has_come
-from creditscore.core.errors import UsageError
 from creditscore.store import Database
 
 # ground → whether it names a record; one without may be raised against the grade as a whole
@@ -295,72 +293,6 @@ def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
         case_event = CaseEvent(case_id, no, kind, on, by, json.loads(data), seq)
         events.setdefault(case_event.case_id, []).append(case_event)
     return {case_id: fold(own) for case_id, own in events.items()}
-
-
-def case_of(store: Database, case_id: str) -> Case:
-    """Read one objection case as it stands.
-
-    Parameters
-    ----------
-    store
-        An open store.
-    case_id
-        The id of the case.
-
-    Returns
-    -------
-    Case
-        The case.
-
-    Raises
-    ------
-    UsageError
-        For an id that does not exist, or a case whose papers were deleted when their retention ended.
-
-    Examples
-    --------
-    >>> case_of(store, "C2024-0001").state  # doctest: +SKIP
-    'open'
-    """
-    opened_cases = cases(store)
-    if case_id not in opened_cases:
-        if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
-            raise UsageError(
-                f"the papers of case {case_id} were deleted when their retention ended",
-                where=str(store.path),
-                allowed="its entries in the log and their hashes remain",
-            )
-        raise UsageError(
-            f"there is no case {case_id!r}",
-            where=str(store.path),
-            allowed=", ".join(opened_cases) or "no case was opened",
-            next="`creditscore case due` lists the open ones",
-        )
-    return opened_cases[case_id]
-
-
-def allowed(case: Case, kind: str, on: date) -> None:
-    """UsageError where a step does not follow the state of the case, lies before its last one or after today."""
-    check_day_has_come(on)
-    states = {
-        "asked": ("open", "asked"),
-        "answered": ("asked",),
-        "decided": ("open", "asked"),
-        "notified": ("decided", "closed"),
-    }[kind]
-    if case.state not in states:
-        steps = {"open": "ask or decide", "asked": "answer, ask or decide", "decided": "letter", "closed": "letter"}
-        raise UsageError(
-            f"a case that is {case.state} cannot be {kind}",
-            where=f"case {case.case_id}",
-            allowed=steps[case.state],
-            next="`creditscore case show` tells what was done",
-        )
-    last = case.events[-1].on
-    if on < last:
-        raise UsageError(
-            f"{on} lies before the last step of the case", where=f"case {case.case_id}", allowed=f"from {last} on"
-        )
 
 
 def under_decided_law(store: Database) -> dict[tuple[str, str], date]:

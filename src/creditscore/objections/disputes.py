@@ -9,18 +9,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from creditscore.cascade.inputs import as_kept
-from creditscore.core.errors import UsageError
 from creditscore.grading.disputes import NAMES, Row, read_disputes
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.objections.case import Case, cases
+from creditscore.objections.case import cases
 from creditscore.objections.cases import read_cases
 from creditscore.objections.counterfactuals import Cell, without
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
 from creditscore.store.archive.runs import list_runs, snapshot_of
 from creditscore.store.archive.standing import subjects_in
-from creditscore.store.legacy.archive.runs import KeptRun, kept_runs
+from creditscore.store.legacy.archive.runs import KeptRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -254,15 +253,3 @@ def _dispute(row: Row) -> Dispute:
 def _cell(row: Row) -> Cell | None:
     grade, score = row["grade_without"], row["score_without"]
     return None if grade is None else Cell("", "", grade, None if score is None else Decimal(score), "")
-
-
-def case_run(store: Database, case: Case) -> KeptRun:
-    """The run that a case contests."""
-    kept_run = next((run for run in kept_runs(store) if run.run_id == case.run_id), None)
-    if kept_run is None:
-        raise UsageError(
-            f"run {case.run_id} is not in this store",
-            where=f"case {case.case_id}",
-            next="keep that run in this store (`creditscore keep`), or name the store in which the case was opened",
-        )
-    return kept_run
