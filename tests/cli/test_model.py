@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, UsageError
+from creditscore.core.errors import (
+    CreditscoreError,
+    DifferenceError,
+    InputError,
+    NotAllowed,
+    StoreError,
+    UsageError,
+)
+from creditscore.modelling.registry.grading_model import write_bundle
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.office import open_office
 from tests.modelling.registry.conftest import made_up
 
 WIDTH = 80
@@ -116,47 +127,81 @@ def test_csv_for_people(folder: Path, tmp_path: Path) -> None:
             run(*wrong, "--csv-people")
 
 
-def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: Path) -> None:
-    import shutil
+@pytest.fixture
+def place(empty_store: Path, tmp_path: Path) -> tuple[str, ...]:
+    """Options that name an office's store and where MLflow keeps versions."""
+    (tmp_path / "models").mkdir()
+    shutil.copy(empty_store / "mlflow.db", tmp_path / "models" / "mlflow.db")
+    open_office(tmp_path / "credit.db").close()
+    return ("--store", str(tmp_path / "credit.db"), "--models", str(tmp_path / "models"))
 
-    place = tmp_path / "store"
-    place.mkdir()
-    shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
-    store, data = ("--store", place), folder / "data.csv"
-    register = ("register", folder / "one", "food", "--by", "wang")
-    assert "food version 1  pass" in run(*register, "--at", "2024-04-01T00:00:00Z", *store)
-    with pytest.raises(NotAllowed, match="second person"):
-        run("promote", "food", 1, "--by", "wang", "--approved-by", "wang", "--data", data, *store)
-    with pytest.raises(NotAllowed, match="hash of the data"):
-        run("promote", "food", 1, "--by", "wang", "--approved-by", "li", *store)
+
+def test_from_registration_to_as_of(folder: Path, place: tuple[str, ...], tmp_path: Path) -> None:
+    data, wang = folder / "data.csv", ("--by", "wang", *place)
+    assert "food version 1  pass" in run("register", folder / "one", "food", "--on", "2024-04-01", *wang)
+    propose = ("propose", "food", 1, "--on", "2024-05-01", *wang)
+    with pytest.raises(UsageError, match="hash of the data is missing"):
+        run(*propose)
     made_up(seed=5).to_csv(tmp_path / "other.csv", index=False)
-    with pytest.raises(NotAllowed, match="another one"):
-        run("promote", "food", 1, "--by", "wang", "--approved-by", "li", "--data", tmp_path / "other.csv", *store)
-    run(
-        "promote",
-        "food",
-        1,
-        "--by",
-        "wang",
-        "--approved-by",
-        "li",
-        "--data",
-        data,
-        "--at",
-        "2024-05-01T00:00:00Z",
-        *store,
-    )
-    listed = run("list", *store).splitlines()[-1]
+    with pytest.raises(UsageError, match="another one"):
+        run(*propose, "--data", tmp_path / "other.csv")
+    assert "food.1.champion.1: food version 1 is proposed as champion\n" in run(*propose, "--data", data)
+    approve = ("approve", "food.1.champion.1", "--on", "2024-05-01", *place)
+    with pytest.raises(NotAllowed, match="second person"):
+        run(*approve, "--by", "wang")
+    assert "food version 1 is champion from 2024-05-01" in run(*approve, "--by", "li")
+    listed = run("list", *place).splitlines()[-1]
     assert listed.split()[:4] == ["food", "1", "champion", "pass"]
-    assert "food version 1 was champion on 2024-05-01" in run("as-of", "food", "2024-05-01", *store)
-    assert "had no champion on 2024-04-30" in run("as-of", "food", "2024-04-30", *store)
-    run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *store)
-    run("predict", "food/1", data, "--out", tmp_path / "q.csv", *store)
+    answer = run("as-of", "food", "2024-05-01", *place)
+    assert "food version 1 was champion on 2024-05-01" in answer
+    assert {"proposed by  wang", "approved by  li", "promotion    promotion/food.1.champion.1"} <= set(
+        answer.splitlines()
+    )
+    assert "had no champion on 2024-04-30" in run("as-of", "food", "2024-04-30", *place)
+    run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *place)
+    run("predict", "food/1", data, "--out", tmp_path / "q.csv", *place)
     run("predict", folder / "one", data, "--out", tmp_path / "r.csv")
     assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes() == (tmp_path / "r.csv").read_bytes()
-    run("register", folder / "two", "food", "--by", "wang", *store)
-    with pytest.raises(NotAllowed, match="validation is missing"):
-        run("promote", "food", 2, "--by", "wang", "--approved-by", "li", "--data", data, *store)
+    run("register", folder / "two", "food", *wang)
+    with pytest.raises(UsageError, match="validation is missing"):
+        run("propose", "food", 2, "--data", data, *wang)
+    undone = run("undo", "food.1.champion.1", "--reason", "wrong", "--by", "li", *place)
+    assert "food: no version is champion from" in undone
+    with pytest.raises(UsageError, match="food has no champion"):
+        run("predict", "food", data, "--out", tmp_path / "p.csv", *place)
+    assert "MLflow is what the log says" in run("catch-up", *wang)
+
+
+def test_mlflow_follows_later_and_what_went_past_the_log_is_seen(
+    folder: Path, place: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    models, data = ModelStore.at(tmp_path / "models"), folder / "data.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_model_version", lambda *given, **more: 1 / 0)
+        done = run("register", folder / "one", "food", "--by", "wang", *place)
+    assert "MLflow has not followed yet, food/1: MLflow did not take it: division by zero" in " ".join(done.split())
+    with pytest.raises(DifferenceError, match="food/1: not in MLflow"):
+        run("list", *place)
+    run("catch-up", "--by", "wang", *place)
+    run("list", *place)
+    with models.mlflow() as client:
+        client.set_registered_model_alias("food", "champion", "1")
+    with pytest.raises(DifferenceError, match="food@champion: MLflow 1, log None"):
+        run("list", *place)
+    noted = " ".join(run("as-of", "food", "2024-05-01", *place).split())
+    assert "today MLflow is not what the log says: food@champion" in noted
+    with pytest.raises(InputError, match="was never promoted"):
+        run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *place)
+    for file in (tmp_path / "models" / "artifacts").rglob("model.json"):  # two: the first time it broke off later
+        content = json.loads(file.read_text(encoding="utf-8"))
+        content["scale"]["cuts"][0] *= 0.9
+        write_bundle(content, file.parent)
+    with pytest.raises(InputError, match="not what was registered"):
+        run("predict", "food/1", data, "--out", tmp_path / "p.csv", *place)
+    with pytest.raises(UsageError, match="stands in the log of a store"):
+        run("predict", "food/1", data, "--out", tmp_path / "p.csv")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +221,7 @@ def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: P
             UsageError,
             "no such report",
         ),
-        (["list", "--store", "none"], InputError, "register a model first"),
+        (["list", "--store", "none"], StoreError, "there is no store"),
         (["card"], UsageError, "give a model"),
     ],
 )
@@ -198,17 +243,15 @@ def test_predict_names_the_column_and_row_of_an_infinity(folder: Path, tmp_path:
     assert not (tmp_path / "p.csv").exists()
 
 
-def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Path, tmp_path: Path) -> None:
+def test_a_sample_of_half_events_is_promoted_for_its_population(place: tuple[str, ...], tmp_path: Path) -> None:
     """Trained, validated and promoted for one event in twenty; taken as it is, the same sample fails."""
-    import shutil
-
     from tests.modelling.registry.test_population import RATE, population
 
     whole = population(80_000, 9)
     events = whole[whole["bad"] == 1]
     sample = pd.concat([events, whole[whole["bad"] == 0].head(len(events))])
     sample.assign(subject_id=[f"firm {k}" for k in range(len(sample))]).to_csv(tmp_path / "data.csv", index=False)
-    data, model, store = tmp_path / "data.csv", tmp_path / "model", tmp_path / "store"
+    data, model = tmp_path / "data.csv", tmp_path / "model"
     text = f"target: bad\ncentral_tendency: {RATE}\nscale: {{grades: [A, B, C], rules: {{min_share: 0.1}}}}\n"
     (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
     command_run = run("train", data, "--config", tmp_path / "m.yaml", "--out", model)
@@ -222,11 +265,9 @@ def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Pat
     assert "weighted so that the event rate is 5.00% as in the population; in the rows it is 49.98%" in command_run
     for page, words in (("validation.html", "各行经加权"), ("validation.en.html", "Rows are weighted")):
         assert words in (model / page).read_text(encoding="utf-8")
-    store.mkdir()
-    shutil.copy(empty_store / "mlflow.db", store / "mlflow.db")
-    run("register", model, "twenty", "--by", "wang", "--store", store)
-    command_run = run("promote", "twenty", 1, "--by", "wang", "--approved-by", "li", "--data", data, "--store", store)
-    assert "twenty version 1 is champion" in command_run
+    run("register", model, "twenty", "--by", "wang", *place)
+    run("propose", "twenty", 1, "--by", "wang", "--data", data, *place)
+    assert "twenty version 1 is champion" in run("approve", "twenty.1.champion.1", "--by", "li", *place)
 
 
 def test_a_reference_configuration_is_taken_and_its_preparation_left_out(folder: Path, tmp_path: Path) -> None:

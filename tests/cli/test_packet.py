@@ -13,6 +13,7 @@ from creditscore.evidence.packet.files import write_packet
 from creditscore.evidence.packet.form import assembled
 from creditscore.evidence.packet.gather import Added, run_in_folder
 from creditscore.evidence.packet.results import build_packet, compute
+from creditscore.office import open_office
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.evidence.packet.conftest import MODEL, SCHEME, folder, snapshot
@@ -69,14 +70,17 @@ def test_a_model_part_of_no_registered_model_is_refused(
         "--subject",
         "S1",
     )
-    models = ("--models", str(tmp_path / "models"))
+    models = ("--registered-in", str(tmp_path / "credit.db"))
+    open_office(tmp_path / "credit.db").close()
     output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
     assert "the model part cannot be read" in output
     shares = [{**share, "label": {"zh": "甲", "en": "a"}, "value": "1"} for share in MODEL["shares"]]
     whole = {**MODEL, "shares": shares, "probability_low": None, "probability_high": None, "background": {}}
     part.write_text(json.dumps(whole), encoding="utf-8")
-    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=3)
-    assert "there is no store of models here" in output  # so nothing says what the model is
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
+    assert "no registered model has the hash of the model part" in output  # so nothing says what the model is
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), "-o", str(out), code=2)
+    assert "--registered-in STORE" in output
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
     packet = build_packet(

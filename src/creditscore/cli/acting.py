@@ -14,7 +14,6 @@ from creditscore.core.errors import UsageError
 from creditscore.core.tables.write import Csv
 
 if TYPE_CHECKING:
-    from creditscore.modelling.registry.tracking import ModelStore
     from creditscore.schemes.model import Scheme
     from creditscore.store import Log
 
@@ -53,12 +52,6 @@ def say_held_at(store: Path) -> None:
 
     with Database(store, read_only=True) as opened:
         say_held(Log(opened), stood=True)
-
-
-def say_held_in(registry: ModelStore) -> None:
-    """`say_held` after an act in a registry of models."""
-    with registry.log(read_only=True) as log:
-        say_held(log, stood=True)
 
 
 def say_held(log: Log, stood: bool) -> None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditscore.cli.model_versions import (
-    Store,
+    Models,
     Uri,
+    approve_command,
     as_of_command,
+    catch_up_command,
     folder_of,
     list_command,
-    open_store,
-    promote_command,
+    open_models,
+    propose_command,
     register_command,
     say_facts,
+    undo_command,
 )
+from creditscore.cli.office import VARIABLE, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.modelling.registry.tracking import ModelStore
 
 model_app = typer.Typer(
     name="model",
@@ -209,7 +216,10 @@ def predict_command(
     reasons: Annotated[int, typer.Option(min=0, help="How many reasons per row.")] = 4,
     lang: Annotated[str, typer.Option(help="Language of column names in reasons: en or zh.")] = "en",
     csv_people: CsvPeople = False,
-    store: Store = None,
+    store: Annotated[
+        str, typer.Option("--store", envvar=VARIABLE, help="For a NAME: the store whose log registered it.")
+    ] = "",
+    models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
     """Probability with interval, points, grade and reasons of every row, labelled advisory."""
@@ -218,15 +228,9 @@ def predict_command(
     from creditscore.core.tables.write import write_table
     from creditscore.modelling.features.frames import read_frame
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.versions import load
 
     place = Path(model)
-    if place.exists():
-        loaded = load_model(place)
-    else:
-        name, _, alias = model.partition("@")
-        name, _, version = name.partition("/")
-        loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
+    loaded = load_model(place) if place.exists() else _load_version(model, store, open_models(models, tracking_uri))
     rows = read_frame(table, getattr(loaded, "kinds", None))
     results = _names(keep) or ()
     strange = [name for name in results if name not in rows.columns]
@@ -272,10 +276,35 @@ def card_command(
         typer.echo(f"{place}: {state}")
 
 
-model_app.command("register")(register_command)
-model_app.command("promote")(promote_command)
-model_app.command("list")(list_command)
-model_app.command("as-of")(as_of_command)
+for command_name, command in (
+    ("register", register_command),
+    ("propose", propose_command),
+    ("approve", approve_command),
+    ("undo", undo_command),
+    ("catch-up", catch_up_command),
+    ("list", list_command),
+    ("as-of", as_of_command),
+):
+    model_app.command(command_name)(command)
+
+
+def _load_version(text: str, address: str, models: ModelStore) -> Any:
+    """The model of NAME, NAME@ALIAS or NAME/VERSION, checked against the log."""
+    from creditscore.modelling.registry.workflow import load
+
+    name, _, alias = text.partition("@")
+    name, _, version = name.partition("/")
+    if not address:
+        raise UsageError(
+            f"{text!r} is no folder, and which version it is stands in the log of a store",
+            where="MODEL",
+            allowed="the folder of a model, or --store with NAME, NAME@alias or NAME/version",
+            next="check the folder, or give --store",
+        )
+    if version and not version.isdecimal():
+        raise UsageError(f"{version!r} is no version", where="MODEL", allowed="NAME/1", next="see `model list`")
+    with open_store(address) as store:
+        return load(store, models, name, int(version) if version else None, alias=alias or "champion")
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""`creditscore model register`, `promote`, `list`, `as-of`: versions of models, and who made them champion when."""
+"""`creditscore model register`, `propose`, `approve`, `undo`, `catch-up`, `list`, `as-of`: versions on the log."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import RolesFile, say_held_in
+from creditscore.cli.office import By, KeyFile, OnDay, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.tracking import ModelStore
+    from creditscore.store.store import Store
 
 REPORT = "give the validation.json that `creditscore model validate` wrote"
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name in the registry.", show_default=False)]
-Store = Annotated[
-    Path | None, typer.Option(help="Folder of the registry (else CREDITSCORE_MODELS, else ./creditscore-models).")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
+Promotion = Annotated[str, typer.Argument(metavar="PROMOTION", help="As `model propose` named it.", show_default=False)]
+Models = Annotated[
+    Path | None,
+    typer.Option(help="Folder where MLflow keeps versions (else CREDITSCORE_MODELS, else ./creditscore-models)."),
 ]
 Uri = Annotated[
-    str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the store's).")
+    str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the folder's).")
 ]
-By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
-At = Annotated[str | None, typer.Option(help="Moment with a time zone (default: now).")]
 
 
 def register_command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a model, or with --scheme a scheme.")],
     name: Name,
-    by: By,
+    store: StoreAddress,
+    by: By = "",
+    on: OnDay = None,
     scheme: Annotated[bool, typer.Option("--scheme", help="MODEL is a statutory scheme: tax@2014 or a file.")] = False,
     report: Annotated[Path | None, typer.Option(help="validation.json (default: the one in the folder).")] = None,
-    store: Store = None,
+    models: Models = None,
     tracking_uri: Uri = None,
-    roles: RolesFile = None,
-    at: At = None,
+    key: KeyFile = None,
 ) -> None:
-    """Make a version in the registry: code plus JSON, with its report and hashes."""
+    """Register a version: code plus JSON, with its report and hashes; MLflow keeps it too."""
     from creditscore.core.json_source import read_object
     from creditscore.modelling.registry.pyfunc import load_bundle
     from creditscore.modelling.registry.statutory import statutory_model
-    from creditscore.modelling.registry.versions import register
+    from creditscore.modelling.registry.workflow import register
 
     result: Any
     validation = None
@@ -54,21 +56,22 @@ def register_command(
             validation = read_object(file, "the report", next=REPORT)
         elif report is not None:
             raise UsageError("there is no such report", where=str(report), next=REPORT)
-    with working(f"registering {name}"):
-        place = open_store(store, tracking_uri, roles)
-        registered = register(result, name, actor=by, store=place, report=validation, at=at)
-    say_held_in(place)
-    typer.echo(
-        f"{registered.name} version {registered.version}  {registered.verdict or registered.scheme or 'not validated'}"
-    )
-    say_facts({"content": registered.content_hash, "data": registered.data_hash or "none"})
+    place = open_models(models, tracking_uri)
+    with open_store(store, key) as opened:
+        with working(f"registering {name}"):
+            version = register(opened, place, result, name, by=by, on=_day(on), report=validation).fields
+        verdict = version.get("verdict") or version.get("scheme") or "not validated"
+        typer.echo(f"{name} version {version['number']}  {verdict}")
+        say_facts({"content": version["content_hash"], "data": version.get("data_hash") or "none"})
+        _say_open(opened)
 
 
-def promote_command(
+def propose_command(
     name: Name,
-    version: Annotated[str, typer.Argument(metavar="VERSION", show_default=False)],
-    by: By,
-    approved_by: Annotated[str, typer.Option(help="The second person, who approves.")],
+    version: Annotated[int, typer.Argument(metavar="VERSION", show_default=False)],
+    store: StoreAddress,
+    by: By = "",
+    on: OnDay = None,
     alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
     data: Annotated[
         Path | None,
@@ -78,107 +81,173 @@ def promote_command(
         str | None, typer.Option(help="Its hash, in place of the table; then nothing is made again.")
     ] = None,
     reason: Annotated[str, typer.Option(help="Why; needed where the validation warns.")] = "",
-    store: Store = None,
+    models: Models = None,
     tracking_uri: Uri = None,
-    roles: RolesFile = None,
-    at: At = None,
+    key: KeyFile = None,
 ) -> None:
-    """Give a version an alias: validation passed, data hash right, a second person approves; logged first."""
+    """Propose that a version gets an alias: its validation passed, and comes out the same on the same data."""
+    from creditscore.cli.tables import say_line
     from creditscore.modelling.registry.statutory import statutory_model
-    from creditscore.modelling.registry.versions import promote
+    from creditscore.modelling.registry.workflow import propose
 
     table = None
     if data is not None and data.suffix in (".yaml", ".yml"):
         data_hash = statutory_model(str(data)).content_hash
     elif data is not None:
         table = data
-    with working(f"promoting {name} {version}"):
-        place = open_store(store, tracking_uri, roles)
-        entry = promote(
+    place = open_models(models, tracking_uri)
+    with open_store(store, key) as opened, working(f"proposing {name} {version}"):
+        case = propose(
+            opened,
+            place,
             name,
             version,
             alias,
-            actor=by,
-            approver=approved_by,
-            store=place,
+            by=by,
+            on=_day(on),
             table=table,
             data_hash=data_hash,
             reason=reason,
-            at=at,
         )
-    say_held_in(place)
-    typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
+    _, _, own = case.name.partition("/")
+    say_line(f"{own}: {name} version {version} is proposed as {alias}")
+    say_line(f"another person approves it: `creditscore model approve {own}`")
+
+
+def approve_command(
+    promotion: Promotion,
+    store: StoreAddress,
+    by: By = "",
+    on: OnDay = None,
+    models: Models = None,
+    tracking_uri: Uri = None,
+    key: KeyFile = None,
+) -> None:
+    """Approve a promotion, as a second person: the version has the alias, and MLflow follows."""
+    from creditscore.modelling.registry.workflow import approve
+
+    place = open_models(models, tracking_uri)
+    with open_store(store, key) as opened:
+        with working(f"promoting {promotion}"):
+            fields = approve(opened, place, _name_case(promotion), by=by, on=_day(on)).fields
+        typer.echo(f"{fields['model']} version {fields['number']} is {fields['alias']} from {fields['promoted_on']}")
+        _say_open(opened)
+
+
+def undo_command(
+    promotion: Promotion,
+    store: StoreAddress,
+    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    by: By = "",
+    on: OnDay = None,
+    models: Models = None,
+    tracking_uri: Uri = None,
+    key: KeyFile = None,
+) -> None:
+    """Undo the newest promotion of an alias: what had it before has it again, and MLflow follows."""
+    from creditscore.modelling.registry.workflow import read_alias, undo
+
+    place = open_models(models, tracking_uri)
+    with open_store(store, key) as opened:
+        with working(f"undoing {promotion}"):
+            fields = undo(opened, place, _name_case(promotion), by=by, on=_day(on), reason=reason).fields
+        holder = read_alias(opened, fields["model"], fields["alias"]).fields.get("holder")
+        now = f"version {holder['number']}" if holder else "no version"
+        typer.echo(f"{fields['model']}: {now} is {fields['alias']} from {fields['ended_on']}")
+        _say_open(opened)
+
+
+def catch_up_command(
+    store: StoreAddress, by: By = "", models: Models = None, tracking_uri: Uri = None, key: KeyFile = None
+) -> None:
+    """Bring MLflow to what the log says, where it could not be reached before."""
+    from creditscore.modelling.registry.workflow import catch_up
+
+    place = open_models(models, tracking_uri)
+    with open_store(store, key) as opened:
+        with working("bringing MLflow up to the log"):
+            catch_up(opened, place, by=by)
+        if not _say_open(opened):
+            typer.echo("MLflow is what the log says")
 
 
 def list_command(
+    store: StoreAddress,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
-    store: Store = None,
+    models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Every version, with its aliases; and where aliases and log disagree (exit code 5)."""
+    """Every version, with its aliases; and where MLflow is not what the log says (exit code 5)."""
     from creditscore.cli.tables import show
-    from creditscore.modelling.registry.history import differences
-    from creditscore.modelling.registry.versions import list_versions
+    from creditscore.modelling.registry.workflow import list_differences, list_versions
 
-    place = open_store(store, tracking_uri)
+    place = open_models(models, tracking_uri)
+    with open_store(store) as opened:
+        versions = list_versions(opened, place, name)
+        differences = list_differences(opened, place, name)
     rows = [
         (
             version.name,
             version.version,
             ", ".join(version.aliases),
             version.verdict or version.scheme or "-",
-            version.registered_at[:10],
+            version.registered_on,
             version.registered_by,
             version.content_hash[:8],
         )
-        for version in list_versions(place, name)
+        for version in versions
     ]
     show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
-    difference_rows = differences(place)
-    if difference_rows:
-        what = "\n  ".join(["the registry is not what the log says:", *difference_rows])
+    if differences:
         raise DifferenceError(
-            what,
-            where=str(place.folder),
-            next="predict with none of these versions; bring the folder back from a copy, and ask who changed it",
+            "\n  ".join(["MLflow is not what the log says:", *differences]),
+            where=place.uri,
+            next="`creditscore model catch-up`, where it could not be reached; else ask who changed it past the log",
         )
 
 
 def as_of_command(
     name: Name,
-    day: Annotated[str, typer.Argument(metavar="DATE", help="Day in China, or moment with a time zone.")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="Day in China.")],
+    store: StoreAddress,
     alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
-    store: Store = None,
+    models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
     """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
-    from creditscore.modelling.registry.history import as_of, differences
+    from creditscore.cli.tables import say_aside
+    from creditscore.modelling.registry.workflow import find_holder, list_differences
 
-    place = open_store(store, tracking_uri)
-    entry = as_of(name, day, alias=alias, store=place)
-    if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
-        try:
-            notes = differences(place, name)
-        except StoreError as error:
-            notes = [error.what]
-        for note in notes:
-            typer.echo(f"note: today the registry is not what the log says: {note}", err=True)
-    if entry is None:
-        typer.echo(f"{name} had no {alias} on {day}")
-        return
-    data = entry.data
-    typer.echo(f"{name} version {data['version']} was {alias} on {day}")
+    place = open_models(models, tracking_uri)
+    with open_store(store) as opened:
+        holder = find_holder(opened, name, day, alias=alias)
+        if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
+            try:
+                notes = list_differences(opened, place, name)
+            except StoreError as error:
+                notes = [error.what]
+            for note in notes:
+                say_aside(f"note: today MLflow is not what the log says: {note}")
+        if holder is None:
+            typer.echo(f"{name} had no {alias} on {day}")
+            return
+        case, people = opened.read(holder["promotion"]), opened.people()
+        actors = {event.name: people.name_of(event.actor) for event in case.events}
+    typer.echo(f"{name} version {holder['number']} was {alias} on {day}")
+    fields = case.fields
     say_facts(
-        {"since": entry.at, "proposed by": data["proposed_by"], "approved by": data["approved_by"]}
-        | {"content": data["content_hash"], "data": data["data_hash"], "report": data["report_sha256"] or "none"}
+        {"promotion": case.name, "promoted on": fields["promoted_on"]}
+        | {"proposed by": actors["proposed"], "approved by": actors["promoted"]}
+        | {"content": fields["content_hash"], "data": fields.get("data_hash") or "none"}
+        | {"report": fields.get("report_sha256") or "none"}
     )
 
 
-def open_store(folder: Path | None, uri: str | None, roles: Path | None = None) -> ModelStore:
-    """The registry of a folder or of MLflow's address."""
+def open_models(folder: Path | None, uri: str | None) -> ModelStore:
+    """Where MLflow keeps versions: a folder, or its address."""
     from creditscore.modelling.registry.tracking import ModelStore
 
-    return ModelStore.at(folder, uri, roles)
+    return ModelStore.at(folder, uri)
 
 
 def folder_of(model: Path) -> Path:
@@ -193,3 +262,27 @@ def say_facts(facts: dict[str, str]) -> None:
     wide = max(map(len, facts))
     for name, value in facts.items():
         say_line(f"{name:<{wide}}  {value}")
+
+
+def _say_open(store: Store) -> bool:
+    """Say aside what MLflow was asked for and has not done yet, and whether there is anything."""
+    from creditscore.cli.tables import say_aside
+    from creditscore.modelling.registry.workflow import ALIAS_EFFECT, VERSION_EFFECT
+    from creditscore.store.effects import list_open_effects
+
+    rows = [row for row in list_open_effects(store) if row["what"] in (VERSION_EFFECT, ALIAS_EFFECT)]
+    for row in rows:
+        say_aside(f"MLflow has not followed yet, {row['to']}: {row['failed'] or 'not tried'}")
+    if rows:
+        say_aside("`creditscore model catch-up` tries again")
+    return bool(rows)
+
+
+def _name_case(promotion: str) -> str:
+    return promotion if promotion.startswith("promotion/") else f"promotion/{promotion}"
+
+
+def _day(on: str | None) -> str:
+    from creditscore.core.clock import today
+
+    return on or today().isoformat()

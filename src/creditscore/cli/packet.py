@@ -21,9 +21,8 @@ packet_app = typer.Typer(
 CaseStore = Annotated[
     str | None, typer.Option(help="The store of the case: a path, sqlite:///PATH or postgresql+psycopg://…")
 ]
-Models = Annotated[
-    Path | None,
-    typer.Option(help="Registry of models, for a model part (else CREDITSCORE_MODELS, else ./creditscore-models)."),
+RegisteredIn = Annotated[
+    str | None, typer.Option(help="For a model part: the store whose log registered its model (default: --store).")
 ]
 
 
@@ -56,7 +55,7 @@ def build_command(
     model_part: Annotated[
         Path | None, typer.Option(help="JSON of a model part (docs/models.md); shown as advisory, never as the grade.")
     ] = None,
-    models: Models = None,
+    registered_in: RegisteredIn = None,
     disputed: Annotated[
         list[str] | None, typer.Option(help="Without a case: id of a record in dispute; may be repeated.")
     ] = None,
@@ -67,7 +66,7 @@ def build_command(
     from creditscore.records.snapshot_files import read_snapshot
 
     file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
-    model = _model(model_part, models)
+    model = _model(model_part, registered_in or store)
     if case is not None:
         if store is None or grading or subject or disputed:
             raise UsageError(
@@ -147,7 +146,7 @@ def verify_command(
     held: Annotated[
         Path | None, typer.Option(help="A note of the log that is held elsewhere: that of its proof must be the same.")
     ] = None,
-    models: Models = None,
+    registered_in: RegisteredIn = None,
 ) -> None:
     """Compute everything again from the folder alone; exit code 5 with the lines that were changed.
 
@@ -161,7 +160,7 @@ def verify_command(
         packet = read_object(folder / "packet.json", needed={"digest": str})
         digest, model = packet["digest"], packet["inputs"]["model"]
         if model:
-            _bind({**model[0], "shares": model[1:]}, models)
+            _bind({**model[0], "shares": model[1:]}, registered_in or store)
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
         _say_proved(packet, held)
         if store is not None:
@@ -189,19 +188,26 @@ def _written(packet: dict[str, Any], out: Path) -> None:
     typer.echo(packet["digest"])
 
 
-def _model(file: Path | None, models: Path | None) -> dict[str, Any] | None:
+def _model(file: Path | None, address: str | None) -> dict[str, Any] | None:
     if file is None:
         return None
     part = read_object(file, "the model part", next="give the JSON of `ModelPart.to_dict`")
-    _bind(part, models)
+    _bind(part, address)
     return part
 
 
-def _bind(part: dict[str, Any], models: Path | None) -> None:
+def _bind(part: dict[str, Any], address: str | None) -> None:
     """UsageError or DifferenceError unless a registered, validated version of a model says just this."""
+    from creditscore.cli.office import open_store
     from creditscore.modelling.registry.bound import bound_version
-    from creditscore.modelling.registry.tracking import ModelStore
 
-    with working("making the model part again"):
-        version = bound_version(part, ModelStore.at(models))
+    if address is None:
+        raise UsageError(
+            "which model a model part is of stands in the log of a store",
+            where="the model part",
+            allowed="--registered-in STORE",
+            next="name the store whose log registered the model",
+        )
+    with open_store(address) as store, working("making the model part again"):
+        version = bound_version(part, store)
     typer.echo(f"model part: as {version.name} {version.version} says ({version.verdict})")

@@ -1,6 +1,7 @@
 """One made-up table whose model passes validation, trained once, and stores of its own."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from creditscore.modelling.registry.grading_model import GradingModel
 from creditscore.modelling.registry.tracking import ModelStore
 from creditscore.modelling.registry.train import train
 from creditscore.modelling.registry.validating import validate_model
+from creditscore.modelling.registry.workflow import make_registry
+from creditscore.store.store import Store
 
 
 def made_up(rows: int = 5000, seed: int = 4) -> pd.DataFrame:
@@ -76,3 +79,10 @@ def store(empty_store: Path, tmp_path: Path) -> ModelStore:
     place.mkdir()
     shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
     return ModelStore.at(place)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Store]:
+    """The log of an office that registers and promotes models."""
+    with Store(tmp_path / "credit.db", make_registry()) as opened:
+        yield opened

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.modelling.registry.bound import bound_version
 from creditscore.modelling.registry.part import model_part
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.versions import register
+from creditscore.modelling.registry.workflow import make_registry, register
+from creditscore.store.store import Store
 
 
 @pytest.fixture(scope="module")
-def models(judged: Any, boosted: Any, empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+def log(judged: Any, boosted: Any, empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     place = tmp_path_factory.mktemp("registry")
     shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
-    store = ModelStore.at(place)
+    models = ModelStore.at(place)
     report, model = judged
-    register(model, "cards", actor="wang.fang", store=store, report=report.to_dict())
-    register(boosted, "boosted", actor="wang.fang", store=store)
-    return store
+    with Store(place / "credit.db", make_registry(), archive=place / "archive") as opened:
+        register(opened, models, model, "cards", by="wang.fang", on="2024-01-02", report=report.to_dict())
+        register(opened, models, boosted, "boosted", by="wang.fang", on="2024-01-02")
+        yield opened
 
 
 def part_of(model: Any, table: pd.DataFrame, row: int = 5) -> dict[str, Any]:
@@ -32,27 +35,27 @@ def part_of(model: Any, table: pd.DataFrame, row: int = 5) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_part_is_bound_to_its_version(models: ModelStore, judged: Any, table: pd.DataFrame) -> None:
+def test_a_part_is_bound_to_its_version(log: Store, judged: Any, table: pd.DataFrame) -> None:
     gap = int(table["ratio"].isna().to_numpy().argmax())
     for row in (5, gap):
-        assert bound_version(part_of(judged[1], table, row), models).name == "cards"
+        assert bound_version(part_of(judged[1], table, row), log).name == "cards"
 
 
 @pytest.mark.slow
-def test_what_was_forged_is_refused(models: ModelStore, judged: Any, boosted: Any, table: pd.DataFrame) -> None:
+def test_what_was_forged_is_refused(log: Store, judged: Any, boosted: Any, table: pd.DataFrame) -> None:
     part = part_of(judged[1], table)
     forged = json.loads(json.dumps(part))
     forged["shares"][0]["points"] += 100
     forged["points"] += 100  # it still adds up
     with pytest.raises(DifferenceError, match="is not what cards 1 says"):
-        bound_version(forged, models)
+        bound_version(forged, log)
     with pytest.raises(DifferenceError):
-        bound_version(part | {"inputs": {**part["inputs"], "late": part["inputs"]["late"] + 3}}, models)
+        bound_version(part | {"inputs": {**part["inputs"], "late": part["inputs"]["late"] + 3}}, log)
     with pytest.raises(DifferenceError):
-        bound_version(part | {"grade": "Z"}, models)
+        bound_version(part | {"grade": "Z"}, log)
     with pytest.raises(UsageError, match="does not say what the model read"):
-        bound_version(part | {"inputs": {}}, models)
+        bound_version(part | {"inputs": {}}, log)
     with pytest.raises(UsageError, match="no registered model has the hash"):
-        bound_version(part | {"model": {**part["model"], "content_hash": "sha256:0"}}, models)
+        bound_version(part | {"model": {**part["model"], "content_hash": "sha256:0"}}, log)
     with pytest.raises(UsageError, match="never validated"):
-        bound_version(part_of(boosted, table), models)
+        bound_version(part_of(boosted, table), log)

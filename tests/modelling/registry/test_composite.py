@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from creditscore.core.errors import InputError, NotAllowed, TableError
 from creditscore.modelling.registry.composite import CompositeModel, calibrate_composite
 from creditscore.modelling.registry.pyfunc import load_bundle
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.versions import list_versions, load, promote, register
+from creditscore.modelling.registry.workflow import approve, list_versions, load, propose, register
+from creditscore.store.store import Store
 from tests.modelling.composite_data import scored
 
 OUTCOME = "penalised in 2020"
@@ -84,19 +84,19 @@ def test_inputs_that_are_wrong_are_said(trained: tuple[CompositeModel, dict]) ->
 
 @pytest.mark.slow
 def test_registered_promoted_and_found_again(
-    trained: tuple[CompositeModel, dict], empty_store: Path, tmp_path: Path
+    trained: tuple[CompositeModel, dict], office: Store, store: ModelStore
 ) -> None:
     model, report = trained
-    shutil.copytree(empty_store, tmp_path / "store")
-    store = ModelStore.at(tmp_path / "store")
-    version = register(model, "composite", actor="li", store=store, report=report)
-    assert (version.kind, version.scheme) == ("composite", "composite/small@2018-06-27")
+    version = register(office, store, model, "composite", by="li", on="2024-01-02", report=report).fields
+    assert (version["kind"], version["scheme"]) == ("composite", "composite/small@2018-06-27")
+    given = {"data_hash": version["data_hash"], "reason": "accepted"}
+    case = propose(office, store, "composite", 1, by="li", on="2024-01-02", **given).name
     with pytest.raises(NotAllowed):
-        promote("composite", 1, actor="li", approver="li", store=store, data_hash=version.data_hash, reason="ok")
-    promote("composite", 1, actor="li", approver="wang", store=store, data_hash=version.data_hash, reason="accepted")
-    again = load("composite", store=store)
+        approve(office, store, case, by="li", on="2024-01-02")
+    approve(office, store, case, by="wang", on="2024-01-02")
+    again = load(office, store, "composite")
     assert again.content_hash == model.content_hash
-    assert [version.aliases for version in list_versions(store)] == [("champion",)]
+    assert [version.aliases for version in list_versions(office, store)] == [("champion",)]
     from mlflow import pyfunc
 
     with store.mlflow() as client:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.core.errors import NotAllowed, TableError, UsageError
+from creditscore.core.errors import TableError, UsageError
 from creditscore.modelling.models.calibration import Calibrator
 from creditscore.modelling.registry.config import TrainConfig
 from creditscore.modelling.registry.grading_model import GradingModel
@@ -15,7 +15,8 @@ from creditscore.modelling.registry.population import population_weights
 from creditscore.modelling.registry.tracking import ModelStore
 from creditscore.modelling.registry.train import train
 from creditscore.modelling.registry.validating import validate_model
-from creditscore.modelling.registry.versions import promote, register
+from creditscore.modelling.registry.workflow import approve, propose, register
+from creditscore.store.store import Store
 
 RATE = 0.05
 CONFIG: dict[str, Any] = {
@@ -111,17 +112,18 @@ def test_rows_can_be_taken_as_they_are(sample: pd.DataFrame, model: GradingModel
 
 
 def test_it_is_promoted_and_a_miscalibrated_one_is_not(
-    sample: pd.DataFrame, model: GradingModel, store: ModelStore
+    sample: pd.DataFrame, model: GradingModel, office: Store, store: ModelStore
 ) -> None:
     report, judged = validate_model(model, sample, bootstraps=5)
-    register(judged, "twenty", actor="wang", store=store, report=report.to_dict())
-    entry = promote("twenty", 1, actor="wang", approver="li", store=store, table=sample)
-    assert entry.data["verdict"] == "pass"
-    assert entry.data["report_made_again"] == report.sha256
+    register(office, store, judged, "twenty", by="wang", on="2024-01-02", report=report.to_dict())
+    case = propose(office, store, "twenty", 1, by="wang", on="2024-01-02", table=sample).name
+    fields = approve(office, store, case, by="li", on="2024-01-02").fields
+    assert fields["verdict"] == "pass"
+    assert fields["report_made_again"] == report.sha256
     report, judged = validate_model(shifted(model, 0.9), sample, bootstraps=5)
-    register(judged, "twenty", actor="wang", store=store, report=report.to_dict())
-    with pytest.raises(NotAllowed, match="validation failed"):
-        promote("twenty", 2, actor="wang", approver="li", store=store, table=sample)
+    register(office, store, judged, "twenty", by="wang", on="2024-01-02", report=report.to_dict())
+    with pytest.raises(UsageError, match="validation failed"):
+        propose(office, store, "twenty", 2, by="wang", on="2024-01-02", table=sample)
 
 
 def test_a_rate_that_nothing_would_use_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Versions and promotions on the log of a store: what the old registry refuses and keeps, on both databases."""
+"""Versions and promotions on the log of a store: two people, the log before the effect, and any day's champion."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ import pandas as pd
 import pytest
 
 from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, StoreError, UsageError
-from creditscore.modelling.registry import history, versions
+from creditscore.grading.grade import grade
 from creditscore.modelling.registry import workflow as registry
 from creditscore.modelling.registry.grading_model import GradingModel, write_bundle
 from creditscore.modelling.registry.statutory import statutory_model
 from creditscore.modelling.registry.tables import table_hash
 from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.validation.validate import report_sha256
 from creditscore.store.context import Refused
 from creditscore.store.effects import list_open_effects
 from creditscore.store.fold import Stream
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
-from tests.modelling.registry.test_versions import forged
 from tests.store.helpers import add_person
 
-REGISTRY = registry.make_registry()
+SUBJECTS = pd.DataFrame(
+    [
+        ("91500000MAAAAAA188", "enterprise", "2010-03-01", True, True),
+        ("91500000MAAAAAA263", "enterprise", "2012-06-01", True, True),
+    ],
+    columns=["subject_id", "kind", "registered_on", "has_income", "books_compliant"],
+)
+LATE = {"record_id": "r1", "item": "010101", "event_on": "2022-04-20", "occurred_on": "2022-04-20", "tax_type": "vat"}
 
 
 @pytest.fixture
 def acts(store_url: str, tmp_path: Path) -> Iterator[Store]:
-    with Store(store_url, REGISTRY, archive=tmp_path / "archive") as opened:
+    with Store(store_url, registry.make_registry(), archive=tmp_path / "archive") as opened:
         yield opened
 
 
@@ -50,6 +57,18 @@ def right(table: pd.DataFrame) -> str:
     return table_hash(table)
 
 
+def forged(judged: Any, verdict: str) -> tuple[dict[str, Any], GradingModel]:
+    """A report whose criteria give the verdict, with every hash made anew, and a model that names it."""
+    statement = judged[0].to_dict()
+    value = {"fail": 9.0, "warn": 1.0, "pass": 0.0}[verdict]
+    rows = [
+        {**row, "value": value} if row["criterion"] == "grades_understated" else row for row in statement["criteria"]
+    ]
+    report = {**statement, "criteria": rows, "verdict": verdict}
+    note = {**judged[1].validation, "verdict": verdict, "report_sha256": report_sha256(report)}
+    return report, replace(judged[1], validation=note)
+
+
 def promote(acts: Store, models: ModelStore, version: int = 1, alias: str = "champion", **more: Any) -> Stream:
     """Propose by one person and approve by another, on one day."""
     given = {"name": "food", "by": "wang", "on": "2024-02-01"} | more
@@ -61,14 +80,18 @@ def promote(acts: Store, models: ModelStore, version: int = 1, alias: str = "cha
 def test_mlflow_serves_the_champion(
     registered: Stream, acts: Store, models: ModelStore, judged: Any, table: pd.DataFrame, right: str
 ) -> None:
-    import mlflow
-
     (task,) = promote_and_list_tasks(acts, models, right)
     assert (task["what"], task["team"], task["note"]) == ("approve", "approver", "food 1")
-    with models.mlflow():
-        model = mlflow.pyfunc.load_model("models:/food@champion")
-    inputs = table.drop(columns="bad")
-    pd.testing.assert_frame_equal(model.predict(inputs), judged[1].predict(inputs), check_dtype=False)
+    model = serve(models, "models:/food@champion")
+    assert table["late"].dtype.kind == "i"  # whole numbers are accepted as they are
+    inputs, floats = table.drop(columns="bad"), table.drop(columns="bad").astype({"late": float})
+    for data in (inputs, floats):
+        pd.testing.assert_frame_equal(model.predict(data), judged[1].predict(inputs), check_dtype=False)
+    assert "reason_1" not in model.predict(inputs, params={"reasons": 0}).columns
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(MlflowException, match="late"):
+        model.predict(inputs.drop(columns="late"))
     files = {file.name for file in (models.folder / "artifacts").rglob("*") if file.is_file()}
     assert {"model.json", "served.py", "MLmodel", "validation.json"} <= files
     assert registry.load(acts, models, "food").to_dict() == judged[1].to_dict()
@@ -77,35 +100,19 @@ def test_mlflow_serves_the_champion(
     assert verify(acts).faults == []
 
 
+def serve(models: ModelStore, uri: str) -> Any:
+    """What MLflow itself loads."""
+    import mlflow
+
+    with models.mlflow():
+        return mlflow.pyfunc.load_model(uri)
+
+
 def promote_and_list_tasks(acts: Store, models: ModelStore, right: str) -> list[dict[str, Any]]:
     proposed = registry.propose(acts, models, "food", 1, by="wang", on="2024-02-01", data_hash=right)
     tasks = acts.rows("task", stream=proposed.name)
     registry.approve(acts, models, proposed.name, by="li", on="2024-02-01")
     return tasks
-
-
-def test_a_version_is_that_of_the_old_registry(
-    registered: Stream, acts: Store, models: ModelStore, judged: Any, empty_store: Path, tmp_path: Path, right: str
-) -> None:
-    import shutil
-
-    (tmp_path / "old").mkdir()
-    shutil.copy(empty_store / "mlflow.db", tmp_path / "old" / "mlflow.db")
-    before = ModelStore.at(tmp_path / "old")
-    versions.register(
-        judged[1], "food", actor="wang", store=before, report=judged[0].to_dict(), at="2024-01-02T01:00:00Z"
-    )
-    versions.promote("food", 1, store=before, data_hash=right, actor="wang", approver="li", at="2024-02-01T01:00:00Z")
-    promote(acts, models, data_hash=right)
-    (old,), (new,) = versions.list_versions(before), registry.list_versions(acts, models)
-    assert replace(old, settings=None, registered_at="") == replace(new, registered_at="")
-    entry = history.as_of("food", "2024-02-01", store=before)
-    promotion = acts.read("promotion/food.1.champion.1").fields
-    assert entry is not None
-    same = ("alias", "content_hash", "data_hash", "report_sha256", "verdict", "report_made_again")
-    assert [entry.data[name] or None for name in same] == [promotion.get(name) for name in same]
-    artifact = next((before.folder / "artifacts").rglob("model.json")).read_bytes()
-    assert next((models.folder / "artifacts").rglob("model.json")).read_bytes() == artifact
 
 
 @pytest.mark.parametrize(
@@ -302,11 +309,15 @@ def test_a_tampered_artifact_is_refused(registered: Stream, acts: Store, models:
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(InputError, match="was changed"):
         registry.approve(acts, models, proposed.name, by="li", on="2024-02-01")
+    with pytest.raises(InputError, match="was changed"):
+        serve(models, "models:/food/1")
     del data["content_hash"]
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(InputError, match="does not name its content hash"):
         registry.load(acts, models, "food", 1)
     write_bundle(data, file.parent)
+    with pytest.raises(InputError, match="not the one that was registered"):
+        serve(models, "models:/food/1")
     with pytest.raises(Refused, match="not what was registered"):
         registry.approve(acts, models, proposed.name, by="li", on="2024-02-01")
     with pytest.raises(Refused, match="not what was registered"):
@@ -335,6 +346,16 @@ def test_a_verdict_is_made_again_from_the_table(
         promote(acts, models, 2, "challenger", table=table[:-1])
 
 
+def test_a_version_is_read_from_the_archive(registered: Stream, acts: Store, judged: Any) -> None:
+    (version,) = registry.list_registered(acts)
+    assert registry.read_archived(acts, version).to_dict() == judged[1].to_dict()
+    file = Path(acts.archive.path(version.fields["file"]))
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(StoreError, match="not what its name says"):
+        registry.read_archived(acts, version)
+
+
 def test_the_report_must_be_the_models_own(acts: Store, models: ModelStore, judged: Any) -> None:
     report, model = judged
 
@@ -350,6 +371,14 @@ def test_the_report_must_be_the_models_own(acts: Store, models: ModelStore, judg
         register(model, on="2999-01-01", data=report.to_dict())
     with pytest.raises(InputError, match="its report is not here"):
         register(model)
+    lying = replace(model, validation={**model.validation, "verdict": "warn"})
+    with pytest.raises(InputError, match="not the one that the model names"):
+        register(lying, data=report.to_dict())
+    data, lying = forged(judged, "fail")
+    data = {**data, "verdict": "pass"}  # hashes made anew, but the criteria say otherwise
+    note = {**lying.validation, "verdict": "pass", "report_sha256": report_sha256(data)}  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="its criteria say fail"):
+        register(replace(lying, validation=note), data=data)
     with pytest.raises(InputError, match="the model names none"):
         register(replace(model, validation=None), data=report.to_dict())
     assert acts.rows("model") == []
@@ -362,6 +391,14 @@ def test_a_statutory_scheme_is_a_version_too(acts: Store, models: ModelStore, ba
     assert (version["kind"], version["scheme"], version.get("verdict")) == ("scheme", "tax@2014", None)
     promote(acts, models, name="tax", data_hash=scheme.content_hash)
     assert registry.load(acts, models, "tax") == scheme
+    inputs = SUBJECTS.assign(records=[json.dumps([LATE]), ""])
+    graded = serve(models, "models:/tax@champion").predict(inputs, params={"period": "2022"})
+    records = pd.DataFrame([{**LATE, "subject_id": SUBJECTS["subject_id"][0]}])
+    expected = grade(records, "tax@2014", 2022, subjects=SUBJECTS).grades.to_pandas()
+    assert graded["grade"].tolist() == expected["grade"].tolist() == ["B", "A"]
+    assert graded["score"].tolist() == ["85", "90"]
+    assert set(graded["version"]) == {"2014"}
+    assert set(graded["scheme_sha256"]) == {scheme.content_hash}
     with pytest.raises(Refused, match="another kind"):
         registry.register(acts, models, bare, "tax", by="wang", on="2024-01-02")
     given = {"name": "tax", "number": 5, "kind": "scheme", "content_hash": "x", "file": "x"}

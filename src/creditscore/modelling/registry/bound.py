@@ -9,14 +9,15 @@ from typing import Any
 from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.modelling.registry.part import ModelPart
 from creditscore.modelling.registry.reason_words import value_words
-from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.versions import Version, list_versions, load
+from creditscore.modelling.registry.versions import Version
+from creditscore.modelling.registry.workflow import describe_version, list_registered, read_archived
+from creditscore.store.store import Store
 
 VALIDATED = ("pass", "warn")
 
 
-def bound_version(data: Mapping[str, Any], store: ModelStore) -> Version:
-    """The registered and validated version that made a model part (`ModelPart.to_dict`).
+def bound_version(data: Mapping[str, Any], store: Store) -> Version:
+    """The registered and validated version that made a model part (`ModelPart.to_dict`), read from the office's log.
 
     UsageError where its hash is that of no such version, or the part does not carry its inputs; DifferenceError where
     the version, given these inputs, says something else.
@@ -34,32 +35,33 @@ def bound_version(data: Mapping[str, Any], store: ModelStore) -> Version:
             next="make it again: `model_part`",
         ) from error
     stated = str(part.model.get("content_hash"))
-    known = [version for version in list_versions(store) if version.kind == "model"]
-    fitting = [version for version in known if version.content_hash == stated]
+    streams = [stream for stream in list_registered(store) if stream.fields["kind"] == "model"]
+    known = [(stream, describe_version(store, stream, None)) for stream in streams]
+    fitting = [(stream, version) for stream, version in known if version.content_hash == stated]
     if not fitting:
         raise UsageError(
             f"no registered model has the hash of the model part, {stated[:24]}",
-            where=str(store.folder),
-            allowed="; ".join(f"{version.name} {version.version}: {version.content_hash[:24]}" for version in known)
+            where=store.database.shown,
+            allowed="; ".join(f"{version.name} {version.version}: {version.content_hash[:24]}" for _, version in known)
             or "none",
-            next="register the model (`creditscore model register`), or name its registry with --models DIR",
+            next="register the model (`creditscore model register`), or name the store that did with --registered-in",
         )
-    validated = [version for version in fitting if version.verdict in VALIDATED]
+    validated = [(stream, version) for stream, version in fitting if version.verdict in VALIDATED]
     if not validated:
         raise UsageError(
-            f"{fitting[0].name} {fitting[0].version} was never validated, or failed",
+            f"{fitting[0][1].name} {fitting[0][1].version} was never validated, or failed",
             where="the model part",
             allowed=f"a version with the verdict {' or '.join(VALIDATED)}",
             next="validate it: `creditscore model validate`",
         )
-    version = validated[-1]
+    stream, version = validated[-1]
     if not part.inputs:
         raise UsageError(
             "the model part does not say what the model read",
             where="the model part, inputs",
             next="make it again with this version of the package: `model_part`",
         )
-    model = load(version.name, version.version, store=store)
+    model = read_archived(store, stream)
     row = pd.DataFrame({name: [np.nan if value is None else value] for name, value in part.inputs.items()})
     frame = model.inputs(row)
     explained, predicted = model.explain(frame), model.predict(frame, reasons=0).iloc[0]

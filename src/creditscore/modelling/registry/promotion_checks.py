@@ -1,17 +1,16 @@
-"""What must hold before a version is registered or promoted: name, moment, report, verdict, data and artifact."""
+"""What must hold before a version is registered or promoted: its name, its report, and the validation made again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.clock import moment
 from creditscore.core.errors import InputError, NotAllowed, UsageError
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.versions import Version
 
-__all__ = ["check_moment", "check_name", "check_report", "made_again", "may_be_promoted"]
+__all__ = ["check_name", "check_report", "made_again"]
 
 LONGEST = 64  # signs in a name
 
@@ -20,16 +19,6 @@ def check_name(name: str) -> None:
     """Letters of any script, digits, - _ . and no more than fits in a table."""
     if not 0 < len(name) <= LONGEST or any(not (sign.isalnum() or sign in "-_.") for sign in name):
         raise UsageError(f"{name[:80]!r} is no name of a model", allowed=f"1 to {LONGEST} letters, digits, - _ .")
-
-
-def check_moment(at: str | None, *earlier: tuple[str, str | None]) -> None:
-    """An act is neither in the future nor before what it rests on; `earlier`: (what, its moment or None)."""
-    text = moment(at)
-    if text > moment(None):
-        raise UsageError(f"{at} lies in the future", allowed="a moment that has passed", where="at")
-    for what, before in earlier:
-        if before is not None and text < before:
-            raise UsageError(f"{text} lies before {what}", allowed=f"{before} or later", where="at")
 
 
 def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
@@ -75,30 +64,6 @@ def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
             f"the report says {report['verdict']}, and its criteria say {verdict_of(report['criteria'])}",
             where="verdict",
             next="validate the model again",
-        )
-
-
-def may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None:
-    """NotAllowed unless the validation passed, or warns and `reason` says why that will do, on these very data."""
-    what = f"promoting {chosen.name} {chosen.version}"
-    if chosen.kind != "scheme" and chosen.verdict not in ("pass", "warn"):
-        raise NotAllowed(
-            f"{what}: its validation " + ("failed" if chosen.verdict else "is missing"),
-            allowed="a validation that passed",
-            next="validate it, mend what the report names, and register it again",
-        )
-    if chosen.kind != "scheme" and chosen.verdict == "warn" and not reason.strip():
-        raise NotAllowed(
-            f"{what}: its validation warns, and nobody says why that is accepted",
-            allowed="a validation that passed, or a reason",
-            next="read the warnings in the report; mend them, or give --reason with why they are accepted",
-        )
-    if data_hash is None or data_hash != chosen.data_hash:
-        raise NotAllowed(
-            f"{what}: the hash of the data " + ("is missing" if data_hash is None else "is another one"),
-            where=str(data_hash),
-            allowed=str(chosen.data_hash),
-            next="give the table on which the model was validated",
         )
 
 

@@ -1,12 +1,11 @@
-"""Where versions live: an MLflow database, the folder of its artifacts, and the log of acts beside them.
+"""Where MLflow keeps versions: its database, and the folder of its files.
 
-    <store>/mlflow.db       MLflow's tracking and registry (SQLite), unless an address is set
-    <store>/artifacts/      its files, unless an address is set
-    <store>/acts.store      the append-only log: registrations and promotions, whatever address MLflow has
-    <store>/roles.yaml      who is analyst and who approver, where somebody put it there: it then holds for every act
+    <folder>/mlflow.db      MLflow's tracking and registry (SQLite), unless an address is set
+    <folder>/artifacts/     its files, unless an address is set
 
-The store is the folder that is given, else that of CREDITSCORE_MODELS, else `creditscore-models` in the working folder.
-MLflow's address is the one that is given, else MLFLOW_TRACKING_URI, else the database in the store.
+The folder is the one that is given, else that of CREDITSCORE_MODELS, else `creditscore-models` in the working folder.
+MLflow's address is the one that is given, else MLFLOW_TRACKING_URI, else the database in the folder. Who registered and
+promoted what stands in the log of the office (`workflow`).
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import StoreError, UsageError
-from creditscore.store import Database, Log, load_roles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,33 +29,27 @@ __all__ = ["ModelStore", "log_run"]
 VARIABLE = "CREDITSCORE_MODELS"
 DEFAULT = "creditscore-models"
 EXPERIMENT = "creditscore"
-ROLES_FILE = "roles.yaml"
 
 
 @dataclass(frozen=True)
 class ModelStore:
-    """State the places of one registry of models: its folder, MLflow's address, the file of roles.
+    """State where MLflow keeps models: its folder and its address.
 
     `ModelStore.at` takes what is given, else what the environment or the default names.
 
     Parameters
     ----------
     folder
-        Folder of the store, with the log of acts.
+        Folder of the database and the files.
     uri
         Address of MLflow: `sqlite:///…/mlflow.db`, `http://…` or `https://…`.
-    roles
-        File of who may approve; None: acts bear names only, and no role is checked.
     """
 
     folder: Path
     uri: str
-    roles: Path | None = None
 
     @classmethod
-    def at(
-        cls, folder: str | Path | None = None, uri: str | None = None, roles: str | Path | None = None
-    ) -> ModelStore:
+    def at(cls, folder: str | Path | None = None, uri: str | None = None) -> ModelStore:
         """The store that is given, or that the environment or the default names."""
         place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
         if place.exists() and not place.is_dir():
@@ -68,7 +60,7 @@ class ModelStore:
         address = given or f"sqlite:///{place / 'mlflow.db'}"
         if "://" not in address:
             raise UsageError(f"MLflow cannot use {address!r}", allowed="sqlite:///…/mlflow.db, http://…, https://…")
-        return cls(place, address, _roles(place, roles))
+        return cls(place, address)
 
     @property
     def local(self) -> bool:
@@ -79,15 +71,14 @@ class ModelStore:
     def mlflow(self, *, make: bool = True) -> Iterator[Any]:
         """MLflow's client at this address; what was set before is set again afterwards."""
         if self.local and not make and not (self.folder / "mlflow.db").is_file():
-            elsewhere = (self.folder / "acts.store").is_file()
             raise StoreError(
-                "there is no MLflow database here" if elsewhere else "there is no store of models here",
+                "there is no store of models here",
                 where=str(self.folder),
-                next="give --tracking-uri: the versions of this log are elsewhere"
-                if elsewhere
-                else "register a model first",
+                allowed="a folder with mlflow.db, or MLflow's address",
+                next="name it (--models, --tracking-uri), or register a model first",
             )
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # else minutes pass before a dead server is told
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         import mlflow
 
@@ -98,6 +89,13 @@ class ModelStore:
             mlflow.set_tracking_uri(self.uri)
             try:
                 yield self._client(mlflow)
+            except mlflow.exceptions.MlflowException as error:
+                raise StoreError(
+                    f"MLflow did not do it: {str(error).strip().splitlines()[0]}",
+                    where=self.uri,
+                    allowed="a registry that answers, with what the log says",
+                    next="see that it runs; `creditscore model catch-up` brings it to what the log says",
+                ) from error
             finally:
                 mlflow.set_tracking_uri(before)
 
@@ -109,35 +107,8 @@ class ModelStore:
                 f"MLflow does not open this address: {str(error).strip().splitlines()[0]}",
                 where=self.uri,
                 allowed="sqlite:///…/mlflow.db, http://…, https://…",
-                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the store",
+                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the folder",
             ) from error
-
-    @contextmanager
-    def log(self, *, read_only: bool = False) -> Iterator[Log]:
-        """The log of acts, read whole and found unchanged first (StoreError else); with `roles`, an act under a role
-        that its actor does not have is refused.
-        """
-        if not read_only:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        place = self.folder / "acts.store"
-        if read_only and not place.is_file():
-            raise StoreError("there is no log of models here", where=str(place), next="register a model first")
-        with Database(place, read_only=read_only) as store:
-            log = Log(store, roles=None if self.roles is None else load_roles(self.roles))
-            log.verify().require()
-            yield log
-
-
-def _roles(place: Path, given: str | Path | None) -> Path | None:
-    """The store's own file of roles where it has one, which no option replaces; else the one that is given."""
-    own = place / ROLES_FILE
-    if given is None:
-        return own if own.is_file() else None
-    if own.is_file() and not (Path(given).is_file() and own.samefile(given)):
-        raise UsageError(
-            "this store has roles of its own", where=str(given), allowed=str(own), next="leave --roles out"
-        )
-    return Path(given)
 
 
 @contextmanager

@@ -13,12 +13,18 @@ from creditscore.core.days import day_of
 from creditscore.core.errors import CreditscoreError, InputError, StoreError, UsageError
 from creditscore.modelling.features.frames import read_frame
 from creditscore.modelling.registry.grading_model import FILE
-from creditscore.modelling.registry.history import aliases_of
 from creditscore.modelling.registry.promotion_checks import check_name, check_report, made_again
 from creditscore.modelling.registry.pyfunc import read_hashed
 from creditscore.modelling.registry.tables import table_hash
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.versions import ALIASES, Version, describe_model, log_model, read_stored
+from creditscore.modelling.registry.versions import (
+    ALIASES,
+    Version,
+    aliases_of,
+    describe_model,
+    log_model,
+    read_stored,
+)
 from creditscore.store.context import Context, Registry
 from creditscore.store.declarations import WORKFLOWS, StreamType
 from creditscore.store.effects import ask_effect, do_effects, list_open_effects
@@ -216,7 +222,7 @@ def propose(
         is_model = known.fields["kind"] == "model"
         data_hash = table_hash(read_frame(table, config_of(stored).kinds() if is_model else None))
         if is_model and data_hash == known.fields.get("data_hash"):
-            given["report_made_again"] = made_again(_describe(store, known, stored), stored, table)
+            given["report_made_again"] = made_again(describe_version(store, known, stored), stored, table)
     given |= {key: value for key, value in (("data_hash", data_hash), ("reason", reason.strip())) if value}
     return store.act("promotion", "propose", by=by, on=on, **given)
 
@@ -292,10 +298,7 @@ def catch_up(store: Store, models: ModelStore, *, by: str) -> list[str]:
 
 def _keep_version(store: Store, models: ModelStore, client: Any, effect: str, content: Mapping[str, Any]) -> None:
     report = None if content["report"] is None else json.loads(store.archive.read_bytes(content["report"]))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / FILE
-        file.write_bytes(store.archive.read_bytes(content["file"]))
-        model, _ = read_hashed(file)
+    model = read_archived(store, store.read(f"model/{content['name']}.{content['number']}"))
     facts = {**describe_model(model), "effect": effect}
     number = log_model(client, models, model, content["name"], report, facts)
     if number != str(content["number"]):
@@ -388,19 +391,40 @@ def load(store: Store, models: ModelStore, name: str, version: int | None = None
     return stored
 
 
-def list_versions(store: Store, models: ModelStore, name: str | None = None) -> list[Version]:
-    """List every version in the log, oldest first, with the aliases that MLflow has."""
+def read_archived(store: Store, version: Stream) -> Any:
+    """Read the model of a registered version from the archive beside the log, checked against the log."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / FILE
+        file.write_bytes(store.archive.read_bytes(version.fields["file"]))
+        model, stated = read_hashed(file)
+    if stated != version.fields["content_hash"]:
+        raise InputError(
+            f"the file of {version.name} in the archive is not what was registered",
+            where=store.database.shown,
+            allowed=version.fields["content_hash"],
+            next="restore the archive from a copy",
+        )
+    return model
+
+
+def list_registered(store: Store, name: str | None = None) -> list[Stream]:
+    """List the streams of registered versions, oldest first."""
     wanted = {} if name is None else {"name": name}
     names = [row["stream"] for row in sorted(store.rows("model", **wanted), key=lambda row: row["newest_seq"])]
     with store.reading() as connection:
-        streams = [fold(stream, events) for stream, events in read_streams(connection, names).items()]
+        return [fold(stream, events) for stream, events in read_streams(connection, names).items()]
+
+
+def list_versions(store: Store, models: ModelStore, name: str | None = None) -> list[Version]:
+    """List every version in the log, oldest first, with the aliases that MLflow has."""
+    streams = list_registered(store, name)
     with models.mlflow(make=False) as client:
         held = {model: aliases_of(client, model) for model in {stream.fields["name"] for stream in streams}}
     versions = []
     for stream in streams:
         number = str(stream.fields["number"])
         aliases = tuple(sorted(alias for alias, n in held[stream.fields["name"]].items() if n == number))
-        versions.append(_describe(store, stream, None, aliases))
+        versions.append(describe_version(store, stream, None, aliases))
     return versions
 
 
@@ -442,8 +466,8 @@ def _read_version(store: Store, name: str, version: int) -> Stream:
     return known
 
 
-def _describe(store: Store, version: Stream, stored: Any, aliases: tuple[str, ...] = ()) -> Version:
-    """A version as the log tells of it; how it was validated stands in the model itself."""
+def describe_version(store: Store, version: Stream, stored: Any, aliases: tuple[str, ...] = ()) -> Version:
+    """Describe a version as the log tells of it; how it was validated stands in the model itself."""
     fields = version.fields
     names = ("name", "kind", "content_hash", "data_hash", "verdict", "report_sha256", "scheme")
     own: dict[str, Any] = {name: fields.get(name) for name in names}
@@ -451,7 +475,7 @@ def _describe(store: Store, version: Stream, stored: Any, aliases: tuple[str, ..
         **own,
         version=str(fields["number"]),
         registered_by=store.people().name_of(version.events[0].actor),
-        registered_at=version.events[0].at,
+        registered_on=fields["registered_on"],
         aliases=aliases,
         settings=(getattr(stored, "validation", None) or {}).get("settings"),
     )
