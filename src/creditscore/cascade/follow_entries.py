@@ -43,7 +43,8 @@ def doubt_entries(
         if case.is_erased or case.state not in IN_QUESTION:
             continue
         doubt = find_doubt(case, events, redrawn)
-        if _say_the_same(doubt, case.fields.get("doubt")) or _say_the_same(doubt, case.fields.get("settled")):
+        is_settled = doubt is not None and _say_the_same(doubt, case.fields.get("settled"))
+        if is_settled or _say_the_same(doubt, case.fields.get("doubt")):
             continue
         values = None if doubt is None else {**doubt, "on": context.day, "because": context.stream}
         context.emit(case.name, DOUBTED, subject=subject_id, set={"doubt": values}, state=case.state)

@@ -26,7 +26,7 @@ GROUNDS: Mapping[str, bool] = {
     "apply_repair": True,
 }
 PROCEDURES = ("objection", "review", "reevaluation", "supplement", "repair")
-ACTIONS = ("uphold", "correct", "withdraw", "repair")
+ACTIONS = ("uphold", "correct", "withdraw", "repair", "reinstate")
 WHOLE = "grade"  # stands for the grade itself where no record is meant
 
 

@@ -25,9 +25,10 @@ class Ruling:
     ----------
     findings
         Contested record, or `grade` → action: uphold (it stands as it is), correct (it is put right), withdraw (it
-        weighs nothing from now on), repair (it was repaired, and its rule says what is left). `grade` takes uphold or
-        correct; if corrected, it is graded again under the law as known on the day of the decision. An application for
-        repair takes uphold or repair.
+        weighs nothing from now on), repair (it was repaired, and its rule says what is left), reinstate (the decision
+        that withdrew or repaired it was wrong: it counts as before). `grade` takes uphold or correct; if corrected,
+        it is graded again under the law as known on the day of the decision. An application for repair takes uphold or
+        repair.
     reason
         Why; not empty.
     articles
@@ -100,6 +101,8 @@ def events_of(case: Case, ruling: Ruling, on: date, attributes: Collection[str] 
             events.append(RecordEvent(*base, "withdrawn", on, on))
         elif action == "repair":
             events.append(RecordEvent(*base, "repaired", on, on))
+        elif action == "reinstate":
+            events.append(RecordEvent(*base, "reinstated", on, on))
         elif action == "correct":
             events += _corrected(case.subject_id, record, ruling.changes[record], on, attributes)
         if case.disputes:

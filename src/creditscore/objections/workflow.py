@@ -13,7 +13,7 @@ from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.follow_entries import doubt_entries
 from creditscore.cascade.follow_status import supersede_grades
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
-from creditscore.cascade.record_streams import emit_record_event, name_record, read_record_events
+from creditscore.cascade.record_streams import HOLDING, emit_record_event, name_record, read_record_events
 from creditscore.core.errors import InputError
 from creditscore.grading.result import Grading
 from creditscore.lists.beside import find_annulled
@@ -315,6 +315,7 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
         )
     ruling = Ruling(given["findings"], given["reason"], tuple(given.get("articles") or ()), given.get("changes") or {})
     rule_on(case, ruling)
+    _require_withdrawn(context, case, ruling)
     run = read_run(context.read(f"run/{case.run_id}"))
     snapshot = find_snapshot(run)
     subject = case.subject_id
@@ -344,6 +345,18 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
         redrawn = follow_events(context, archive, find_snapshot, [subject], known, annulled=gone, under_law=laws)
         doubt_entries(context, subject, known, redrawn)
         supersede_grades(context, archive, redrawn, case.procedure, case.run_id, ruling.articles)
+
+
+def _require_withdrawn(context: Context, case: Case, ruling: Ruling) -> None:
+    """Only what a decision withdrew or repaired is reinstated."""
+    for record, action in ruling.findings.items():
+        standing = context.read(name_record(case.subject_id, record)).fields.get("standing")
+        if action == "reinstate" and standing not in HOLDING:
+            raise context.refuse(
+                f"{record} was neither withdrawn nor repaired by a decision",
+                allowed="a record that a decision withdrew or repaired",
+                next="uphold it, or correct what is wrong",
+            )
 
 
 def find_decided_laws(context: Context, subject: str) -> dict[tuple[str, str], date]:
