@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from creditscore.store.declarations import ActRule, Workflow
 from creditscore.store.fold import Stream, apply_event
 from creditscore.store.log import Event
 from creditscore.store.tables import event as event_table
-from creditscore.store.values import check_given
+from creditscore.store.values import as_plain, check_given
 
 KEPT = ("given", "set", "parts", "basis", "tasks")  # what a corrected step says anew
 IDENTITY = ("subject", "list", "scheme", "of", "run")  # what a case is about is not corrected: it is another case
@@ -125,7 +124,7 @@ def plan_correction(machine: Taker, context: Context, case: Stream) -> dict[str,
                     f"the step was recorded on {event.known_on} and cannot be of {day}",
                     allowed=f"up to {event.known_on}",
                 )
-        given = check_given(declared, act, given)
+        given = check_given(declared, act, as_plain(given))
         taken = Context(
             connection,
             declared,
@@ -180,7 +179,7 @@ def _apply_other(fresh: Stream, event: Event) -> None:
     """Apply an event that is not taken again: it changes no state, and earlier corrections are in the steps."""
     payload = {name: value for name, value in (event.payload or {}).items() if name != "replaced"}
     state = event.state if event.payload is None or payload.get("because") else fresh.state
-    apply_event(fresh, replace(event, payload=payload, state=state))
+    apply_event(fresh, event._replace(payload=payload, state=state))
 
 
 def _before(fresh: Stream, case: Stream) -> Stream:
@@ -189,4 +188,4 @@ def _before(fresh: Stream, case: Stream) -> Stream:
 
 
 def _apply_as(fresh: Stream, event: Event, payload: Mapping[str, Any], day: str, state: str) -> None:
-    apply_event(fresh, replace(event, payload=payload, on_day=day, state=state))
+    apply_event(fresh, event._replace(payload=payload, on_day=day, state=state))

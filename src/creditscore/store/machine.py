@@ -18,7 +18,7 @@ from creditscore.store.fold import Stream, TaskKey, fold
 from creditscore.store.log import Event, NewEvent, read_newest_of, read_streams
 from creditscore.store.people import People, Person
 from creditscore.store.tables import event as event_table
-from creditscore.store.values import check_given, check_no_resident, check_values
+from creditscore.store.values import as_plain, check_given, check_no_resident, check_values
 
 
 class Stale(StoreError):
@@ -166,7 +166,7 @@ class Machine:
                 person.has_role(role, office=None, domain=None, act=declared.kind(act)) for role in rule.by
             ):
                 people.require_role(person, rule.by[0], office=office, act=declared.kind(act))
-            given = check_given(declared, act, given)
+            given = check_given(declared, act, as_plain(given))
         context = Context(connection, declared, act, case, given, day, knowledge, person.id)
         context.is_known_on_given = known_on is not None
         newest = max((event.known_on for event in case.events if event.flow), default="")
@@ -315,8 +315,9 @@ class Machine:
 
     @staticmethod
     def _check_guards(context: Context, guards: Sequence[Refusal]) -> None:
+        names = context.names() if guards else {}
         for guard in guards:
-            if evaluate(guard.when, context.names()):
+            if evaluate(guard.when, names):
                 raise context.refuse_as_declared(guard)
 
     def finish(self, context: Context) -> None:
@@ -330,10 +331,12 @@ class Machine:
             if condition == OTHERWISE or evaluate(condition, context.names()):
                 context.state = state
                 break
-        values = {name: evaluate(text, context.names()) for name, text in rule.set.items()}
+        names = context.names()
+        values = {name: evaluate(text, names) for name, text in rule.set.items()}
         context.changes.update(values)
+        names = context.names()
         for part, cells in rule.parts.items():
-            row = {cell: evaluate(text, context.names()) for cell, text in cells.items()}
+            row = {cell: evaluate(text, names) for cell, text in cells.items()}
             context.parts.setdefault(part, []).append(row)
 
     def _check_state(self, context: Context, rule: ActRule) -> None:

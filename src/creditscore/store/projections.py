@@ -312,15 +312,16 @@ class _Cursor:
         self.table = table
         query = bound_streams(sa.select(table), table, first, end).order_by(*table.primary_key)
         result = opened.enter_context(connection.execute(query, execution_options={"yield_per": 5000}))
-        rows = result.mappings()
-        self.groups = groupby(rows, key=itemgetter("stream"))
+        self.names = tuple(result.keys())
+        self.groups = groupby(result, key=itemgetter(self.names.index("stream")))
         self.waiting = self._next()
 
     def _next(self) -> tuple[str, dict[Any, Row]] | None:
         following = next(self.groups, None)
         if following is None:
             return None
-        return following[0], {_key(self.table, row): row for row in map(dict, following[1])}
+        rows = (dict(zip(self.names, row, strict=True)) for row in following[1])
+        return following[0], {_key(self.table, row): row for row in rows}
 
     def take(self, stream: str | None) -> tuple[dict[Any, Row], list[Any]]:
         """Give the rows of a stream, and the keys of rows before it that no stream stands for."""

@@ -44,7 +44,7 @@ def as_plain(value: Any) -> Any:
 def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is given to an act, and return it without what was left out; UsageError names every fault."""
     try:
-        model = make_given_model(workflow, act).model_validate({name: as_plain(value) for name, value in given.items()})
+        model = make_given_model(workflow, act).model_validate(given)
     except ValidationError as error:
         rule = workflow.acts[act]
         wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
@@ -63,16 +63,27 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
     return checked
 
 
-def check_no_resident(value: Any, where: str, name: str = "") -> None:
-    """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
-    if isinstance(value, dict | Mapping):
+def find_resident(value: Any) -> tuple[str, ...] | None:
+    """Find the keys that lead to a resident identity number in a value; None where there is none."""
+    if isinstance(value, str):
+        return () if len(value) >= SHORTEST_NUMBER and is_resident(HASH.sub("", value)) else None
+    if isinstance(value, Mapping):
         for key, inner in value.items():
-            check_no_resident(str(key), where, name)
-            check_no_resident(inner, where, f"{name}.{key}".strip("."))
+            if find_resident(str(key)) is not None:
+                return ()
+            if (keys := find_resident(inner)) is not None:
+                return (str(key), *keys)
     elif isinstance(value, list | tuple):
         for inner in value:
-            check_no_resident(inner, where, name)
-    elif isinstance(value, str) and len(value) >= SHORTEST_NUMBER and is_resident(HASH.sub("", value)):
+            if (keys := find_resident(inner)) is not None:
+                return keys
+    return None
+
+
+def check_no_resident(value: Any, where: str) -> None:
+    """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
+    if (keys := find_resident(value)) is not None:
+        name = ".".join(keys)
         raise UsageError(
             f"a resident identity number stands in {name or 'what is given'}",
             where=where,
@@ -85,21 +96,22 @@ def check_no_resident(value: Any, where: str, name: str = "") -> None:
 def _value_model(kind: str) -> Any:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(TYPES[kind], config=None)
+    return TypeAdapter(TYPES[kind], config=None).validator.validate_python
 
 
 def check_values(types: Mapping[str, str], values: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Check values of fields against their types; UsageError for a wrong one, or for a field that is not declared."""
-    checked = {}
+    checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in types:
             raise UsageError(
                 f"there is no field {name!r}", where=where, allowed=types, next="declare the field, or leave it out"
             )
+        if value is None or value == "":
+            checked[name] = None
+            continue
         try:
-            checked[name] = (
-                None if value is None or value == "" else _value_model(types[name]).validate_python(value, strict=True)
-            )
+            checked[name] = _value_model(types[name])(value, strict=True)
         except ValidationError as error:
             raise UsageError(
                 f"{name} is no {types[name]}: {error.errors()[0]['msg']}",
