@@ -1,6 +1,4 @@
-"""The status of grades on the log: each step follows the status before, in its time; compared with the store of one
-file on the same steps.
-"""
+"""The status of grades on the log: each step follows the status before, in its time; grading reads their history."""
 
 from __future__ import annotations
 
@@ -12,15 +10,14 @@ from typing import Any
 import pytest
 
 from creditscore.core.errors import NotAllowed, UsageError
-from creditscore.status.status import history, states
-from creditscore.status.transitions import move
+from creditscore.demo.district import district
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
 from creditscore.status.workflow import list_subjects, make_code, make_history, name_status, statuses_of
-from creditscore.store import Database, Log
 from creditscore.store.archive.files import Archive
 from creditscore.store.archive.runs import KeptRun, keep_grading
 from creditscore.store.context import Registry
 from creditscore.store.declarations import WORKFLOWS
-from creditscore.store.legacy.archive.runs import keep
 from creditscore.store.store import Store
 from creditscore.store.tasks import list_tasks
 from creditscore.store.verify import verify
@@ -131,27 +128,66 @@ def test_grades_with_an_open_case_wait(desk: Desk) -> None:
     assert desk.statuses(desk.subjects[2]) == ["announced"]
 
 
-def test_both_stores_say_the_same_of_the_same_steps(desk: Desk, early: Graded, tmp_path: Path) -> None:
+def test_all_but_those_with_an_open_case_are_announced(desk: Desk) -> None:
+    desk.held = set(desk.subjects[:2])
+    case = desk.take("announce", "chen.jie", "2023-04-10", all_but_open=True)
+    (group,) = case.parts["groups"].values()
+    assert (group["leaves_out"], group["count"]) == (sorted(desk.held), len(desk.subjects) - 2)
+    assert desk.statuses(desk.subjects[0]) == []
+    with pytest.raises(UsageError, match="a case on each of the grades is open"):
+        desk.take("announce", "chen.jie", "2023-04-10", subjects=sorted(desk.held), all_but_open=True)
+
+
+def test_a_grade_is_replaced_for_whom_it_was_asked(desk: Desk) -> None:
     subjects = list(desk.subjects[:3])
-    with Database(tmp_path / "s.store") as former:
-        log = Log(former)
-        (run,) = keep(former, log, early.grading, early.snapshot, by="li.na", check=False)
-        for step, (by, on) in STEPS.items():
-            move(log, run, step, by=by, on=date.fromisoformat(on))
-            desk.take(step, by, on)
-        move(log, run, "reevaluation", by="chen.jie", on=date(2023, 6, 1), subject_ids=subjects)
-        desk.take("replace", "chen.jie", "2023-06-01", step="reevaluation", subjects=subjects)
-        for subject in (*subjects, desk.subjects[5]):
-            expected = [(row.step, row.status, row.run_id, row.basis, row.mark) for row in states(former, subject)]
-            with desk.store.reading() as connection:
-                statuses = statuses_of(connection, desk.store.archive, subject)
-            assert [(row.step, row.status, row.run_id, row.basis, row.mark) for row in statuses] == expected
-        assert make_history(desk.store).to_pylist() == history(former).to_pylist()
-        assert (
-            make_history(desk.store, known_on="2023-03-31").to_pylist()
-            == history(former, date(2023, 3, 31)).to_pylist()
-        )
+    for step, (by, on) in STEPS.items():
+        desk.take(step, by, on)
+    desk.take("replace", "chen.jie", "2023-06-01", step="reevaluation", subjects=subjects)
+    with desk.store.reading() as connection:
+        statuses = statuses_of(connection, desk.store.archive, subjects[0])
+    assert [(row.step, row.status) for row in statuses] == [
+        ("preview", "provisional"),
+        ("announce", "announced"),
+        ("reevaluation", "superseded"),
+        ("reevaluation", "announced"),
+    ]
+    assert [(row.basis, row.mark) for row in statuses[1:3]] == [("R2014A", "verified"), ("R2015A", "verified")]
+    assert desk.statuses(desk.subjects[5]) == ["provisional", "announced"]
+    rows = make_history(desk.store).to_pylist()
+    assert len(rows) == 2 * len(desk.subjects) + 2 * len(subjects)
+    assert len(make_history(desk.store, known_on="2023-03-31")) == len(desk.subjects)
     assert verify(desk.store).faults == []
+
+
+def test_supplement_is_for_who_has_no_grade(desk: Desk) -> None:
+    desk.take("announce", "chen.jie", "2023-04-03")
+    states = {row["subject_id"]: row["state"] for row in make_history(desk.store).to_pylist()}
+    graded = min(subject for subject, state in states.items() if state == "graded")
+    other = min(subject for subject, state in states.items() if state == "not_graded")
+    with pytest.raises(UsageError, match="have a grade"):
+        desk.take("replace", "chen.jie", "2023-06-01", step="supplement", subjects=[graded])
+    desk.take("replace", "chen.jie", "2023-06-01", step="supplement", subjects=[other])
+    assert desk.statuses(other) == ["announced", "superseded", "announced"]
+
+
+def test_the_history_is_read_by_grading_as_of_the_day(desk: Desk) -> None:
+    desk.take("announce", "chen.jie", "2023-04-03")
+    rows = make_history(desk.store)
+    assert rows.num_rows == len(desk.subjects)
+    assert make_history(desk.store, known_on="2023-04-02").num_rows == 0
+    district_tables = district(subjects=150, seed=5)
+    tables = {name: getattr(district_tables, name) for name in ("subjects", "records", "attributes")}
+    ours = grade(ingest(**tables, history=rows), "tax", 2023, max_rejected=10**6)
+    bare = grade(ingest(**tables), "tax", 2023, max_rejected=10**6)
+    assert not [row for row in ours.quarantine.to_pylist() if row["table"] == "history"]
+    dead = {row["subject_id"] for row in rows.to_pylist() if row["grade"] == "D"}
+    assert dead
+    changed = {
+        row["subject_id"]
+        for row, other in zip(ours.grades.to_pylist(), bare.grades.to_pylist(), strict=True)
+        if row["score"] != other["score"] or row["grade"] != other["grade"]
+    }
+    assert dead & changed  # a D of 2022 costs points in 2023
 
 
 def test_a_correction_and_the_day_of_knowledge_count(desk: Desk) -> None:

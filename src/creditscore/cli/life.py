@@ -1,4 +1,4 @@
-"""`creditscore life`: the states of a grade from the preview to its end, and the steps that are open."""
+"""`creditscore life`: the statuses of an organisation's grades, and all of them as a history."""
 
 from __future__ import annotations
 
@@ -8,145 +8,82 @@ from typing import Annotated
 
 import typer
 
-from creditscore.cli.acting import By, Lang, On, RolesFile, Store, date_given, open_log
-from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.core.days import iso
+from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
+from creditscore.cli.tables import say_line, show
+from creditscore.core.days import day_of
 
 life_app = typer.Typer(
     name="life",
-    help="The life of a grade: provisional, announced, final, superseded.",
+    help="The life of a grade: provisional, announced, final, superseded. `creditscore act status` takes its steps.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-
-@life_app.command("move")
-def move_command(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of the kept run (or how it begins).")],
-    step: Annotated[
-        str,
-        typer.Argument(
-            metavar="STEP", help="preview, announce, finalise; review, reevaluation, supplement, repair, objection."
-        ),
-    ],
-    store: Store,
-    by: By,
-    on: On,
-    subject: Annotated[list[str] | None, typer.Option(help="Only this subject; repeatable.")] = None,
-    all_but_open: Annotated[bool, typer.Option("--all-but-open", help="Leave those whose case is open.")] = False,
-    reason: Annotated[str, typer.Option(help="Why a step comes late.")] = "",
-    roles: RolesFile = None,
-) -> None:
-    """Take the grades of a run one step further, as far as the rule of their scheme allows it that day."""
-    from creditscore.objections.disputes import held_subjects
-    from creditscore.status.transitions import move
-    from creditscore.store.legacy.archive.runs import kept_run
-
-    day = date_given(on)
-    with open_log(store, roles, made_by="creditscore keep") as log:
-        archived_run = kept_run(log.store, run)
-        held = held_subjects(log.store, archived_run)
-        chosen = subject
-        if all_but_open and held:
-            rows = log.store.rows("SELECT subject_id FROM run_grades WHERE run_id = ?", [archived_run.run_id])
-            chosen = sorted({value for (value,) in rows} - set(held))
-        count = move(log, archived_run, step, by=by, on=day, subject_ids=chosen, reason=reason, held=held)
-    say_line(f"{archived_run.pinned} {archived_run.period}: {count} grades, {step} on {day}")
-    if all_but_open and held:
-        say_line(f"left as they are, with an open case: {', '.join(held)}")
+KnownAt = Annotated[
+    str | None, typer.Option("--known-at", help="As the office knew it at the end of this day, YYYY-MM-DD.")
+]
 
 
 @life_app.command("show")
 def show_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
-    store: Store,
-    known_at: Annotated[str | None, typer.Option(help="As known on this day.")] = None,
-    lang: Lang = "zh",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    store: StoreAddress,
+    known_at: KnownAt = None,
+    lang: LangOption = "zh",
+    as_json: Json = False,
 ) -> None:
-    """The states of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
-    from creditscore.core.i18n import lang_of
-    from creditscore.evidence.case_file import pair, phrase
-    from creditscore.objections.disputes import open_disputes
+    """The statuses of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
+    from creditscore.evidence.case_file import graded_in_words, pair, phrase
+    from creditscore.evidence.papers import read_lives
+    from creditscore.objections.disputes import list_disputed
     from creditscore.schemes.citing import cite_said
-    from creditscore.status.status import corrections, states
 
-    chosen = lang_of(lang)
-    day = None if known_at is None else date_given(known_at, "--known-at")
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        state_rows = states(log.store, subject, day)
-        disputes = open_disputes(log.store, [subject], day)
-        grades = dict.fromkeys((state.scheme, state.period) for state in state_rows)
-        counts = {key: corrections(log.store, subject, *key) for key in grades}
+    day = day_of(known_at, "--known-at")
+    with open_store(store) as opened:
+        lives = read_lives(opened, subject, known_on=None if day is None else day.isoformat())
+        disputes = list_disputed(opened, day, [subject])
     if as_json:
-        typer.echo(json.dumps([vars(state) for state in state_rows], ensure_ascii=False, indent=1, default=str))
-        return
-    heads = ("", "", phrase("grade", chosen), "", phrase("case", chosen), phrase("basis", chosen))
-    for key in grades:
         rows = [
-            (
-                state.decided_on.isoformat(),
-                pair("steps", state.step)[chosen],
-                state.grade or state.state,
-                pair("statuses", state.status)[chosen],
-                state.case_id,
-                cite_said(state.basis, chosen)
-                + ("" if state.mark == "verified" else f" [{pair('marks', state.mark)[chosen]}]"),
-            )
-            for state in state_rows
-            if (state.scheme, state.period) == key
+            {"period": life.period, "corrections": life.corrections, **vars(step)}
+            for life in lives
+            for step in life.steps
         ]
-        show(heads, rows, f"{key[0]}  {key[1]}", fold=True)
-        if counts[key]:
-            say_line(phrase("corrections", chosen, str(counts[key])))
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    heads = ("", "", phrase("grade", lang), "", phrase("case", lang), phrase("basis", lang))
+    for life in lives:
+        lines = [
+            (
+                step.on,
+                pair("steps", step.step)[lang],
+                graded_in_words(vars(step), None)[lang] if step.state else "",
+                pair("statuses", step.status)[lang],
+                step.case_id,
+                cite_said(step.basis, lang)
+                + ("" if step.mark == "verified" else f" [{pair('marks', step.mark)[lang]}]"),
+            )
+            for step in life.steps
+        ]
+        show(heads, lines, f"{life.scheme}  {life.period}", fold=True)
+        if life.corrections:
+            say_line(phrase("corrections", lang, str(life.corrections)))
     for dispute in disputes:
-        say_line(f"*** {phrase('disputed', chosen)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
-    if not state_rows:
-        say_line(
-            "no state of any grade of this subject is known" if chosen == "en" else "该主体没有已登记的评价结果状态"
-        )
-
-
-@life_app.command("due")
-def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
-    """Steps that are open, by the day on which they are due: announcements, final grades, and open cases."""
-    from creditscore.cli.case_lines import due_lines
-    from creditscore.core.i18n import lang_of
-    from creditscore.evidence.case_file import pair, phrase
-    from creditscore.objections.case import cases
-    from creditscore.objections.due import due
-    from creditscore.schemes.citing import cite_said
-    from creditscore.status.status import open_steps
-    from creditscore.store.legacy.archive.runs import kept_runs
-
-    chosen, day = lang_of(lang), date_given(on)
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        steps = open_steps(log.store, day, kept_runs(log.store))
-        tasks = due(cases(log.store, day).values(), day)
-    blocks = []
-    for step in steps:
-        until = iso(step.last) if step.last is not None else phrase("no_limit", chosen) if step.first is None else ""
-        since = f"{iso(step.first)} –" if step.first is not None else ""
-        basis = " ".join(
-            part for part in (cite_said(step.basis, chosen), f"[{pair('marks', step.mark)[chosen]}]") if part
-        )
-        head = f"{since} {until}".strip() + f"  {pair('steps', step.step)[chosen]}  {step.subjects}"
-        blocks.append((head, [f"{step.scheme}  {step.period}  {step.run_id}  {basis}"]))
-    show_blocks([*blocks, *due_lines(tasks, lang)])
-    say_line(f"{len(steps)} steps, {len(tasks)} tasks of cases")
+        say_line(f"*** {phrase('disputed', lang)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
+    if not lives:
+        say_line(phrase("no_states", lang))
 
 
 @life_app.command("export")
 def export_command(
-    store: Store,
+    store: StoreAddress,
     out: Annotated[Path, typer.Option(help="Parquet or CSV file.")],
-    known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
+    known_at: KnownAt = None,
 ) -> None:
-    """Write all states as a history, which `creditscore grade --history` reads."""
+    """Write all statuses as a history, which `creditscore grade --history` reads."""
     from creditscore.core.tables.write import write_table
-    from creditscore.status.status import history
+    from creditscore.status.workflow import make_history
 
-    with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        rows = history(log.store, None if known_at is None else date_given(known_at, "--known-at"))
+    day = day_of(known_at, "--known-at")
+    with open_store(store) as opened:
+        rows = make_history(opened, known_on=None if day is None else day.isoformat())
     write_table(rows, out)
-    say_line(f"{rows.num_rows} states written to {out}")
+    say_line(f"{rows.num_rows} statuses written to {out}")

@@ -15,7 +15,7 @@ from creditscore.core.i18n import LANGS
 from creditscore.lists.rules import list_rule
 from creditscore.objections.case import Case
 from creditscore.objections.workflow import PREFIX, as_case
-from creditscore.status.workflow import GradeStatus, days_of_steps, name_status, statuses_in
+from creditscore.status.workflow import GradeStatus, days_of_steps, name_status, statuses_in, statuses_of
 from creditscore.store.archive.files import Archive
 from creditscore.store.archive.rows import KINDS
 from creditscore.store.archive.runs import KeptRun, read_run
@@ -44,6 +44,16 @@ class LifeStep:
     case_id: str
     basis: str
     mark: str
+
+
+@dataclass(frozen=True)
+class Life:
+    """The statuses of one grade, as they were set; `corrections` as in `Papers`."""
+
+    scheme: str
+    period: str
+    steps: Sequence[LifeStep]
+    corrections: int
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,43 @@ def read_papers(store: Store, case_id: str) -> Papers:
         ),
         follows=_list_following(store, own),
     )
+
+
+def read_lives(store: Store, subject_id: str, *, known_on: str | None = None) -> list[Life]:
+    """Read the statuses of all grades of an organisation.
+
+    Parameters
+    ----------
+    store
+        The open store.
+    subject_id
+        The organisation.
+    known_on
+        Leaves out what the office knew only after this day; None: all.
+
+    Returns
+    -------
+    list of Life
+        By scheme and period; empty where nobody was shown a grade yet.
+    """
+    with store.reading() as connection:
+        events = [
+            event
+            for event in read_record_events(connection, [subject_id])
+            if known_on is None or event.recorded_on is None or event.recorded_on.isoformat() <= known_on
+        ]
+        by_grade: dict[tuple[str, str], list[GradeStatus]] = {}
+        for status in statuses_of(connection, store.archive, subject_id, known_on=known_on):
+            by_grade.setdefault((status.scheme, status.period), []).append(status)
+        return [
+            Life(
+                scheme,
+                period,
+                [_read_step(connection, store.archive, status) for status in own],
+                _count_corrections(own, events),
+            )
+            for (scheme, period), own in by_grade.items()
+        ]
 
 
 def _list_held(store: Store, subject: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from creditscore.repair.course import Course, Version
 from creditscore.repair.open import lists_of
 from creditscore.status.deadlines import basis_of, opening
 from creditscore.status.rules import life_rules
-from creditscore.status.status import REPLACING
+from creditscore.status.steps import REPLACING
 
 TO_COME = ("open", "later", "unknown")  # states of ways to repair that a subject can still use, or may be able to
 

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 from creditscore.core.exports import export_lazily
 
 if TYPE_CHECKING:
-    from creditscore.status.status import State as State
-    from creditscore.status.status import current as current
-    from creditscore.status.status import states as states
-    from creditscore.status.transitions import move as move
+    from creditscore.status.workflow import GradeStatus as GradeStatus
+    from creditscore.status.workflow import make_history as make_history
+    from creditscore.status.workflow import statuses_of as statuses_of
 else:
     __getattr__, __dir__, __all__ = export_lazily(
         __name__,
         {
-            "State": "status",
-            "current": "status",
-            "move": "transitions",
-            "states": "status",
+            "GradeStatus": "workflow",
+            "make_history": "workflow",
+            "statuses_of": "workflow",
         },
     )

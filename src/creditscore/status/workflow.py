@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.days import iso, read_day
 from creditscore.status.deadlines import basis_of
 from creditscore.status.rules import LifeRules, life_rules
-from creditscore.status.status import CLOSING, HISTORY, MOVES, REPLACING, span
+from creditscore.status.steps import CLOSING, MOVES, REPLACING, span
 from creditscore.store.archive.files import Archive
 from creditscore.store.archive.runs import KeptRun, read_run
 from creditscore.store.archive.standing import read_standing, subjects_in
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
     from creditscore.store.store import Store
 
+HISTORY = (
+    "subject_id",
+    "domain",
+    "scheme",
+    "period",
+    "state",
+    "grade",
+    "route",
+    "status",
+    "decided_on",
+    "recorded_on",
+)
 STEPS = {"previewed": "preview", "announced": "announce", "finalised": "finalise"}
 
 
@@ -140,6 +152,14 @@ def _move(context: Context, archive: Archive, find_held: Callable[[Context, str]
             f"run {run.run_id} did not grade {missing[0]}", allowed="organisations of the run", next="check the id"
         )
     held = find_held(context, run.run_id) if step in ("announce", "finalise") else set()
+    if context.given.get("all_but_open"):
+        wanted = [subject for subject in wanted if subject not in held]
+        if not wanted:
+            raise context.refuse(
+                f"{step}: a case on each of the grades is open",
+                allowed="grades without an open case",
+                next="decide these cases first",
+            )
     _require_order(context, run, step, wanted, groups, archive, held)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     late = _require_time(context, run, step, rules, year, rows)
@@ -227,7 +247,7 @@ def _require_order(
         raise context.refuse(
             f"{step}: a case on {len(stopped)} of the grades is open, such as that of {stopped[0]}",
             allowed="grades without an open case",
-            next="decide it first, or name the other organisations",
+            next="decide it first, or take all but those (all_but_open)",
         )
 
 
