@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import creditscore
 from creditscore.core.clock import check_day_has_come, clock_at, moment, now, office_day, today
 from creditscore.core.errors import UsageError
-from creditscore.lists import Book, take_over
+from creditscore.lists.workflow import make_registry
+from creditscore.store.store import Store
 
 EVENING = datetime(2026, 12, 1, 17, tzinfo=UTC)  # the small hours of 2 December in Shanghai
 
@@ -51,20 +51,16 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
         pass
 
 
-def listed_on(on: str, recorded_on: str | None = None) -> Book:
-    details: dict[str, Any] = {"organ": "局", "document": "〔2026〕1号", "by": "li.na", "recorded_on": recorded_on}
-    book, _ = take_over(
-        Book(), "91220101MA0000001D", "wage_arrears", "wage_arrears@2022-01-01", on=on, records=["r1"], **details
-    )
-    return book
-
-
-@pytest.mark.parametrize("days", [("2026-12-03",), ("2099-06-21",), ("2026-12-01", "2026-12-03")])
-def test_no_step_of_a_list_is_entered_before_its_day(days: tuple[str, ...]) -> None:
-    with clock_at(EVENING):
+@pytest.mark.parametrize("days", [("2026-12-03", None), ("2099-06-21", None), ("2026-12-01", "2026-12-03")])
+def test_no_act_is_entered_before_its_day(days: tuple[str, str | None], tmp_path: Path) -> None:
+    given = {"subject": "91220101MA0000001D", "list": "wage_arrears", "scheme": "wage_arrears@2022-01-01"}
+    given |= {"organ": "局", "document": "〔2026〕1号"}
+    on, known_on = days
+    with clock_at(EVENING), Store(str(tmp_path / "credit.db"), make_registry()) as store:
         with pytest.raises(UsageError, match="has not come"):
-            listed_on(*days)
-        assert len(listed_on("2026-12-02")) == 1
+            store.act("listing", "take_over", by="li.na", on=on, known_on=known_on, **given)
+        assert store.rows("listing") == []
+        store.act("listing", "take_over", by="li.na", on="2026-12-02", **given)
 
 
 def test_no_code_asks_the_machine_for_the_day() -> None:

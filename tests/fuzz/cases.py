@@ -153,7 +153,7 @@ def spoilt_grading(case: Case) -> Result:
                 ("composite", "score", place, "--config", "jilin_edz", "--acts", "unchecked", "--out", out),
                 ("decisive", "show", place, IDS[0], "--snapshot", snapshot),
                 ("repair", "check", IDS[0], "--grades", place, "--snapshot", snapshot),
-                ("lists", "propose", place, "--store", case.folder / "x.store", "--by", "wang", "--on", "2023-05-01"),
+                ("lists", "propose", place, "--store", case.folder / "x.db", "--by", "wang", "--on", "2023-05-01"),
                 _dashboard(case, place),
                 ("packet", "build", "--grading", place, "--snapshot", snapshot, "--subject", IDS[0], "-o", out),
             )
@@ -302,7 +302,7 @@ def failing_disk(case: Case) -> Result:
             ("composite", "score", base / "graded", "--config", "jilin_edz", "--acts", "unchecked", "--out", out),
             ("explain", base / "graded", IDS[0], "--html", case.folder / "e.html"),
             ("report", "public", base / "graded", "--decided-by", "o", "--decided-on", "2023-05-01", "--out", out),
-            ("lists", "export", "--store", case.folder / "none.store", "--out", out),
+            ("lists", "export", "--store", case.folder / "none.db", "--out", out),
         )
     )
     with small_files(int(10 ** rng.uniform(0, 6))):

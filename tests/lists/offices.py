@@ -1,4 +1,4 @@
-"""Cases played on a store as an office would: the same people and papers as in `players`, acts in place of steps."""
+"""Cases played on a store as an office would, step by step, by the people and on the papers of `players`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from creditscore.core.days import iso
 from creditscore.lists.entries import Expired, expire_entries
 from creditscore.lists.workflow import make_registry
 from creditscore.store.fold import Stream
@@ -30,7 +29,7 @@ class Office:
         data = as_texts({"by": PEOPLE.get(action, "zhang.min"), **PAPER, **FILLED.get(action, {}), **given})
         day, by, known_on = data.pop("on"), data.pop("by"), data.pop("recorded_on", None)
         if action == "expire":
-            return case, expire_entries(self.store, day, by=by)  # known on the day, as in `players`
+            return case, expire_entries(self.store, day, by=by)
         if action == "correct":
             data["number"] = data.pop("no")
         if action in ("propose", "take_over"):
@@ -69,13 +68,7 @@ def read_field(case: Stream, name: str) -> Any:
     return None if value in EMPTY else value
 
 
-def as_known(value: Any, name: str) -> Any:
-    """Write a value of the old register as `read_field` gives it."""
-    if isinstance(value, bool):
-        return value or None
-    if isinstance(value, int):
-        return iso(value)
-    if isinstance(value, Mapping):
-        value = {key: iso(inner) if isinstance(inner, int) else inner for key, inner in value.items()}
-    value = as_texts(list(value) if isinstance(value, tuple) else value)
+def as_known(value: Any) -> Any:
+    """Write a value of a case in YAML as `read_field` gives it."""
+    value = as_texts(value)
     return None if value in EMPTY else value

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from pathlib import Path
 
 import pytest
 
-from creditscore.core.days import day_in_words, to_day
-from creditscore.lists import Book, due, leave, publish, take_over
-from creditscore.lists.entry_history import life, note_in_words, with_mark, word
+from creditscore.core.days import day_in_words
+from creditscore.lists.clocks import holds
+from creditscore.lists.entries import list_due
+from creditscore.lists.history import tell_entries
 from creditscore.lists.rules import list_rule, procedure
+from creditscore.lists.words import Lang, describe_note, with_mark, word
 from creditscore.measures import lines
 from creditscore.measures.lines import joint_words
 from creditscore.measures.load import load_four_lists
@@ -19,8 +21,9 @@ from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListRule
 from creditscore.schemes.model import MARKS, Scheme
+from tests.lists.offices import Office
 
-LANGS = ("zh", "en")
+LANGS: tuple[Lang, ...] = ("zh", "en")
 SUBJECT, OTHER = "91110105MA00000000", "91110105MA11111111"
 PAPER = {"organ": "某局", "document": "甲〔1〕号", "by": "li.na"}
 KEPT = [
@@ -33,17 +36,18 @@ LAW = re.compile(r"\b(" + "|".join(map(re.escape, load_laws())) + r")\b")
 ENGLISH = re.compile(r"[a-z]{3,}")  # a Chinese page for people has none, but in ids and names of persons
 
 
-def shown(book: Book, lang: str) -> Iterator[str]:
+def shown(office: Office, lang: Lang) -> Iterator[str]:
     """Every line of `lists show` and `lists due`, without the ids of entries and records and without persons."""
-    for entry in (entry for who in (SUBJECT, OTHER) for entry in life(book, who, lang)):
+    for entry in (entry for who in (SUBJECT, OTHER) for entry in tell_entries(office.store, who, lang)):
         yield from (entry.list, entry.kind, entry.state, entry.entered, entry.end, *entry.grounds)
         for step in entry.steps:
             yield from (step.day, step.recorded, step.what, *step.lines)
-    for step in due(book, "2026-01-01"):
-        yield word("due", step.what, lang)
-        yield with_mark(step.basis, step.mark, lang)
-        if step.note is not None:
-            yield note_in_words(step.note, book.case(step.case_id), lang)
+    for due in list_due(office.store, "2026-01-01"):
+        yield word("due", due.what, lang)
+        yield with_mark(due.basis, due.mark, lang)
+        if due.note is not None:
+            scheme = office.store.read(due.case).fields["scheme"]
+            yield describe_note(due.note, list_rule(scheme, due.list), lang)
 
 
 def codes(scheme: Scheme, rule: ListRule) -> re.Pattern[str]:
@@ -55,17 +59,21 @@ def codes(scheme: Scheme, rule: ListRule) -> re.Pattern[str]:
 
 
 @pytest.mark.parametrize(("scheme", "key", "rule"), KEPT, ids=[f"{scheme.name}-{key}" for scheme, key, _ in KEPT])
-def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule) -> None:
+def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule, tmp_path: Path) -> None:
+    office = Office(str(tmp_path / "credit.db"))
     days = {"on": "2023-06-15", "recorded_on": "2023-06-20"}
     given = {"triggers": rule.triggers[:1], "records": ["R1"], **PAPER, **days}
-    book, entry = take_over(Book(), SUBJECT, key, scheme.name, **given)
-    book, _ = take_over(book, OTHER, key, scheme.name, published_on="2023-06-16", **given)
-    book = publish(book, entry, **PAPER, on="2023-06-16") if book.case(entry).published_on is None else book
-    if book.case(entry).holds(to_day(date(2023, 6, 20))) and rule.kind != "red":
-        book = leave(book, entry, exit="annulled", evidence="甲", **PAPER, on="2023-06-20")
+    entry = office.enter(key, scheme.name, subject=SUBJECT, **given)
+    office.enter(key, scheme.name, subject=OTHER, published_on="2023-06-16", **given)
+    late = {**PAPER, "on": "2023-06-20"}
+    office.play(entry, "publish", late)
+    fields = office.store.read(entry).fields
+    if holds(fields, "2023-06-20") and rule.kind != "red":
+        office.play(entry, "exit", {**late, "exit": "annulled", "evidence": "甲"})
+    case = office.store.read(entry)
     bare = codes(scheme, rule)
     for lang in LANGS:
-        texts = list(shown(book, lang))
+        texts = list(shown(office, lang))
         about = f"{scheme.name} {key} {lang}: {texts}"
         assert texts, about
         for line in texts:
@@ -74,12 +82,10 @@ def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule) -
             assert "{0}" not in line, about
             assert lang == "en" or not ENGLISH.search(re.sub(r"《[^》]*》", "", line)), (line, about)
             assert lang == "en" or not re.search(r"\d{4}-\d\d-\d\d", line), (line, about)
-        # the name is that of its own version, and the entry stands as the book says it
+        # the name is that of its own version, and the entry stands as the store says it
         assert getattr(list_rule(scheme.name, key).label, lang) in texts
-        state = word("states", book.case(entry).state, lang)
+        state = word("states", case.state, lang)
         assert state in texts, about
-        if not any(event.kind == "published" for event in book.case(entry).events):
-            assert word("steps", "published", lang) not in texts, about
         assert word("steps", "noticed", lang) not in texts, "nobody gave a notice"
         for rule_line in scheme.decide:
             if rule_line.id in rule.triggers[:1]:
@@ -87,7 +93,7 @@ def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule) -
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_joint_measures_are_told_in_words(lang: str) -> None:
+def test_joint_measures_are_told_in_words(lang: Lang) -> None:
     lists = load_four_lists()
     blocks = [block for _, blocks_of_list in lines.of_lists(lists, lang) for block in blocks_of_list]
     text = "\n".join(

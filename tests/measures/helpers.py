@@ -79,3 +79,8 @@ def event(
     key: str = "E1",
 ) -> BusinessEvent:
     return BusinessEvent(key, kind, department, day(on), subjects)
+
+
+CUSTOMS = event("2025-01-10", "clearance", "customs")
+DISHONEST = entry("customs_dishonest", entered="2024-06-01", end=None, key="C1")
+RED = entry("customs_advanced", entered="2024-06-01", end=None, key="R1")

@@ -1,11 +1,10 @@
-"""Measures on the log of a store: the whole way, every refusal and ending, and the same answers as the register."""
+"""Measures on the log of a store: the whole way, every refusal and ending."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from creditscore.core.days import iso
-from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, UsageError
-from creditscore.measures import actions as desk
-from creditscore.measures import export
+from creditscore.core.errors import InputError, NotAllowed, UsageError
+from creditscore.measures.cases import in_force
 from creditscore.measures.load import load_four_lists
-from creditscore.measures.model import FourLists
-from creditscore.measures.register import Due, due, in_force
-from creditscore.measures.register import read_cases as read_old_cases
-from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
+from creditscore.measures.tables import Intake, Listing
 from creditscore.measures.workflow import (
-    Proposed,
     lift,
-    make_registry,
     name_occasion,
     propose,
     read_cases,
@@ -35,76 +28,17 @@ from creditscore.measures.workflow import (
 )
 from creditscore.office import open_office
 from creditscore.schemes.laws import load_laws
-from creditscore.store import Database, Log
-from creditscore.store.context import Refused, Registry
-from creditscore.store.declarations import WORKFLOWS
+from creditscore.store.context import Refused
 from creditscore.store.erasure import erase_stream
 from creditscore.store.log import NewEvent
 from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.lists.players import PAPER
-from tests.measures.helpers import FIRM, code, copied, day, entry, event, shipped
-from tests.measures.test_actions import CUSTOMS, DISHONEST, RED
+from tests.measures.helpers import CUSTOMS, DISHONEST, FIRM, RED, code, copied, day, entry, event, shipped
+from tests.measures.offices import Office
 from tests.store.helpers import add_person
 
-LISTING = WORKFLOWS.load(Path(__file__).parent / "declarations")
 FLAG = "basis_department_rule"
-
-
-def register(lists: FourLists | None = None, laws: Any = None) -> Registry:
-    own = make_registry(lists or shipped(), laws)
-    return Registry([*own.workflows, *LISTING], own.types, own.code)
-
-
-class Office:
-    """A store with entries on lists, and whoever acts on measures in it."""
-
-    def __init__(self, address: str, lists: FourLists | None = None, laws: Any = None) -> None:
-        self.lists = lists or shipped()
-        self.store = Store(address, register(lists, laws))
-
-    def enter(self, listing: Listing) -> None:
-        """Let an entry stand in the log as it is given: opened, or changed to it."""
-        days = {"entered_on": listing.entered_on, "term_end": listing.term_end, "exited_on": listing.exited_on}
-        fields = {name: iso(value) for name, value in days.items() if value is not None}
-        fields |= {"list": listing.list} | ({"exit_reason": listing.exit_reason} if listing.exit_reason else {})
-        name, by = f"listing/{listing.listing_id}", "zhou"
-        if self.store.rows("listing", stream=name):
-            self.store.act("listing", "change", name, by=by, on="2023-01-10", **fields)
-            return
-        known = iso(listing.recorded_on if listing.recorded_on is not None else listing.entered_on)
-        given = {"id": listing.listing_id, "subject": listing.subject_id, **fields}
-        on = min(iso(listing.entered_on), "2023-01-10")
-        self.store.act("listing", "enter", by=by, on=on, known_on=max(known, on), **given)
-
-    def match(self, *events: BusinessEvent, by: str = "li.na", **more: Any) -> Proposed:
-        return propose(self.store, self.lists, Intake(events, {}, **more), by=by)
-
-    def put(self, about: BusinessEvent, *entries: Listing) -> str:
-        for listing in entries:
-            self.enter(listing)
-        return self.match(about).new[0]
-
-    def act(self, act: str, key: str, on: str = "2024-03-02", by: str = "", **more: Any) -> str:
-        person = by or ("chen.jie" if act in ("accept", "reject", "annul") else "li.na")
-        return self.store.act("measure", act, f"measure/{key}", by=person, on=on, **more).state
-
-    def carry(self, key: str, on: str = "2024-03-02", **more: Any) -> None:
-        self.act("accept", key, on, **more)
-        self.act("notify", key, on, document_no="N-1")
-        self.act("execute", key, on)
-
-    def state(self, key: str) -> str:
-        return self.store.read(f"measure/{key}").state
-
-    def entries(self) -> dict[str, tuple[Listing, ...]]:
-        return dict(read_listings(self.store, {row["subject"] for row in self.store.rows("listing")}))
-
-    def due(self, on: str) -> list[Due]:
-        return due(read_cases(self.store).values(), self.lists, self.entries(), day(on))
-
-    def in_force(self, key: str, on: str) -> bool:
-        return in_force(read_cases(self.store)[key], self.lists, self.entries(), day(on))
 
 
 @pytest.fixture
@@ -269,7 +203,7 @@ def test_steps_keep_their_order(office: Office, act: str) -> None:
         ({"exited": "2024-03-02"}, "taken off the list"),
         ({"exited": "2024-03-02", "why": "annulled"}, "annulled"),
         ({"end": "2024-03-01"}, "term of the entry"),
-        ({"list_": "safety_serious"}, "does not stand in the listings"),
+        ({"list_": "safety_serious"}, "does not stand in the log"),
     ],
 )
 def test_no_decision_on_an_entry_that_is_over(office: Office, changed: dict[str, str], cause: str) -> None:
@@ -441,7 +375,7 @@ def test_what_was_erased_is_passed_over(office: Office) -> None:
         lift(office.store, shipped(), by="li.na", on="2024-03-07", ids=[first])
     for name in ("listing/L2", name_occasion("E1")):
         erase_stream(office.store, name, reason="its time is over", by="chen.jie")
-    with pytest.raises(Refused, match="does not stand in the listings"):
+    with pytest.raises(Refused, match="does not stand in the log"):
         office.act("notify", second, "2024-03-07", document_no="N")
     with pytest.raises(InputError, match="'E1' was matched before and erased"):
         office.match(event())
@@ -463,78 +397,6 @@ def test_an_event_alone_proposes_nothing(office: Office) -> None:
     assert "occasion.matched" not in {
         kind for act in office.store.registry.newest["measure"].acts.values() for kind in act.emits
     }
-
-
-def test_tables_are_those_of_the_old_register(office: Office, tmp_path: Path) -> None:
-    """Two measures of each of seven firms in different states: both stores give the same tables."""
-    firms = [code("91440300", f"MB{number:06d}") for number in range(7)]
-    first = [entry(subject=firm, key=f"L{number}") for number, firm in enumerate(firms)]
-    customs = [replace(DISHONEST, subject_id=firm, listing_id=f"C{number}") for number, firm in enumerate(firms)]
-    entries = (*first, *customs)
-    events = [event(subjects=(*firms, "11010519491231002X", "914403001922038217"))]
-    events += [event(kind="licence", key="E2"), event("2025-01-10", "clearance", "customs", tuple(firms), "E3")]
-    for listing in entries:
-        office.enter(listing)
-    with Database(tmp_path / "s.duckdb") as database:
-        log = Log(database)
-        old = desk.propose(log, shipped(), Intake(tuple(events), by_subject(entries)), by="li.na")
-        new = office.match(*events)
-        assert (new.new, new.repeated, new.matched) == (old.new, old.repeated, old.matched)
-        assert len(new.new) > 7
-        ways = ["accept", "reject", "notify", "execute", "feedback", "annul"]
-        papers: dict[str, dict[str, Any]] = {"notify": {"document_no": "N"}, "feedback": {"result": "完成"}}
-        papers["annul"] = {"document_no": "D", "reason": "理由"}
-        for number, key in enumerate(new.new):
-            for act in ways[: 1 + number % 7]:
-                by = "li.na" if act in ("notify", "execute", "feedback") else "chen.jie"
-                more = papers.get(act, {})
-                decision: dict[str, Any] = {"reason": "理由"}
-                if act == "accept":
-                    decision["acknowledge"] = [FLAG]
-                given = decision if act in ("accept", "reject") else more
-                answers = [
-                    answer(partial(office.act, act, key, "2025-02-01", **given)),
-                    answer(partial(desk_act, log, act, key, by_subject(entries), by, decision, more)),
-                ]
-                assert answers[0] == answers[1], (act, key)
-        gone = [replace(listing, exited_on=day("2025-03-01")) for listing in first]
-        over = by_subject([*gone, *customs])
-        for listing in gone:
-            office.enter(listing)
-        assert lift(office.store, shipped(), by="li.na", on="2025-03-02") == desk.lift(
-            log, shipped(), over, by="li.na", on=day("2025-03-02")
-        )
-        for on in ("2024-03-01", "2025-02-01", "2025-03-02"):
-            before = export.tables(log, shipped(), over, day(on))
-            cases = read_cases(office.store).values()
-            after = export.tabulate(cases, read_refusals(office.store), shipped(), office.entries(), day(on))
-            for name in export.FILES:
-                columns = [column for column in before[name].column_names if column != "nr"]
-                rows = [table[name].select(columns).to_pylist() for table in (before, after)]
-                assert rows[0] == rows[1], (name, on)
-        assert list(read_old_cases(log.store)) == list(read_cases(office.store))
-
-
-def answer(step: Callable[[], Any]) -> str:
-    """Take a step; say whether it was done."""
-    try:
-        step()
-    except CreditscoreError:
-        return "refused"
-    return "done"
-
-
-def desk_act(
-    log: Log, act: str, key: str, entries: Any, by: str, decision: dict[str, Any], more: dict[str, Any]
-) -> None:
-    on = day("2025-02-01")
-    if act in ("accept", "reject"):
-        desk.decide(log, shipped(), entries, key, accept=act == "accept", by=by, on=on, **decision)
-    elif act in ("notify", "execute"):
-        call = desk.notify if act == "notify" else desk.execute
-        call(log, shipped(), entries, key, by=by, on=on, **({"document_no": ""} | more))
-    else:
-        (desk.feedback if act == "feedback" else desk.annul)(log, key, by=by, on=on, **more)  # type: ignore[operator]
 
 
 STEPS = st.sampled_from(("accept", "reject", "notify", "execute", "feedback", "annul", "lift"))

@@ -204,7 +204,8 @@ def memory(files: dict[str, Path], out: Path) -> None:
 
 def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     """Lists, composite, joint measures and inspections: every table names people in every text it may have."""
-    firms, on = ids(12), ["--by", "li.na", "--store", out / "acts.duckdb"]
+    firms, on = ids(12), ["--by", "li.na", "--store", out / "acts.db"]
+    run("store", "create", out / "acts.db")
     rows = [
         {
             "record_id": f"W{k}",
@@ -228,8 +229,11 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     asked = ["--records", given / "wages.csv", "--on", "2023-03-01", *on]
     results["propose"] = run("lists", "propose", out / "wages", *asked)
     case = results["propose"].split()[0]
-    notice_options = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
-    results["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *notice_options, *on)
+    results["draft"] = run("lists", "draft", case, *on[2:])
+    texts = [f"{part}=内容" for part in ("facts", "basis", "exits", "measures", "remedies")]
+    notice_options = [word for text in texts for word in ("--contents", text)]
+    notice_options += ["--organ", "区人社局", "--document", "1号"]
+    results["notice"] = run("act", "listing", "notice", case, "--on", "2023-03-02", *notice_options, *on)
     results["due"] = run("lists", "due", "--on", "2023-03-02", *on[2:])
     results["show"] = run("lists", "show", case, *on[2:])
     results["lists"] = run("lists", "export", "--out", out / "lists", "--csv", *on[2:])
@@ -259,10 +263,10 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
         for k, firm in enumerate(firms)
     ]
     pd.DataFrame(events).to_csv(given / "events.csv", index=False)
-    desk = ["--listings", files["listings"], "--max-rejected", "99"]
-    results["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
-    results["joint due"] = run("joint", "due", *desk, "--on", "2022-07-02", *on[2:])
-    results["joint"] = run("joint", "export", *desk, "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
+    desk = ["--max-rejected", "99", "--subjects", given / "firms.csv"]
+    results["match"] = run("joint", "match", given / "events.csv", *desk, *on)
+    results["joint due"] = run("joint", "due", "--on", "2022-07-02", *on[2:])
+    results["joint"] = run("joint", "export", "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
     return results | inspections(firms, given, out)
 
 

@@ -1,25 +1,18 @@
-"""`creditscore joint`: the four lists and joint measures, from a business event to the lifting of a measure."""
+"""`creditscore joint`: the four lists; measures matched, lifted, due and exported. Single acts: `act measure`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, lang_given, open_log
+from creditscore.cli.office import By, KeyFile, LangOption, On, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
-
-if TYPE_CHECKING:
-    from creditscore.measures.model import FourLists
-    from creditscore.measures.tables import Listing
-    from creditscore.store import Log
 
 joint_app = typer.Typer(
     name="joint",
@@ -29,12 +22,7 @@ joint_app = typer.Typer(
 )
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of four lists.", show_default=False)]
-Lists = Annotated[Path | None, typer.Option("--lists", help="Folder of four lists (default: those of the package).")]
-Listings = Annotated[Path, typer.Option(help="Parquet or CSV file of entries on lists.")]
 Rejected = Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")]
-Id = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, JM-…", show_default=False)]
-Number = Annotated[str, typer.Option("--document-no", help="Number of the document.")]
-Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
 
 
 @joint_app.command("check")
@@ -62,7 +50,7 @@ def check_command(
 @joint_app.command("show")
 def show_command(
     folder: Folder = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="All tables for machines.")] = False,
     grades: Annotated[
         Path | None, typer.Option(help="Folder of a grading: what the rules attach to its grades, for information.")
@@ -73,7 +61,6 @@ def show_command(
     from creditscore.measures.export import as_data
     from creditscore.measures.load import load_four_lists
 
-    lang_given(lang)
     if grades is not None:
         attached_measures = _attached(grades, lang)
         if as_json:
@@ -113,33 +100,30 @@ def _attached(folder: Path, lang: str) -> list[Any]:
 @joint_app.command("match")
 def match_command(
     events: Annotated[Path, typer.Argument(metavar="EVENTS", help="Business events, CSV or Parquet.")],
-    listings: Listings,
-    store: Store,
-    by: By,
+    store: StoreAddress,
+    by: By = "",
+    key: KeyFile = None,
     subjects: Annotated[Path | None, typer.Option(help="Who exists; else every valid credit code.")] = None,
     known_at: Annotated[str | None, typer.Option(help="Day of knowledge (default: the day of each event).")] = None,
-    lists: Lists = None,
-    roles: RolesFile = None,
     max_rejected: Rejected = 0,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
 ) -> None:
-    """Propose, for each subject of each event, the measures linked to its entries of that day."""
+    """Propose, for each subject of each event, the measures linked to its entries of that day, each by an act."""
     from creditscore.measures import lines
-    from creditscore.measures.actions import propose
     from creditscore.measures.load import load_four_lists
     from creditscore.measures.tables import read_intake
+    from creditscore.measures.workflow import propose
 
-    lang_given(lang)
-    chosen = load_four_lists(lists)
-    with working("reading and checking"):
-        intake = read_intake(events=events, listings=listings, subjects=subjects)
-    _refused(intake.refused, max_rejected)
-    with open_log(store, roles) as log:
-        day = None if known_at is None else day_given(known_at, "--known-at")
-        done = propose(log, chosen, intake, by=by, known_at=day)
+    lists = load_four_lists()
+    day = None if known_at is None else _read_day(known_at, "--known-at")
+    with open_store(store, key) as opened:
+        with working("reading and checking"):
+            intake = read_intake(events=events, subjects=subjects)
+        _refused(intake.refused, max_rejected)
+        done = propose(opened, lists, intake, by=by, known_at=day)
     matched = done.matched
     if matched.proposals:
-        show_blocks(lines.proposal(proposal, chosen, lang) for proposal in matched.proposals)
+        show_blocks(lines.proposal(proposal, lists, lang) for proposal in matched.proposals)
     counts = lines.reasons(matched.refused, lang)
     if counts:
         show(lines.REASONS[lang], counts, fold=True)
@@ -147,198 +131,80 @@ def match_command(
         say_line(line)
 
 
-@joint_app.command("decide")
-def decide_command(
-    proposal: Id,
-    listings: Listings,
-    store: Store,
-    by: By,
-    on: On,
-    accept: Annotated[bool | None, typer.Option("--accept/--reject", help="What is decided.")] = None,
-    reason: Reason = "",
-    acknowledge: Annotated[list[str] | None, typer.Option(help="A flag that is accepted, with --reason.")] = None,
-    lists: Lists = None,
-    roles: RolesFile = None,
-    max_rejected: Rejected = 0,
-) -> None:
-    """Accept or reject a proposal; never by who proposed it."""
-    from creditscore.measures.actions import decide
-
-    if accept is None:
-        raise UsageError("nothing is decided", allowed="--accept, --reject")
-    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        decide(
-            log,
-            chosen,
-            entries,
-            proposal,
-            accept=accept,
-            by=by,
-            on=day_given(on),
-            reason=reason,
-            acknowledge=acknowledge or (),
-        )
-    typer.echo(f"{proposal}: {'accepted' if accept else 'rejected'}")
-
-
-@joint_app.command("notify")
-def notify_command(
-    proposal: Id,
-    listings: Listings,
-    store: Store,
-    by: By,
-    on: On,
-    document_no: Number,
-    lists: Lists = None,
-    roles: RolesFile = None,
-    max_rejected: Rejected = 0,
-) -> None:
-    """The subject was told of measure, basis, reason and remedies."""
-    from creditscore.measures.actions import notify
-
-    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        notify(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
-    typer.echo(f"{proposal}: notified")
-
-
-@joint_app.command("execute")
-def execute_command(
-    proposal: Id,
-    listings: Listings,
-    store: Store,
-    by: By,
-    on: On,
-    document_no: Number = "",
-    lists: Lists = None,
-    roles: RolesFile = None,
-    max_rejected: Rejected = 0,
-) -> None:
-    """The measure was carried out; only after its notice, and while all it rests on stands."""
-    from creditscore.measures.actions import execute
-
-    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        execute(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
-    typer.echo(f"{proposal}: executed")
-
-
-@joint_app.command("feedback")
-def feedback_command(
-    proposal: Id,
-    store: Store,
-    by: By,
-    on: On,
-    result: Annotated[str, typer.Option(help="What came of it.")],
-    roles: RolesFile = None,
-) -> None:
-    """Say what came of a measure."""
-    from creditscore.measures.actions import feedback
-
-    with open_log(store, roles) as log:
-        feedback(log, proposal, by=by, on=day_given(on), result=result)
-    typer.echo(f"{proposal}: fed back")
-
-
-@joint_app.command("annul")
-def annul_command(
-    proposal: Id, store: Store, by: By, on: On, document_no: Number, reason: Reason, roles: RolesFile = None
-) -> None:
-    """The decision was annulled; what was carried out is then due to be lifted."""
-    from creditscore.measures.actions import annul
-
-    with open_log(store, roles) as log:
-        annul(log, proposal, by=by, on=day_given(on), document_no=document_no, reason=reason)
-    typer.echo(f"{proposal}: annulled")
-
-
 @joint_app.command("lift")
 def lift_command(
-    listings: Listings,
-    store: Store,
-    by: By,
+    store: StoreAddress,
     on: On,
     proposals: Annotated[
         list[str] | None, typer.Argument(metavar="[PROPOSAL]…", help="None: all that has ended.", show_default=False)
     ] = None,
-    lists: Lists = None,
-    roles: RolesFile = None,
-    max_rejected: Rejected = 0,
+    by: By = "",
+    key: KeyFile = None,
+    lang: LangOption = "zh",
 ) -> None:
-    """Lift what has ended by that day: with its entry, its period, its basis, or an annulled decision."""
-    from creditscore.measures.actions import lift
+    """Lift what has ended by that day, each by an act: with its entry, its period, its basis, or its decision."""
+    from creditscore.measures import lines
+    from creditscore.measures.load import load_four_lists
+    from creditscore.measures.workflow import lift
 
-    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        causes = lift(log, chosen, entries, by=by, on=day_given(on), ids=proposals or None)
+    with open_store(store, key) as opened:
+        causes = lift(opened, load_four_lists(), by=by, on=on, ids=proposals or None)
     if causes:
-        show(("proposal", "cause"), sorted(causes.items()))
-    typer.echo(f"{len(causes)} lifted or lapsed")
+        columns = ("措施", "终止原因") if lang == "zh" else ("proposal", "cause")
+        show(columns, [(name, lines.describe_ending(cause, lang)) for name, cause in sorted(causes.items())], fold=True)
+    say_line(f"解除或者终止 {len(causes)} 件" if lang == "zh" else f"{len(causes)} lifted or lapsed")
 
 
 @joint_app.command("due")
-def due_command(
-    listings: Listings,
-    store: Store,
-    on: On,
-    lists: Lists = None,
-    max_rejected: Rejected = 0,
-    lang: Lang = "zh",
-) -> None:
+def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     """What is to be lifted, decided, notified, carried out and fed back on that day."""
-    from creditscore.lists.store import load
+    from creditscore.core.days import from_day
     from creditscore.measures import lines
-    from creditscore.measures.register import due, read_cases
-    from creditscore.objections.disputes import disputed_entries, disputes_in_words
+    from creditscore.measures.cases import due
+    from creditscore.measures.load import load_four_lists
+    from creditscore.measures.workflow import read_cases, read_listings
+    from creditscore.objections.disputed_entries import list_disputed_entries
+    from creditscore.objections.disputes import disputes_in_words
 
-    lang_given(lang)
-    day = day_given(on)
-    with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
-        cases = read_cases(log.store)
-        dues = due(cases.values(), chosen, entries, day)
-        disputed = disputed_entries(log.store, load(log.store))
-    if dues:
-        blocks = []
-        for step in dues:
-            proposal = cases[step.proposal_id].proposal
-            contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
-            blocks.append(lines.due(step, proposal, day, chosen, lang, contested))
+    lists, day = load_four_lists(), _read_day(on, "--on")
+    with open_store(store) as opened:
+        cases = read_cases(opened)
+        listings = read_listings(opened, {case.proposal.subject_id for case in cases.values()})
+        disputed = list_disputed_entries(opened, from_day(day))
+    dues = due(cases.values(), lists, listings, day)
+    blocks = []
+    for step in dues:
+        proposal = cases[step.proposal_id].proposal
+        contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
+        blocks.append(lines.due(step, proposal, day, lists, lang, contested))
+    if blocks:
         show_blocks(blocks)
-    say_line(lines.due_sum(dues, chosen, lang))
+    say_line(lines.due_sum(dues, lists, lang))
 
 
 @joint_app.command("export")
 def export_command(
-    listings: Listings,
-    store: Store,
+    store: StoreAddress,
     on: On,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")],
-    lists: Lists = None,
-    max_rejected: Rejected = 0,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
 ) -> None:
     """Write measures, acts, refusals and what is due on a day as tables, with the four lists."""
-    from creditscore.measures.export import export
+    from creditscore.measures.export import export_measures
+    from creditscore.measures.load import load_four_lists
 
     form = chosen_csv(csv, csv_people)
-    with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
-        export(log, chosen, entries, day_given(on), out, csv=form)
+    with open_store(store) as opened:
+        export_measures(opened, load_four_lists(), _read_day(on, "--on"), out, csv=form)
     typer.echo(f"written to {out}")
 
 
-@contextmanager
-def _desk(
-    store: Path, roles: Path | None, lists: Path | None, listings: Path, max_rejected: int, read_only: bool = False
-) -> Iterator[tuple[Log, FourLists, Any]]:
-    """The log of the store, the four lists, and the entries by subject."""
-    from creditscore.measures.load import load_four_lists
-    from creditscore.measures.tables import read_intake
+def _read_day(text: str, name: str) -> int:
+    from creditscore.core.days import read_day
+    from creditscore.lists.entries import require_day
 
-    chosen = load_four_lists(lists)
-    with working("reading and checking"):
-        intake = read_intake(listings=listings)
-    _refused(intake.refused, max_rejected)
-    with open_log(store, roles, read_only, made_by="creditscore joint match") as log:
-        entries: dict[str, tuple[Listing, ...]] = dict(intake.listings)
-        yield log, chosen, entries
+    return read_day(require_day(text, name))
 
 
 def _refused(rows: tuple[dict[str, Any], ...], most: int) -> None:

@@ -1,117 +1,160 @@
-"""`creditscore lists show`, `due`, `export`: what is known and what is to be done."""
+"""`creditscore lists show`, `draft`, `due`, `export`: what is known and what is to be done."""
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.lists_shared import (
-    Kept,
-    Lang,
-    On,
-    iso_day,
-    read_book,
-)
-from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
+from creditscore.cli.office import Json, LangOption, On, StoreAddress, open_store
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_indented, say_line
 
 if TYPE_CHECKING:
-    from creditscore.lists import Book
+    from creditscore.core.i18n import Lang
+    from creditscore.lists.history import Life
+    from creditscore.store.store import Store
+
+KnownAt = Annotated[str | None, typer.Option(help="As known on a day.")]
 
 
 def show_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation, or of a case of it.")],
-    store: Kept,
-    lang: Lang = "zh",
-    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+    store: StoreAddress,
+    lang: LangOption = "zh",
+    known_at: KnownAt = None,
 ) -> None:
     """One subject's entries, each step with day, person, paper, effect and basis."""
-    from creditscore.cli.tables import say_indented, say_line
-    from creditscore.lists.entry_history import lang_of, life, word
+    from creditscore.lists.history import tell_entries
+    from creditscore.lists.words import word
+    from creditscore.objections.disputed_entries import list_disputed_entries
+    from creditscore.objections.disputes import disputes_in_words
 
-    book = read_book(store)
-    disputed = _disputed(store, book, known_at)
-    subject = book.cases[subject].subject_id if subject in book.cases else subject
-    lives = life(book, subject, lang, known_at)
-    language = lang_of(lang)
+    with open_store(store) as opened:
+        lives = tell_entries(opened, _find_subject(opened, subject), lang, known_at)
+        disputed = list_disputed_entries(opened, _read_day(known_at))
     if not lives:
-        typer.echo(word("texts", "nothing", language))
-    for live in lives:
-        say_line(f"{live.list}  [{live.kind}]  {live.state}  {live.end}".rstrip())
-        say_indented(live.case_id, 2)
-        if live.grounds:
-            say_indented(word("texts", "grounds", language, ("；" if language == "zh" else "; ").join(live.grounds)), 2)
-        if live.records:
-            say_indented(word("texts", "records", language, ", ".join(live.records)), 2)
-        if live.case_id in disputed:
-            say_indented(f"*** {word('texts', 'disputed', language, disputed[live.case_id])} ***", 2)
-        for step in live.steps:
-            recorded = f" ({word('texts', 'recorded', language, step.recorded)})" if step.recorded else ""
-            who = " ".join(part for part in (step.by, step.paper) if part)
-            say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
-            for line in step.lines:
-                say_indented(line, 5)
+        say_line(word("texts", "nothing", lang))
+    for life in lives:
+        _show_life(life, disputes_in_words(disputed.get(life.case_id, ())), lang)
         typer.echo("")
 
 
+def _show_life(life: Life, disputed: str, lang: Lang) -> None:
+    from creditscore.lists.words import word
+
+    say_line(f"{life.list}  [{life.kind}]  {life.state}  {life.end}".rstrip())
+    say_indented(life.case_id, 2)
+    if life.grounds:
+        say_indented(word("texts", "grounds", lang, ("；" if lang == "zh" else "; ").join(life.grounds)), 2)
+    if life.records:
+        say_indented(word("texts", "records", lang, ", ".join(life.records)), 2)
+    if disputed:
+        say_indented(f"*** {word('texts', 'disputed', lang, disputed)} ***", 2)
+    for step in life.steps:
+        recorded = f" ({word('texts', 'recorded', lang, step.recorded)})" if step.recorded else ""
+        who = " ".join(part for part in (step.by, step.paper) if part)
+        say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
+        for line in step.lines:
+            say_indented(line, 5)
+
+
+def draft_command(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.", show_default=False)],
+    store: StoreAddress,
+    lang: LangOption = "zh",
+    as_json: Json = False,
+) -> None:
+    """What a notice says of a case, drafted from the rules: facts, basis, exits; a person completes it."""
+    from creditscore.lists.draft import draft_notice
+    from creditscore.lists.rules import procedure
+
+    with open_store(store) as opened:
+        drafted = draft_notice(opened.read(_name_case(case)))
+    if as_json:
+        texts = {name: getattr(label, lang) for name, label in drafted.items()}
+        typer.echo(json.dumps(texts, ensure_ascii=False, indent=1))
+        return
+    for name, label in drafted.items():
+        say_line(f"{name}  {getattr(procedure().notice.contents[name], lang)}")
+        say_indented(getattr(label, lang), 4)
+
+
 def due_command(
-    store: Kept,
+    store: StoreAddress,
     on: On,
     until: Annotated[str | None, typer.Option(help="Only what is due by then.")] = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
 ) -> None:
     """Open steps by the day on which they are due."""
-    from creditscore.cli.tables import say_indented, say_line
     from creditscore.core.days import day_in_words
-    from creditscore.lists import due
-    from creditscore.lists.entry_history import lang_of, note_in_words, with_mark, word
+    from creditscore.lists.entries import list_due
     from creditscore.lists.rules import list_rule
+    from creditscore.lists.words import describe_note, with_mark, word
 
-    language = lang_of(lang)
-    book = read_book(store)
-    steps = due(book, on, until)
+    with open_store(store) as opened:
+        steps = list_due(opened, on, until)
+        schemes = {step.case: opened.read(step.case).fields["scheme"] for step in steps}
     if not steps:
-        typer.echo(word("texts", "no_due", language))
+        say_line(word("texts", "no_due", lang))
     for step in steps:
-        marks = [word("texts", name, language) for name in ("overdue", "provisional") if getattr(step, name)]
-        notes = [] if step.note is None else [note_in_words(step.note, book.cases[step.case_id], language)]
-        what = [word("due", step.what, language), *marks, *notes, with_mark(step.basis, step.mark, language)]
-        say_line(f"{day_in_words(iso_day(step.by), language) or '-':10}  {step.case_id}  {step.subject_id}")
-        say_indented(getattr(list_rule(book.cases[step.case_id].scheme, step.list).label, language), 12)
+        rule = list_rule(schemes[step.case], step.list)
+        marks = [word("texts", name, lang) for name in ("overdue", "provisional") if getattr(step, name)]
+        notes = [] if step.note is None else [describe_note(step.note, rule, lang)]
+        what = [word("due", step.what, lang), *marks, *notes, with_mark(step.basis, step.mark, lang)]
+        say_line(f"{day_in_words(step.by or '', lang) or '-':10}  {step.case.partition('/')[2]}  {step.subject}")
+        say_indented(getattr(rule.label, lang), 12)
         say_indented("  ".join(part for part in what if part), 12)
 
 
 def export_command(
-    store: Kept,
+    store: StoreAddress,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")],
-    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+    known_at: KnownAt = None,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
-    from creditscore.cli.acting import date_given, open_log
-    from creditscore.lists.listings import write_listings
-    from creditscore.objections.disputes import entry_disputes
+    """Write listings (for `creditscore grade --listings`), list_exits, list_events and list_disputes."""
+    from creditscore.lists.entry_tables import write_entries
+    from creditscore.objections.disputed_entries import list_disputed_entries, tabulate_disputes
 
-    book, form = read_book(store, proved=True), chosen_csv(csv, csv_people)
-    day = None if known_at is None else date_given(known_at, "--known-at")
-    with open_log(store, read_only=True) as log:
-        disputes = entry_disputes(log.store, book if day is None else book.known(day), day)
-    for file, rows in write_listings(book, out, known_at, form, {"list_disputes": disputes}).items():
-        typer.echo(f"{file}: {rows} rows")
-    if disputes.num_rows:
-        entries = len(set(disputes["listing_id"].to_pylist()))
-        typer.echo(f"*** {entries} entries rest on records that an open case contests: list_disputes ***")
+    form = chosen_csv(csv, csv_people)
+    with open_store(store) as opened:
+        disputed = list_disputed_entries(opened, _read_day(known_at))
+        rows = write_entries(opened, out, known_at, form, {"list_disputes": tabulate_disputes(disputed)})
+    for file, count in rows.items():
+        typer.echo(f"{file}: {count} rows")
+    if disputed:
+        say_line(f"*** {len(disputed)} entries rest on records that an open case contests: list_disputes ***")
     typer.echo(f"written to {out}")
 
 
-def _disputed(store: Path, book: Book, known_at: str | None) -> dict[str, str]:
-    """Entry → the records of it that an open case contests, in words."""
-    from creditscore.cli.acting import date_given, open_log
-    from creditscore.objections.disputes import disputed_entries, disputes_in_words
+def _find_subject(store: Store, given: str) -> str:
+    """The organisation itself, or that of a case."""
+    from creditscore.core.errors import UsageError
+    from creditscore.core.identity import look_at_id
 
-    day = None if known_at is None else date_given(known_at, "--known-at")
-    with open_log(store, read_only=True) as log:
-        disputes_of_entry = disputed_entries(log.store, book if day is None else book.known(day), day)
-    return {entry: disputes_in_words(disputes) for entry, disputes in disputes_of_entry.items()}
+    rows = store.rows("listing", stream=_name_case(given))
+    if rows:
+        return str(rows[0]["subject"])
+    subject, reason = look_at_id(given, uscc_only=False)
+    if reason:
+        shown = "a resident identity number" if reason == "natural_person" else repr(given)
+        raise UsageError(
+            f"{shown} is no id of an organisation ({reason})",
+            allowed="an organisation, or a case of a list",
+            next="give the id of one",
+        )
+    return subject
+
+
+def _name_case(given: str) -> str:
+    return given if given.startswith("listing/") else f"listing/{given}"
+
+
+def _read_day(text: str | None) -> date | None:
+    from creditscore.core.days import day_of
+
+    return day_of(text, "--known-at")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from creditscore.core.model import Label
-from creditscore.lists.case import ListCase
-from creditscore.lists.register import Book
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.citing import cited_rules
-from creditscore.schemes.lists import ListExit, ListTerm, Span
+from creditscore.schemes.lists import ListExit, ListRule, ListTerm, Span
 from creditscore.schemes.model import Rule, Scheme
+from creditscore.store.fold import Stream
 
 UNITS = {
     "days": ("日", "days"),
@@ -20,17 +19,15 @@ UNITS = {
 }
 
 
-def draft(book: Book, case_id: str) -> dict[str, Label]:
-    """Draft what a notice or letter says of a case, from the rules and in both languages; a person completes it.
+def draft_notice(case: Stream) -> dict[str, Label]:
+    """Draft what a notice of an intended entry says, from the rules and in both languages; a person completes it.
 
     Measures and remedies are not in the rules: the office states them.
 
     Parameters
     ----------
-    book
-        The book.
-    case_id
-        The case.
+    case
+        The case, as `Store.read` gives it.
 
     Returns
     -------
@@ -41,28 +38,28 @@ def draft(book: Book, case_id: str) -> dict[str, Label]:
     Raises
     ------
     UsageError
-        Where there is no such case, or its rule is not in the library.
+        Where its rule is not in the library.
 
     Examples
     --------
-    >>> draft(book, case_id)["basis"].zh  # doctest: +SKIP
+    >>> draft_notice(store.read("listing/wage_arrears-0d5f27ab3c11"))["basis"].zh  # doctest: +SKIP
     '依据《…》（人力资源社会保障部令第45号）…'
     """
-    case = book.case(case_id)
-    scheme = version(case.scheme)
-    rule = list_rule(case.scheme, case.list)
-    deciding = [decision(scheme, trigger) for trigger in case.triggers]
-    return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
+    scheme, triggers = version(case.fields["scheme"]), case.fields.get("triggers") or []
+    rule = list_rule(scheme.name, case.fields["list"])
+    deciding = [decision(scheme, trigger) for trigger in triggers]
+    exits = describe_ways_out(rule, triggers)
+    return {"facts": _describe_facts(case, scheme, triggers), "basis": articles([*deciding, rule]), "exits": exits}
 
 
-def _facts(case: ListCase, scheme: Scheme) -> Label:
+def _describe_facts(case: Stream, scheme: Scheme, triggers: Sequence[str]) -> Label:
     """The items of the records in words, and the records."""
-    codes = case.events[0].args.get("items", [])
+    codes = case.steps()[0]["given"].get("items") or []
     labels = [next(item.label for item in scheme.items[code]) for code in codes if code in scheme.items]
-    zh = "、".join(label.zh for label in labels) or "、".join(case.triggers)
-    en = "; ".join(label.en for label in labels) or ", ".join(case.triggers)
-    if case.records:
-        zh, en = f"{zh}（记录：{'、'.join(case.records)}）", f"{en} (records: {', '.join(case.records)})"
+    zh = "、".join(label.zh for label in labels) or "、".join(triggers)
+    en = "; ".join(label.en for label in labels) or ", ".join(triggers)
+    if records := case.fields.get("records"):
+        zh, en = f"{zh}（记录：{'、'.join(records)}）", f"{en} (records: {', '.join(records)})"
     return Label(zh=zh, en=en)
 
 
@@ -71,11 +68,10 @@ def articles(rules: Iterable[Rule]) -> Label:
     return cited_rules((cite for rule in rules for cite in rule.cite), number=True)
 
 
-def ways_out(case: ListCase) -> Label:
+def describe_ways_out(rule: ListRule, triggers: Sequence[str]) -> Label:
     """How long an entry lasts and how it can end, as far as the rules say."""
-    rule = list_rule(case.scheme, case.list)
-    labels = [_term(term) for term in rule.terms if not term.triggers or set(term.triggers) & set(case.triggers)]
-    labels += [_way(list_exit) for list_exit in exits_for(rule, case.triggers)]
+    labels = [_term(term) for term in rule.terms if not term.triggers or set(term.triggers) & set(triggers)]
+    labels += [_way(list_exit) for list_exit in exits_for(rule, triggers)]
     labels += [general_exit.label for general_exit in general_exits(rule) if general_exit.label is not None]
     return Label(zh="；".join(value.zh for value in labels), en="; ".join(value.en for value in labels))
 

@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.days import read_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
-from creditscore.lists.events import day
+from creditscore.lists.entries import require_day
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 
@@ -124,5 +125,5 @@ def _of(scheme: Scheme, manifest: dict[str, Any], grades: pa.Table, ledger: pa.T
     graded = grades.filter(pc.equal(grades["state"], "graded"))["subject_id"].to_pylist()
     if "as_of" not in manifest:
         raise InputError("the manifest names no day of grading", where=scheme.name, next="grade again")
-    as_of = day(manifest["as_of"], "as_of")
+    as_of = read_day(require_day(manifest["as_of"], "as_of"))
     return Graded(scheme, as_of, str(manifest.get("run_id", "")), frozenset(graded), ledger)

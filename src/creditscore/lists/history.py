@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import day_in_words
 from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
 from creditscore.lists.entries import Day, read_cases
-from creditscore.lists.entry_history import Lang, Life, Step, lang_of, with_mark, word
 from creditscore.lists.entry_tables import describe_basis, read_papers
 from creditscore.lists.rules import list_rule, procedure, version
+from creditscore.lists.words import Lang, lang_of, with_mark, word
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event
 from creditscore.store.people import People
 from creditscore.store.store import Store
 
 SAME_WORD = {"expired": "exited"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in words. `day` is its legal day, `recorded` the day of recording where it is another one; `lines` say
+    what it did, what was stated or proved, its basis and its evidence.
+    """
+
+    number: int
+    day: str
+    recorded: str
+    what: str
+    by: str
+    paper: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Life:
+    """One case in words: its list, state, entry and end, and its steps in order."""
+
+    case_id: str
+    list: str
+    kind: str
+    state: str
+    entered: str
+    end: str
+    grounds: tuple[str, ...]
+    records: tuple[str, ...]
+    steps: tuple[Step, ...]
 
 
 def tell_entries(store: Store, subject: str, lang: str = "zh", known_at: Day | None = None) -> list[Life]:

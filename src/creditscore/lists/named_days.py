@@ -12,7 +12,7 @@ from creditscore.core.errors import InputError
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import open_sources
 from creditscore.core.tables.table import Table
-from creditscore.lists.events import Day
+from creditscore.lists.entries import Day
 from creditscore.schemes.lists import ListRule
 
 OWN = ("noticed_on", "objected_on", "entered_on", "published_on", "term_end")  # days that the case itself sets

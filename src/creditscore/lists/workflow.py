@@ -115,9 +115,13 @@ def _read_list(context: Context) -> tuple[Scheme, ListRule, Facts]:
 
 
 def _name_case(context: Context, *content: Any) -> str:
-    """The list, and a hash of whom, on what, since when: the same act names the same case."""
-    whole = write_canonical([context.given["subject"], *content, context.day])
-    return f"{context.given['list']}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+    return name_entry(context.given["list"], context.given["subject"], context.day, *content)
+
+
+def name_entry(key: str, subject: str, day: str, *content: Any) -> str:
+    """Return the list, and a hash of whom, on what, since when: the same act names the same case."""
+    whole = write_canonical([subject, *content, day])
+    return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 # --- up to the decision

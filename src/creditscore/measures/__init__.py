@@ -11,25 +11,23 @@ from typing import TYPE_CHECKING
 from creditscore.core.exports import export_lazily
 
 if TYPE_CHECKING:
-    from creditscore.measures.actions import annul as annul
-    from creditscore.measures.actions import execute as execute
-    from creditscore.measures.actions import feedback as feedback
-    from creditscore.measures.actions import lift as lift
+    from creditscore.measures.cases import MeasureCase as MeasureCase
+    from creditscore.measures.export import export_measures as export_measures
     from creditscore.measures.load import load_four_lists as load_four_lists
-    from creditscore.measures.register import MeasureCase as MeasureCase
-    from creditscore.measures.register import read_cases as read_cases
     from creditscore.measures.tables import read_intake as read_intake
+    from creditscore.measures.workflow import lift as lift
+    from creditscore.measures.workflow import propose as propose
+    from creditscore.measures.workflow import read_cases as read_cases
 else:
     __getattr__, __dir__, __all__ = export_lazily(
         __name__,
         {
-            "MeasureCase": "register",
-            "annul": "actions",
-            "execute": "actions",
-            "feedback": "actions",
-            "lift": "actions",
+            "MeasureCase": "cases",
+            "export_measures": "export",
+            "lift": "workflow",
             "load_four_lists": "load",
-            "read_cases": "register",
+            "propose": "workflow",
+            "read_cases": "workflow",
             "read_intake": "tables",
         },
     )

@@ -75,5 +75,5 @@ ENDINGS = {
     "period_over": "the longest period of the measure is over",
     "basis_gone": "no cited legal text is in force any more",
     "on_black_or_watch_list": "the subject came onto a black or watch list",
-    "entry_missing": "the entry does not stand in the listings that were given",
+    "entry_missing": "the entry does not stand in the log",
 }

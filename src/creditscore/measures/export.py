@@ -11,12 +11,12 @@ from creditscore.core.days import iso, read_day
 from creditscore.core.errors import UsageError
 from creditscore.core.tables.write import Csv, as_queries, write_tables
 from creditscore.core.version import __version__
+from creditscore.measures.cases import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force
 from creditscore.measures.codes import NOT_PROPOSED
 from creditscore.measures.model import TABLES, FourLists
-from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force, read_cases
-from creditscore.measures.replay import replay
+from creditscore.measures.workflow import read_cases, read_listings, read_refusals
 from creditscore.schemes.laws import Law, load_laws
-from creditscore.store import Log
+from creditscore.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,10 +26,11 @@ DAYS = ("on", "entered_on", "ends_by", "since", "executed_on", "ended_on", "by")
 Rows = Sequence[Mapping[str, Any]]
 
 
-def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
+def tabulate_measures(store: Store, lists: FourLists, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
-    refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
-    return tabulate(read_cases(log.store).values(), refusals, lists, listings, on)
+    cases = read_cases(store)
+    listings = read_listings(store, {case.proposal.subject_id for case in cases.values()})
+    return tabulate(cases.values(), read_refusals(store), lists, listings, on)
 
 
 def tabulate(
@@ -118,11 +119,10 @@ def _table(columns: Iterable[str], rows: Rows) -> pa.Table:
     return pa.table(arrays)
 
 
-def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, csv: Csv = False) -> Path:
-    """Write the tables (Parquet; CSV too on request), the four lists as JSON and manifest.json; returns the folder.
+def export_measures(store: Store, lists: FourLists, on: int, out: Path, csv: Csv = False) -> Path:
+    """Write the tables (Parquet; CSV too on request), the four lists as JSON and manifest.json; return the folder.
 
-    The same store, lists, listings and day give the same bytes. StoreError where the tables of the store are not
-    what its log says.
+    The same store, lists and day give the same bytes.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -132,8 +132,7 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         ) from error
     if any(out.iterdir()) and not (out / "four_lists.json").is_file():
         raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
-    acts = replay(log)
-    data = tables(log, lists, listings, on)
+    data = tabulate_measures(store, lists, on)
     with as_queries({name: data[name] for name in FILES}) as queries:
         write_tables(out, queries, csv, level=1)
     manifest = {
@@ -143,7 +142,6 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         "tables": lists.digest,
         "names": {name: list_name.evidence for name, list_name in sorted(lists.head.names.items())},
         "feedback_days": {"days": lists.head.feedback.days, "evidence": lists.head.feedback.evidence},
-        "acts_compared_with_the_log": acts,
         "counts": {name: data[name].num_rows for name in FILES},
     }
     write_json(out / "four_lists.json", as_data(lists), sort_keys=True)

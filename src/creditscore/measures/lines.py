@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from creditscore.core.days import day_in_words, iso
 from creditscore.core.i18n import Words, load_words
 from creditscore.core.quantities import plain
-from creditscore.lists.entry_history import lang_of, mark_in_words, word
+from creditscore.lists.words import lang_of, mark_in_words, word
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import TABLES, FourLists, Measure, PunishMeasure
@@ -21,10 +21,10 @@ from creditscore.schemes.lists import Span
 from creditscore.schemes.vocabulary import list_label
 
 if TYPE_CHECKING:
-    from creditscore.measures.actions import Proposed
     from creditscore.measures.by_grade import Attached
+    from creditscore.measures.cases import Due
     from creditscore.measures.match import NotProposed, Proposal
-    from creditscore.measures.register import Due
+    from creditscore.measures.workflow import Proposed
 
 
 @lru_cache(maxsize=1)
@@ -102,7 +102,7 @@ ENDINGS_ZH = {
     "period_over": "措施最长期限届满",
     "basis_gone": "依据已废止",
     "on_black_or_watch_list": "列入黑名单或重点关注名单",
-    "entry_missing": "所给名单表中没有该记录",
+    "entry_missing": "名单中没有该条目",
 }
 YES = {"zh": "是", "en": "yes"}
 
@@ -290,13 +290,19 @@ def sums(done: Proposed, lang: str) -> list[str]:
         return [
             f"事件与主体 {pairs} 对：有提案 {fates['proposed']}，未提出 {fates['refused']}，"
             f"无名单记录 {fates['clear']}。",
-            f"新提案 {new} 件，已有 {old} 件。提案不是决定：由他人决定（joint decide）。",
+            f"新提案 {new} 件，已有 {old} 件。提案不是决定：由他人决定（act measure accept）。",
         ]
     return [
         f"{pairs} pairs of event and subject: {fates['proposed']} with proposals, {fates['refused']} refused,"
         f" {fates['clear']} on no list.",
-        f"{new} new proposals, {old} already there. A proposal decides nothing: another person does (joint decide).",
+        f"{new} new proposals, {old} already there. A proposal decides nothing: another person does"
+        " (act measure accept).",
     ]
+
+
+def describe_ending(cause: str, lang: str) -> str:
+    """Why a measure ended, in words."""
+    return (ENDINGS_ZH if lang == "zh" else ENDINGS)[cause]
 
 
 def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str, disputed: str = "") -> Block:
@@ -304,7 +310,7 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
     zh = lang == "zh"
     late = [{"zh": "逾期", "en": "late"}[lang]] if due_step.by is not None and due_step.by < on else []
     until = [f"限{_day(due_step.by, lang)}" if zh else f"by {iso(due_step.by)}"] if due_step.by is not None else []
-    cause = [(ENDINGS_ZH if zh else ENDINGS)[due_step.cause]] if due_step.cause else []
+    cause = [describe_ending(due_step.cause, lang)] if due_step.cause else []
     measure = lists.measures.get(proposal.measure_id)
     what = proposal.measure_id if measure is None else label(measure.measure, lang)
     task = TASKS[due_step.task] if zh else due_step.task

@@ -14,13 +14,13 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
+from creditscore.measures.cases import NEVER, REFUSED, Listings, MeasureCase, ending, prior
 from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
 from creditscore.measures.endings import Ending
 from creditscore.measures.force import basis_on
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.match import Matched, NotProposed, Proposal, barring, flags_of, lacks_basis, match
 from creditscore.measures.model import FourLists, Period
-from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase, ending, prior
 from creditscore.measures.state import STANDING, MeasureAct
 from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
 from creditscore.schemes.laws import Law, load_laws

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from creditscore.lists.register import Book
     from creditscore.store.store import Store
 
 
@@ -86,37 +85,9 @@ def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on:
     ]
 
 
-def disputed_entries(store: Database, book: Book, on: date | None = None) -> dict[str, tuple[Dispute, ...]]:
-    """Entries of lists, open or standing, that name a record which an open case contests → those disputes."""
-    by_entry: dict[str, tuple[Dispute, ...]] = {}
-    for dispute in open_disputes(store, on=on):
-        for entry in book.of(dispute.subject_id):
-            if dispute.record_id in entry.records and (entry.open or entry.state == "listed"):
-                by_entry[entry.case_id] = (*by_entry.get(entry.case_id, ()), dispute)
-    return by_entry
-
-
 def disputes_in_words(disputes: Iterable[Dispute]) -> str:
     """`r1 (C2023-0001), r2 (C2023-0001)`."""
     return ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in disputes)
-
-
-ENTRY_COLUMNS = ("listing_id", "subject_id", "record_id", "case_id", "disputed_since", "decide_by")
-
-
-def entry_disputes(store: Database, book: Book, on: date | None = None) -> pa.Table:
-    """The table `list_disputes`: one row per entry and record of it that an open case contests."""
-    import pyarrow as pa
-
-    rows = [
-        (entry, dispute.subject_id, dispute.record_id, dispute.case_id, dispute.since, dispute.decide_by)
-        for entry, disputes in sorted(disputed_entries(store, book, on).items())
-        for dispute in disputes
-    ]
-    kinds = {"disputed_since": pa.date32(), "decide_by": pa.date32()}
-    return pa.table(
-        {name: pa.array([row[k] for row in rows], kinds.get(name, pa.string())) for k, name in enumerate(ENTRY_COLUMNS)}
-    )
 
 
 def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list[str]:

@@ -1,31 +1,20 @@
-"""What the store holds of joint measures: proposals, the acts on them, and what is to be done about each on a day."""
+"""Measures with the acts on them: where each stands, what ended it, and what is to be done about it on a day."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from creditscore.core.errors import UsageError
 from creditscore.measures.endings import Ending, barred_from, basis_ending, entry_ending, first, period_end
 from creditscore.measures.match import BARRING, Prior, Proposal
 from creditscore.measures.model import FourLists, Period
 from creditscore.measures.state import PENDING, STANDING, MeasureAct, State, fold
 from creditscore.measures.tables import Listing
 from creditscore.schemes.laws import Law, load_laws
-from creditscore.store import Database
 
 Listings = Mapping[str, tuple[Listing, ...]]
-PARTED = "; "  # between several values in one cell of the store
-EVENT = ("event_id", "kind", "department", "on_day", "subjects")
 REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
-ACT_COLUMNS = ("nr", "proposal_id", "act", "on_day", "actor", "reason", "document_no", "acknowledged")
-COLUMNS = tuple(
-    {"on": "on_day", "entered_on": "entered_day", "ends_by": "ends_by_day"}.get(field.name, field.name)
-    for field in fields(Proposal)
-)
-
-PROPOSAL = (*COLUMNS, "period", "proposed_by")
 
 
 @dataclass(frozen=True)
@@ -71,65 +60,6 @@ class Due:
     since: int
     by: int | None
     cause: str = ""
-
-
-def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, MeasureCase]:
-    """Read the proposed measures of a store, each with what was done about it.
-
-    Parameters
-    ----------
-    store
-        An open store.
-    ids
-        Ids of the proposals to read; None for all.
-
-    Returns
-    -------
-    dict of MeasureCase
-        The cases by id, in order of id.
-
-    Raises
-    ------
-    UsageError
-        For an id that does not exist.
-
-    Examples
-    --------
-    >>> with Database("credit.store") as store:  # doctest: +SKIP
-    ...     cases = read_cases(store)
-    """
-    wanted = None if ids is None else sorted(set(ids))
-    where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
-    values = None if wanted is None else [wanted]
-    acts: dict[str, list[MeasureAct]] = {}
-    for *columns, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
-        act = replace(MeasureAct(*columns), acknowledged=split(flags))
-        acts.setdefault(act.proposal_id, []).append(act)
-    measure_cases = {}
-    chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
-    for *row, period, proposed_by in store.rows(chosen, values):
-        proposal = _proposal(dict(zip(COLUMNS, row, strict=True)))
-        done = tuple(acts.get(proposal.proposal_id, ()))
-        measure_cases[proposal.proposal_id] = MeasureCase(
-            proposal, Period.model_validate_json(period), proposed_by, done
-        )
-    missing = sorted(set(wanted or ()) - measure_cases.keys())
-    if missing:
-        raise UsageError(
-            f"there is no proposal {missing[0]!r}", where=str(store.path), next="`creditscore joint due` lists them"
-        )
-    return measure_cases
-
-
-def _proposal(cells: dict[str, object]) -> Proposal:
-    named = {field.name: cells[column] for field, column in zip(fields(Proposal), COLUMNS, strict=True)}
-    for name in ("laws", "flags"):
-        named[name] = split(str(named[name]))
-    return Proposal(**named)  # type: ignore[arg-type]
-
-
-def split(cell: str) -> tuple[str, ...]:
-    return tuple(part for part in cell.split(PARTED) if part)
 
 
 def prior(cases: Iterable[MeasureCase]) -> dict[tuple[str, str], Prior]:

@@ -1,0 +1,78 @@
+"""What the codes of the lists are called: kinds, states, steps, ways out, marks of evidence, notes on what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from creditscore.core.errors import UsageError
+from creditscore.core.model import Label
+from creditscore.core.yaml_source import unplaced
+from creditscore.lists.rules import GeneralExit, procedure
+from creditscore.schemes.citing import cited_text
+from creditscore.schemes.lists import ListExit, ListRule
+from creditscore.schemes.vocabulary import list_name
+
+if TYPE_CHECKING:
+    from creditscore.lists.entries import Note
+
+Lang = Literal["zh", "en"]
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Mapping[str, Label]]:
+    data = unplaced((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+    return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
+
+
+def word(section: str, code: str, lang: Lang, *values: str) -> str:
+    """The word for a code, its places filled in; the code itself where it has no word."""
+    label = _words()[section].get(code)
+    text = code if label is None else getattr(label, lang)
+    for k, value in enumerate(values):
+        text = text.replace(f"{{{k}}}", value)
+    return str(text)
+
+
+def lang_of(text: str) -> Lang:
+    if text not in ("zh", "en"):
+        raise UsageError(f"{text!r} is not a language of the lists", allowed="zh, en")
+    return "zh" if text == "zh" else "en"
+
+
+def describe_note(note: Note, rule: ListRule, lang: Lang) -> str:
+    """What must be known beside a step that is due, or an exit that waits; `rule`: that of the entry's list."""
+    ways: dict[str, ListExit | GeneralExit] = {way.id: way for way in procedure().exits}
+    ways |= {way.id: way for way in rule.exits}
+    needs = {key: label for way in rule.exits for key, label in (way.needs | way.unless).items()}
+
+    def named(value: str) -> str:
+        label: Label | None
+        if note.code == "beside":
+            label = list_name(value)
+        elif note.code == "not_known":
+            return word("days", value, lang)
+        elif note.code == "way" and value in ways:
+            label = ways[value].label
+            return word("exits", ways[value].kind, lang) if label is None else str(getattr(label, lang))
+        else:
+            label = needs.get(value)
+        return value.removeprefix("listing/") if label is None else str(getattr(label, lang))
+
+    return word("notes", note.code, lang, ("、" if lang == "zh" else ", ").join(map(named, note.values)))
+
+
+def with_mark(basis: str, mark: str, lang: Lang) -> str:
+    """The articles as a person reads them, and their weakest mark where it is not that they were verified."""
+    articles = str(getattr(cited_text(basis, number=True), lang))
+    return articles + (mark_in_words(mark, lang) if basis else "")
+
+
+def mark_in_words(mark: str | None, lang: Lang) -> str:
+    """`（待核实）`, ` (to be verified)`: an evidence mark behind what it marks; nothing for what was verified."""
+    if mark in (None, "", "verified"):
+        return ""
+    shown = word("marks", str(mark), lang)
+    return f"（{shown}）" if lang == "zh" else f" ({shown})"
