@@ -23,7 +23,6 @@ from creditscore.core.tables.table import Table
 from creditscore.core.yaml_source import read
 from creditscore.grading.input_state.acceptance import read_acceptances
 from creditscore.inspection.rows import read_text
-from creditscore.store import Database
 
 A = "914403001922038216"
 REFUSED = "table,record_id,by,why\n"
@@ -81,7 +80,7 @@ PIPES: dict[str, Callable[[Path], object]] = {
     "records.csv": lambda pipe: cs.grade(subjects=pipe, records=pipe, scheme="tax", period=2022),
     "records.parquet": lambda pipe: cs.grade(subjects=pipe, records=pipe, scheme="tax", period=2022),
     "accepted.csv": read_acceptances,
-    "a.store": Database,
+    "a.db": cs.Store,
     "data.json": read_json,
     "page.html": lambda pipe: write_text(pipe, "x"),
     "frame.csv": lambda pipe: read_text(pipe.parent, pipe.name),
@@ -106,7 +105,7 @@ def test_a_pipe_in_place_of_rules_is_a_fault_of_the_file(tmp_path: Path) -> None
 def test_a_file_that_is_no_store_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s.csv").write_bytes(content)
     with pytest.raises(StoreError, match="no store") as refused:
-        Database(tmp_path / "s.csv")
+        cs.Store(tmp_path / "s.csv")
     assert "DuckDB" not in str(refused.value)
     assert (tmp_path / "s.csv").read_bytes() == content
 

@@ -195,11 +195,6 @@ def memory(files: dict[str, Path], out: Path) -> None:
     explanation = explain(grading, ids(12)[0])
     write_text(out / "memory.html", subject_page(explanation, "zh"))
     write_text(out / "memory.txt", render(explanation, "zh", 100))
-    from creditscore.store import Database, Log
-
-    with Database(out / "acts.store") as store:
-        for row in grading.grades.slice(0, 5).to_pylist():
-            Log(store).append("analyst", "analyst", "grade.note", row["subject_id"], {"grade": row["grade"]})
 
 
 def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-
-from creditscore.store import Database
 
 # ground → whether it names a record; one without may be raised against the grade as a whole
 GROUNDS: Mapping[str, bool] = {
@@ -193,112 +190,3 @@ class Case:
     def disputes(self) -> bool:
         """Whether its records stand as disputed; an application for repair disputes nothing."""
         return self.procedure != "repair"
-
-
-def fold(events: Iterable[CaseEvent]) -> Case:
-    """The case that its events leave, in their order."""
-    case: Case | None = None
-    for event in events:
-        case = _opened(event) if case is None else _step(case, event)
-    assert case is not None
-    return case
-
-
-def _opened(case_event: CaseEvent) -> Case:
-    data = case_event.data
-    return Case(
-        case_event.case_id,
-        data["subject_id"],
-        data["run_id"],
-        data["scheme"],
-        data["period"],
-        data["procedure"],
-        data["clock"],
-        tuple(Ground(**ground) for ground in data["grounds"]),
-        case_event.on,
-        case_event.by,
-        _day(data["mark_by"]),
-        _day(data["decide_by"]),
-        data["provisional"],
-        other_by=_day(data["other_by"]),
-        events=(case_event,),
-    )
-
-
-def _step(case: Case, case_event: CaseEvent) -> Case:
-    data, case = case_event.data, replace(case, events=(*case.events, case_event))
-    if case_event.kind == "asked":
-        due = _day(data["due"])
-        assert due is not None
-        asked = Question(data["question"], data["department"], data["text"], tuple(data["records"]), case_event.on, due)
-        decide_by = case.other_by or case.decide_by
-        return replace(case, questions=(*case.questions, asked), state="asked", decide_by=decide_by)
-    if case_event.kind == "answered":
-        questions = tuple(
-            replace(was, answer=data["answer"], answered_on=case_event.on, document_no=data["document_no"])
-            if was.no == data["question"]
-            else was
-            for was in case.questions
-        )
-        waits = any(was.answered_on is None for was in questions)
-        return replace(case, questions=questions, state="asked" if waits else "open")
-    if case_event.kind == "decided":
-        decision = Decision(
-            data["findings"],
-            data["changes"],
-            data["reason"],
-            tuple(data["articles"]),
-            data["before"],
-            data["after"],
-            tuple(data["ledger"]),
-            case_event.on,
-            case_event.by,
-            data.get("follows") or {},
-        )
-        return replace(case, decision=decision, state="decided")
-    return replace(case, letters=(*case.letters, data), state="closed")
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
-    """Read all objection cases of a store, as they stood at the end of a day.
-
-    Parameters
-    ----------
-    store
-        An open store.
-    known_at
-        Leaves out steps after this day; None for the cases as they stand.
-
-    Returns
-    -------
-    dict of Case
-        The cases by id, in order of id.
-
-    Examples
-    --------
-    >>> [case.case_id for case in cases(store).values() if case.open]  # doctest: +SKIP
-    ['C2024-0001']
-    """
-    rows = store.rows(
-        'SELECT case_id, "no", kind, "on", "by", data, seq FROM case_events WHERE $1 IS NULL OR "on" <= $1'
-        ' ORDER BY case_id, "no"',
-        [known_at],
-    )
-    events: dict[str, list[CaseEvent]] = {}
-    for case_id, no, kind, on, by, data, seq in rows:
-        case_event = CaseEvent(case_id, no, kind, on, by, json.loads(data), seq)
-        events.setdefault(case_event.case_id, []).append(case_event)
-    return {case_id: fold(own) for case_id, own in events.items()}
-
-
-def under_decided_law(store: Database) -> dict[tuple[str, str], date]:
-    """The grades (run, subject) that a case put right as a whole, with the day on which it was decided what law is."""
-    return {
-        (case.run_id, case.subject_id): case.decision.on
-        for case in sorted(cases(store).values(), key=lambda case: case.decided_at)
-        if case.decision is not None and case.ruled_whole
-    }

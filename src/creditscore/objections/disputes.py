@@ -12,14 +12,11 @@ from creditscore.cascade.inputs import as_kept
 from creditscore.grading.disputes import NAMES, Row, read_disputes
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.objections.case import cases
 from creditscore.objections.cases import read_cases
 from creditscore.objections.counterfactuals import Cell, without
 from creditscore.schemes.model import Scheme
-from creditscore.store import Database
 from creditscore.store.archive.runs import list_runs, snapshot_of
 from creditscore.store.archive.standing import subjects_in
-from creditscore.store.legacy.archive.runs import KeptRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,31 +71,9 @@ def list_disputed(store: Store, on: date | None = None, subject_ids: Iterable[st
     ]
 
 
-def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on: date | None = None) -> list[Dispute]:
-    """The records that open cases contest, as the cases stood at the end of a day."""
-    wanted = None if subject_ids is None else set(subject_ids)
-    return [
-        Dispute(case.case_id, case.subject_id, record, case.opened_on, case.decide_by)
-        for case in cases(store, on).values()
-        if case.open and case.disputes and (wanted is None or case.subject_id in wanted)
-        for record in case.records
-    ]
-
-
 def disputes_in_words(disputes: Iterable[Dispute]) -> str:
     """`r1 (C2023-0001), r2 (C2023-0001)`."""
     return ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in disputes)
-
-
-def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list[str]:
-    """The subjects on whose grade of a scheme and period a case is open."""
-    scheme = run.scheme
-    subject_ids = {
-        case.subject_id
-        for case in cases(store, on).values()
-        if case.open and case.period == run.period and case.scheme.partition("@")[0] == scheme
-    }
-    return sorted(subject_ids)
 
 
 def marks(

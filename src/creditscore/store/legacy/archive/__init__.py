@@ -1,1 +1,0 @@
-"""Kept runs and composites: copied whole into the store, and what stands of them after later decisions."""
