@@ -12,10 +12,7 @@ from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.record_streams import (
     RECORD,
     emit_record_event,
-    emit_voided,
-    list_disputed,
     read_record_events,
-    read_record_streams,
 )
 from creditscore.core.errors import InternalError
 from creditscore.store.context import Context, Registry
@@ -40,7 +37,7 @@ acts:
     stream: "ruling/{given.id}"
     to: done
     code: rule
-    emits: [record.disputed, record.withdrawn, record.amended, record.reinstated, record.voided]
+    emits: [record.disputed, record.withdrawn, record.amended, record.reinstated]
 """
 Say = Callable[[Context], None]
 
@@ -86,21 +83,8 @@ def test_events_come_back_as_they_were_decided(desk: tuple[Store, Callable[[str,
             assert own == RecordEvent(**{**vars(expected), "case_id": own.case_id, "seq": own.seq})
         assert [own.subject_id for own in read_record_events(connection, [OTHER])] == [OTHER]
         assert [own.record_id for own in read_record_events(connection, known_at=date(2026, 3, 2))] == ["r1"]
-        assert list_disputed(read_record_streams(connection)) == {(OTHER, "r1"): "ruling/2"}
     assert store.rows("record", stream=f"record/{FIRM}/r1")[0]["standing"] == "withdrawn"
-    assert verify(store).faults == []
-
-
-def test_what_is_taken_back_counted_until_then(desk: tuple[Store, Callable[[str, str, Say], None]]) -> None:
-    store, decide = desk
-    decide("1", "2026-03-02", lambda context: emit_record_event(context, event("r1", "withdrawn", 2, "2026-03-02")))
-    decide("2", "2026-03-05", lambda context: emit_voided(context, FIRM, "r1", 1, ""))
-    with store.reading() as connection:
-        assert read_record_events(connection) == []
-        assert len(read_record_events(connection, with_voided=True)) == 1
-        assert len(read_record_events(connection, known_at=date(2026, 3, 4))) == 1
-        assert read_record_events(connection, known_at=date(2026, 3, 5)) == []
-    assert store.rows("record")[0]["standing"] is None
+    assert store.rows("record", stream=f"record/{OTHER}/r1")[0]["disputed_by"] == "ruling/2"
     assert verify(store).faults == []
 
 
@@ -111,18 +95,3 @@ def test_only_declared_kinds_are_written(desk: tuple[Store, Callable[[str, str, 
     with pytest.raises(InternalError, match="cannot be written"):
         decide("1", "2026-03-02", lambda context: emit_record_event(context, event("r1", "filed", 2, "2026-03-02")))
     assert store.rows("record") == []
-
-
-def test_a_row_after_one_that_was_taken_back_has_the_next_number(
-    desk: tuple[Store, Callable[[str, str, Say], None]],
-) -> None:
-    store, decide = desk
-    decide("1", "2026-03-02", lambda context: emit_record_event(context, event("r1", "withdrawn", 2, "2026-03-02")))
-
-    def replace(context: Context) -> None:
-        emit_voided(context, FIRM, "r1", 1, "")
-        emit_record_event(context, event("r1", "disputed", 3, "2026-03-03"))
-
-    decide("2", "2026-03-03", replace)
-    rows = store.rows("record_events", stream=f"record/{FIRM}/r1")
-    assert [(row["number"], row["event"]) for row in rows] == [(1, "withdrawn"), (2, "disputed")]

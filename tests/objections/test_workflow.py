@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditscore.cascade.inputs import RecordEvent, as_kept, as_known
-from creditscore.cascade.record_streams import RECORD, list_disputed, read_record_events, read_record_streams
+from creditscore.cascade.record_streams import RECORD, read_record_events
 from creditscore.core.clock import clock_at
 from creditscore.core.errors import InputError, NotAllowed, UsageError
 from creditscore.evidence.case_file import compile_case_file, review_words
@@ -20,6 +20,7 @@ from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.papers import read_papers
 from creditscore.objections.case import ACTIONS, GROUNDS, WHOLE, Case
 from creditscore.objections.counterfactuals import merits, without
+from creditscore.objections.disputes import list_disputed
 from creditscore.objections.workflow import NUMBER, as_case, make_code
 from creditscore.status import workflow as status
 from creditscore.store.archive.files import Archive
@@ -76,8 +77,7 @@ class Desk:
         return as_case(self.store.read(name))
 
     def disputed(self) -> set[str]:
-        with self.store.reading() as connection:
-            return {record for _, record in list_disputed(read_record_streams(connection))}
+        return {dispute.record_id for dispute in list_disputed(self.store)}
 
 
 @pytest.fixture

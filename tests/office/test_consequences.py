@@ -71,7 +71,8 @@ def test_what_followed_is_read_again(desk: Desk, lang: str) -> None:
     assert "0 acts" in call(*show)
     case = desk.decide(record, "withdraw", str(MAY))
     words = ("记录", "撤销", "存疑", "所依据的记录已撤销") if lang == "zh" else ("record", "withdrawn", "in question")
-    for asked in (show, (*show[:2], case.name, *show[2:])):
+    number = case.name.partition("/")[2]
+    for asked in (show, (*show[:2], case.name, *show[2:]), (*show[:2], number, *show[2:])):
         shown = call(*asked)
         parts = (*words, case.name, "zhang.min", str(MAY), record, desk.subject, " → ", entry, "1 acts")
         assert [part for part in parts if part not in shown] == []

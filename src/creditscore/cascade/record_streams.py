@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -18,7 +18,6 @@ from creditscore.store.log import read_streams
 from creditscore.store.tables import event as event_table
 
 KINDS = ("disputed", "dispute_resolved", "withdrawn", "amended", "corrected", "repaired", "reinstated")
-VOIDED = "record.voided"  # takes a row back, and adds none
 HOLDING = ("withdrawn", "repaired")  # until reinstated
 DAYS = ("event_on", "recorded_on", "occurred_on", "decided_on", "booked_on", "published_on", "corrected_on")
 RECORD = StreamType(
@@ -32,11 +31,9 @@ RECORD = StreamType(
             "columns": "words",
             "further": "words",
             "because": "text",
-            "voided_on": "day",
-            "voided_because": "text",
         }
     },
-    events={**{f"record.{kind}": () for kind in KINDS}, VOIDED: ()},
+    events={f"record.{kind}": () for kind in KINDS},
 )
 NAMES = tuple(name.name for name in fields(RecordEvent) if name.name not in ("further", "case_id", "seq"))
 
@@ -60,7 +57,7 @@ def emit_record_event(context: Context, event: RecordEvent) -> None:
         raise InternalError(f"{event.event} {event.event_no} of {event.record_id} cannot be written")
     stream = context.read(name_record(event.subject_id, event.record_id))
     columns = {name: str(value) for name in NAMES if (value := getattr(event, name)) is not None and value != ""}
-    waiting = sum(new.stream == stream.name and new.kind != VOIDED for new in context.emitted)  # rows of the same act
+    waiting = sum(new.stream == stream.name for new in context.emitted)  # rows of the same act
     number = len(stream.parts.get("events", {})) + waiting + 1
     row = {
         "number": number,
@@ -80,18 +77,6 @@ def emit_record_event(context: Context, event: RecordEvent) -> None:
     else:
         values["standing"] = _standing_after(str(stream.fields.get("standing") or ""), event.event)
     context.emit(stream.name, f"record.{event.event}", subject=event.subject_id, set=values, parts={"events": [row]})
-
-
-def emit_voided(context: Context, subject_id: str, record_id: str, number: int, standing: str) -> None:
-    """Take an event of a record back as a mistake: from the day of the act it no longer counts."""
-    row = {"number": number, "voided_on": context.day, "voided_because": context.stream}
-    context.emit(
-        name_record(subject_id, record_id),
-        VOIDED,
-        subject=subject_id,
-        set={"standing": standing or None},
-        parts={"events": [row]},
-    )
 
 
 def _standing_after(standing: str, kind: str) -> str | None:
@@ -115,8 +100,6 @@ def read_record_events(
     connection: sa.Connection,
     subject_ids: Iterable[str] | None = None,
     known_at: date | None = None,
-    *,
-    with_voided: bool = False,
 ) -> list[RecordEvent]:
     """Read what was decided about records, in the order in which it was decided.
 
@@ -127,9 +110,7 @@ def read_record_events(
     subject_ids
         Of some organisations; None: of all.
     known_at
-        Leaves out what was recorded after this day; an event that was taken back counts until the day on which it was.
-    with_voided
-        Whether events that were taken back are given too.
+        Leaves out what was recorded after this day.
 
     Returns
     -------
@@ -141,12 +122,8 @@ def read_record_events(
     for stream in read_record_streams(connection, subject_ids):
         seqs = _seqs(stream)
         for number, row in stream.parts.get("events", {}).items():
-            voided = row.get("voided_on")
-            if latest is not None and row["recorded_on"] > latest:
-                continue
-            if voided and not with_voided and (latest is None or voided <= latest):
-                continue
-            decided.append((seqs[number], number, _make_event(row, seqs[number])))
+            if latest is None or row["recorded_on"] <= latest:
+                decided.append((seqs[number], number, _make_event(row, seqs[number])))
     return [event for _, _, event in sorted(decided, key=lambda item: item[:2])]
 
 
@@ -167,12 +144,3 @@ def _make_event(row: dict[str, Any], seq: int) -> RecordEvent:
     values.setdefault("event_on", None)
     values["event_no"] = int(values.get("event_no", row["event_no"]))
     return RecordEvent(**values, further=row.get("further"), case_id=row.get("because", ""), seq=seq)
-
-
-def list_disputed(streams: Sequence[Stream]) -> dict[tuple[str, str], str]:
-    """Return for each disputed record, as organisation and record, the case by which it is."""
-    return {
-        (stream.subject, str(stream.fields["record"])): str(stream.fields["disputed_by"])
-        for stream in streams
-        if stream.fields.get("disputed_by")
-    }

@@ -78,7 +78,7 @@ def preview_command(
 def show_command(
     store: StoreAddress,
     case: Annotated[
-        str, typer.Argument(metavar="[CASE]", help="Only acts on it: objection/C2026-0001.", show_default=False)
+        str, typer.Argument(metavar="[CASE]", help="Only acts on it: C2026-0001, listing/…", show_default=False)
     ] = "",
     lang: LangOption = "zh",
     as_json: Json = False,
@@ -86,9 +86,11 @@ def show_command(
     """What followed from decisions and annulments: records, grades before and after, entries in question, tasks."""
     from creditscore.cascade.drawn import as_data, list_drawn
     from creditscore.cli.plan_lines import head_of, list_drawn_blocks
+    from creditscore.objections.workflow import PREFIX
 
+    stream = f"{PREFIX}{case}" if case and "/" not in case else case
     with open_store(store) as opened:
-        listed = list_drawn(opened, case)
+        listed = list_drawn(opened, stream)
         shown = (
             []
             if as_json

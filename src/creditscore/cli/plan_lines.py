@@ -36,7 +36,6 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "as_kept": {"zh": "恢复保存时的结果", "en": "as it was kept"},
     "to_do": {"zh": "待办", "en": "to do"},
     "done": {"zh": "办结", "en": "done"},
-    "voided": {"zh": "撤回误记事项", "en": "taken back as a mistake"},
     "erased": {"zh": "已删除", "en": "erased"},
     "in_question": {"zh": "列入存疑", "en": "in question"},
     "no_question": {"zh": "不再存疑", "en": "no longer in question"},
