@@ -25,7 +25,7 @@ tax,2010-01-01,2023-01-31,tax bureau,2
 """,
 }
 INPUTS = [word for name in TABLES for word in (f"--{name.partition('.')[0]}", name)]
-STORE = ["--store", "credit.store"]
+STORE = ["--store", "credit.db"]
 # name -> (command, exit code, what its output says)
 STEPS: dict[str, tuple[list[str], int, str]] = {
     "ingest": (["records", "snapshot", *INPUTS, "--out", "snapshot"], 0, "snapshot"),
@@ -47,42 +47,32 @@ STEPS: dict[str, tuple[list[str], int, str]] = {
         "2 in = 2 used",
     ),
     "explain": (["explain", "out", FIRM, "--html", "page.html", "--lang", "en"], 0, "010101"),
+    "create": (["store", "create", "credit.db"], 0, "credit.db"),
     "keep": (["keep", "out", "--snapshot", "snapshot", *STORE, "--by", "li.na"], 0, ""),
-    "announce": (["life", "move", "RUN", "announce", *STORE, "--by", "chen.jie", "--on", "2023-04-21"], 0, ""),
+    "period": (
+        ["act", "status", "open", "--scheme", "tax", "--period", "2022", *STORE, "--by", "li.na", "--on", "2023-04-21"],
+        0,
+        "",
+    ),
+    "announce": (
+        ["act", "status", "announce", "tax.2022", "--run", "RUN", *STORE, "--by", "chen.jie", "--on", "2023-04-21"],
+        0,
+        "",
+    ),
     "open": (
         [
-            "case",
-            "open",
-            "RUN",
-            FIRM,
-            "--ground",
-            "facts_wrong:r1=filed in time",
-            "--procedure",
-            "reevaluation",
-            *STORE,
-            "--by",
-            "wang.wei",
-            "--on",
-            "2023-05-04",
+            *("act", "objection", "open", "--run", "RUN", "--subject", FIRM, "--procedure", "reevaluation"),
+            *("--grounds", "ground=facts_wrong;record_id=r1;statement=filed in time"),
+            *(*STORE, "--by", "wang.wei", "--on", "2023-05-04"),
         ],
         0,
         "C2023-0001",
     ),
     "decide": (
         [
-            "case",
-            "decide",
-            "C2023-0001",
-            "--find",
-            "r1=withdraw",
-            "--reason",
-            "a receipt shows it",
-            "--yes",
-            *STORE,
-            "--by",
-            "zhao.min",
-            "--on",
-            "2023-05-10",
+            *("act", "objection", "decide", "C2023-0001", "--findings", "r1=withdraw"),
+            *("--reason", "a receipt shows it", "--articles", "R2014B 010101"),
+            *(*STORE, "--by", "zhao.min", "--on", "2023-05-10"),
         ],
         0,
         "",

@@ -290,7 +290,7 @@ for command_name, command in (
 
 def _load_version(text: str, address: str, models: ModelStore) -> Any:
     """The model of NAME, NAME@ALIAS or NAME/VERSION, checked against the log."""
-    from creditscore.modelling.registry.workflow import load
+    from creditscore.modelling.registry.releases import load
 
     name, _, alias = text.partition("@")
     name, _, version = name.partition("/")

@@ -42,8 +42,8 @@ def register_command(
     """Register a version: code plus JSON, with its report and hashes; MLflow keeps it too."""
     from creditscore.core.json_source import read_object
     from creditscore.modelling.registry.pyfunc import load_bundle
+    from creditscore.modelling.registry.releases import register
     from creditscore.modelling.registry.statutory import statutory_model
-    from creditscore.modelling.registry.workflow import register
 
     result: Any
     validation = None
@@ -87,8 +87,8 @@ def propose_command(
 ) -> None:
     """Propose that a version gets an alias: its validation passed, and comes out the same on the same data."""
     from creditscore.cli.tables import say_line
+    from creditscore.modelling.registry.releases import propose
     from creditscore.modelling.registry.statutory import statutory_model
-    from creditscore.modelling.registry.workflow import propose
 
     table = None
     if data is not None and data.suffix in (".yaml", ".yml"):
@@ -124,7 +124,7 @@ def approve_command(
     key: KeyFile = None,
 ) -> None:
     """Approve a promotion, as a second person: the version has the alias, and MLflow follows."""
-    from creditscore.modelling.registry.workflow import approve
+    from creditscore.modelling.registry.releases import approve
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
@@ -145,7 +145,7 @@ def undo_command(
     key: KeyFile = None,
 ) -> None:
     """Undo the newest promotion of an alias: what had it before has it again, and MLflow follows."""
-    from creditscore.modelling.registry.workflow import read_alias, undo
+    from creditscore.modelling.registry.releases import read_alias, undo
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
@@ -161,7 +161,7 @@ def catch_up_command(
     store: StoreAddress, by: By = "", models: Models = None, tracking_uri: Uri = None, key: KeyFile = None
 ) -> None:
     """Bring MLflow to what the log says, where it could not be reached before."""
-    from creditscore.modelling.registry.workflow import catch_up
+    from creditscore.modelling.registry.releases import catch_up
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
@@ -179,7 +179,7 @@ def list_command(
 ) -> None:
     """Every version, with its aliases; and where MLflow is not what the log says (exit code 5)."""
     from creditscore.cli.tables import show
-    from creditscore.modelling.registry.workflow import list_differences, list_versions
+    from creditscore.modelling.registry.releases import list_differences, list_versions
 
     place = open_models(models, tracking_uri)
     with open_store(store) as opened:
@@ -216,7 +216,7 @@ def as_of_command(
 ) -> None:
     """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
     from creditscore.cli.tables import say_aside
-    from creditscore.modelling.registry.workflow import find_holder, list_differences
+    from creditscore.modelling.registry.releases import find_holder, list_differences
 
     place = open_models(models, tracking_uri)
     with open_store(store) as opened:

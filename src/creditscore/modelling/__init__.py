@@ -1,17 +1,15 @@
 """Trained grading models beside the rules. Advisory: no statutory grade depends on anything here.
 
 Names are imported at the moment of use, so that `import creditscore.modelling` starts nothing heavy; without the
-extra `models` it raises MissingExtra.
+extra `models` each of them raises MissingExtra. `registry.workflow`, which the log of an office needs, does without.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core.exports import export_lazily
 from creditscore.core.extras import require
-
-require("models")  # once for all that stands below
 
 if TYPE_CHECKING:
     from creditscore.modelling.features.build import build_dataset as build_dataset
@@ -74,7 +72,7 @@ if TYPE_CHECKING:
     from creditscore.modelling.validation.validate import ValidationReport as ValidationReport
     from creditscore.modelling.validation.validate import validate as validate
 else:
-    __getattr__, __dir__, __all__ = export_lazily(
+    _get, __dir__, __all__ = export_lazily(
         __name__,
         {
             "AdditiveFit": "scorecard.additive",
@@ -138,3 +136,8 @@ else:
             "write_fitted": "models.composite_weights",
         },
     )
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            require("models")
+        return _get(name)

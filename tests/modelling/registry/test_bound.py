@@ -12,8 +12,9 @@ import pytest
 from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.modelling.registry.bound import bound_version
 from creditscore.modelling.registry.part import model_part
+from creditscore.modelling.registry.releases import register
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.workflow import make_registry, register
+from creditscore.modelling.registry.workflow import make_registry
 from creditscore.store.store import Store
 
 

@@ -12,8 +12,8 @@ import pytest
 from creditscore.core.errors import InputError, NotAllowed, TableError
 from creditscore.modelling.registry.composite import CompositeModel, calibrate_composite
 from creditscore.modelling.registry.pyfunc import load_bundle
+from creditscore.modelling.registry.releases import approve, list_versions, load, propose, register
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.modelling.registry.workflow import approve, list_versions, load, propose, register
 from creditscore.store.store import Store
 from tests.modelling.composite_data import scored
 

@@ -12,10 +12,10 @@ from creditscore.modelling.models.calibration import Calibrator
 from creditscore.modelling.registry.config import TrainConfig
 from creditscore.modelling.registry.grading_model import GradingModel
 from creditscore.modelling.registry.population import population_weights
+from creditscore.modelling.registry.releases import approve, propose, register
 from creditscore.modelling.registry.tracking import ModelStore
 from creditscore.modelling.registry.train import train
 from creditscore.modelling.registry.validating import validate_model
-from creditscore.modelling.registry.workflow import approve, propose, register
 from creditscore.store.store import Store
 
 RATE = 0.05

@@ -9,8 +9,8 @@ from typing import Any
 from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.modelling.registry.part import ModelPart
 from creditscore.modelling.registry.reason_words import value_words
+from creditscore.modelling.registry.releases import describe_version, list_registered, read_archived
 from creditscore.modelling.registry.versions import Version
-from creditscore.modelling.registry.workflow import describe_version, list_registered, read_archived
 from creditscore.store.store import Store
 
 VALIDATED = ("pass", "warn")

@@ -5,7 +5,7 @@
 
 The folder is the one that is given, else that of CREDITSCORE_MODELS, else `creditscore-models` in the working folder.
 MLflow's address is the one that is given, else MLFLOW_TRACKING_URI, else the database in the folder. Who registered and
-promoted what stands in the log of the office (`workflow`).
+promoted what stands in the log of the office (`releases`).
 """
 
 from __future__ import annotations

@@ -14,9 +14,8 @@ from creditscore.modelling.registry.grading_model import FILE
 from creditscore.modelling.registry.pyfunc import ARTIFACT, CODE, read_hashed, signature_of
 from creditscore.modelling.registry.tracking import ModelStore, experiment_of, log_run
 
-__all__ = ["ALIASES", "Version", "aliases_of", "describe_model", "log_model", "read_stored"]
+__all__ = ["Version", "aliases_of", "describe_model", "log_model", "read_stored"]
 
-ALIASES = ("champion", "challenger")
 KINDS = {"GradingModel": "model", "StatutoryModel": "scheme", "CompositeModel": "composite"}
 
 

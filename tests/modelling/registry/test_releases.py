@@ -13,11 +13,12 @@ import pytest
 
 from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, StoreError, UsageError
 from creditscore.grading.grade import grade
-from creditscore.modelling.registry import workflow as registry
+from creditscore.modelling.registry import releases as registry
 from creditscore.modelling.registry.grading_model import GradingModel, write_bundle
 from creditscore.modelling.registry.statutory import statutory_model
 from creditscore.modelling.registry.tables import table_hash
 from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.workflow import make_registry
 from creditscore.modelling.validation.validate import report_sha256
 from creditscore.store.context import Refused
 from creditscore.store.effects import list_open_effects
@@ -38,7 +39,7 @@ LATE = {"record_id": "r1", "item": "010101", "event_on": "2022-04-20", "occurred
 
 @pytest.fixture
 def acts(store_url: str, tmp_path: Path) -> Iterator[Store]:
-    with Store(store_url, registry.make_registry(), archive=tmp_path / "archive") as opened:
+    with Store(store_url, make_registry(), archive=tmp_path / "archive") as opened:
         yield opened
 
 
