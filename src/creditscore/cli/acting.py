@@ -31,10 +31,6 @@ def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:
     return {scheme.scheme: scheme for scheme in (registry.pick(str(path)) for path in files or [])}
 
 
-def lang_given(lang: str) -> None:
-    if lang not in ("zh", "en"):
-        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-
 
 def day_given(text: str, name: str = "--on") -> int:
     """A day as days since 1970-01-01."""
