@@ -71,7 +71,7 @@ def fold(acts: Iterable[MeasureAct]) -> State:
             raise StoreError(
                 f"acts that contradict each other: {error.what}",
                 where=act.proposal_id,
-                next="`creditscore store check` says more; restore a copy of the store",
+                next="`creditscore store verify` says more; restore a copy of the store",
             ) from error
     return state
 

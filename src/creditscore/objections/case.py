@@ -182,11 +182,6 @@ class Case:
         return tuple(dict.fromkeys(ground.record_id for ground in self.grounds))
 
     @property
-    def decided_at(self) -> int:
-        """The entry of the log in which it was decided; -1 before that."""
-        return next((event.seq for event in self.events if event.kind == "decided"), -1)
-
-    @property
     def disputes(self) -> bool:
         """Whether its records stand as disputed; an application for repair disputes nothing."""
         return self.procedure != "repair"
