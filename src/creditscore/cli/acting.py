@@ -31,7 +31,6 @@ def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:
     return {scheme.scheme: scheme for scheme in (registry.pick(str(path)) for path in files or [])}
 
 
-
 def day_given(text: str, name: str = "--on") -> int:
     """A day as days since 1970-01-01."""
     from creditscore.core.days import to_day
