@@ -66,11 +66,15 @@ def subset(
         subject_ids=snapshot.subject_ids,  # type: ignore[arg-type]
         intake_on=from_day(LAST),  # what a plan looks ahead to is no fault
     )
-    refused = small.con.execute(f"SELECT reason, message FROM {small.quarantine} ORDER BY ALL").fetchall()
+    refused = small.con.execute(
+        f'SELECT reason, message, "column", value FROM {small.quarantine} ORDER BY ALL'
+    ).fetchall()
     if refused:
+        reason, message, column, value = refused[0]
+        cell = f": {column} {value or ''}".rstrip() if column else ""
         raise InputError(
-            f"{len(refused)} rows cannot be taken in again: {refused[0][0]}: {refused[0][1]}",
-            where="the events that were added",
+            f"{len(refused)} rows cannot be taken in again: {reason}: {message}",
+            where=f"the events that were added{cell}",
             next="an event names a record that was filed, and fits what is known of it",
         )
     if added and known_by is not None:
