@@ -65,10 +65,10 @@ def test_the_folder_holds_the_quarantine_and_why_it_failed(place: Place, scheme:
 def test_no_command_takes_it_for_a_result(place: Place) -> None:
     assert place.call("records", "snapshot", *place.tables, "--max-rejected", "9", "--out", place.folder / "s")[0] == 0
     assert place.grade()[0] == 3
-    out, snapshot, store = place.out, place.folder / "s", place.folder / "x.store"
+    out, snapshot, store = place.out, place.folder / "s", place.folder / "x.db"
     by, on = ["--store", store, "--by", "wang"], ["--on", "2023-05-01"]
     plan = ["--year", "2024", "--subjects", place.folder / "s.csv"]
-    assert place.call("store", "create", place.folder / "x.db")[0] == 0
+    assert place.call("store", "create", store)[0] == 0
     for args in (
         ["explain", out, A],
         ["report", "public", out, "--decided-by", "o", "--decided-on", "2023-05-01", "--out", place.folder / "p"],
@@ -81,7 +81,7 @@ def test_no_command_takes_it_for_a_result(place: Place) -> None:
         ["decisive", "population", out, "--snapshot", snapshot, "--out", place.folder / "d.parquet"],
         ["repair", "check", A, "--grades", out, "--snapshot", snapshot],
         ["packet", "build", "--grading", out, "--snapshot", snapshot, "--subject", A, "-o", place.folder / "k"],
-        ["lists", "propose", out, "--records", place.folder / "r.csv", "--store", place.folder / "x.db", *by[2:], *on],
+        ["lists", "propose", out, "--records", place.folder / "r.csv", *by, *on],
         ["joint", "show", "--grades", out],
         ["supervise", "plan", "--programme", f"composite={out}", *plan, "--out", place.folder / "plan"],
     ):
