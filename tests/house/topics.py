@@ -61,6 +61,8 @@ TOPICS: dict[str, str] = {
 
 # Modules without a mirror that no test of their own package reaches → the tests that do.
 UNREACHED: dict[str, str] = {
+    "cascade.drawn": "office/test_consequences.py",
+    "cascade.follow_status": "objections/test_workflow.py",
     "composite.recompute": "explanation/test_composite.py",
     "core.version": "test_front_door.py",
     "explanation.decisive.of_grading": "cli/test_decisive.py",
@@ -76,6 +78,7 @@ UNREACHED: dict[str, str] = {
     "pages.coverage": "schemes/test_coverage.py",
     "pages.repair": "cli/test_repair.py",
     "pages.timeline": "cli/test_timeline.py",
+    "store.archive.written": "cli/test_kept_runs.py",
     "store.migrations.env": "store/test_formats.py",
     "core.free_text": "cli/test_acting_commands.py",
 }

@@ -21,6 +21,7 @@ from creditscore.evidence.papers import read_papers
 from creditscore.objections.case import ACTIONS, GROUNDS, WHOLE, Case
 from creditscore.objections.counterfactuals import merits, without
 from creditscore.objections.disputes import list_disputed
+from creditscore.objections.due import due
 from creditscore.objections.workflow import NUMBER, as_case, make_code
 from creditscore.status import workflow as status
 from creditscore.store.archive.files import Archive
@@ -103,6 +104,8 @@ def test_an_objection_from_opening_to_letter(desk: Desk) -> None:
         ("decide", "2023-05-12", ""),
     ]
     desk.store.act("objection", "answer", name, by="wang.wei", on="2023-05-08", question=1, text="有误")
+    waiting = due([desk.case(name)], date(2023, 5, 9))
+    assert [(step.task, step.by, step.overdue) for step in waiting] == [("decide", date(2023, 5, 12), False)]
     case = desk.decide(name, findings={value: "withdraw", two: "uphold", three: "uphold"}, articles=["R2014B 010101"])
     assert case.decision is not None
     assert desk.disputed() == set()

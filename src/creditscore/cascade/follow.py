@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -80,8 +80,12 @@ def read_runs(context: Context) -> tuple[list[Any], list[Any]]:
     Gradings of earlier periods come first, of one period those kept first.
     """
     runs: list[Any] = [read_run(stream) for stream in context.read_kind("run.kept") if not stream.is_erased]
-    gradings = sorted((run for run in runs if run.kind == "grading"), key=recompute.moment_of)
-    return gradings, [run for run in runs if run.kind == "composite"]
+    return sort_runs(run for run in runs if run.kind == "grading"), [run for run in runs if run.kind == "composite"]
+
+
+def sort_runs(runs: Iterable[Any]) -> list[Any]:
+    """Sort kept gradings: those of earlier periods come first, of one period those kept first."""
+    return sorted(runs, key=recompute.moment_of)
 
 
 def derive_rows(

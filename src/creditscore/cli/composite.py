@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 from creditscore.cli.acting import Marks, put_disputes
 from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
+from creditscore.cli.kept_runs import AsKept, KnownOn, find_inputs, is_kept, open_written
 from creditscore.cli.office import open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
@@ -168,7 +170,9 @@ def list_command() -> None:
 
 @composite_app.command("explain")
 def explain_command(
-    folder: Folder,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of a composite, or with --store the id of a kept one.")
+    ],
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
     gradings: Annotated[
         list[Path] | None, typer.Option(help="Folder that was scored: for items, records and articles (repeatable).")
@@ -176,8 +180,23 @@ def explain_command(
     lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
     html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
     store: Marks = None,
+    as_kept: AsKept = False,
+    known_on: KnownOn = None,
 ) -> None:
-    """Explain one score: from the reference, domain by domain, down to item, record and article."""
+    """Explain one score: from the reference, domain by domain, down to item, record and article.
+
+    Of a kept composite it is the score that stands, with the gradings that it combines as they stand.
+    """
+    with ExitStack() as opened:
+        how: dict[str, Any] = {"as_kept": as_kept, "known_on": known_on}
+        kept = is_kept(folder, store, **how)
+        place = opened.enter_context(open_written(folder, store, subject, **how))
+        sources = gradings or (find_inputs(folder, str(store), subject) if kept else [])
+        written = [opened.enter_context(open_written(source, store, subject, **how)) for source in sources]
+        _explain(place, subject, written, lang, html, store)
+
+
+def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: Path | None, store: str | None) -> None:
     import shutil
 
     from creditscore.composite.result import read_composite

@@ -7,23 +7,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.kept_runs import AsKept, StoreOfRun, grade_kept, is_kept
 from creditscore.cli.progress import working
 from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
 from creditscore.core.atomic import write_json
-from creditscore.core.errors import DifferenceError, InputError
+from creditscore.core.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from creditscore.grading.interpreter.exact import Subject
+    from creditscore.grading.plan import Plan
+    from creditscore.grading.result import Grading
     from creditscore.schemes.model import Scheme
 
 decisive_app = typer.Typer(
     help="Decisive records: what withdrawing records would change, exactly.", no_args_is_help=True
 )
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore grade --out` wrote.")]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder that `grade --out` wrote, or with --store the id of a kept run.")
+]
 SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")]
 SnapshotDir = Annotated[Path, typer.Option(help="The snapshot that was graded.")]
+SnapshotOfRun = Annotated[
+    Path | None, typer.Option("--snapshot", help="The snapshot that was graded; a kept run names its own.")
+]
 SchemeName = Annotated[
     str | None,
     typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
@@ -36,11 +45,34 @@ def _decisive() -> None:
     """Decisive records: what withdrawing records would change, exactly."""
 
 
+def _load(
+    folder: Path, subject: str, snapshot: Path | None, scheme: str | None, store: str | None, as_kept: bool
+) -> tuple[Plan, str, Subject, Grading | Path]:
+    """The plan and the input of one subject, and what says its grade: of a folder, or of a kept run as it stands."""
+    if is_kept(folder, store, as_kept=as_kept):
+        from creditscore.grading.replay import inputs
+
+        with working(f"grading {subject} again"):
+            grading = grade_kept(folder, str(store), subject, snapshot, as_kept=as_kept)
+        ((subject_id, asked_subject),) = inputs(grading)
+        return grading.plan, subject_id, asked_subject, grading
+    if snapshot is None:
+        raise UsageError(
+            "--snapshot is missing",
+            where=str(folder),
+            allowed="the snapshot that was graded",
+            next="give --snapshot DIR, or the id of a kept run and --store",
+        )
+    return *load_subject_input(folder, subject, snapshot, scheme), folder
+
+
 @decisive_app.command("show")
 def show_command(
     folder: Folder,
     subject: SubjectId,
-    snapshot: SnapshotDir,
+    snapshot: SnapshotOfRun = None,
+    store: StoreOfRun = None,
+    as_kept: AsKept = False,
     target: Annotated[
         str | None, typer.Option(help="A grade (that or better) or `any`; absent: the next better grade.")
     ] = None,
@@ -55,8 +87,8 @@ def show_command(
     from creditscore.explanation.decisive.of_grading import answer_for, state_input
 
     chosen = lang_of(lang)
-    plan, subject_id, inputs = load_subject_input(folder, subject, snapshot, scheme)
-    lines, stated = state_input(folder, subject_id, plan.scheme.name, chosen)
+    plan, subject_id, inputs, source = _load(folder, subject, snapshot, scheme, store, as_kept)
+    lines, stated = state_input(source, subject_id, plan.scheme.name, chosen)
     decisive_records = answer_for(plan, subject_id, inputs, target, limit, stated)
     for line in (*lines, *decisive_records.text(chosen).splitlines()):
         say_line(line)
@@ -67,7 +99,9 @@ def show_command(
 def shares_command(
     folder: Folder,
     subject: SubjectId,
-    snapshot: SnapshotDir,
+    snapshot: SnapshotOfRun = None,
+    store: StoreOfRun = None,
+    as_kept: AsKept = False,
     scheme: SchemeName = None,
     most: Annotated[int, typer.Option(min=1, help="Counts of classes to grade at most.")] = 100_000,
     json_file: Json = None,
@@ -77,10 +111,10 @@ def shares_command(
     from creditscore.explanation.decisive.of_grading import state_input
     from creditscore.explanation.shapley import shapley
 
-    plan, subject_id, asked_subject = load_subject_input(folder, subject, snapshot, scheme)
+    plan, subject_id, asked_subject, source = _load(folder, subject, snapshot, scheme, store, as_kept)
     shapley_values = shapley(plan, asked_subject, most)
     items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
-    lines, stated = state_input(folder, subject_id, plan.scheme.name)
+    lines, stated = state_input(source, subject_id, plan.scheme.name)
     for line in lines:
         say_line(line)
     typer.echo(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Marks
+from creditscore.cli.kept_runs import AsKept, KnownOn, is_kept, open_written
 from creditscore.cli.office import open_store
 from creditscore.cli.subject_input import graded_again, words_of
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def explain_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore grade --out` wrote.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Folder that `grade --out` wrote, or with --store the id of a kept run."),
+    ],
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
     lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
     html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
@@ -36,8 +41,35 @@ def explain_command(
     snapshot: Annotated[
         Path | None, typer.Option(help="The snapshot that was graded: every number is computed again from it.")
     ] = None,
+    as_kept: AsKept = False,
+    known_on: KnownOn = None,
 ) -> None:
-    """Explain one grade: every point with its record and article, from the start score to the grade."""
+    """Explain one grade: every point with its record and article, from the start score to the grade.
+
+    Of a kept run it is the grade that stands: with what was decided since.
+    """
+    kept = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
+    if kept and snapshot is not None and not as_kept:
+        raise UsageError(
+            "what stands is not computed from the snapshot alone: decisions have a part in it",
+            where=str(folder),
+            allowed="--snapshot with a folder, or with --as-kept",
+            next="`creditscore decisive show RUN SUBJECT --store STORE` computes it with them",
+        )
+    with open_written(folder, store, subject, as_kept=as_kept, known_on=known_on) as written:
+        _explain(written, subject, lang, html, scheme, depth, store, snapshot)
+
+
+def _explain(
+    folder: Path,
+    subject: str,
+    lang: str,
+    html: Path | None,
+    scheme: str | None,
+    depth: str,
+    store: str | None,
+    snapshot: Path | None,
+) -> None:
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.audit import audit
     from creditscore.explanation.ledger import explain

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.kept_runs import AsKept
+from creditscore.cli.office import open_store
 from creditscore.cli.progress import working
 from creditscore.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.records import Snapshot
 
 
 def timeline_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
-    snapshot: Annotated[Path, typer.Option(help="A snapshot written by `records snapshot`.")],
-    scheme: Annotated[str, typer.Option(help="Scheme id, id@version or YAML file.")],
+    snapshot: Annotated[
+        Path | None, typer.Option(help="A snapshot written by `records snapshot`; a kept run names its own.")
+    ] = None,
+    scheme: Annotated[
+        str, typer.Option(help="Scheme id, id@version or YAML file (default: that of the kept run).")
+    ] = "",
+    run: Annotated[str, typer.Option("--run", help="Id of a kept run: with what was decided since.")] = "",
+    store: Annotated[str | None, typer.Option("--store", help="The store that keeps the run.")] = None,
+    as_kept: AsKept = False,
     begin: Annotated[
         str | None, typer.Option("--from", help="First evaluation year, or first day for a scheme of days.")
     ] = None,
@@ -33,7 +45,6 @@ def timeline_command(
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.timeline.text import render
     from creditscore.explanation.timeline.timeline import timeline
-    from creditscore.records.snapshot_files import read_snapshot
 
     chosen = lang_of(lang)
     held = None if known_at is None else _moment(known_at, "--known-at")
@@ -41,9 +52,9 @@ def timeline_command(
         raise UsageError(f"--known-at: {known_at!r} is not a day", allowed="YYYY-MM-DD", next="give a day")
     span = {"first": begin and _moment(begin, "--from"), "last": end and _moment(end, "--to")}
     with working(f"grading {subject} over time"):
-        source = read_snapshot(snapshot)
+        source, name = _find_source(subject, snapshot, scheme, run, store, as_kept)
         subject_timeline = timeline(
-            source, subject, scheme, first=span["first"] or None, last=span["last"] or None, known_at=held
+            source, subject, name, first=span["first"] or None, last=span["last"] or None, known_at=held
         )
     typer.echo(render(subject_timeline, chosen, _width()), nl=False)
     if out is not None:
@@ -51,6 +62,36 @@ def timeline_command(
 
         for file in write_timeline(subject_timeline, out):
             typer.echo(f"written to {file}")
+
+
+def _find_source(
+    subject: str, snapshot: Path | None, scheme: str, run: str, store: str | None, as_kept: bool
+) -> tuple[Snapshot, str]:
+    """What is graded over time, and under which scheme."""
+    from creditscore.records.snapshot_files import read_snapshot
+
+    if run and store:
+        from creditscore.cascade.inputs import as_table, fitting
+        from creditscore.cascade.record_streams import read_record_events
+        from creditscore.core.identity import canonical_id
+        from creditscore.records.subset import subset
+        from creditscore.store.archive.runs import find_run, snapshot_of
+
+        with open_store(store) as opened:
+            kept = find_run(opened, run)
+            with opened.reading() as connection:
+                events = [] if as_kept else read_record_events(connection, [canonical_id(subject)])
+        source = snapshot_of(kept, snapshot)
+        added = fitting(source, events)
+        own = subset(source, [canonical_id(subject)], events=as_table(added)) if added else source
+        return own, scheme or kept.scheme
+    if run or store or as_kept or snapshot is None or not scheme:
+        raise UsageError(
+            "neither a snapshot and a scheme nor a kept run was given",
+            allowed="--snapshot DIR --scheme ID, or --run RUN --store STORE",
+            next="see `creditscore timeline --help`",
+        )
+    return read_snapshot(snapshot), scheme
 
 
 def _moment(given: str, option: str) -> date | int:

@@ -67,6 +67,14 @@ def text(code: str, lang: Lang, *values: str) -> str:
     return shown_text
 
 
+def mark_in_words(mark: str | None, lang: Lang) -> str:
+    """`（待核实）`, ` (to be verified)`: an evidence mark behind what it marks; nothing for what was verified."""
+    if mark in (None, "", "verified"):
+        return ""
+    shown = say(word("office_marks", str(mark)), lang)
+    return f"（{shown}）" if lang == "zh" else f" ({shown})"
+
+
 SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import mark_in_words
 from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 from creditscore.lists.rules import GeneralExit, procedure
@@ -68,11 +69,3 @@ def with_mark(basis: str, mark: str, lang: Lang) -> str:
     """The articles as a person reads them, and their weakest mark where it is not that they were verified."""
     articles = str(getattr(cited_text(basis, number=True), lang))
     return articles + (mark_in_words(mark, lang) if basis else "")
-
-
-def mark_in_words(mark: str | None, lang: Lang) -> str:
-    """`（待核实）`, ` (to be verified)`: an evidence mark behind what it marks; nothing for what was verified."""
-    if mark in (None, "", "verified"):
-        return ""
-    shown = word("marks", str(mark), lang)
-    return f"（{shown}）" if lang == "zh" else f" ({shown})"

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.core.days import day_in_words, iso
-from creditscore.core.i18n import Words, load_words
+from creditscore.core.i18n import Words, lang_of, load_words, mark_in_words, say, word
 from creditscore.core.quantities import plain
-from creditscore.lists.words import lang_of, mark_in_words, word
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import TABLES, FourLists, Measure, PunishMeasure
@@ -347,5 +346,7 @@ def attached(linked_measure: Attached, lang: str) -> Row:
         linked_measure.what + where,
         cuts,
         f"{basis}（{level}）" if lang == "zh" else f"{basis} ({level})",
-        "" if linked_measure.evidence in (None, "verified") else word("marks", linked_measure.evidence, lang_of(lang)),
+        ""
+        if linked_measure.evidence in (None, "verified")
+        else say(word("office_marks", linked_measure.evidence), lang_of(lang)),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from creditscore.cascade import recompute
-from creditscore.cascade.follow import FindSnapshot, Redrawn, find_following
+from creditscore.cascade.follow import FindSnapshot, Redrawn, find_following, sort_runs
 from creditscore.cascade.follow_entries import IN_QUESTION, find_doubt
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.record_streams import read_record_events
 from creditscore.core.errors import UsageError
 from creditscore.lists.beside import make_id
-from creditscore.objections.workflow import as_case
+from creditscore.objections.cases import read_cases
 from creditscore.store.archive.runs import KeptRun, list_runs, snapshot_of
 from creditscore.store.fold import Stream
 from creditscore.store.store import Store
@@ -56,15 +57,9 @@ def find_consequences(store: Store, event: RecordEvent, find: FindSnapshot = sna
     """
     subject = event.subject_id
     runs = list_runs(store)
-    gradings: list[Any] = [run for run in runs if run.kind == "grading"]
-    kept = (sorted(gradings, key=recompute.moment_of), [run for run in runs if run.kind == "composite"])
+    kept = (sort_runs(run for run in runs if run.kind == "grading"), [run for run in runs if run.kind == "composite"])
     entries = [store.read(row["stream"]) for row in store.rows("listing", subject=subject)]
-    cases = [store.read(row["stream"]) for row in store.rows("objection", subject=subject)]
-    decided = [as_case(case) for case in cases if not case.is_erased]
-    laws = {
-        (case.run_id, subject): case.decision.on for case in decided if case.decision is not None and case.ruled_whole
-    }
-    gone = {make_id(entry) for entry in entries if entry.fields.get("exit_reason") == "annulled"}
+    gone, laws = read_annulled(store, [subject]), read_laws(store, [subject])
     with store.reading() as connection:
         events = [*read_record_events(connection, [subject]), event]
         redrawn = find_following(
@@ -76,6 +71,23 @@ def find_consequences(store: Store, event: RecordEvent, find: FindSnapshot = sna
         if entry.state in IN_QUESTION and (doubt := find_doubt(entry, events, redrawn)) is not None
     ]
     return Consequences(event, tuple(redrawn), tuple(doubts))
+
+
+def read_annulled(store: Store, subject_ids: Iterable[str]) -> set[str]:
+    """Read which entries of some organisations on lists were annulled: no grade reads them any more."""
+    rows = [row for subject in subject_ids for row in store.rows("listing", subject=subject)]
+    entries = [store.read(row["stream"]) for row in rows]
+    return {make_id(entry) for entry in entries if entry.fields.get("exit_reason") == "annulled"}
+
+
+def read_laws(store: Store, subject_ids: Iterable[str]) -> dict[tuple[str, str], date]:
+    """Read which grades a case put right as a whole, and on which day: they are made under the law of that day."""
+    cases = read_cases(store, subject_ids=subject_ids)
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in cases
+        if case.decision is not None and case.ruled_whole
+    }
 
 
 def find_subject(store: Store, record_id: str, find: FindSnapshot = snapshot_of) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -106,11 +106,21 @@ def _of_run(table: pa.Table, run_id: str) -> pa.Table:
     return table.filter(pc.equal(table["run_id"], run_id))
 
 
-def tables_as_they_stand(store: Store, run: KeptRun, subject_ids: Iterable[str] | None = None) -> dict[str, pa.Table]:
-    """Read the tables of a run as they stand now, of some organisations or all, sorted by organisation."""
+def tables_as_they_stand(
+    store: Store,
+    run: KeptRun,
+    subject_ids: Iterable[str] | None = None,
+    *,
+    as_kept: bool = False,
+    known_on: str | None = None,
+) -> dict[str, pa.Table]:
+    """Read the tables of a run of some organisations or all, sorted by organisation.
+
+    They are as they stand now, `as_kept`, or as they stood by what the office knew on a day (`known_on`).
+    """
     import duckdb
 
-    drawn = [row for row in store.rows("grade", run=run.run_id) if not row["as_kept"]]
+    drawn = {} if as_kept else _find_drawn(store, run, known_on)
     chosen = "" if subject_ids is None else f" WHERE subject_id IN ({_listed(subject_ids)})"
     tables = {}
     with duckdb.connect() as con:
@@ -118,9 +128,11 @@ def tables_as_they_stand(store: Store, run: KeptRun, subject_ids: Iterable[str] 
             names = ", ".join(map(quote, columns))
             cells = ", ".join(f"CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in columns.items())
             con.register("kept_rows", add_place(store.archive.read(run.files[table], subject_ids)))
-            gone = _listed(row["subject"] for row in drawn)
-            parts = [f"SELECT {cells}, place FROM kept_rows WHERE subject_id NOT IN ({gone})"]
-            for number, (file, own) in enumerate(_by_file(drawn, table).items()):
+            parts = [f"SELECT {cells}, place FROM kept_rows WHERE subject_id NOT IN ({_listed(drawn)})"]
+            by_file: dict[str, list[str]] = {}
+            for subject, files in drawn.items():
+                by_file.setdefault(files[table], []).append(subject)
+            for number, (file, own) in enumerate(by_file.items()):
                 con.register(f"drawn_{number}", add_place(_of_run(store.archive.read(file, own), run.run_id)))
                 parts.append(f"SELECT {cells}, place FROM drawn_{number}")
             query = f"SELECT {names} FROM ({' UNION ALL '.join(parts)}){chosen} ORDER BY subject_id, place"
@@ -128,13 +140,17 @@ def tables_as_they_stand(store: Store, run: KeptRun, subject_ids: Iterable[str] 
     return tables
 
 
-def _by_file(drawn: Sequence[Mapping[str, Any]], table: str) -> dict[str, list[str]]:
-    import json
-
-    by_file: dict[str, list[str]] = {}
-    for row in drawn:
-        by_file.setdefault(json.loads(row["files"])[table], []).append(row["subject"])
-    return by_file
+def _find_drawn(store: Store, run: KeptRun, known_on: str | None) -> dict[str, Mapping[str, str]]:
+    """The files of the rows that were drawn anew and stand, by organisation."""
+    names = [row["stream"] for row in store.rows("grade", run=run.run_id)]
+    drawn: dict[str, Mapping[str, str]] = {}
+    with store.reading() as connection:
+        streams = read_streams(connection, names)
+    for name, events in streams.items():
+        stream = fold(name, [event for event in events if known_on is None or event.known_on <= known_on])
+        if stream.version >= 0 and stream.fields.get("files") and not stream.fields.get("as_kept"):
+            drawn[stream.subject] = stream.fields["files"]
+    return drawn
 
 
 def _listed(subject_ids: Iterable[str]) -> str:
