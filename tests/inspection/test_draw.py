@@ -303,6 +303,8 @@ def test_a_cap_is_kept(tmp_path: Path) -> None:
     plan = plan_inspections([(programme(tmp_path), table)], YEAR, past=past).write(tmp_path / "plan")
     who = Who("a", tmp_path / "credit.db")
     commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors())
+    with pytest.raises(InputError, match="is committed to and not drawn yet"):
+        verify_draw(tmp_path / "draw")
     outcome = draw(tmp_path / "draw", VALUE, DRAWN, who)
     assert Counter(Counter(visit.subject_id for visit in outcome.visits).values()) == {1: 60}  # four in all, three made
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from creditscore.store.people import People
     from creditscore.store.store import Store
 
+FOLLOW_UPS = ("propose", "look_at_linked")  # tasks of a case that a decision leaves to people
 CORRECTING = ("amended", "corrected", "withdrawn", "repaired")  # events that a preview counts as corrections
 
 
@@ -280,10 +281,10 @@ def _list_following(store: Store, act: Sequence[Event]) -> dict[str, Any]:
         payload = event.payload or {}
         if event.kind == "grade.redrawn":
             _add_change(follows, read_run(store.read(f"run/{payload['set']['run']}")), event.subject, payload["set"])
-        opened = [change for change in payload.get("tasks", ()) if change["change"] == "open"]
-        if opened and not event.stream.startswith(PREFIX):
-            stream = store.read(event.stream)
-            follows["tasks"] += [_tell_task(store, stream, event, change) for change in opened]
+        for change in payload.get("tasks", ()):
+            is_own = event.stream.startswith(PREFIX)
+            if change["change"] == "open" and (not is_own or change["what"] in FOLLOW_UPS):
+                follows["tasks"].append(_tell_task(store, store.read(event.stream), event, change))
     return follows
 
 
@@ -303,10 +304,11 @@ def _tell_task(store: Store, stream: Stream, event: Event, change: Mapping[str, 
     rule = workflow.tasks.get(change["what"])
     turns = stream.tasks.get((change["what"], change.get("number", 0)), [])
     turn = next((turn for turn in turns if turn["opened_seq"] == event.seq), {})
+    row = stream.parts.get("follows", {}).get(change.get("number", 0), {}) if stream.kind == "objection" else {}
     return {
-        "subject_id": stream.subject,
+        "subject_id": row.get("subject", stream.subject),
         "kind": {"listing": "list"}.get(stream.kind, stream.kind),
-        "thing": stream.name.partition("/")[2],
+        "thing": row.get("thing", stream.name.partition("/")[2]),
         "thing_label": _label_entry(stream),
         "task": change["what"],
         "label": {lang: getattr(rule.title, lang) if rule else change["what"] for lang in LANGS},

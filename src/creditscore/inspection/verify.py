@@ -88,6 +88,13 @@ def script_text() -> str:
 def _verified(place: Path, published: str | None) -> Checked:
     commitment = read_commitment(place)
     tables = read_tables(place)
+    if not (place / "draw.json").exists() and not (place / SCRIPT).exists():
+        raise InputError(
+            f"draw {commitment.draw_id} is committed to and not drawn yet",
+            where=str(place),
+            allowed=f"a folder that was drawn on {commitment.randomness.on} or later",
+            next="draw first: `creditscore supervise draw`",
+        )
     notes = []
     if commitment.content.get("replayed"):
         notes.append("days of the past were played again: the order of commitment and value is not proved")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from creditscore.cascade.follow import FindSnapshot, follow_events
 from creditscore.cascade.follow_entries import doubt_entries
 from creditscore.cascade.follow_status import supersede_grades
+from creditscore.cascade.follow_up import list_follow_ups
 from creditscore.cascade.inputs import RecordEvent, as_known, count_newest
 from creditscore.cascade.record_streams import HOLDING, emit_record_event, name_record, read_record_events
 from creditscore.core.errors import InputError
@@ -344,6 +345,9 @@ def _decide(context: Context, archive: Archive, find_snapshot: FindSnapshot) -> 
         gone = find_annulled(context, subject)
         redrawn = follow_events(context, archive, find_snapshot, [subject], known, annulled=gone, under_law=laws)
         doubt_entries(context, subject, known, redrawn)
+        first = len(context.case["parts"].get("follows", [])) + 1
+        rows = list_follow_ups(context, redrawn, find_snapshot)
+        context.parts["follows"] = [{"number": number, **row} for number, row in enumerate(rows, first)]
         supersede_grades(context, archive, redrawn, case.procedure, case.run_id, ruling.articles)
 
 
