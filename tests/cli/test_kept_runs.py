@@ -47,10 +47,10 @@ def test_what_decides_is_searched_in_what_stands(decided: Desk, tmp_path: Path) 
     file = tmp_path / "decisive.json"
     asked = ("decisive", "show", decided.run, decided.subject, "--target", "any", "--json", str(file))
     ask(decided, *asked, "--as-kept")
-    kept = json.loads(file.read_text(encoding="utf-8"))
+    before = json.loads(file.read_text(encoding="utf-8"))
     ask(decided, *asked)
     stands = json.loads(file.read_text(encoding="utf-8"))
-    assert kept != stands
+    assert before != stands
     assert decided.first not in json.dumps(stands["singles"])
 
 

@@ -19,16 +19,16 @@ def test_a_grade_in_memory_is_what_stands(store: cs.Store) -> None:
     subject, records = next((name, own) for name, own in list_counted(store).items() if len(own) >= 3)
     before = grade_as_it_stands(store, run, [subject])
     decide(store, open_case(store, subject, records[:1]), {records[0]: "withdraw"})
-    after, kept = grade_as_it_stands(store, run, [subject]), grade_as_it_stands(store, run, [subject], as_kept=True)
-    assert kept.ledger.equals(before.ledger)
+    after, base = grade_as_it_stands(store, run, [subject]), grade_as_it_stands(store, run, [subject], as_kept=True)
+    assert base.ledger.equals(before.ledger)
     stands, was = (
         rows_as_they_stand(store, run, [subject])[subject],
         rows_as_kept(store.archive, run, [subject])[subject],
     )
-    for grading, rows in ((after, stands), (kept, was)):
+    for grading, rows in ((after, stands), (base, was)):
         assert f"{grading.grades['score'][0].as_py():.6f}" == rows.score
     assert stands.score > was.score
-    assert cs.decisive(after, subject, target="any").data() != cs.decisive(kept, subject, target="any").data()
+    assert cs.decisive(after, subject, target="any").data() != cs.decisive(base, subject, target="any").data()
 
 
 def test_what_does_not_come_out_is_not_shown(store: cs.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

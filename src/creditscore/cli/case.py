@@ -72,7 +72,7 @@ def letter_command(
     from creditscore.evidence.letter import LETTER, compose_letter, write_letters
 
     day, chosen = date_given(on), lang_of(lang)
-    with open_desk(store, case, snapshot, key=key) as desk:
+    with open_desk(store, case, snapshot, key) as desk:
         with working("writing the letter"):
             data = _compile(desk, day, scheme)
         letters = {
@@ -84,7 +84,8 @@ def letter_command(
         content = "sha256:" + hash_text(canonical({language: str(text) for language, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
-            desk.note_letter(document_no, content, by, day)
+            given = {"document_no": document_no, "content": content}
+            desk.store.act("objection", "letter", desk.name, by=by, on=day, **given)
     typer.echo(str(letters[chosen]), nl=False)
     for file in files:
         say_line(f"written to {out / file.name}")

@@ -1,11 +1,10 @@
-"""What commands read of a case in an office's store: its papers, the snapshot behind them, and what they write back."""
+"""What commands read of a case in an office's store: its papers, the snapshot behind them, its proof."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,68 +23,34 @@ class CaseDesk:
 
     Parameters
     ----------
+    store, name
+        The open store, and the stream of the case.
     papers, snapshot
         What the store says of it, and the snapshot of the run that it contests.
-    note_letter
-        Writes that a letter was made: its number, the hash of its words, by whom, on which day.
-    note_packet
-        Writes that a packet was built: its digest, by whom, on which day.
-    proof
-        That its decision, or where it is open its opening, stands in the log; none in a store without one.
     """
 
+    store: Store
+    name: str
     papers: Papers
     snapshot: Snapshot
-    note_letter: Callable[[str, str, str, date], None]
-    note_packet: Callable[[str, str, date], None]
-    proof: Sequence[dict[str, str]] = ()
+
+    def prove(self) -> list[dict[str, str]]:
+        """Prove that its decision, or where it is open its opening, stands in the log."""
+        from creditscore.evidence.packet.proof import prove_case
+
+        return [dict(row) for row in prove_case(self.store, self.papers.case.case_id)]
 
 
 @contextmanager
-def open_desk(
-    address: str,
-    case: str,
-    snapshot: Path | None,
-    *,
-    key: Path | None = None,
-    proves: bool = False,
-) -> Iterator[CaseDesk]:
-    """Open a case of a store.
-
-    Parameters
-    ----------
-    address
-        The store.
-    case
-        The id of the case.
-    snapshot
-        Where the snapshot of its run lies now; None: where it lay.
-    key
-        Who signs.
-    proves
-        Whether the proof of its newest step is wanted.
-    """
-    with open_store(address, key) as store:
-        yield _read_desk(store, case, snapshot, proves)
-
-
-def _read_desk(store: Store, case: str, snapshot: Path | None, proves: bool) -> CaseDesk:
-    from creditscore.evidence.packet.proof import prove_case
+def open_desk(address: str, case: str, snapshot: Path | None, key: Path | None = None) -> Iterator[CaseDesk]:
+    """Open a case of a store; `snapshot` is where that of its run lies now, None where it lay; `key` signs."""
     from creditscore.evidence.papers import read_papers
     from creditscore.objections.workflow import PREFIX
     from creditscore.store.archive.runs import snapshot_of
 
-    papers = read_papers(store, case)
-    name = PREFIX + papers.case.case_id
-
-    def note_letter(document_no: str, content: str, by: str, on: date) -> None:
-        store.act("objection", "letter", name, by=by, on=on, document_no=document_no, content=content)
-
-    def note_packet(digest: str, by: str, on: date) -> None:
-        store.act("objection", "packet", name, by=by, on=on, digest=digest)
-
-    proof = [dict(row) for row in prove_case(store, papers.case.case_id)] if proves else []
-    return CaseDesk(papers, snapshot_of(papers.run, snapshot), note_letter, note_packet, proof)
+    with open_store(address, key) as store:
+        papers = read_papers(store, case)
+        yield CaseDesk(store, PREFIX + papers.case.case_id, papers, snapshot_of(papers.run, snapshot))
 
 
 def find_case_of_packet(address: str, digest: str) -> str:

@@ -189,9 +189,9 @@ def explain_command(
     """
     with ExitStack() as opened:
         how: dict[str, Any] = {"as_kept": as_kept, "known_on": known_on}
-        kept = is_kept(folder, store, **how)
+        is_of_store = is_kept(folder, store, **how)
         place = opened.enter_context(open_written(folder, store, subject, **how))
-        sources = gradings or (find_inputs(folder, str(store), subject) if kept else [])
+        sources = gradings or (find_inputs(folder, str(store), subject) if is_of_store else [])
         written = [opened.enter_context(open_written(source, store, subject, **how)) for source in sources]
         _explain(place, subject, written, lang, html, store)
 

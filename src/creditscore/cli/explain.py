@@ -48,8 +48,8 @@ def explain_command(
 
     Of a kept run it is the grade that stands: with what was decided since.
     """
-    kept = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
-    if kept and snapshot is not None and not as_kept:
+    is_of_store = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
+    if is_of_store and snapshot is not None and not as_kept:
         raise UsageError(
             "what stands is not computed from the snapshot alone: decisions have a part in it",
             where=str(folder),

@@ -54,7 +54,7 @@ def open_written(
     from creditscore.store.archive.written import write_run
 
     day = None if known_on is None else date_given(known_on, "--known-on").isoformat()
-    with TemporaryDirectory() as place, open_store(str(store)) as opened:
+    with TemporaryDirectory() as place, open_store(str(store), says_mode=False) as opened:  # marks are asked next
         run = find_run(opened, str(folder))
         ids = [canonical_id(subject)] if subject else None
         yield write_run(opened, run, Path(place) / "run", subject_ids=ids, as_kept=as_kept, known_on=day)
@@ -66,7 +66,7 @@ def find_inputs(composite: Path, store: str, subject: str) -> list[Path]:
     from creditscore.store.archive.runs import find_run
     from creditscore.store.archive.standing import subjects_in
 
-    with open_store(store) as opened:
+    with open_store(store, says_mode=False) as opened:
         runs = [find_run(opened, name) for name in find_run(opened, str(composite)).inputs]
         return [Path(run.run_id) for run in runs if subjects_in(opened.archive, run, [canonical_id(subject)])]
 

@@ -74,10 +74,10 @@ def build_command(
                 allowed="packet build CASE --store ADDRESS -o DIR [--snapshot DIR] [--by PERSON]",
                 next="give --store and leave --grading, --subject and --disputed away",
             )
-        with open_desk(store, case, snapshot, key=key, proves=True) as desk:
+        with open_desk(store, case, snapshot, key) as desk:
             packet, day = _build_of_case(desk, on, file, model)
             if by is not None or key is not None:
-                desk.note_packet(packet["digest"], by or "", day)
+                desk.store.act("objection", "packet", desk.name, by=by or "", on=day, digest=packet["digest"])
         _written(packet, out)
         return
     if grading is None or snapshot is None or subject is None or store or by or key or on:
@@ -108,7 +108,7 @@ def _build_of_case(
     own = own_schemes([file] if file else None)
     with working(f"gathering all about {case.case_id}"):
         run = run_of_case(desk.papers, desk.snapshot, own)
-        added = added_by_case(desk.papers, desk.snapshot, day, own, model, desk.proof)
+        added = added_by_case(desk.papers, desk.snapshot, day, own, model, desk.prove())
         return build_packet(run, desk.snapshot, file=file, added=added), day
 
 

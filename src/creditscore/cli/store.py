@@ -145,12 +145,12 @@ def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json:
         blocks = []
         numbers = {event.version: number for number, event in case.acts().items()}
         for event in case.events:
-            said = case.payload_of(event)
-            values = {**(said.get("given") or {}), **(said.get("set") or {})}
+            payload = case.payload_of(event)
+            values = {**(payload.get("given") or {}), **(payload.get("set") or {})}
             known = f", known {event.known_on}" if event.known_on != case.day_of(event) else ""
             who = people.name_of(event.actor) + (f" ({event.role})" if event.role else "")
             lines = [f"{field}: {_in_words(value)}" for field, value in values.items()]
-            for part, rows in (said.get("parts") or {}).items():
+            for part, rows in (payload.get("parts") or {}).items():
                 lines += [f"{part} {', '.join(f'{cell} {_in_words(row[cell])}' for cell in row)}" for row in rows]
             lines += ["erased"] if event.payload is None else []
             blocks.append(

@@ -78,13 +78,13 @@ def _find_source(
         from creditscore.store.archive.runs import find_run, snapshot_of
 
         with open_store(store) as opened:
-            kept = find_run(opened, run)
+            kept_run = find_run(opened, run)
             with opened.reading() as connection:
                 events = [] if as_kept else read_record_events(connection, [canonical_id(subject)])
-        source = snapshot_of(kept, snapshot)
+        source = snapshot_of(kept_run, snapshot)
         added = fitting(source, events)
         own = subset(source, [canonical_id(subject)], events=as_table(added)) if added else source
-        return own, scheme or kept.scheme
+        return own, scheme or kept_run.scheme
     if run or store or as_kept or snapshot is None or not scheme:
         raise UsageError(
             "neither a snapshot and a scheme nor a kept run was given",

@@ -14,6 +14,7 @@ from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.core.i18n import LANGS
 from creditscore.lists.rules import list_rule
 from creditscore.objections.case import Case
+from creditscore.objections.cases import read_cases
 from creditscore.objections.workflow import PREFIX, as_case
 from creditscore.status.workflow import GradeStatus, days_of_steps, name_status, statuses_in, statuses_of
 from creditscore.store.archive.files import Archive
@@ -144,7 +145,7 @@ def read_papers(store: Store, case_id: str) -> Papers:
     case, people = as_case(stream), store.people()
     run = read_run(store.read(f"run/{case.run_id}"))
     subject, period = case.subject_id, name_status(run.scheme, run.period)
-    siblings = [as_case(store.read(row["stream"])) for row in _list_held(store, subject)]
+    siblings = read_cases(store, subject_ids=[subject])
     with store.reading() as connection:
         newest = read_record_events(connection, [subject])
         step = fold(period, read_streams(connection, [period])[period])
@@ -152,7 +153,7 @@ def read_papers(store: Store, case_id: str) -> Papers:
         life = [_read_step(connection, store.archive, status) for status in statuses]
     decision = next((event for event in stream.events if event.name == "decided"), None)
     own = [] if decision is None else _read_act(store, decision.act)
-    kept = {
+    tables = {
         table: store.archive.read(name, [subject]).select(list(KINDS["grading"][table])).to_pylist()
         for table, name in run.files.items()
     }
@@ -162,8 +163,8 @@ def read_papers(store: Store, case_id: str) -> Papers:
         keeper=people.name_of(run.kept_by),
         basis=stream.fields.get("basis_of_days") or "",
         mark=stream.fields.get("mark") or "unknown",
-        grades=kept["grades"],
-        ledger=kept["ledger"],
+        grades=tables["grades"],
+        ledger=tables["ledger"],
         earlier=newest if decision is None else [event for event in newest if event.seq < decision.act],
         events=newest if not own else [event for event in newest if event.seq <= own[-1].seq],
         newest=newest,
@@ -212,12 +213,6 @@ def read_lives(store: Store, subject_id: str, *, known_on: str | None = None) ->
             )
             for (scheme, period), own in by_grade.items()
         ]
-
-
-def _list_held(store: Store, subject: str) -> list[dict[str, Any]]:
-    """The cases of an organisation of which something is still held."""
-    rows = store.rows("objection", subject=subject)
-    return [row for row in rows if not store.read(row["stream"]).is_erased]
 
 
 def _name_people(case: Case, people: People) -> Case:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import day_in_words
+from creditscore.core.i18n import Lang, lang_of
 from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
 from creditscore.lists.entries import Day, read_cases
 from creditscore.lists.entry_tables import describe_basis, read_papers
 from creditscore.lists.rules import list_rule, procedure, version
-from creditscore.lists.words import Lang, lang_of, with_mark, word
+from creditscore.lists.words import with_mark, word
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event
 from creditscore.store.people import People

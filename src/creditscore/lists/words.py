@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from creditscore.core.errors import UsageError
-from creditscore.core.i18n import mark_in_words
+from creditscore.core.i18n import Lang, Words, load_words, mark_in_words
 from creditscore.core.model import Label
-from creditscore.core.yaml_source import unplaced
 from creditscore.lists.rules import GeneralExit, procedure
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.lists import ListExit, ListRule
@@ -19,13 +16,10 @@ from creditscore.schemes.vocabulary import list_name
 if TYPE_CHECKING:
     from creditscore.lists.entries import Note
 
-Lang = Literal["zh", "en"]
-
 
 @lru_cache(maxsize=1)
-def _words() -> Mapping[str, Mapping[str, Label]]:
-    data = unplaced((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
-    return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
+def _words() -> Words:
+    return load_words(Path(__file__).parent / "words.yaml")
 
 
 def word(section: str, code: str, lang: Lang, *values: str) -> str:
@@ -35,12 +29,6 @@ def word(section: str, code: str, lang: Lang, *values: str) -> str:
     for k, value in enumerate(values):
         text = text.replace(f"{{{k}}}", value)
     return str(text)
-
-
-def lang_of(text: str) -> Lang:
-    if text not in ("zh", "en"):
-        raise UsageError(f"{text!r} is not a language of the lists", allowed="zh, en")
-    return "zh" if text == "zh" else "en"
 
 
 def describe_note(note: Note, rule: ListRule, lang: Lang) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -185,3 +185,12 @@ class Case:
     def disputes(self) -> bool:
         """Whether its records stand as disputed; an application for repair disputes nothing."""
         return self.procedure != "repair"
+
+
+def list_decided_laws(cases: Iterable[Case]) -> dict[tuple[str, str], date]:
+    """List the grades (run, organisation) that cases put right as a whole: made under the law of the day of that."""
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in cases
+        if case.decision is not None and case.ruled_whole
+    }

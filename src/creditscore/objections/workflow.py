@@ -19,7 +19,7 @@ from creditscore.core.errors import InputError
 from creditscore.grading.result import Grading
 from creditscore.lists.beside import find_annulled
 from creditscore.objections.admissibility import answer_due, check_doors, check_grounds, check_procedure, clocks
-from creditscore.objections.case import WHOLE, Case, CaseEvent, Decision, Ground, Question
+from creditscore.objections.case import WHOLE, Case, CaseEvent, Decision, Ground, Question, list_decided_laws
 from creditscore.objections.ruling import Ruling, events_of, rule_on
 from creditscore.records import Snapshot
 from creditscore.status.rules import clock_of, life_rules
@@ -365,12 +365,9 @@ def _require_withdrawn(context: Context, case: Case, ruling: Ruling) -> None:
 
 def find_decided_laws(context: Context, subject: str) -> dict[tuple[str, str], date]:
     """Find the grades of an organisation that a case put right as a whole, and when it decided."""
-    cases = [as_case(stream) for stream in context.read_of("objection", subject) if not stream.is_erased]
-    return {
-        (case.run_id, case.subject_id): case.decision.on
-        for case in cases
-        if case.decision is not None and case.ruled_whole
-    }
+    return list_decided_laws(
+        as_case(stream) for stream in context.read_of("objection", subject) if not stream.is_erased
+    )
 
 
 def _grade_again(run: Any, snapshot: Snapshot, case: Case, events: Sequence[RecordEvent], on: date) -> Rows:

@@ -13,6 +13,7 @@ from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.record_streams import read_record_events
 from creditscore.core.errors import UsageError
 from creditscore.lists.beside import make_id
+from creditscore.objections.case import list_decided_laws
 from creditscore.objections.cases import read_cases
 from creditscore.store.archive.runs import KeptRun, list_runs, snapshot_of
 from creditscore.store.fold import Stream
@@ -57,13 +58,14 @@ def find_consequences(store: Store, event: RecordEvent, find: FindSnapshot = sna
     """
     subject = event.subject_id
     runs = list_runs(store)
-    kept = (sort_runs(run for run in runs if run.kind == "grading"), [run for run in runs if run.kind == "composite"])
+    gradings = sort_runs(run for run in runs if run.kind == "grading")
+    composites = [run for run in runs if run.kind == "composite"]
     entries = [store.read(row["stream"]) for row in store.rows("listing", subject=subject)]
     gone, laws = read_annulled(store, [subject]), read_laws(store, [subject])
     with store.reading() as connection:
         events = [*read_record_events(connection, [subject]), event]
         redrawn = find_following(
-            connection, store.archive, find, kept, [subject], events, annulled=gone, under_law=laws
+            connection, store.archive, find, (gradings, composites), [subject], events, annulled=gone, under_law=laws
         )
     doubts = [
         (entry, doubt)
@@ -82,12 +84,7 @@ def read_annulled(store: Store, subject_ids: Iterable[str]) -> set[str]:
 
 def read_laws(store: Store, subject_ids: Iterable[str]) -> dict[tuple[str, str], date]:
     """Read which grades a case put right as a whole, and on which day: they are made under the law of that day."""
-    cases = read_cases(store, subject_ids=subject_ids)
-    return {
-        (case.run_id, case.subject_id): case.decision.on
-        for case in cases
-        if case.decision is not None and case.ruled_whole
-    }
+    return list_decided_laws(read_cases(store, subject_ids=subject_ids))
 
 
 def find_subject(store: Store, record_id: str, find: FindSnapshot = snapshot_of) -> str:

@@ -21,7 +21,7 @@ from creditscore.status import workflow as status
 from creditscore.store import store as log_of_events
 from creditscore.store.archive.composites import is_composite, keep_composite
 from creditscore.store.archive.files import Archive, place_archive
-from creditscore.store.archive.runs import KeptRun, find_run, keep_grading, list_runs, snapshot_of
+from creditscore.store.archive.runs import KeptRun, find_run, keep_grading, list_runs, make_finder
 from creditscore.store.beginning import Beginning
 from creditscore.store.context import Registry
 from creditscore.store.database import WAIT
@@ -174,14 +174,10 @@ def make_registry(
     snapshots: Iterable[Snapshot] = (),
 ) -> Registry:
     """Return every workflow that ships, with the functions that they need in the store at an address."""
-    given = tuple(snapshots)
+    find_snapshot = make_finder(snapshots)
 
     def find_archive() -> Archive:
         return Archive(place_archive(address, archive))
-
-    def find_snapshot(run: KeptRun) -> Snapshot:
-        fitting = (snapshot for snapshot in given if snapshot.has_hash(run.snapshot))
-        return next(fitting, None) or snapshot_of(run)
 
     own = [workflow for workflow in WORKFLOWS.load() if workflow.workflow in ("objection", "status")]
     code = objections.make_code(find_archive, find_snapshot) | status.make_code(find_archive, objections.find_held)
