@@ -30,7 +30,7 @@ import creditscore as cs
 from creditscore import inspection
 from creditscore.demo import credit_codes
 from creditscore.modelling import arm_of_results, evaluate_random_arm
-from creditscore.office import open_office
+from creditscore.office import Store
 
 # %% [markdown]
 # ## The district
@@ -80,7 +80,7 @@ pd.DataFrame(plan.what_if)
 lottery = inspection.Randomness(
     "lottery 2020003", date(2020, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088
 )
-store = open_office("credit.db")
+store = Store("credit.db")
 staff = {"by": "chen.jie", "inspectors": inspectors, "replayed": True}
 committed = inspection.commit(store, "plan", "draw", lottery, date(2020, 1, 4), **staff)
 outcome = inspection.draw_visits(store, "draw", "01 05 12 20 28 33 07", date(2020, 1, 9), by="li.na")

@@ -11,7 +11,7 @@ import pytest
 from creditscore.cascade.follow_entries import find_doubt
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.core.errors import UsageError
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.store.archive.runs import keep_grading
 from creditscore.store.fold import Stream
 from creditscore.store.tasks import list_tasks
@@ -26,7 +26,7 @@ class Desk:
     """An office with a kept run, an organisation with counted records, and entries that name some of them."""
 
     def __init__(self, address: str, folder: Path, graded: Graded) -> None:
-        self.store = open_office(address, archive=folder)
+        self.store = Store(address, archive=folder)
         kept_on: Any = {"by": "li.na", "on": "2023-04-21", "check": False}
         (self.run,) = keep_grading(self.store, graded.grading, graded.snapshot, **kept_on)
         counted: dict[str, list[str]] = {}

@@ -18,7 +18,7 @@ from creditscore.grading.grade import grade
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.tables import BusinessEvent, Intake
 from creditscore.measures.workflow import propose
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.tasks import list_tasks
@@ -41,7 +41,7 @@ class Desk:
         subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
         write_snapshot(ingest(subjects, pd.DataFrame([{**DAYS, **row} for row in RECORDS])), folder / "snapshot")
         grade(read_snapshot(folder / "snapshot"), "wage_arrears", as_of="2023-03-01").write(folder / "grading")
-        self.store = open_office(address, archive=folder / "archive")
+        self.store = Store(address, archive=folder / "archive")
         (self.run,) = self.store.keep(folder / "grading", folder / "snapshot", by="li.na", check=False)
 
     def enter(self) -> str:

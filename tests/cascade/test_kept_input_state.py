@@ -16,13 +16,12 @@ from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
 from creditscore.grading.reproduce import reproduce
 from creditscore.grading.result_columns import LATER
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.archive.rows import Rows, group_rows
 from creditscore.store.archive.runs import keep_grading, snapshot_of
 from creditscore.store.archive.standing import rows_as_kept
-from creditscore.store.store import Store
 from creditscore.store.verify import verify
 
 A, B = "914403001922038216", "91440115618712245T"
@@ -44,7 +43,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def open_store(folder: Path) -> Store:
-    return open_office(folder / "credit.db", archive=folder / "archive")
+    return Store(folder / "credit.db", archive=folder / "archive")
 
 
 def grade_as_kept(run: Any, subject_ids: list[str]) -> dict[str, Rows]:

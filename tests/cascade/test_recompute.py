@@ -14,10 +14,9 @@ import creditscore as cs
 from creditscore.cascade import recompute as derived
 from creditscore.cascade.follow import derive_rows
 from creditscore.cascade.inputs import RecordEvent
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.archive.runs import KeptRun, keep_grading, list_runs, snapshot_of
-from creditscore.store.store import Store
 from tests.lists.players import A, B
 
 FIRM, SCHEMES = "914403001922038216", ["tax", "labour/national"]
@@ -33,7 +32,7 @@ RECORDS = pd.DataFrame(
 def keep_runs(folder: Path, records: pd.DataFrame) -> Store:
     write_snapshot(cs.ingest(SUBJECTS, records), folder / "snapshot")
     cs.grade_all(read_snapshot(folder / "snapshot"), SCHEMES, 2019, max_rejected=9).write(folder / "graded")
-    store = open_office(folder / "credit.db", archive=folder / "archive")
+    store = Store(folder / "credit.db", archive=folder / "archive")
     keep_grading(store, folder / "graded", folder / "snapshot", by="li.na", check=False)
     return store
 
@@ -75,7 +74,7 @@ def test_an_annulled_entry_is_no_longer_read_by_the_rules_that_look_at_lists(tmp
     table = pd.DataFrame([{**days, **row} for row in rows])
     write_snapshot(cs.ingest(subjects, table, listings=listed), tmp_path / "snapshot")
     cs.grade(read_snapshot(tmp_path / "snapshot"), "wage_arrears", as_of="2023-03-01").write(tmp_path / "grading")
-    with open_office(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
+    with Store(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
         (run,) = keep_grading(store, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
         before = derive_rows([run], store.archive, [A, B], [], snapshot_of)
         after = derive_rows([run], store.archive, [A, B], [], snapshot_of, annulled=["L1"])

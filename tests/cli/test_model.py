@@ -21,7 +21,7 @@ from creditscore.core.errors import (
 )
 from creditscore.modelling.registry.grading_model import write_bundle
 from creditscore.modelling.registry.tracking import ModelStore
-from creditscore.office import open_office
+from creditscore.office import Store
 from tests.modelling.registry.conftest import made_up
 
 WIDTH = 80
@@ -132,7 +132,7 @@ def place(empty_store: Path, tmp_path: Path) -> tuple[str, ...]:
     """Options that name an office's store and where MLflow keeps versions."""
     (tmp_path / "models").mkdir()
     shutil.copy(empty_store / "mlflow.db", tmp_path / "models" / "mlflow.db")
-    open_office(tmp_path / "credit.db").close()
+    Store(tmp_path / "credit.db").close()
     return ("--store", str(tmp_path / "credit.db"), "--models", str(tmp_path / "models"))
 
 

@@ -13,7 +13,7 @@ from creditscore.evidence.packet.files import write_packet
 from creditscore.evidence.packet.form import assembled
 from creditscore.evidence.packet.gather import Added, run_in_folder
 from creditscore.evidence.packet.results import build_packet, compute
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.evidence.packet.conftest import MODEL, SCHEME, folder, snapshot
@@ -71,7 +71,7 @@ def test_a_model_part_of_no_registered_model_is_refused(
         "S1",
     )
     models = ("--registered-in", str(tmp_path / "credit.db"))
-    open_office(tmp_path / "credit.db").close()
+    Store(tmp_path / "credit.db").close()
     output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
     assert "the model part cannot be read" in output
     shares = [{**share, "label": {"zh": "甲", "en": "a"}, "value": "1"} for share in MODEL["shares"]]

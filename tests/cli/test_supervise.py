@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.main import main
-from creditscore.office import open_office
+from creditscore.office import Store
 from tests.clock import at_day
 from tests.inspection.synthetic import PROGRAMME, VALUE, classes, inspectors, programme
 
@@ -22,7 +22,7 @@ class Place:
         inspectors(8, days="60").to_csv("inspectors.csv", index=False)
         programme(folder, PROGRAMME)
         with at_day("2090-01-01"):
-            open_office(folder / "credit.db").close()
+            Store(folder / "credit.db").close()
 
     def call(self, *args: str) -> tuple[int, str]:
         day = args[args.index("--on") + 1] if "--on" in args else "2091-01-01"

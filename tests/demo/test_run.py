@@ -16,7 +16,7 @@ from creditscore.demo.run import Demo, grade_district, run_demo
 from creditscore.evidence.packet.files import verify_packet
 from creditscore.explanation.ledger import explain
 from creditscore.inspection.workflow import verify_draw_in
-from creditscore.office import open_office
+from creditscore.office import Store
 
 FEW = SimpleNamespace(
     region="22",
@@ -98,7 +98,7 @@ def _linked(place: Path, demo: Demo) -> None:
     assert linked == pages
     data = json.loads((place / "supervision" / "page" / "supervision.json").read_text(encoding="utf-8"))
     assert sum(row["done"] for row in data["classes"]) > 0
-    with open_office(place / "supervision" / "supervision.db", create=False) as store:
+    with Store(place / "supervision" / "supervision.db", create=False) as store:
         assert verify_draw_in(store, place / "supervision" / "draw").ok
     assert not verify_packet(place / "case" / "packet")
     line = json.loads((place / "case" / "timeline.json").read_text(encoding="utf-8"))

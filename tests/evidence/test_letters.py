@@ -15,7 +15,7 @@ from creditscore.core.i18n import LANGS
 from creditscore.evidence.case_file import compile_case_file, review_words
 from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.papers import read_papers
-from creditscore.office.opening import Store, open_office
+from creditscore.office.opening import Store
 from creditscore.schemes.laws import load_laws
 from creditscore.store.archive.runs import snapshot_of
 from tests.graded import Graded
@@ -45,7 +45,7 @@ ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @pytest.fixture
 def store(store_url: str, tmp_path: Path, graded: Graded) -> Iterator[Store]:
-    with open_office(store_url, archive=tmp_path / "archive") as opened:
+    with Store(store_url, archive=tmp_path / "archive") as opened:
         opened.keep(graded.grading, graded.snapshot, by="li.na", check=False)
         yield opened
 

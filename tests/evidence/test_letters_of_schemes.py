@@ -24,7 +24,7 @@ from creditscore.evidence.publication.rows import LIST, PUBLIC
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.grading.grade import grade
 from creditscore.objections.case import WHOLE
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
@@ -133,7 +133,7 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
     else:
         with pytest.raises(UsageError, match="it is never published"):
             read_public(tmp_path / "grading", explanations, codes, opened)
-    with open_office(tmp_path / "s.db") as store:
+    with Store(tmp_path / "s.db") as store:
         (run,) = store.keep(tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
         snapshot = snapshot_of(run)
         for way, explanation in enumerate(every_way(explanations)):

@@ -26,12 +26,11 @@ from creditscore.measures.workflow import (
     read_listings,
     read_refusals,
 )
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.schemes.laws import load_laws
 from creditscore.store.context import Refused
 from creditscore.store.erasure import erase_stream
 from creditscore.store.log import NewEvent
-from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.lists.players import PAPER
 from tests.measures.helpers import CUSTOMS, DISHONEST, FIRM, RED, code, copied, day, entry, event, shipped
@@ -467,7 +466,7 @@ def test_a_context_reads_entries_from_the_log(office: Office) -> None:
 def test_a_measure_rests_on_an_entry_of_the_lists(store_url: str, tmp_path: Path) -> None:
     """With every workflow that ships: the entry is left, and what hangs on it is lifted."""
     paper = {name: value for name, value in PAPER.items() if value}
-    with open_office(store_url, archive=tmp_path / "archive") as store:
+    with Store(store_url, archive=tmp_path / "archive") as store:
         given = {"subject": FIRM, "list": "procurement_serious", "scheme": "procurement/serious", **paper}
         listed = store.act("listing", "take_over", by="chen.jie", on="2024-01-10", **given)
         (key,) = propose(store, shipped(), Intake((event(),), {}), by="li.na").new
@@ -506,7 +505,7 @@ def list_open(store: Store, key: str) -> list[dict[str, Any]]:
 
 def test_an_entry_that_is_annulled_closes_what_was_not_carried_out(store_url: str, tmp_path: Path) -> None:
     paper = {name: value for name, value in PAPER.items() if value}
-    with open_office(store_url, archive=tmp_path / "archive") as store:
+    with Store(store_url, archive=tmp_path / "archive") as store:
         given = {"subject": FIRM, "list": "procurement_serious", "scheme": "procurement/serious", **paper}
         listed = store.act("listing", "take_over", by="chen.jie", on="2024-01-10", **given)
         (key,) = propose(store, shipped(), Intake((event(),), {}), by="li.na").new

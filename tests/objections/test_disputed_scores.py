@@ -13,12 +13,11 @@ import pytest
 import creditscore as cs
 from creditscore.composite.result import read_composite
 from creditscore.objections.disputed_scores import mark_scores
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.archive.composites import keep_composite
 from creditscore.store.archive.runs import keep_grading, list_runs
-from creditscore.store.store import Store
 from tests.cascade.test_follow_scores import ENTRIES, FIRMS, score_as_if_never
 from tests.composite.composite_helpers import small
 from tests.composite.test_acts import ROWS, SCHEMES, A, D
@@ -55,7 +54,7 @@ def keep_town(store: Store, folder: Path, table: pd.DataFrame, subjects: pd.Data
 def town(tmp_path: Path) -> Iterator[Town]:
     table = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS])
     subjects = pd.DataFrame({"subject_id": FIRMS, "kind": "enterprise", "registered_on": "2010-01-01"})
-    with open_office(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
+    with Store(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
         keep_town(store, tmp_path, table, subjects)
         beside: Any = {"listings": ENTRIES, "subjects": subjects}
         snapshot = read_snapshot(tmp_path / "snapshot")
@@ -87,7 +86,7 @@ def test_the_second_score_never_counted_the_record(town: Town, subject: str, rec
 def test_the_second_score_of_grades_as_they_are_leaves_nobody_out_whom_the_first_has(tmp_path: Path) -> None:
     table = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS if row["subject_id"] == A])
     trader = pd.DataFrame({"subject_id": [A], "kind": "individual_business", "registered_on": "2010-01-01"})
-    with open_office(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
+    with Store(tmp_path / "credit.db", archive=tmp_path / "archive") as store:
         keep_town(store, tmp_path, table, trader)
         first = cs.combine(tmp_path / "grading", small(), acts="unchecked")  # grades do not tell the kind
         assert first.composite["state"].to_pylist() == ["graded"]

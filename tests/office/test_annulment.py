@@ -11,13 +11,12 @@ import pytest
 
 import creditscore as cs
 from creditscore.core.errors import NotAllowed
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.archive.composites import keep_composite
 from creditscore.store.archive.runs import keep_grading, list_runs
 from creditscore.store.archive.standing import history_of, rows_as_kept, rows_as_they_stand
-from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.composite.composite_helpers import small
 from tests.composite.test_acts import ROWS, SCHEMES, A, B
@@ -29,7 +28,7 @@ PAPER = {"organ": "法院", "document": "2019-6"}
 @pytest.fixture
 def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
     """A kept composite that read an entry of the office's own."""
-    opened = open_office(store_url, archive=tmp_path / "archive")
+    opened = Store(store_url, archive=tmp_path / "archive")
     given: Any = {"subject": B, "on": "2019-06-01", "entered_on": "2019-06-01", **LIST, **PAPER}
     entry = opened.act("listing", "take_over", by="chen.jie", **given)
     table = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from creditscore.core.errors import ExitCode, UsageError
-from creditscore.office.opening import open_office
+from creditscore.office.opening import Store
 from creditscore.store.archive.runs import keep_grading
 from creditscore.store.archive.standing import rows_as_they_stand
 from creditscore.store.declarations import WORKFLOWS, draw_workflow
@@ -19,7 +19,7 @@ from tests.graded import Graded
 
 
 def test_a_year_of_grades_with_an_objection(store_url: str, tmp_path: Path, graded: Graded) -> None:
-    with open_office(store_url, archive=tmp_path / "archive") as store:
+    with Store(store_url, archive=tmp_path / "archive") as store:
         (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na", check=False)
         ledger = store.archive.read(run.files["ledger"]).to_pylist()
         row = next(
@@ -52,7 +52,7 @@ def test_a_year_of_grades_with_an_objection(store_url: str, tmp_path: Path, grad
         result = verify(store)
         assert (result.faults, result.exit_code) == ([], ExitCode.NOT_ANCHORED)
         size = store.head().size
-    with open_office(store_url, archive=tmp_path / "archive", create=False) as store:
+    with Store(store_url, archive=tmp_path / "archive", create=False) as store:
         assert store.head().size == size
         store.rebuild()
         assert verify(store).faults == []
@@ -67,10 +67,10 @@ def test_every_workflow_that_ships_is_drawn(workflow: object) -> None:
 
 def test_an_archive_has_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDITSCORE_ARCHIVE", raising=False)
-    with open_office(tmp_path / "credit.db") as store:
+    with Store(tmp_path / "credit.db") as store:
         assert Path(store.archive.place) == tmp_path / "credit.archive"
     monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(tmp_path / "elsewhere"))
-    with open_office(tmp_path / "credit.db") as store:
+    with Store(tmp_path / "credit.db") as store:
         assert Path(store.archive.place) == tmp_path / "elsewhere"
 
 

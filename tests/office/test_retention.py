@@ -12,12 +12,11 @@ import pytest
 from creditscore.composite.combine import combine
 from creditscore.core.clock import clock_at
 from creditscore.core.errors import NotAllowed, UsageError
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.office.retention import erase_due, list_due, list_matters
 from creditscore.store.archive.composites import keep_composite
 from creditscore.store.archive.runs import keep_grading, list_runs
 from creditscore.store.people import grant_role
-from creditscore.store.store import Store
 from creditscore.store.verify import verify
 from tests.cli.promises import call
 from tests.graded import Graded
@@ -32,7 +31,7 @@ class Desk:
 
     def __init__(self, address: str, folder: Path, graded: Graded) -> None:
         self.address, self.folder = address, folder
-        self.store: Store = open_office(address, archive=folder)
+        self.store: Store = Store(address, archive=folder)
         kept_on: Any = {"by": "li.na", "on": "2023-04-21", "check": False}
         (self.run,) = keep_grading(self.store, graded.grading, graded.snapshot, **kept_on)
         ledger = self.store.archive.read(self.run.files["ledger"]).to_pylist()

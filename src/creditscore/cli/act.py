@@ -136,9 +136,9 @@ def _list_workflows(address: str) -> Mapping[str, Sequence[Workflow]]:
     if not address:
         workflows: Iterable[Workflow] = WORKFLOWS.load()
     else:
-        from creditscore.office import open_office
+        from creditscore.office import Store
 
-        with open_office(address, create=False) as store:
+        with Store(address, create=False) as store:
             workflows = store.registry.workflows
     for workflow in sorted(workflows, key=lambda own: own.version):
         versions.setdefault(workflow.workflow, []).append(workflow)

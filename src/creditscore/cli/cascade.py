@@ -46,7 +46,7 @@ def preview_command(
     """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.cascade.inputs import RecordEvent
     from creditscore.cli.plan_lines import list_consequences
-    from creditscore.office import open_office
+    from creditscore.office import Store
     from creditscore.office.consequences import find_consequences, find_subject
     from creditscore.records.snapshot_files import read_snapshot
     from creditscore.store.archive.runs import make_finder
@@ -54,7 +54,7 @@ def preview_command(
     moved = [read_snapshot(path) for path in snapshot or []]
     find = make_finder(moved)
     supposed = _read_supposed(event, on, share, recorded_on)
-    with open_office(store, create=False, snapshots=moved) as opened, working("deriving"):
+    with Store(store, create=False, snapshots=moved) as opened, working("deriving"):
         whose = subject or find_subject(opened, record, find)
         consequences = find_consequences(opened, RecordEvent(whose, record, **supposed), find)
         blocks = list(list_consequences(opened, consequences, lang))

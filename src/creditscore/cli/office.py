@@ -44,9 +44,9 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 def open_store(address: str, key: Path | None = None, *, says_mode: bool = True) -> Iterator[Store]:
     """An office's store that is there already; what goes wrong outside the log, and waiting, is said aside."""
     from creditscore.cli.tables import say_aside
-    from creditscore.office import open_office
+    from creditscore.office import Store
 
-    with open_office(address, key=read_key(key), create=False, say=say_aside) as store:
+    with Store(address, key=read_key(key), create=False, say=say_aside) as store:
         yield store
         if says_mode and store.mode == "open":
             say_aside("mode open: names are taken at their word")

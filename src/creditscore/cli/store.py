@@ -38,7 +38,7 @@ def create_command(
     approver: Annotated[str, typer.Option(help="Name of the first approver, where acts are signed.")] = "",
 ) -> None:
     """Make a store: one log on SQLite or PostgreSQL that many share."""
-    from creditscore.office import open_office
+    from creditscore.office import Store
     from creditscore.store.beginning import MODES, Beginning, begin_signed
 
     if mode not in MODES:
@@ -57,7 +57,7 @@ def create_command(
         )
     signer = read_key(key) if mode != "open" else None
     beginning = begin_signed(mode, signer, approver) if signer else Beginning()
-    with open_office(store, key=signer, beginning=beginning, say=say_aside) as opened:
+    with Store(store, key=signer, beginning=beginning, say=say_aside) as opened:
         say_line(f"{opened.database.shown}: log {opened.head().log_id}, mode {opened.mode}")
 
 

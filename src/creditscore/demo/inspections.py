@@ -20,7 +20,7 @@ from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.results import COLUMNS
 from creditscore.inspection.rows import Row, read_text, rows_of
 from creditscore.inspection.workflow import commit, draw_visits, verify_draw_in
-from creditscore.office import open_office
+from creditscore.office import Store
 from creditscore.pages.supervision import supervision
 from creditscore.pages.supervision_page import write_supervision
 
@@ -79,7 +79,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
             inspectors=folder / "inspectors.csv",
         )
         plan.write(folder / "plan")
-        store = opened.enter_context(open_office(folder / "supervision.db"))
+        store = opened.enter_context(Store(folder / "supervision.db"))
         commitment = commit(
             store,
             folder / "plan",

@@ -8,6 +8,5 @@ from creditscore.core.exports import export_lazily
 
 if TYPE_CHECKING:
     from creditscore.office.opening import Store as Store
-    from creditscore.office.opening import open_office as open_office
 else:
-    __getattr__, __dir__, __all__ = export_lazily(__name__, {"Store": "opening", "open_office": "opening"})
+    __getattr__, __dir__, __all__ = export_lazily(__name__, {"Store": "opening"})

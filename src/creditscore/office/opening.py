@@ -164,9 +164,6 @@ class Store(log_of_events.Store):
         return find_run(self, run_id)
 
 
-open_office = Store
-
-
 def make_registry(
     address: str | os.PathLike[str],
     *,
