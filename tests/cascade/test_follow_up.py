@@ -17,7 +17,7 @@ from creditscore.evidence.papers import read_papers
 from creditscore.grading.grade import grade
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.tables import BusinessEvent, Intake
-from creditscore.measures.workflow import propose
+from creditscore.measures.workflow import propose, read_cases
 from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
@@ -83,6 +83,8 @@ def test_a_measure_of_an_entry_in_question_is_looked_at(desk: Desk) -> None:
     assert kinds >= {"list", "measure"}
     desk.store.act("measure", "stand", measure, by="chen.jie", on="2023-05-05", reason="另有其他事实")
     assert desk.list_tasks("review") == []
+    (case_of_measure,) = read_cases(desk.store).values()
+    assert (case_of_measure.state.state, case_of_measure.acts[-1].act) == ("proposed", "proposed")
     desk.decide("reinstate", "2023-05-08")
     assert desk.list_tasks("review", "review_withdrawn") == []  # the doubt of the entry is gone too
     assert verify(desk.store).faults == []

@@ -239,6 +239,9 @@ def make_entry(stream: Stream) -> Listing | None:
 ENTRY_DAYS = ("term_end", "exited_on")
 
 
+MOVES_NOTHING = ("corrected", "upgraded", "upheld")  # acts after which a measure stands where it stood
+
+
 def make_case(stream: Stream, name_of: Callable[[str], str] = str) -> MeasureCase:
     """Make of a measure's stream what is asked about it: where it stands, when it ends, what is due."""
     known, key = stream.fields, stream.name.partition("/")[2]
@@ -253,7 +256,7 @@ def make_case(stream: Stream, name_of: Callable[[str], str] = str) -> MeasureCas
     cells["relevance_reason"] = cells["relevance_reason"] or ""
     acts = []
     for event in stream.events:
-        if not event.flow or event.name in ("corrected", "upgraded"):
+        if not event.flow or event.name in MOVES_NOTHING:
             continue
         payload = stream.payload_of(event)
         given, follows = payload.get("given", {}), payload.get("set", {})
