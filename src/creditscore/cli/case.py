@@ -98,7 +98,7 @@ def due_command(
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """Cases by the day on which they are due: what is awaited, to be decided or overdue, and who is to be told."""
+    """Cases by the day on which they are due: what is awaited, to be decided or overdue."""
     from creditscore.cli.case_lines import due_lines
     from creditscore.objections.cases import read_cases
     from creditscore.objections.due import due
