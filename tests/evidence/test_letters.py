@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from creditscore.core.i18n import LANGS
-from creditscore.evidence.case_file import compile_case_file, review_words
+from creditscore.core.i18n import LANGS, catalogue
+from creditscore.evidence.case_file import compile_case_file
 from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.papers import read_papers
 from creditscore.office.opening import Store
@@ -27,7 +27,7 @@ TOLD = re.compile(
     r"已通知|已告知|已于 ?\S* ?告知|已送达|已公布|已公示|已公告|was told|were told|was asked|was sent|"
     r"was served|was announced|was published|has been|notified"
 )
-MARKS = [name for mark in review_words()["marks"].values() for name in (mark.zh, mark.en)]
+MARKS = [str(text) for mark in catalogue()["case_marks"].values() for text in mark.values()]
 CODES = ("not_graded", "not_computable", "project_default", "evidence:", "None", "{", "}")
 
 # what is decided about each of three records, under which procedure, on which grounds

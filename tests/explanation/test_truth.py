@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.core.i18n import Lang, day_said, say, words
+from creditscore.core.i18n import Lang, catalogue, day_said, say, word
 from creditscore.explanation.audit import audit
 from creditscore.explanation.deciding import holding
 from creditscore.explanation.ledger import Explanation, explain
@@ -109,7 +109,7 @@ def test_every_explanation_is_true(entry: registry.Entry) -> None:
     assert grading.grades.num_rows > COUNT / 2, "nothing to read"
     scheme = registry.load(entry)
     codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
-    marks = {lang: [say(label, lang) for label in words()["marks"].values()] for lang in LANGS}
+    marks = {lang: [say(word("marks", code), lang) for code in catalogue()["marks"]] for lang in LANGS}
     marks["en"].remove("unknown")
     marks["zh"].remove("未知")
     for subject_id in ways(grading):

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from creditscore.core.days import day_in_words
+from creditscore.core.i18n import catalogue, phrase
 from creditscore.lists.clocks import holds
 from creditscore.lists.entries import list_due
 from creditscore.lists.history import tell_entries
 from creditscore.lists.rules import list_rule, procedure
-from creditscore.lists.words import Lang, describe_note, with_mark, word
+from creditscore.lists.words import Lang, describe_note, with_mark
 from creditscore.measures import lines
-from creditscore.measures.lines import joint_words
 from creditscore.measures.load import load_four_lists
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
@@ -43,7 +43,7 @@ def shown(office: Office, lang: Lang) -> Iterator[str]:
         for step in entry.steps:
             yield from (step.day, step.recorded, step.what, *step.lines)
     for due in list_due(office.store, "2026-01-01"):
-        yield word("due", due.what, lang)
+        yield phrase("list_due", due.what, lang)
         yield with_mark(due.basis, due.mark, lang)
         if due.note is not None:
             scheme = office.store.read(due.case).fields["scheme"]
@@ -84,12 +84,15 @@ def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule, t
             assert lang == "en" or not re.search(r"\d{4}-\d\d-\d\d", line), (line, about)
         # the name is that of its own version, and the entry stands as the store says it
         assert getattr(list_rule(scheme.name, key).label, lang) in texts
-        state = word("states", case.state, lang)
+        state = phrase("entry_states", case.state, lang)
         assert state in texts, about
-        assert word("steps", "noticed", lang) not in texts, "nobody gave a notice"
+        assert phrase("entry_steps", "noticed", lang) not in texts, "nobody gave a notice"
         for rule_line in scheme.decide:
             if rule_line.id in rule.triggers[:1]:
                 assert getattr(rule_line.label, lang) in texts, about
+
+
+MEASURE_WORDS = ("measure_at", "measure_objects", "measure_tiers", "basis_levels", "measure_sides")
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -101,7 +104,11 @@ def test_joint_measures_are_told_in_words(lang: Lang) -> None:
     )
     text += "\n".join([*(head.split("  ", 1)[1] for head, _ in blocks), *lines.legend(lists, lang)])
     named = (
-        {code for section in joint_words().values() for code in section}
+        {
+            code
+            for section in ("measure_at", "measure_objects", "measure_tiers", "basis_levels", "measure_sides")
+            for code in catalogue()[section]
+        }
         | {*MARKS}
         | {conduct.list for conduct in lists.conducts.values()}
     )
@@ -112,10 +119,11 @@ def test_joint_measures_are_told_in_words(lang: Lang) -> None:
     if lang == "zh":
         assert not ENGLISH.search(text), ENGLISH.search(text)
     parts = [*lists.measures.values(), *lists.conducts.values()]
-    for section in ("at", "object", "tier", "basis_level"):
-        values = [getattr(part, section, []) for part in parts]
+    sections = {"at": "measure_at", "object": "measure_objects", "tier": "measure_tiers", "basis_level": "basis_levels"}
+    for name, section in sections.items():
+        values = [getattr(part, name, []) for part in parts]
         used = {code for value in values for code in ([value] if isinstance(value, str) else value)}
-        assert used <= set(joint_words()[section]), f"no words for {used - set(joint_words()[section])}"
+        assert used <= set(catalogue()[section]), f"no words for {used - set(catalogue()[section])}"
 
 
 def test_days_in_words() -> None:

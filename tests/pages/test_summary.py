@@ -1,13 +1,9 @@
 """The tables of an overview add up and agree with the results they were computed from."""
 
-from pathlib import Path
-
-from creditscore.core.i18n import load_words
 from creditscore.explanation.labels import labels_of
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_page
 from creditscore.pages.summary import Summary, percent
-from creditscore.present import html
 
 
 def test_every_organisation_is_counted_once(graded: Grading, summary: Summary) -> None:
@@ -69,12 +65,6 @@ def test_refused_rows_and_silent_feeds_are_shown(summary: Summary) -> None:
     assert sum(row["rows"] for row in summary["quarantine"]) == summary["records"]["refused"]
     assert summary["feeds"] == "declared"
     assert "已申报数据来源" in overview_page(summary, "zh")
-
-
-def test_the_texts_of_the_pages_are_in_both_languages() -> None:
-    for label in load_words(Path(html.__file__).parent / "words.yaml")["texts"].values():
-        assert label.zh.strip()
-        assert label.en.strip()
 
 
 def test_percent_rounds_half_up() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from creditscore.core.i18n import Lang, load_words, say
+from creditscore.core.i18n import Lang, catalogue
 from creditscore.present import html
 from creditscore.present.page import Section, Table, draw, number, said_in
 
-OWN, SHARED = (load_words(html.HERE / name)["texts"] for name in ("impact_words.yaml", "words.yaml"))
+OWN, SHARED = (catalogue()[section] for section in ("impact", "pages"))
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "—"), (0, "0"), (-1234567, "−1,234,567")])
@@ -19,9 +19,9 @@ def test_a_number_for_a_reader(value: int | None, text: str) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_texts_of_a_page_come_before_those_of_all(lang: Lang) -> None:
     t = said_in("impact")(lang)
-    own = next(code for code in OWN if "{" not in say(OWN[code], lang))
-    shared = next(code for code in SHARED if code not in OWN and "{0}" in say(SHARED[code], lang))
-    assert t(own) == say(OWN[own], lang)
+    own = next(code for code in OWN if "{" not in str(OWN[code][lang]))
+    shared = next(code for code in SHARED if code not in OWN and "{0}" in str(SHARED[code][lang]))
+    assert t(own) == OWN[own][lang]
     assert t(shared, "x") == html.text(shared, lang, "x")
     assert "x" in t(shared, "x")
 

@@ -32,7 +32,8 @@ def show_command(
     as_json: Json = False,
 ) -> None:
     """The statuses of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
-    from creditscore.evidence.case_file import graded_in_words, pair, phrase
+    from creditscore.core.i18n import phrase
+    from creditscore.evidence.case_file import graded_in_words, pair
     from creditscore.evidence.papers import read_lives
     from creditscore.objections.disputes import list_disputed
     from creditscore.schemes.citing import cite_said
@@ -49,27 +50,27 @@ def show_command(
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    heads = ("", "", phrase("grade", lang), "", phrase("case", lang), phrase("basis", lang))
+    heads = ("", "", phrase("case", "grade", lang), "", phrase("case", "case", lang), phrase("case", "basis", lang))
     for life in lives:
         lines = [
             (
                 step.on,
-                pair("steps", step.step)[lang],
+                pair("case_steps", step.step)[lang],
                 graded_in_words(vars(step), None)[lang] if step.state else "",
-                pair("statuses", step.status)[lang],
+                pair("grade_statuses", step.status)[lang],
                 step.case_id,
                 cite_said(step.basis, lang)
-                + ("" if step.mark == "verified" else f" [{pair('marks', step.mark)[lang]}]"),
+                + ("" if step.mark == "verified" else f" [{pair('case_marks', step.mark)[lang]}]"),
             )
             for step in life.steps
         ]
         show(heads, lines, f"{life.scheme}  {life.period}", fold=True)
         if life.corrections:
-            say_line(phrase("corrections", lang, str(life.corrections)))
+            say_line(phrase("case", "corrections", lang, str(life.corrections)))
     for dispute in disputes:
-        say_line(f"*** {phrase('disputed', lang)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
+        say_line(f"*** {phrase('case', 'disputed', lang)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
     if not lives:
-        say_line(phrase("no_states", lang))
+        say_line(phrase("case", "no_states", lang))
 
 
 @life_app.command("export")

@@ -43,9 +43,9 @@ def propose_command(
 ) -> None:
     """Propose whoever meets a trigger of a list, each by an act; nothing is decided."""
     from creditscore.cli.tables import say_beside, say_line
+    from creditscore.core.i18n import phrase
     from creditscore.lists.beside import make_id
     from creditscore.lists.proposals import propose_graded
-    from creditscore.lists.words import word
 
     with open_store(store, key) as opened:
         proposals = propose_graded(
@@ -53,7 +53,7 @@ def propose_command(
         )
         for case in map(opened.read, proposals.cases):
             grounds = ("；" if lang == "zh" else "; ").join(_name_triggers(case.fields, lang))
-            rests = word("texts", "records", lang, ", ".join(case.fields.get("records") or ()) or "-")
+            rests = phrase("entries", "records", lang, ", ".join(case.fields.get("records") or ()) or "-")
             say_beside(f"{make_id(case)}  {case.subject}", f"{grounds}  {rests}")
     zh = lang == "zh"
     for who, name, trigger, why in proposals.skipped:
@@ -117,15 +117,16 @@ def expire_command(
     """Let go of every entry whose term is over, each by an act; done twice it does nothing more."""
     from creditscore.cli.tables import say_line
     from creditscore.core.days import day_in_words
+    from creditscore.core.i18n import phrase
     from creditscore.lists.beside import make_id
     from creditscore.lists.entries import expire_entries
     from creditscore.lists.rules import list_rule
-    from creditscore.lists.words import describe_note, word
+    from creditscore.lists.words import describe_note
 
     with open_store(store, key) as opened:
         expired = expire_entries(opened, on, by=by, known_on=known_on, office=office)
         for case in map(opened.read, expired.left):
-            day = word("texts", "from", lang, day_in_words(case.fields["exited_on"], lang))
+            day = phrase("entries", "from", lang, day_in_words(case.fields["exited_on"], lang))
             say_line(f"{make_id(case)}  {case.subject}  {day}")
         for name, note in expired.waiting.items():
             case = opened.read(name)

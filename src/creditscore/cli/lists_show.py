@@ -27,8 +27,8 @@ def show_command(
     known_at: KnownAt = None,
 ) -> None:
     """One subject's entries, each step with day, person, paper, effect and basis."""
+    from creditscore.core.i18n import phrase
     from creditscore.lists.history import tell_entries
-    from creditscore.lists.words import word
     from creditscore.objections.disputed_entries import list_disputed_entries
     from creditscore.objections.disputes import disputes_in_words
 
@@ -36,25 +36,25 @@ def show_command(
         lives = tell_entries(opened, _find_subject(opened, subject), lang, known_at)
         disputed = list_disputed_entries(opened, _read_day(known_at))
     if not lives:
-        say_line(word("texts", "nothing", lang))
+        say_line(phrase("entries", "nothing", lang))
     for life in lives:
         _show_life(life, disputes_in_words(disputed.get(life.case_id, ())), lang)
         typer.echo("")
 
 
 def _show_life(life: Life, disputed: str, lang: Lang) -> None:
-    from creditscore.lists.words import word
+    from creditscore.core.i18n import phrase
 
     say_line(f"{life.list}  [{life.kind}]  {life.state}  {life.end}".rstrip())
     say_indented(life.case_id, 2)
     if life.grounds:
-        say_indented(word("texts", "grounds", lang, ("；" if lang == "zh" else "; ").join(life.grounds)), 2)
+        say_indented(phrase("entries", "grounds", lang, ("；" if lang == "zh" else "; ").join(life.grounds)), 2)
     if life.records:
-        say_indented(word("texts", "records", lang, ", ".join(life.records)), 2)
+        say_indented(phrase("entries", "records", lang, ", ".join(life.records)), 2)
     if disputed:
-        say_indented(f"*** {word('texts', 'disputed', lang, disputed)} ***", 2)
+        say_indented(f"*** {phrase('entries', 'disputed', lang, disputed)} ***", 2)
     for step in life.steps:
-        recorded = f" ({word('texts', 'recorded', lang, step.recorded)})" if step.recorded else ""
+        recorded = f" ({phrase('entries', 'recorded', lang, step.recorded)})" if step.recorded else ""
         who = " ".join(part for part in (step.by, step.paper) if part)
         say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
         for line in step.lines:
@@ -90,20 +90,21 @@ def due_command(
 ) -> None:
     """Open steps by the day on which they are due."""
     from creditscore.core.days import day_in_words
+    from creditscore.core.i18n import phrase
     from creditscore.lists.entries import list_due
     from creditscore.lists.rules import list_rule
-    from creditscore.lists.words import describe_note, with_mark, word
+    from creditscore.lists.words import describe_note, with_mark
 
     with open_store(store) as opened:
         steps = list_due(opened, on, until)
         schemes = {step.case: opened.read(step.case).fields["scheme"] for step in steps}
     if not steps:
-        say_line(word("texts", "no_due", lang))
+        say_line(phrase("entries", "no_due", lang))
     for step in steps:
         rule = list_rule(schemes[step.case], step.list)
-        marks = [word("texts", name, lang) for name in ("overdue", "provisional") if getattr(step, name)]
+        marks = [phrase("entries", name, lang) for name in ("overdue", "provisional") if getattr(step, name)]
         notes = [] if step.note is None else [describe_note(step.note, rule, lang)]
-        what = [word("due", step.what, lang), *marks, *notes, with_mark(step.basis, step.mark, lang)]
+        what = [phrase("list_due", step.what, lang), *marks, *notes, with_mark(step.basis, step.mark, lang)]
         say_line(f"{day_in_words(step.by or '', lang) or '-':10}  {step.case.partition('/')[2]}  {step.subject}")
         say_indented(getattr(rule.label, lang), 12)
         say_indented("  ".join(part for part in what if part), 12)

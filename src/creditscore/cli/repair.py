@@ -54,9 +54,9 @@ def check_command(
     html: Html = None,
 ) -> None:
     """Which records and list entries may be repaired: rule, tier, clock, days, conditions, what it gives back."""
-    from creditscore.core.i18n import lang_of
+    from creditscore.core.i18n import lang_of, phrase
     from creditscore.repair.check import options
-    from creditscore.repair.data import check_data, phrase
+    from creditscore.repair.data import check_data
     from creditscore.repair.text import check_blocks, head_lines, refused_lines
 
     chosen = lang_of(lang)
@@ -71,10 +71,10 @@ def check_command(
         say_line(line)
     show_blocks(check_blocks(data, chosen))
     if not data["options"]:
-        say_line(phrase("texts", "nothing", chosen))
+        say_line(phrase("repair", "nothing", chosen))
     for line in refused_lines(data, chosen):
         say_line(line)
-    say_line(phrase("texts", "assumed", chosen))
+    say_line(phrase("repair", "assumed", chosen))
 
 
 @repair_app.command("plan")
@@ -105,9 +105,9 @@ def plan_command(
 ) -> None:
     """The earliest day and the cheapest actions that reach a grade; exit code 3 when nothing does up to --before."""
     from creditscore.core.days import from_day, to_day
-    from creditscore.core.i18n import lang_of
+    from creditscore.core.i18n import lang_of, phrase
     from creditscore.repair.check import options
-    from creditscore.repair.data import check_data, phrase, plan_data
+    from creditscore.repair.data import check_data, plan_data
     from creditscore.repair.plan import plan_repair
     from creditscore.repair.text import action_blocks, day_rows, head_lines, plan_lines
 
@@ -130,20 +130,20 @@ def plan_command(
             say_line(line)
         show_blocks(action_blocks(data, chosen))
         if data["actions"]:
-            colon = phrase("texts", "colon", chosen)
-            pays = phrase("texts", "pays_unknown", chosen)
+            colon = phrase("repair", "colon", chosen)
+            pays = phrase("repair", "pays_unknown", chosen)
             if data["amount"] is not None:
-                pays = phrase("texts", "pays", chosen) + colon + phrase("texts", "yuan", chosen, data["amount"])
+                pays = phrase("repair", "pays", chosen) + colon + phrase("repair", "yuan", chosen, data["amount"])
             say_line(pays)
         if days:
-            heads = [phrase("texts", code, chosen) for code in ("day", "because", "results", "best")]
-            show(heads, day_rows(data, chosen), phrase("texts", "days_title", chosen))
+            heads = [phrase("repair", code, chosen) for code in ("day", "because", "results", "best")]
+            show(heads, day_rows(data, chosen), phrase("repair", "days_title", chosen))
         if prove:
             proof = data["proof"]
-            held = phrase("texts", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}", str(proof["graded"]))
+            held = phrase("repair", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}", str(proof["graded"]))
             for line in [held] if not proof["faults"] else proof["faults"]:
                 say_line(line)
-        say_line(phrase("texts", "assumed", chosen))
+        say_line(phrase("repair", "assumed", chosen))
     if prove and data["proof"]["faults"]:
         raise typer.Exit(ExitCode.DIFFERENCE)
     if plan.state != "reached":

@@ -1,36 +1,47 @@
-"""What codes are called, in Chinese and English; an unknown code is its own name."""
+"""The catalogue of words: every text that people read, in Chinese and English, by section and code.
+
+The files of `words/` beside this file hold the catalogue: section → code → `{zh: …, en: …}`. `{0}`, `{1}` are filled in
+by place. A language with a plural may give forms in place of a text: `en: {one: "{0} record", other: "{0} records"}`;
+the first whole number among the values chooses.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from creditscore.core.days import day_in_words
-from creditscore.core.errors import UsageError
+from creditscore.core.errors import InternalError, UsageError
 from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
-Words = Mapping[str, Mapping[str, Label]]
-
-
-def load_words(file: Path) -> Words:
-    """Sections of codes, each with its label."""
-    data = unplaced(file.read_text(encoding="utf-8"))
-    return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
+Forms = str | Mapping[str, str]  # one text, or one for each plural form
+FOLDER = Path(__file__).parent / "words"
+COMMAS: Mapping[str, str] = {"zh": "、", "en": ", "}
 
 
 @lru_cache(maxsize=1)
-def words() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
+def catalogue() -> Mapping[str, Mapping[str, Mapping[str, Forms]]]:
+    """Read the catalogue: section → code → language → text or plural forms."""
+    sections: dict[str, Mapping[str, Mapping[str, Forms]]] = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for section, codes in unplaced(file.read_text(encoding="utf-8")).items():
+            if section in sections:
+                raise InternalError(f"the section {section!r} stands in two files of words", where=file.name)
+            sections[section] = codes
+    return sections
 
 
 def lang_of(text: str) -> Lang:
+    """Return a language by its code; UsageError for any other."""
     for lang in LANGS:
         if text == lang:
             return lang
@@ -38,33 +49,108 @@ def lang_of(text: str) -> Lang:
 
 
 def say(label: Label, lang: Lang) -> str:
+    """Return a label in a language."""
     return label.zh if lang == "zh" else label.en
 
 
 def plain(text: str) -> Label:
-    """A name that is the same in both languages."""
+    """Return a label that is the same in both languages."""
     return Label(zh=text, en=text)
 
 
+def phrase(section: str, code: str, lang: Lang, *values: object) -> str:
+    """Return a text of the catalogue with its values filled in.
+
+    Parameters
+    ----------
+    section, code
+        Where the text stands; a code that is not there is an InternalError.
+    values
+        Texts and numbers as they stand; days, labels and phrases in the language; lists with commas.
+    """
+    entry = catalogue().get(section, {}).get(code)
+    if entry is None:
+        raise InternalError(f"the catalogue of words has no {section}.{code}")
+    return _fill(entry, lang, values)
+
+
+def phrases(section: str, lang: Lang, *others: str) -> Callable[..., str]:
+    """Return `phrase` for one language: `t("code", value)` looks in `section`, then in `others`."""
+    sections = (section, *others)
+
+    def fill(code: str, *values: object) -> str:
+        place = next((name for name in sections if code in catalogue()[name]), section)
+        return phrase(place, code, lang, *values)
+
+    return fill
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A text of the catalogue with its values, in no language yet."""
+
+    section: str
+    code: str
+    values: tuple[Any, ...] = ()
+
+    def say(self, lang: Lang) -> str:
+        """Return the text in a language."""
+        return phrase(self.section, self.code, lang, *self.values)
+
+
+def show(value: object, lang: Lang) -> str:
+    """Return a value as it is read in a language: a text as it stands, a day, a label, a phrase, a list with commas."""
+    if isinstance(value, Label):
+        return say(value, lang)
+    if isinstance(value, Phrase):
+        return value.say(lang)
+    if isinstance(value, date):
+        return day_in_words(value.isoformat(), lang)
+    if isinstance(value, list | tuple):
+        return COMMAS[lang].join(show(part, lang) for part in value)
+    return str(value)
+
+
+def _fill(entry: Mapping[str, Forms], lang: Lang, values: Iterable[object]) -> str:
+    forms, values = entry[lang], tuple(values)
+    if not isinstance(forms, str):
+        count = next((value for value in values if isinstance(value, int)), 0)
+        forms = forms[plural_form(lang, count)]
+    if not values:
+        return forms
+    shown = [show(value, lang) for value in values]
+    return PLACE.sub(lambda place: shown[int(place[1])] if int(place[1]) < len(shown) else place[0], forms)
+
+
+PLACE = re.compile(r"\{(\d+)\}")
+
+
+@lru_cache(maxsize=256)
+def plural_form(lang: Lang, count: int) -> str:
+    """Return the plural form that a language uses for a count: `one`, `other` …"""
+    from babel import Locale
+
+    return str(Locale(lang).plural_form(count))
+
+
 def word(section: str, code: str, inner: Label | None = None) -> Label:
-    """The label of a code; `inner` (or what follows its colon) is put into the label of `code:`."""
-    known = words()[section]
-    if code in known:
-        return known[code]
-    head, colon, tail = code.partition(":")
-    frame = known.get(head + colon) if colon else None
-    if frame is None:
+    """Return the label of a code; a code that the section does not have is its own name.
+
+    `inner`, or what follows the colon of `code`, is put into the label of `code:`.
+    """
+    known = catalogue()[section]
+    entry, values = known.get(code), tuple[Label, ...]()
+    if entry is None:
+        head, colon, tail = code.partition(":")
+        entry, values = known.get(head + colon) if colon else None, (inner or plain(tail),)
+    if entry is None:
         return plain(code)
-    inner = inner or plain(tail)
-    return Label(zh=frame.zh.replace("{0}", inner.zh), en=frame.en.replace("{0}", inner.en))
+    return Label(zh=_fill(entry, "zh", values), en=_fill(entry, "en", values))
 
 
-def text(code: str, lang: Lang, *values: str) -> str:
-    """A fixed text of the pages with its values filled in."""
-    shown_text = say(words()["texts"][code], lang)
-    for k, value in enumerate(values):
-        shown_text = shown_text.replace(f"{{{k}}}", value)
-    return shown_text
+def text(code: str, lang: Lang, *values: object) -> str:
+    """Return a fixed text of explanations with its values filled in."""
+    return phrase("explanation", code, lang, *values)
 
 
 def mark_in_words(mark: str | None, lang: Lang) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.i18n import Lang, phrase
 from creditscore.present.html import draw, write_pair
 
 # group → page → its file without language and ending
@@ -26,18 +25,6 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "timeline": "case/timeline",
     },
 }
-
-
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(Path(__file__).parent / "index_words.yaml")
-
-
-def _said(section: str, code: str, lang: Lang, *values: object) -> str:
-    text = say(_words()[section][code], lang)
-    for k, value in enumerate(values):
-        text = text.replace(f"{{{k}}}", str(value))
-    return text
 
 
 def files_of(out: Path, stem: str) -> dict[Lang, str]:
@@ -59,7 +46,9 @@ def write_index(
                 {
                     "page": name,
                     "files": files_of(out, stem),
-                    "said": {lang: _said("said", name, lang, *values.get(name, ())) for lang in ("zh", "en")},
+                    "said": {
+                        lang: phrase("demo_sentences", name, lang, *values.get(name, ())) for lang in ("zh", "en")
+                    },
                 }
                 for name, stem in pages.items()
             ],
@@ -73,7 +62,7 @@ def index_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of an index's data."""
 
     def fill(section: str, code: str) -> str:
-        return _said(section, code, lang)
+        return phrase(section, code, lang)
 
     return draw("index.html", lang, data, said=fill, other=other)
 

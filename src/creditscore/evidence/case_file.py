@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from creditscore.cascade.inputs import as_kept, as_known
 from creditscore.composite.load import load_composite
 from creditscore.core.errors import CreditscoreError, DifferenceError
-from creditscore.core.i18n import LANGS, Lang, Words, load_words, period_said, plain
+from creditscore.core.i18n import LANGS, period_said, plain, word
 from creditscore.core.i18n import word as explained
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
@@ -31,27 +29,13 @@ Pair = Mapping[str, str]  # zh and en
 SIDES = ("before", "after")
 
 
-@lru_cache(maxsize=1)
-def review_words() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
-
-
 def pair(section: str, code: str) -> dict[str, str]:
     """The label of a code in both languages; the code itself where it has none."""
-    label = review_words()[section].get(code) or plain(code)
-    return both(label)
+    return both(word(section, code))
 
 
 def both(label: Label) -> dict[str, str]:
     return {"zh": label.zh, "en": label.en}
-
-
-def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
-    """A text of the pages of a case with its values filled in."""
-    text = pair(section, code)[lang]
-    for k, value in enumerate(values):
-        text = text.replace(f"{{{k}}}", value)
-    return text
 
 
 def compile_case_file(
@@ -119,7 +103,7 @@ def compile_case_file(
         "procedure": case.procedure,
         "procedure_label": pair("procedures", case.procedure),
         "state": case.state,
-        "state_label": pair("states", case.state),
+        "state_label": pair("case_states", case.state),
         "opened_on": case.opened_on.isoformat(),
         "opened_by": case.opened_by,
         "on": on.isoformat(),
@@ -245,7 +229,7 @@ def _clock(papers: Papers) -> dict[str, Any]:
         "provisional": case.provisional,
         "basis": papers.basis,
         "mark": papers.mark,
-        "mark_label": pair("marks", papers.mark),
+        "mark_label": pair("case_marks", papers.mark),
     }
 
 
@@ -306,8 +290,8 @@ def _input(explanation: Explanation) -> dict[str, list[str]]:
 def _state(step: LifeStep) -> dict[str, Any]:
     return {
         "status": step.status,
-        "label": pair("statuses", step.status),
-        "step": pair("steps", step.step),
+        "label": pair("grade_statuses", step.status),
+        "step": pair("case_steps", step.step),
         "grade": step.grade or step.state,
         "grade_label": graded_in_words({"grade": step.grade, "state": step.state}, _scheme(step.scheme, None)),
         "on": step.on,

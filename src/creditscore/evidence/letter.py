@@ -9,8 +9,8 @@ from typing import Any
 from creditscore.core.atomic import write_json, write_text
 from creditscore.core.errors import UsageError
 from creditscore.core.free_text import refuse_persons_in
-from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said
-from creditscore.evidence.case_file import pair, phrase
+from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said, phrase
+from creditscore.evidence.case_file import pair
 from creditscore.present.html import draw
 from creditscore.schemes.citing import cited_text
 
@@ -127,7 +127,7 @@ def compose_letter(
     refuse_persons_in(document_no=document_no, office=office, remedy=remedy)
 
     def say(code: str, *values: str) -> str:
-        return clean(phrase(code, lang, *values, section="letter"))
+        return clean(phrase("letter", code, lang, *values))
 
     def day(iso_day: str) -> str:
         return day_said(iso_day, lang)
@@ -196,7 +196,7 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
     follows = data["decision"]["follows"]
 
     def say(code: str, *values: str) -> str:
-        return clean(phrase(code, lang, *values, section="letter"))
+        return clean(phrase("letter", code, lang, *values))
 
     def shown(row: dict[str, Any]) -> list[str]:
         return [row[f"{side}_words"][lang] for side in ("before", "after")]
@@ -222,7 +222,7 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
 def _thing(task: dict[str, Any], lang: Lang) -> str:
     """An entry or a measure by its name and number."""
     kind = f"{'named' if task['thing_label'] else 'plain'}_{task['kind']}"
-    return phrase(kind, lang, (task["thing_label"] or {}).get(lang, ""), task["thing"], section="letter")
+    return phrase("letter", kind, lang, (task["thing_label"] or {}).get(lang, ""), task["thing"])
 
 
 def _asked(row: dict[str, Any], lang: Lang) -> str:
@@ -234,7 +234,7 @@ def _found(row: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
     about = next(ground for ground in data["contested"] if ground["record_id"] == row["record_id"])
     comma, between, colon = ("，", "", "：") if lang == "zh" else (", ", " ", ": ")
     changes = comma.join(
-        f"{pair('columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in row["changes"].items()
+        f"{pair('case_columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in row["changes"].items()
     )
     return clean(f"{_record(about, lang)}{colon}{row['label'][lang]}{_aside(changes, lang)}")
 

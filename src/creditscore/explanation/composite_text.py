@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.composite.combine import LIMITS
-from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say, word
+from creditscore.core.i18n import Lang, catalogue, clean, day_said, phrase, say, word
 from creditscore.core.i18n import text as word_text
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
@@ -22,15 +20,9 @@ if TYPE_CHECKING:
     from creditscore.explanation.composite import CompositeExplanation, DomainShare, SharePart
 
 
-@lru_cache(maxsize=1)
-def words() -> Words:
-    """The words of composites."""
-    return load_words(Path(__file__).parent / "composite_words.yaml")
-
-
 def text(code: str, lang: Lang, *values: object) -> str:
     """A fixed text with its values filled in."""
-    return _filled("texts", code, lang, *values)
+    return phrase("composite", code, lang, *values)
 
 
 def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, Label] | None = None) -> str:
@@ -38,9 +30,9 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
 
     `why`: the words of a reason; `rules`: those of the hard rules.
     """
-    known = words()["notes"]
+    known = catalogue()["composite_notes"]
     if code in known:
-        return say(known[code], lang)
+        return phrase("composite_notes", code, lang)
     head = next(
         (value for value in sorted(known, key=len, reverse=True) if value.endswith(":") and code.startswith(value)), ""
     )
@@ -53,15 +45,13 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
         inner = say(rules[inner], lang)
     if head == "refused_rows:":
         inner = say(scheme_title(inner), lang)
-    return say(known[head], lang).replace("{0}", inner)
+    return phrase("composite_notes", head, lang, inner)
 
 
-def _filled(section: str, code: str, lang: Lang, *values: object) -> str:
-    label = words()[section].get(code)
-    shown_text = code if label is None else say(label, lang)
-    for k, value in enumerate(values):
-        shown_text = shown_text.replace(f"{{{k}}}", str(value))
-    return shown_text
+def _tell_why(code: str, lang: Lang, *values: object) -> str:
+    """Why there is no score; an unknown reason is its own name."""
+    known = code in catalogue()["composite_state_reasons"]
+    return phrase("composite_state_reasons", code, lang, *values) if known else code
 
 
 def signed(value: int | None) -> str:
@@ -84,13 +74,8 @@ def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple
         )
         rows.append((text("score", lang), f"{composite_explanation.score} / 1000"))
     else:
-        why = _filled(
-            "state_reasons",
-            composite_explanation.state_reason,
-            lang,
-            composite_explanation.coverage,
-            composite_explanation.coverage_needed,
-        )
+        needed = (composite_explanation.coverage, composite_explanation.coverage_needed)
+        why = _tell_why(composite_explanation.state_reason, lang, *needed)
         rows.append(
             (text("state", lang), f"{say(word('states', composite_explanation.state), lang)}{text('colon', lang)}{why}")
         )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import day_in_words
-from creditscore.core.i18n import Lang, lang_of
+from creditscore.core.i18n import Lang, lang_of, phrase
 from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
 from creditscore.lists.entries import Day, read_cases
 from creditscore.lists.entry_tables import describe_basis, read_papers
 from creditscore.lists.rules import list_rule, procedure, version
-from creditscore.lists.words import with_mark, word
+from creditscore.lists.words import with_mark
 from creditscore.store.fold import Stream
 from creditscore.store.log import Event
 from creditscore.store.people import People
@@ -98,8 +98,8 @@ def _tell_case(case: Stream, people: People, lang: Lang) -> Life:
     return Life(
         make_id(case),
         getattr(list_rule(fields["scheme"], fields["list"]).label, lang),
-        word("kinds", fields["kind"], lang),
-        word("states", case.state, lang),
+        phrase("list_kinds", fields["kind"], lang),
+        phrase("entry_states", case.state, lang),
         day_in_words(fields.get("entered_on") or "", lang),
         _tell_end(fields, lang),
         tuple(str(getattr(label, lang)) for label in grounds if label is not None),
@@ -110,24 +110,26 @@ def _tell_case(case: Stream, people: People, lang: Lang) -> Life:
 
 def _tell_end(case: Case, lang: Lang) -> str:
     if case.get("exited_on"):
-        left, reason = _tell_day("from", case["exited_on"], lang), word("exits", case["exit_reason"], lang)
+        left, reason = _tell_day("from", case["exited_on"], lang), phrase("list_exits", case["exit_reason"], lang)
         return f"{left}（{reason}）" if lang == "zh" else f"{left} ({reason})"
     if not case.get("entered_on"):
         return ""
-    return _tell_day("term_to", case["term_end"], lang) if case.get("term_end") else word("ends", case["end"], lang)
+    return (
+        _tell_day("term_to", case["term_end"], lang) if case.get("term_end") else phrase("list_ends", case["end"], lang)
+    )
 
 
 def _tell_day(text: str, day: str, lang: Lang) -> str:
-    return word("texts", text, lang, day_in_words(day, lang))
+    return phrase("entries", text, lang, day_in_words(day, lang))
 
 
 def _tell_step(number: int, event: Event, case: Stream, before: Mapping[str, Any], people: People, lang: Lang) -> Step:
     day, papers, (basis, mark) = case.day_of(event), read_papers(case, event), describe_basis(case, event)
     lines = [_tell_effect(event, case, before, lang), *_list_stated(event, case, lang)]
-    lines.append(word("texts", "rests_on", lang, with_mark(basis, mark, lang)) if basis else "")
-    lines.append(word("texts", "evidence", lang, papers["evidence"]) if papers["evidence"] else "")
+    lines.append(phrase("entries", "rests_on", lang, with_mark(basis, mark, lang)) if basis else "")
+    lines.append(phrase("entries", "evidence", lang, papers["evidence"]) if papers["evidence"] else "")
     recorded = day_in_words(event.known_on, lang) if event.known_on != day else ""
-    what = word("steps", SAME_WORD.get(event.name, event.name), lang)
+    what = phrase("entry_steps", SAME_WORD.get(event.name, event.name), lang)
     paper = " ".join(part for part in (papers["organ"], papers["document"]) if part)
     by = people.name_of(event.actor)
     return Step(number, day_in_words(day, lang), recorded, what, by, paper, tuple(line for line in lines if line))
@@ -144,7 +146,7 @@ def _list_stated(event: Event, case: Stream, lang: Lang) -> list[str]:
         stated = given.get(part) or {}
         for key in sorted(stated, key=lambda key: [*labels, key].index(key)):
             label = getattr(labels[key], lang) if key in labels else key
-            label = word("texts", "not_so", lang, label) if part == "absent" else label
+            label = phrase("entries", "not_so", lang, label) if part == "absent" else label
             lines.append(f"{label}{colon}{stated[key]}")
     return lines
 
@@ -157,22 +159,22 @@ def _tell_effect(event: Event, case: Stream, before: Mapping[str, Any], lang: La
     parts = []
     if event.name == "noticed":
         parts.append(_tell_day("window", new["heard_until"], lang))
-        parts += [word("texts", "provisional", lang)] if new.get("provisional") else []
+        parts += [phrase("entries", "provisional", lang)] if new.get("provisional") else []
     if event.name == "objected" and case.day_of(event) > before["heard_until"]:
-        parts.append(word("texts", "late", lang))
+        parts.append(phrase("entries", "late", lang))
     if event.name == "checked":
-        parts.append(word("texts", "upheld" if given["upheld"] else "not_upheld", lang))
+        parts.append(phrase("entries", "upheld" if given["upheld"] else "not_upheld", lang))
     if event.name == "decided" and not given["enter"]:
-        parts.append(word("texts", "declined", lang))
+        parts.append(phrase("entries", "declined", lang))
     if "entered_on" in new:
         parts.append(_tell_day("entered", new["entered_on"], lang))
     if "term_end" in new:
         parts.append(_tell_day("term_to", new["term_end"], lang))
     elif new.get("end") in ("until_exit", "unknown", "waiting"):
-        parts.append(word("ends", new["end"], lang))
+        parts.append(phrase("list_ends", new["end"], lang))
     if "exited_on" in new:
-        parts += [word("exits", new["exit_reason"], lang), _tell_day("from", new["exited_on"], lang)]
+        parts += [phrase("list_exits", new["exit_reason"], lang), _tell_day("from", new["exited_on"], lang)]
     if event.name == "corrected":
-        parts.append(word("texts", "step", lang, str(given["number"])))
+        parts.append(phrase("entries", "step", lang, str(given["number"])))
     parts += [str(given[name]) for name in ("reason", "content", "answer") if name in given]
     return ("; " if lang == "en" else "；").join(parts)

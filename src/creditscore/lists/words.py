@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.core.i18n import Lang, Words, load_words, mark_in_words
+from creditscore.core.i18n import Lang, mark_in_words, phrase
 from creditscore.core.model import Label
 from creditscore.lists.rules import GeneralExit, procedure
 from creditscore.schemes.citing import cited_text
@@ -15,20 +13,6 @@ from creditscore.schemes.vocabulary import list_name
 
 if TYPE_CHECKING:
     from creditscore.lists.entries import Note
-
-
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
-
-
-def word(section: str, code: str, lang: Lang, *values: str) -> str:
-    """The word for a code, its places filled in; the code itself where it has no word."""
-    label = _words()[section].get(code)
-    text = code if label is None else getattr(label, lang)
-    for k, value in enumerate(values):
-        text = text.replace(f"{{{k}}}", value)
-    return str(text)
 
 
 def describe_note(note: Note, rule: ListRule, lang: Lang) -> str:
@@ -42,15 +26,15 @@ def describe_note(note: Note, rule: ListRule, lang: Lang) -> str:
         if note.code == "beside":
             label = list_name(value)
         elif note.code == "not_known":
-            return word("days", value, lang)
+            return phrase("list_days", value, lang)
         elif note.code == "way" and value in ways:
             label = ways[value].label
-            return word("exits", ways[value].kind, lang) if label is None else str(getattr(label, lang))
+            return phrase("list_exits", ways[value].kind, lang) if label is None else str(getattr(label, lang))
         else:
             label = needs.get(value)
         return value.removeprefix("listing/") if label is None else str(getattr(label, lang))
 
-    return word("notes", note.code, lang, ("、" if lang == "zh" else ", ").join(map(named, note.values)))
+    return phrase("list_notes", note.code, lang, ("、" if lang == "zh" else ", ").join(map(named, note.values)))
 
 
 def with_mark(basis: str, mark: str, lang: Lang) -> str:

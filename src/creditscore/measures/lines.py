@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.core.days import day_in_words, iso
-from creditscore.core.i18n import Words, lang_of, load_words, mark_in_words, say, word
+from creditscore.core.i18n import lang_of, mark_in_words, say, word
 from creditscore.core.quantities import plain
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists
@@ -26,16 +24,9 @@ if TYPE_CHECKING:
     from creditscore.measures.workflow import Proposed
 
 
-@lru_cache(maxsize=1)
-def joint_words() -> Words:
-    """The sections of words.yaml."""
-    return load_words(Path(__file__).parent / "words.yaml")
-
-
 def code_word(section: str, code: str, lang: str) -> str:
     """The word for a code; the code itself where it has none."""
-    label = joint_words()[section].get(code)
-    return code if label is None else str(getattr(label, lang_of(lang)))
+    return say(word(section, code), lang_of(lang))
 
 
 def mark_said(mark: str | None, lang: str) -> str:
@@ -127,9 +118,9 @@ def _conduct(lists: FourLists, key: str, lang: str) -> Block:
     tier = ""
     if lists.sides[key] == "punish":
         tier = (
-            f"失信程度：{code_word('tier', conduct.tier, lang)}；"
+            f"失信程度：{code_word('measure_tiers', conduct.tier, lang)}；"
             if zh
-            else f"tier: {code_word('tier', conduct.tier, lang)}; "
+            else f"tier: {code_word('measure_tiers', conduct.tier, lang)}; "
         )
     about = (
         f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(conduct.list, lang)}"
@@ -148,8 +139,8 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     between, colon = ("、", "：") if zh else (", ", ": ")
     depts = between.join(_department(lists, code, lang) for code in measure.dept)
     period = measure.max_period
-    objects = between.join(code_word("object", code, lang) for code in measure.object)
-    kinds = between.join(code_word("at", code, lang) for code in measure.at)
+    objects = between.join(code_word("measure_objects", code, lang) for code in measure.object)
+    kinds = between.join(code_word("measure_at", code, lang) for code in measure.at)
     about = (
         f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}"
         if zh
@@ -174,7 +165,7 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
 
 def _basis(law_words: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
-    rank = code_word("basis_level", level, lang)
+    rank = code_word("basis_levels", level, lang)
     return (
         f"依据：{law_words}（{rank}）{mark_said(mark, lang)}"
         if lang == "zh"
@@ -252,7 +243,7 @@ def flags(names: Iterable[str], lang: str) -> str:
 def proposal(asked: Proposal, lists: FourLists, lang: str) -> Block:
     zh = lang == "zh"
     why = next(link.relevance_reason for link, other in lists.linked(asked.conduct_id) if other.id == asked.measure_id)
-    side = code_word("side", asked.side, lang)
+    side = code_word("measure_sides", asked.side, lang)
     until = ""
     if asked.ends_by is not None:  # the first day without it; 至 names the last day with it
         until = f"，至{_day(asked.ends_by - 1, lang)}" if zh else f", before {iso(asked.ends_by)}"
@@ -337,7 +328,7 @@ def attached(linked_measure: Attached, lang: str) -> Row:
     where = f" ({linked_measure.where})" if linked_measure.where else ""
     cuts = YES[lang] if linked_measure.cuts_rights else ""
     basis = label(cited_text(linked_measure.basis), lang)
-    level = code_word("basis_level", linked_measure.basis_level, lang)
+    level = code_word("basis_levels", linked_measure.basis_level, lang)
     return (
         linked_measure.subject_id,
         f"{linked_measure.scheme}@{linked_measure.version}",

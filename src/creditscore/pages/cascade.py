@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, clean, day_said, period_said, say
+from creditscore.core.i18n import Lang, clean, day_said, period_said, say, word
 from creditscore.evidence.case_file import tell_following
 from creditscore.evidence.papers import Papers
-from creditscore.explanation import page_words
 from creditscore.present import page
 from creditscore.present.html import write_pair
 from creditscore.present.page import Said, Section, Table, heads, number
@@ -104,7 +103,7 @@ def _show_events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             clean(event["record_id"]),
-            say(page_words.word("events", event["event"]), lang),
+            say(word("events", event["event"]), lang),
             day_said(event["event_on"], lang),
         ]
         for event in data["events"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, phrase
 from creditscore.present import html
 from creditscore.present.page import Section, Table
-from creditscore.repair.data import phrase
 from creditscore.repair.text import (
     about_line,
     action_blocks,
@@ -25,26 +24,26 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
 
     `check` as `check_data`, `plan` as `plan_data` gives them.
     """
-    under = " · ".join([*refused_lines(check, lang), phrase("texts", "assumed", lang)])
-    sections = [Section(phrase("texts", "check_title", lang), under, [_ways(check, lang)])]
+    under = " · ".join([*refused_lines(check, lang), phrase("repair", "assumed", lang)])
+    sections = [Section(phrase("repair", "check_title", lang), under, [_ways(check, lang)])]
     if plan is not None:
         steps = Table(
-            [(phrase("texts", "step", lang), ""), (phrase("texts", "rule", lang), "")],
+            [(phrase("repair", "step", lang), ""), (phrase("repair", "rule", lang), "")],
             [(head, "\n".join(under)) for head, under in action_blocks(plan, lang)],
         )
         heads = [
-            (phrase("texts", code, lang), "n" if code == "results" else "")
+            (phrase("repair", code, lang), "n" if code == "results" else "")
             for code in ("day", "because", "results", "best")
         ]
-        days = Table(heads, day_rows(plan, lang), phrase("texts", "days_title", lang))
+        days = Table(heads, day_rows(plan, lang), phrase("repair", "days_title", lang))
         sections.insert(
-            0, Section(phrase("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days])
+            0, Section(phrase("repair", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days])
         )
     return sections
 
 
 def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
-    heads = [(phrase("texts", code, lang), "") for code in ("record", "brings")]
+    heads = [(phrase("repair", code, lang), "") for code in ("record", "brings")]
     rows = [
         (
             "\n".join(part for part in (option["target"], numbered(option, lang), _state(option, lang)) if part),
@@ -52,12 +51,12 @@ def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
         )
         for option in check["options"]
     ]
-    return Table(heads, rows, caption="" if rows else phrase("texts", "nothing", lang))
+    return Table(heads, rows, caption="" if rows else phrase("repair", "nothing", lang))
 
 
 def _state(option: Mapping[str, Any], lang: Lang) -> str:
-    way, state = phrase("ways", option["way"], lang), phrase("states", option["state"], lang)
-    return f"{way}{phrase('texts', 'colon', lang)}{state}"
+    way, state = phrase("repair_ways", option["way"], lang), phrase("repair_states", option["state"], lang)
+    return f"{way}{phrase('repair', 'colon', lang)}{state}"
 
 
 def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
@@ -70,7 +69,7 @@ def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
         data=data,
         made_up=bool(data.get("made_up", False)),
         t=lambda code, *values: html.text(code, lang, *values),
-        title=phrase("texts", "plan_title" if plan else "check_title", lang),
+        title=phrase("repair", "plan_title" if plan else "check_title", lang),
         subject=check["subject_id"],
         about=about_line(check, lang),
         sections=repair_section(check, plan, lang),

@@ -8,9 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from creditscore.core.days import from_day, iso
-from creditscore.core.i18n import Lang, clean, day_said
+from creditscore.core.i18n import Lang, clean, day_said, phrase
 from creditscore.core.quantities import from_micro, points
-from creditscore.explanation.page_words import text
 from creditscore.explanation.timeline.text import grade, heads, rows
 from creditscore.explanation.timeline.timeline import Timeline
 from creditscore.present.html import draw, write_pair
@@ -39,7 +38,7 @@ def timeline_page(timeline: Timeline, lang: Lang = "zh", other: str = "") -> str
         other=other,
         years=timeline.kind == "year",
         named=clean(timeline.name or timeline.subject_id),
-        said=lambda code, *values: text("timeline", code, lang, *values),
+        said=lambda code, *values: phrase("timeline", code, lang, *values),
     )
 
 
@@ -88,14 +87,14 @@ def _stairs(timeline: Timeline, lang: Lang) -> Markup:
             room_left = x(step.day) + wide
     parts.append(say(LEFT, HEIGHT - 8, day_said(iso(steps[0].day), lang), css="small"))
     parts.append(say(WIDTH - 20, HEIGHT - 8, day_said(from_day(last).isoformat(), lang), "end", "small"))
-    desc = text(
+    desc = phrase(
         "timeline",
         "path_desc",
         lang,
         points(from_micro(steps[0].after.score)),
         points(from_micro(steps[-1].after.score)),
     )
-    return picture("stairs", text("timeline", "path", lang), desc, HEIGHT, parts)
+    return picture("stairs", phrase("timeline", "path", lang), desc, HEIGHT, parts)
 
 
 __all__ = ["timeline_page", "write_timeline"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from creditscore.core.atomic import json_text, write_json, write_text
-from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.i18n import Lang, phrase
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,16 +18,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(HERE / "words.yaml")
-
-
 def text(code: str, lang: Lang, *values: object) -> str:
-    shown_text = say(_words()["texts"][code], lang)
-    for k, value in enumerate(values):
-        shown_text = shown_text.replace(f"{{{k}}}", str(value))
-    return shown_text
+    return phrase("pages", code, lang, *values)
 
 
 def inert(data: Any) -> Markup:

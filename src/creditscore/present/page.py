@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.core.i18n import Lang, Words, clean, load_words, say
+from creditscore.core.i18n import Lang, clean, phrases
 from creditscore.present import html
 
 Said = Callable[..., str]
@@ -44,27 +43,9 @@ def heads(t: Said, *left: str, **right: str) -> list[tuple[str, str]]:
     return [(t(name), "") for name in left] + [(t(name), css) for name, css in right.items()]
 
 
-@lru_cache(maxsize=8)
-def _words(name: str) -> Words:
-    return load_words(html.HERE / f"{name}_words.yaml")
-
-
 def said_in(name: str) -> Callable[[Lang], Said]:
-    """Texts of `<name>_words.yaml` by language; what it does not have comes from the texts of all pages."""
-
-    def said_of(lang: Lang) -> Said:
-        def fill(code: str, *values: object) -> str:
-            label = _words(name)["texts"].get(code)
-            if label is None:
-                return html.text(code, lang, *values)
-            text = say(label, lang)
-            for k, value in enumerate(values):
-                text = text.replace(f"{{{k}}}", str(value))
-            return text
-
-        return fill
-
-    return said_of
+    """Texts of a section by language; what it does not have comes from the texts of all pages."""
+    return lambda lang: phrases(name, lang, "pages")
 
 
 def draw(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from creditscore.core.days import from_day, iso
-from creditscore.core.i18n import Lang, Words, clean, load_words, say
+from creditscore.core.i18n import Lang, clean, phrase
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
@@ -58,20 +56,6 @@ def _counting(course: Course, plan: RepairPlan, day: int) -> set[str]:
     """Records that a ledger of that day mentions with points, or that a scheme without points reads."""
     lines = outcome_on(course, day, plan.actions).ledger
     return {line.record_id for line in lines if line.step == "record" and line.reason not in ("withdrawn",)}
-
-
-@lru_cache(maxsize=1)
-def words() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
-
-
-def phrase(section: str, code: str, lang: Lang, *values: str) -> str:
-    """A code in words, with its values filled in; an unknown code is its own name."""
-    label = words()[section].get(code)
-    text = code if label is None else say(label, lang)
-    for k, value in enumerate(values):
-        text = text.replace(f"{{{k}}}", value)
-    return text
 
 
 def both(label: Label | None) -> dict[str, str]:
@@ -145,7 +129,7 @@ def _missing(about: str, name: str) -> dict[str, str]:
 
 
 def _without(code: str, name: str, lang: Lang) -> str:
-    return phrase("texts", code, lang, phrase("clocks", name, lang), name)
+    return phrase("repair", code, lang, phrase("repair_clocks", name, lang), name)
 
 
 def give_data(give: Give, on: int) -> dict[str, Any]:

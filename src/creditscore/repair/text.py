@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.core.i18n import Lang, day_said, say, word
-from creditscore.repair.data import phrase
+from creditscore.core.i18n import Lang, day_said, phrase, say, word
 from creditscore.schemes.citing import cite_said
 from creditscore.schemes.model import NO_GRADE
 
@@ -17,11 +16,12 @@ MARKS = ("verified", "local")  # other marks are shown, these go without saying
 
 def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
     """One block per way: what it is, then rule, clock, days, conditions, what it gives."""
-    colon = phrase("texts", "colon", lang)
+    colon = phrase("repair", "colon", lang)
     for option in data["options"]:
         head = "  ".join(part for part in (option["target"], numbered(option, lang)) if part)
+        way, state = phrase("repair_ways", option["way"], lang), phrase("repair_states", option["state"], lang)
         yield (
-            f"{head} · {phrase('ways', option['way'], lang)}{colon}{phrase('states', option['state'], lang)}",
+            f"{head} · {way}{colon}{state}",
             list(option_lines(option, lang)),
         )
 
@@ -41,38 +41,38 @@ def option_lines(row: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     """The lines below one way."""
 
     def line(code: str, value: str) -> str:
-        return f"{phrase('texts', code, lang)}{phrase('texts', 'colon', lang)}{value}"
+        return f"{phrase('repair', code, lang)}{phrase('repair', 'colon', lang)}{value}"
 
     cited = " ".join(part for part in (_cited(row, lang), mark(row["evidence"], lang)) if part)
     yield line("rule", f"{row['rule_label'][lang]} ({cited})")
     if row["clock"]:
-        yield line("clock", f"{phrase('clocks', row['clock'], lang)} {day_said(row['clock_on'], lang)}".strip())
+        yield line("clock", f"{phrase('repair_clocks', row['clock'], lang)} {day_said(row['clock_on'], lang)}".strip())
     if row["tier_label"][lang]:
         yield line("tier", row["tier_label"][lang])
     elif row["way"] == "repair":
-        yield line("tier", phrase("texts", "tier_unknown", lang))
+        yield line("tier", phrase("repair", "tier_unknown", lang))
     days = []
     if row["earliest"]:
         days.append(line("earliest", day_said(row["earliest"], lang)))
     if row["sure"] and row["sure"] != row["earliest"]:
         days.append(line("sure", day_said(row["sure"], lang)))
     if row["way"] in ("correct", "repair") and row["state"] not in ("unknown", "never"):
-        days.append(line("latest", day_said(row["latest"], lang) or phrase("texts", "no_end", lang)))
+        days.append(line("latest", day_said(row["latest"], lang) or phrase("repair", "no_end", lang)))
     if row["state"] == "never" and row["latest"]:
         days.append(line("ends_on", day_said(row["latest"], lang)))
     if days:
         yield "; ".join(days) if lang == "en" else "；".join(days)
     if row["amount"]:
-        yield line("amount", phrase("texts", "yuan", lang, row["amount"]))
+        yield line("amount", phrase("repair", "yuan", lang, row["amount"]))
     if row["way"] == "overall" and row["gives"]:
         ends = [row["gives"][0], row["gives"][-1]]
-        yield line("gives", " … ".join(f"{e['from']} {phrase('texts', 'points', lang, e['points'])}" for e in ends))
+        yield line("gives", " … ".join(f"{e['from']} {phrase('repair', 'points', lang, e['points'])}" for e in ends))
     else:
         for give in row["gives"]:
             yield line("gives", give_text(give, lang))
     for condition in row["conditions"]:
-        state = phrase("conditions", condition["state"], lang)
-        yield f"{SIGNS[condition['state']]} {condition['label'][lang]}{phrase('texts', 'colon', lang)}{state}"
+        state = phrase("repair_conditions", condition["state"], lang)
+        yield f"{SIGNS[condition['state']]} {condition['label'][lang]}{phrase('repair', 'colon', lang)}{state}"
     for code in ("effects", "notes", "readings"):
         for label in row[code]:
             yield line(code, label[lang])
@@ -85,26 +85,26 @@ def mark(evidence: str, lang: Lang) -> str:
 def give_text(give: Mapping[str, Any], lang: Lang) -> str:
     """`within 30 days (until 2025-03-31): 80 %, 4 points`."""
     span = (
-        phrase("texts", "until", lang, day_said(give["to"], lang))
+        phrase("repair", "until", lang, day_said(give["to"], lang))
         if give["to"]
-        else phrase("texts", "after", lang, day_said(give["from"], lang))
+        else phrase("repair", "after", lang, day_said(give["from"], lang))
     )
     parts = []
     if give["percent"] != "0":
         parts.append(f"{give['percent']} %")
     if give["points"] is not None:
-        parts.append(phrase("texts", "points", lang, give["points"]))
+        parts.append(phrase("repair", "points", lang, give["points"]))
     else:
-        parts.append(phrase("texts", "lifts", lang))
-    colon, comma = phrase("texts", "colon", lang), "、" if lang == "zh" else ", "
-    running = f" ← {phrase('texts', 'now', lang)}" if give["running"] else ""
+        parts.append(phrase("repair", "lifts", lang))
+    colon, comma = phrase("repair", "colon", lang), "、" if lang == "zh" else ", "
+    running = f" ← {phrase('repair', 'now', lang)}" if give["running"] else ""
     return f"{give['label'][lang]} ({span}){colon}{comma.join(parts)}{running}"
 
 
 def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
-    colon = phrase("texts", "colon", lang)
+    colon = phrase("repair", "colon", lang)
     return [
-        f"{phrase('texts', title, lang)}{colon}{data['subject_id']}",
+        f"{phrase('repair', title, lang)}{colon}{data['subject_id']}",
         about_line(data, lang),
     ]
 
@@ -112,7 +112,7 @@ def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
 def about_line(data: Mapping[str, Any], lang: Lang) -> str:
     """The scheme, and the day from which on is looked."""
     between = "，" if lang == "zh" else ", "
-    as_of = phrase("texts", "as_of_day", lang, day_said(data["on"], lang))
+    as_of = phrase("repair", "as_of_day", lang, day_said(data["on"], lang))
     return f"{data['scheme_label'][lang]}{between}{as_of}"
 
 
@@ -122,36 +122,36 @@ def refused_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
     for row in data.get("refused", ()):
         item = row["item_label"][lang] if row.get("item_label") else row["item"]
         reason = say(word("refusals", row["reason"]), lang)
-        columns = phrase("texts", "or", lang).join(
+        columns = phrase("repair", "or", lang).join(
             say(word("columns", name), lang) for name in row["column"].split(" or ") if name
         )
-        lines.append(phrase("texts", "refused", lang, row["record_id"], item, reason, columns))
+        lines.append(phrase("repair", "refused", lang, row["record_id"], item, reason, columns))
     return lines
 
 
 def plan_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
     """The answer in a few lines: now, target, day, then."""
-    colon = phrase("texts", "colon", lang)
+    colon = phrase("repair", "colon", lang)
     lines = [
-        f"{phrase('texts', 'now', lang)}{colon}{outcome_text(data, data['now'], lang)}",
-        f"{phrase('texts', 'target', lang)}{colon}{grade_said(data, data['target'], lang)}",
+        f"{phrase('repair', 'now', lang)}{colon}{outcome_text(data, data['now'], lang)}",
+        f"{phrase('repair', 'target', lang)}{colon}{grade_said(data, data['target'], lang)}",
     ]
     tried = sum(day["results"] for day in data["days"])
     if data["state"] == "reached":
         lines.append(
-            phrase("texts", "reached", lang, day_said(data["day"], lang), outcome_text(data, data["then"], lang))
+            phrase("repair", "reached", lang, day_said(data["day"], lang), outcome_text(data, data["then"], lang))
         )
         if data["day"] == data["on"] and not data["actions"]:
-            lines[-1] = phrase("texts", "already", lang)
+            lines[-1] = phrase("repair", "already", lang)
     elif data["state"] == "unreachable":
         lines.append(
-            phrase("texts", "unreachable", lang, day_said(data["until"], lang), str(len(data["days"])), f"{tried:,}")
+            phrase("repair", "unreachable", lang, day_said(data["until"], lang), str(len(data["days"])), f"{tried:,}")
         )
     else:
-        lines.append(phrase("texts", "undecided", lang, day_said(data["days"][-1]["day"], lang)))
+        lines.append(phrase("repair", "undecided", lang, day_said(data["days"][-1]["day"], lang)))
     if data["yearly"]:
-        lines.append(phrase("texts", "yearly", lang))
-    return [*lines, *(phrase("texts", note, lang) for note in data["notes"])]
+        lines.append(phrase("repair", "yearly", lang))
+    return [*lines, *(phrase("repair", note, lang) for note in data["notes"])]
 
 
 def grade_said(data: Mapping[str, Any], code: str, lang: Lang) -> str:
@@ -168,34 +168,36 @@ def outcome_text(data: Mapping[str, Any], outcome: Mapping[str, Any] | None, lan
     if outcome["score"] is None:
         return grade_said(data, outcome["grade"], lang)
     comma = "，" if lang == "zh" else ", "
-    return f"{grade_said(data, outcome['grade'], lang)}{comma}{phrase('texts', 'score', lang)} {outcome['score']}"
+    return f"{grade_said(data, outcome['grade'], lang)}{comma}{phrase('repair', 'score', lang)} {outcome['score']}"
 
 
 def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
     """One block per action, in order of day."""
-    colon = phrase("texts", "colon", lang)
+    colon = phrase("repair", "colon", lang)
     if data["state"] == "reached" and not data["actions"] and data["day"] != data["on"]:
-        yield phrase("texts", "no_actions", lang), []
+        yield phrase("repair", "no_actions", lang), []
     for wait in data["waits"]:
-        yield f"· {phrase('texts', 'wait_' + wait['kind'], lang, day_said(wait['day'], lang), wait['what'])}", []
+        yield f"· {phrase('repair', 'wait_' + wait['kind'], lang, day_said(wait['day'], lang), wait['what'])}", []
     for number, action in enumerate(data["actions"], start=1):
         what = (
-            phrase("texts", "named", lang, action["target"], numbered(action, lang))
+            phrase("repair", "named", lang, action["target"], numbered(action, lang))
             if action["target"]
             else action["label"][lang]
         )
         day = action["window_ends"] or action["day"]
         second = action["points"] or "" if action["kind"] == "overall" else what
         under = [
-            f"{phrase('texts', 'rule', lang)}{colon}{_cited(action, lang)} {mark(action['evidence'], lang)}".strip()
+            f"{phrase('repair', 'rule', lang)}{colon}{_cited(action, lang)} {mark(action['evidence'], lang)}".strip()
         ]
         if action["kind"] == "correct" and action["points"]:
-            back = phrase("texts", "points", lang, action["points"])
-            under.append(f"{phrase('texts', 'gives', lang)}{colon}{action['percent']} %, {back}")
+            back = phrase("repair", "points", lang, action["points"])
+            under.append(f"{phrase('repair', 'gives', lang)}{colon}{action['percent']} %, {back}")
         if action["amount"]:
-            under.append(f"{phrase('texts', 'amount', lang)}{colon}{phrase('texts', 'yuan', lang, action['amount'])}")
-        under += [f"? {label[lang]}{colon}{phrase('conditions', 'unknown', lang)}" for label in action["to_confirm"]]
-        yield f"{number}. {phrase('texts', 'do_' + action['kind'], lang, day_said(day, lang), second)}", under
+            under.append(f"{phrase('repair', 'amount', lang)}{colon}{phrase('repair', 'yuan', lang, action['amount'])}")
+        under += [
+            f"? {label[lang]}{colon}{phrase('repair_conditions', 'unknown', lang)}" for label in action["to_confirm"]
+        ]
+        yield f"{number}. {phrase('repair', 'do_' + action['kind'], lang, day_said(day, lang), second)}", under
 
 
 def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
@@ -204,7 +206,7 @@ def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
     return [
         (
             day_said(day["day"], lang),
-            comma.join(phrase("why", code, lang) for code in day["why"]),
+            comma.join(phrase("repair_why", code, lang) for code in day["why"]),
             str(day["results"]),
             best(data, day, lang),
         )

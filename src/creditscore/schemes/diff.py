@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from importlib.resources import files
+from functools import partial
 from typing import Literal
 
+from creditscore.core.i18n import lang_of, say, word
 from creditscore.core.quantities import plain
-from creditscore.core.yaml_source import unplaced
 from creditscore.schemes import describe
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule, Scheme
@@ -33,16 +32,9 @@ class Change:
 
     def words(self, lang: str) -> tuple[str, ...]:
         section, what, aspect = (
-            _words().get(name, {}).get(lang, name) for name in (self.section, self.what, self.aspect)
+            say(word("scheme_parts", name), lang_of(lang)) for name in (self.section, self.what, self.aspect)
         )
         return section, self.name, what, aspect, self.before, self.after
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, dict[str, str]]:
-    text = files("creditscore.schemes").joinpath("words.yaml").read_text(encoding="utf-8")
-    words: dict[str, dict[str, str]] = unplaced(text)
-    return words
 
 
 def diff(a: Scheme, b: Scheme, lang: str = "en", *, codes: bool = False) -> list[Change]:

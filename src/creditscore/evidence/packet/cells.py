@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from creditscore.core.i18n import LANGS, clean
+from creditscore.core.i18n import LANGS, catalogue, clean, phrase, word
 from creditscore.core.quantities import MINUS
-from creditscore.explanation.page_words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell
 FIRST = (
@@ -70,15 +69,16 @@ def field_said(row: Mapping[str, Any], name: str) -> Cell:
 
 
 def text_in_both(code: str, *values: object) -> Cell:
-    return tuple(text("packet", code, lang, *values) for lang in LANGS)
+    return tuple(phrase("packet", code, lang, *values) for lang in LANGS)
 
 
 def filled_in_both(code: str, pairs: Cell) -> Cell:
-    return tuple(text("packet", code, lang, pairs[k]) for k, lang in enumerate(LANGS))
+    return tuple(phrase("packet", code, lang, pairs[k]) for k, lang in enumerate(LANGS))
 
 
 def word_in_both(section: str, code: str) -> Cell:
-    label = word(section, code)
+    own = section == "columns" and code in catalogue()["packet_columns"]  # shorter than elsewhere
+    label = word("packet_columns" if own else section, code)
     return label.zh, label.en
 
 

@@ -11,12 +11,12 @@ from creditscore.cascade.inputs import as_kept, as_table, fitting
 from creditscore.core.i18n import LANGS
 from creditscore.core.identity import redact
 from creditscore.evidence.case_file import compile_case_file, pair
+from creditscore.evidence.packet.cells import word_in_both
 from creditscore.evidence.packet.form import Packet
 from creditscore.evidence.packet.gather import Added, Run
 from creditscore.evidence.packet.results import build_packet
 from creditscore.evidence.papers import Papers
 from creditscore.explanation.audit import row_hash
-from creditscore.explanation.page_words import word
 from creditscore.objections.case import WHOLE
 from creditscore.records import Snapshot
 from creditscore.schemes.citing import cited_text
@@ -119,7 +119,7 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         **_said(data["procedure_label"]),
         "case_id": data["case_id"],
         **_named("state", data["state"], data["state_label"]),
-        **_named("clock", clock["id"], clock["label"] or pair("texts", "own_clock")),
+        **_named("clock", clock["id"], clock["label"] or pair("case", "own_clock")),
         **_cited("basis", clock["basis"]),
         **_named("mark", clock["mark"], clock["mark_label"]),
     }
@@ -159,7 +159,7 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             **_named("grade", question["grade"], question["grade_label"]),
             "case_id": question["case_id"],
             **_cited("basis", question["basis"]),
-            **_named("mark", question["mark"], pair("marks", question["mark"])),
+            **_named("mark", question["mark"], pair("case_marks", question["mark"])),
         }
 
 
@@ -177,7 +177,8 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for finding in row["findings"]:
         changes: dict[str, str] = {
             lang: "; ".join(
-                f"{word('columns', name).model_dump()[lang]} {value}" for name, value in finding["changes"].items()
+                f"{word_in_both('columns', name)[LANGS.index(lang)]} {value}"
+                for name, value in finding["changes"].items()
             )
             for lang in LANGS
         }

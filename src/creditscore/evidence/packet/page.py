@@ -7,12 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.core.i18n import LANGS
+from creditscore.core.i18n import LANGS, phrase, word
 from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.sections import all_sections
-from creditscore.explanation.page_words import text, word
 from creditscore.present import charts
 from creditscore.present.html import environment
 from creditscore.present.html import text as page_text
@@ -50,7 +49,7 @@ def packet_page(packet: Mapping[str, Any]) -> str:
 
 def _counts(packet: Mapping[str, Any]) -> str:
     used = [row["use"] in ("counted", "no_effect") for row in packet["results"]["records"]]
-    return " · ".join(text("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
+    return " · ".join(phrase("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
 
 
 def _named(packet: Mapping[str, Any]) -> str:
@@ -62,7 +61,7 @@ def _named(packet: Mapping[str, Any]) -> str:
 
 def both(code: str, *values: object) -> Markup:
     """A text of the packet in both languages, the second one set apart."""
-    zh, en = (text("packet", code, lang, *values) for lang in LANGS)
+    zh, en = (phrase("packet", code, lang, *values) for lang in LANGS)
     return Markup('{} <span lang="en" class="en">{}</span>').format(zh, en)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from creditscore.core.i18n import LANGS
+from creditscore.core.i18n import LANGS, phrase
 from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.cells import (
     FIRST,
@@ -25,8 +25,6 @@ from creditscore.evidence.packet.cells import (
 )
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.proof import describe_proof
-from creditscore.explanation.page_words import text
-from creditscore.repair.data import phrase as repair_phrase
 from creditscore.repair.text import action_blocks, option_lines, plan_lines
 
 USED = (
@@ -181,13 +179,15 @@ def _decisive(results: Mapping[str, Any]) -> PacketPart:
         sets = text_in_both("uncounted") if result["smallest_sets"] is None else (str(result["smallest_sets"]),) * 2
         lines.append(
             tuple(
-                text("packet", "fewest", lang, target[k], result["smallest"], sets[k]) for k, lang in enumerate(LANGS)
+                phrase("packet", "fewest", lang, target[k], result["smallest"], sets[k]) for k, lang in enumerate(LANGS)
             )
         )
     elif not result["proved"]:
         most = "?" if result["at_most"] is None else result["at_most"]
         lines.append(
-            tuple(text("packet", "unproved", lang, result["at_least"], most, target[k]) for k, lang in enumerate(LANGS))
+            tuple(
+                phrase("packet", "unproved", lang, result["at_least"], most, target[k]) for k, lang in enumerate(LANGS)
+            )
         )
     if result["witness"]:
         lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(result["witness"]),))
@@ -197,7 +197,7 @@ def _decisive(results: Mapping[str, Any]) -> PacketPart:
         values = [(total[k],) if result["complete"] else (len(result["patterns"]), total[k]) for k in range(2)]
         lines.append(
             tuple(
-                f"{text('packet', 'minimal', lang)}: {text('packet', code, lang, *values[k])}"
+                f"{phrase('packet', 'minimal', lang)}: {phrase('packet', code, lang, *values[k])}"
                 for k, lang in enumerate(LANGS)
             )
         )
@@ -308,13 +308,13 @@ def _repair(results: Mapping[str, Any]) -> PacketPart:
     rows: list[list[Cell]] = [
         [
             tuple(part for part in (option["target"], *pair_said(option["label"], option["item"])) if part),
-            tuple(repair_phrase("ways", option["way"], lang) for lang in LANGS),
-            tuple(repair_phrase("states", option["state"], lang) for lang in LANGS),
+            tuple(phrase("repair_ways", option["way"], lang) for lang in LANGS),
+            tuple(phrase("repair_states", option["state"], lang) for lang in LANGS),
             tuple(line for lang in LANGS for line in option_lines(option, lang)),
         ]
         for option in results["repair"]["options"]
     ]
-    lines = [(repair_phrase("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
+    lines = [(phrase("repair", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
     none = (results["repair"]["why"],) if results["repair"]["why"] else text_in_both("none")
     plan = results["repair"]["plan"]

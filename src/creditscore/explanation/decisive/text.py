@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.i18n import Lang, phrase
 from creditscore.core.quantities import MICRO, from_micro, plain
 from creditscore.explanation.decisive.answer import ANY, Decisive
 from creditscore.explanation.decisive.proof import Claim
@@ -16,16 +14,8 @@ from creditscore.explanation.decisive.proof import Claim
 SHOWN = 6  # record ids of one class, claims of a proof
 
 
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
-
-
 def _say(lang: Lang, code: str, *values: object) -> str:
-    text = say(_words()["texts"][code], lang)
-    for k, value in enumerate(values):
-        text = text.replace(f"{{{k}}}", str(value))
-    return text
+    return phrase("decisive", code, lang, *values)
 
 
 def render(decisive: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang) -> str:

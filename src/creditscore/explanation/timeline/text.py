@@ -6,11 +6,10 @@ import io
 from typing import Any
 
 from creditscore.core.days import iso
-from creditscore.core.i18n import Lang, clean, day_said, period_said, say
+from creditscore.core.i18n import Lang, clean, day_said, period_said, phrase, say, word
 from creditscore.core.i18n import text as plain_text
 from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.labels import grade_or_state, scheme_named, scheme_title
-from creditscore.explanation.page_words import text, word
 from creditscore.explanation.timeline.attribution import Cause, Reached
 from creditscore.explanation.timeline.timeline import Timeline
 
@@ -38,11 +37,11 @@ def render(timeline: Timeline, lang: Lang = "zh", width: int = 80) -> str:
         ("change", "right"),
     ):
         if code != "period" or timeline.kind == "year":
-            table.add_column(text("timeline", code, lang), justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column(text("timeline", "cause", lang), overflow="fold")
+            table.add_column(phrase("timeline", code, lang), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column(phrase("timeline", "cause", lang), overflow="fold")
     for step in timeline.steps:
         first, *rest = [describe_cause(timeline, cause, step.version, lang) for cause in step.causes] or [
-            ("", text("timeline", "start", lang))
+            ("", phrase("timeline", "start", lang))
         ]
         shown = [
             day_said(iso(step.day), lang),
@@ -58,7 +57,7 @@ def render(timeline: Timeline, lang: Lang = "zh", width: int = 80) -> str:
             for change, words in (first, *rest):
                 table.add_row(*map(Text, map(clean, [*blank, change, words])))
     console.print(table)
-    console.print(Text("\n" + text("timeline", "order", lang)))
+    console.print(Text("\n" + phrase("timeline", "order", lang)))
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join(lines) + "\n"
 
@@ -66,18 +65,18 @@ def render(timeline: Timeline, lang: Lang = "zh", width: int = 80) -> str:
 def heads(timeline: Timeline, lang: Lang) -> list[str]:
     """Who, under what, over which span, as known when."""
     held = (
-        text("timeline", "held", lang, day_said(timeline.known_at, lang))
+        phrase("timeline", "held", lang, day_said(timeline.known_at, lang))
         if timeline.known_at
-        else text("timeline", "both_clocks", lang)
+        else phrase("timeline", "both_clocks", lang)
     )
     changed = len(timeline.steps) - 1
     made_up = [f"*** {plain_text('made_up', lang)} ***"] if timeline.made_up else []
-    refused = [text("timeline", "refused", lang, timeline.refused)] if timeline.refused else []
+    refused = [phrase("timeline", "refused", lang, timeline.refused)] if timeline.refused else []
     return [
         *made_up,
         clean(f"{timeline.name}  {timeline.subject_id}".strip()),
-        f"{text('timeline', 'title', lang)}  {_titles(timeline, lang)}",
-        text(
+        f"{phrase('timeline', 'title', lang)}  {_titles(timeline, lang)}",
+        phrase(
             "timeline",
             "span",
             lang,
@@ -112,13 +111,13 @@ def describe_cause(timeline: Timeline, cause: Cause, version: str, lang: Lang) -
     parts += [part for part in (_what(cause, version, lang), numbered, say(item, lang) if item else "") if part]
     for code, records in (("entered", cause.entered), ("left", cause.left)):
         if records:
-            parts.append(text("timeline", code, lang, _listed(records, lang)))
+            parts.append(phrase("timeline", code, lang, _listed(records, lang)))
     if cause.late:
-        parts.append(text("timeline", "late", lang, cause.late))
+        parts.append(phrase("timeline", "late", lang, cause.late))
     if cause.before.grade != cause.after.grade or cause.before.state != cause.after.state:
         known = version or timeline.scheme
         parts.append(
-            text("timeline", "moved", lang, *(grade(side, known, lang) for side in (cause.before, cause.after)))
+            phrase("timeline", "moved", lang, *(grade(side, known, lang) for side in (cause.before, cause.after)))
         )
     return change, "  ".join(parts)
 
@@ -126,7 +125,7 @@ def describe_cause(timeline: Timeline, cause: Cause, version: str, lang: Lang) -
 def _what(cause: Cause, version: str, lang: Lang) -> str:
     """What a cause is about: a record, the version that came into force, an attribute, an earlier grade."""
     if cause.kind == "knowledge" and cause.what == "history":
-        return text("timeline", "history", lang)
+        return phrase("timeline", "history", lang)
     if cause.kind == "rule" and "@" in cause.what:
         return say(scheme_title(cause.what), lang)
     scheme = scheme_named(version) if cause.kind == "knowledge" and not cause.item else None
@@ -136,7 +135,7 @@ def _what(cause: Cause, version: str, lang: Lang) -> str:
 
 def _listed(records: tuple[str, ...], lang: Lang) -> str:
     shown = ", ".join(records[:SHOWN])
-    return shown if len(records) <= SHOWN else f"{shown} … ({text('timeline', 'more', lang, len(records))})"
+    return shown if len(records) <= SHOWN else f"{shown} … ({phrase('timeline', 'more', lang, len(records))})"
 
 
 def rows(timeline: Timeline, lang: Lang) -> list[dict[str, Any]]:
