@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "tests" / "measured_tiers.json"
-SLOW, LONG = 1.25, 4.0
+SLOW, LONG = 1.0, 2.5
 # What a tier does not do without, whatever it costs: tests, or beginnings of their names.
 QUICK = (
     "tests/cascade/test_follow.py::test_a_withdrawn_record_moves_both_years_and_reinstated_none[sqlite]",

@@ -26,5 +26,5 @@ def test_what_is_listed_is_there() -> None:
 def test_the_earlier_tiers_go_without_them() -> None:
     listed = json.loads(MEASURED.read_text(encoding="utf-8"))
     assert len(listed["slow"]) > 100
-    assert min(listed["slow"].values()) >= 1.25
-    assert min(listed["long"].values()) >= 4
+    assert min(listed["slow"].values()) >= 1
+    assert min(listed["long"].values()) >= 2.5
