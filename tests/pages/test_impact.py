@@ -96,7 +96,7 @@ def test_the_older_remedy_has_a_last_day(snapshot: Snapshot) -> None:
     back = scheme_impact(registry.pick("tax@2025"), registry.pick("tax@2014"), snapshot, 2022, on=ON)[0]
     (row,) = back.notices.to_pylist()
     assert (row["before"], row["after"], row["until"]) == ("B", "C", "2023-12-31")
-    assert "最后一日2023-12-31，15个工作日内答复" in row["text_zh"]
+    assert "最后一日2023年12月31日，15个工作日内答复" in row["text_zh"]
     assert "−1 → −3" in row["text_en"]
 
 

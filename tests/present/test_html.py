@@ -1,9 +1,12 @@
 """Pages: inert, offline, honest about what they are, and equal to the numbers beside them."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,11 +20,13 @@ from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_page, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.html import inert
+from creditscore.present import html
+from creditscore.present.html import inert, render_fragment, render_page, write_pages
+from tests.present.documents import EVIL, whole_document
 
-EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028{{ 7 * 7 }}'
 LANGS: tuple[Lang, ...] = ("zh", "en")
 BANNER = {"zh": "虚构数据", "en": "Made-up data"}
+SORTING = (Path(html.__file__).parent / "templates" / "sort.js").read_text(encoding="utf-8")
 DENIAL = {"zh": "不是行政机关的决定", "en": "not an official decision"}
 
 
@@ -32,21 +37,23 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
-        self.text, self.data, self.inside = "", "", ""
+        self.text, self.data, self.script, self.inside = "", "", "", ""
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
-        self.inside = tag
+        self.inside = "data" if ("type", "application/json") in attrs else tag
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""
 
     def handle_data(self, data: str) -> None:
-        if self.inside == "script":
+        if self.inside == "data":
             self.data += data
+        elif self.inside == "script":
+            self.script += data
         elif self.inside != "style":
             self.text += data
 
@@ -54,7 +61,8 @@ class Page(HTMLParser):
 def stays_data(page: str, data: Any) -> Page:
     """Nothing that came from data acts, everything that was drawn stands in the JSON inside."""
     seen = Page(page)
-    assert seen.tags.count("script") == 1
+    assert seen.tags.count("script") == 1 + bool(seen.script)
+    assert seen.script in ("", SORTING), "the only script is the one that sorts tables"
     assert ("script", "type", "application/json") in seen.attributes
     assert not {"img", "iframe", "object", "embed", "form", "base"} & set(seen.tags)
     assert not [name for _, name, _ in seen.attributes if name.startswith("on")]
@@ -140,3 +148,36 @@ def test_json_inside_html_cannot_end_its_element() -> None:
     shown = inert({EVIL: [EVIL, "<!--", "&amp;"]})
     assert not set("<>&\u2028\u2029") & set(shown)
     assert json.loads(shown) == {EVIL: [EVIL, "<!--", "&amp;"]}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("letter", [False, True])
+def test_a_document_is_a_page_and_its_data_stay_data(lang: Lang, letter: bool) -> None:
+    document = whole_document(lang, EVIL, letter=letter)
+    page = render_page(document, other="other.html", index="index.html")
+    seen = stays_data(page, dict(document.data))
+    assert BANNER[lang] in seen.text
+    assert (DENIAL[lang] in seen.text) != letter
+    assert ("a", "href", "other.html") in seen.attributes or letter
+    for part in ("1,234,567", "−3", "r-1", "—", "second line", "seal", "no rows", "ledger of points"):
+        assert part in seen.text, part
+    assert ("td", "data-k", "points") in seen.attributes, "a card on a phone names its columns"
+    allowed = re.search(r"script-src 'sha256-([^']+)'", page)
+    assert allowed is not None
+    digest = base64.b64encode(hashlib.sha256(seen.script.encode()).digest()).decode()
+    assert allowed[1] == digest, "the page allows its own script and no other"
+
+
+def test_a_fragment_has_no_head_style_or_script() -> None:
+    seen = Page(render_fragment(whole_document("en", EVIL)))
+    assert not {"html", "head", "style", "script"} & set(seen.tags)
+    assert seen.tags[0] == "article"
+
+
+def test_pages_are_written_in_both_languages(tmp_path: Path) -> None:
+    zh, en, data = write_pages(whole_document, tmp_path, "page", index="../index.html")
+    assert [file.name for file in (zh, en, data)] == ["page.html", "page.en.html", "page.json"]
+    seen = Page(en.read_text(encoding="utf-8"))
+    assert ("a", "href", "page.html") in seen.attributes
+    assert ("a", "href", "../index.en.html") in seen.attributes
+    assert json.loads(data.read_text(encoding="utf-8")) == json.loads(seen.data)

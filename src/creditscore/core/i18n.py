@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from creditscore.core.days import day_in_words
 from creditscore.core.errors import InternalError, UsageError
@@ -98,11 +98,21 @@ class Phrase:
         return phrase(self.section, self.code, lang, *self.values)
 
 
+@runtime_checkable
+class Sayable(Protocol):
+    """A value that knows how it is read in a language."""
+
+    def say(self, lang: Lang) -> str:
+        """Return the text in a language."""
+
+
 def show(value: object, lang: Lang) -> str:
     """Return a value as it is read in a language: a text as it stands, a day, a label, a phrase, a list with commas."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Label):
         return say(value, lang)
-    if isinstance(value, Phrase):
+    if isinstance(value, Sayable):
         return value.say(lang)
     if isinstance(value, date):
         return day_in_words(value.isoformat(), lang)

@@ -1,33 +1,142 @@
-"""Pages: one file each, offline, without scripts, all data inert, the numbers they were drawn from inside."""
+"""A document as a page, one offline file with inert data and the numbers it was drawn from; or as a part of a page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from creditscore.core.atomic import json_text, write_json, write_text
-from creditscore.core.i18n import Lang, phrase
+from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
+from creditscore.present.charts import ink
+from creditscore.present.document import Badge, Code, Document, Lines, Link, Value, gather_tables
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+__all__ = ["render_fragment", "render_page", "write_pages"]
+
 HERE = Path(__file__).parent
-
-
-def text(code: str, lang: Lang, *values: object) -> str:
-    return phrase("pages", code, lang, *values)
+TAGS: Mapping[Lang, str] = {"zh": "zh-CN", "en": "en"}
 
 
 def inert(data: Any) -> Markup:
-    """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
+    """Return JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
     shown = json_text(data, sort_keys=True).removesuffix("\n")
     for name in "<>&\u2028\u2029":
         shown = shown.replace(name, f"\\u{ord(name):04x}")
     return Markup(shown)  # every character that HTML could take for markup is gone
+
+
+def render_page(document: Document, *, other: str = "", index: str = "") -> str:
+    """Return a document as a whole page that needs nothing beside it.
+
+    Parameters
+    ----------
+    document
+        What is shown.
+    other
+        The file of the same page in the other language.
+    index
+        The file that leads back to all pages.
+    """
+    return (
+        environment()
+        .get_template("page.html")
+        .render(d=_names(document), other=other, index=index, script=_sorting() if _is_sortable(document) else None)
+    )
+
+
+@lru_cache(maxsize=1)
+def _sorting() -> tuple[Markup, str]:
+    """The script that sorts tables, and the hash by which a page allows it and no other."""
+    script = (HERE / "templates" / "sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return Markup(script), f"'sha256-{digest}'"  # our own file
+
+
+def render_fragment(document: Document) -> str:
+    """Return a document as a part of a page: an `article` for a web application, without style or head."""
+    return environment().get_template("fragment.html").render(d=_names(document))
+
+
+def write_pages(document_of: Callable[[Lang], Document], folder: Path, name: str, *, index: str = "") -> list[Path]:
+    """Write `name.html` (Chinese), `name.en.html` and `name.json` with exactly what was drawn.
+
+    Parameters
+    ----------
+    document_of
+        The function of the page, by language.
+    folder, name
+        Where the files go.
+    index
+        The page that leads back to all of them, from `folder`.
+    """
+    files: dict[Lang, Path] = {"zh": folder / f"{name}.html", "en": folder / f"{name}.en.html"}
+    documents = {lang: document_of(lang) for lang in LANGS}
+    for lang in LANGS:
+        other = files["en" if lang == "zh" else "zh"]
+        back = index.replace(".html", ".en.html") if lang == "en" else index
+        write_text(files[lang], render_page(documents[lang], other=other.name, index=back))
+    data = folder / f"{name}.json"
+    write_json(data, documents["zh"].data, sort_keys=True)
+    return [files["zh"], files["en"], data]
+
+
+def _names(document: Document) -> SimpleNamespace:
+    lang = document.lang
+
+    def say(value: Value) -> str:
+        return clean(show(value, lang))
+
+    return SimpleNamespace(
+        document=document,
+        tag=TAGS[lang],
+        t=phrases("pages", lang),
+        say=say,
+        mark=lambda value: _mark(value, lang),
+        kind_of=lambda block: type(block).__name__.lower(),
+    )
+
+
+def _mark(value: Value, lang: Lang) -> Markup:
+    """A value as markup: links lead, codes and badges look like ones, everything else is text."""
+    if value is None:
+        return Markup('<span class="none">—</span>')
+    if isinstance(value, Link):
+        return Markup('<a href="{}">{}</a>').format(value.href, _mark(value.text, lang))
+    if isinstance(value, Code):
+        return Markup('<span class="code">{}</span>').format(clean(value.text))
+    if isinstance(value, Badge):
+        text = clean(show(value.text, lang))
+        size = " large" if value.large else ""
+        size += " wordy" if value.large and len(text) > 3 else ""
+        if value.shade:
+            shape = Markup('<span class="badge {}{}" style="background: {}">{}</span>')
+            return shape.format(ink(value.shade), size, value.shade, text)
+        return Markup('<span class="pill {}{}">{}</span>').format(value.tone, size, text)
+    if isinstance(value, Lines):
+        first, *rest = [_mark(part, lang) for part in value.parts] or [Markup("")]
+        small = " soft" if value.small else ""
+        return first + Markup("").join(Markup('<span class="line{}">{}</span>').format(small, part) for part in rest)
+    if isinstance(value, Markup):
+        return value
+    lines = show(value, lang).split("\n")
+    return Markup("<br>").join(escape(clean(line)) for line in lines)
+
+
+def _is_sortable(document: Document) -> bool:
+    return any(len(table.rows) > 2 for table in gather_tables(list(document.blocks)))
+
+
+def text(code: str, lang: Lang, *values: object) -> str:
+    return phrase("pages", code, lang, *values)
 
 
 @lru_cache(maxsize=1)

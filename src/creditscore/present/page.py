@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.core.i18n import Lang, clean, phrases
-from creditscore.present import html
+from creditscore.core.i18n import Lang, phrases
+from creditscore.present import document, html
 
 Said = Callable[..., str]
 
@@ -62,21 +62,34 @@ def draw(
     other: str = "",
 ) -> str:
     """The page as HTML. `under`: lines below the title; `other`: the file in the other language."""
-    page = html.environment().get_template("page.html")
-    return page.render(
-        t=t,
-        lang=lang,
-        tag={"zh": "zh-CN", "en": "en"}[lang],
+    blocks: list[document.Block | None] = [document.Tiles(tiles)] if tiles else []
+    blocks += [_section(section) for section in sections if section is not None]
+    if limits:
+        blocks.append(document.Section(t("limits"), [document.Listing(limits)]))
+    shown = document.Document(
+        kind,
+        title,
+        lang,
+        blocks,
+        under=under,
         data=data,
         made_up=bool(data.get("made_up", False)),
-        kind=kind,
-        title=clean(title),
-        under=[clean(name) for name in under],
-        tiles=tiles,
-        sections=[section for section in sections if section is not None],
-        limits=limits,
-        other=other,
+        foot=t("not_official"),
     )
+    return html.render_page(shown, other=other)
+
+
+def _section(section: Section) -> document.Section:
+    return document.Section(
+        section.title, [*map(_part, section.parts), *map(document.Paragraph, section.notes)], section.caption
+    )
+
+
+def _part(part: Table | Figure) -> document.Block:
+    if isinstance(part, Figure):
+        return document.Chart(part.title, part.picture, part.caption)
+    columns = [document.Column(name, "number" if css == "n" else "text") for name, css in part.head]
+    return document.Table(columns, part.rows, part.title, part.caption)
 
 
 def number(value: int | None) -> str:
