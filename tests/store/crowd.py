@@ -37,7 +37,7 @@ def write(address: str, folder: Path, name: str, seconds: float, limit: int = 0)
     notes = (folder / f"{name}.notes").open("a") if not limit else None
     with Store(address, make_registry()) as store:
         number = 0
-        while time.monotonic() < end:
+        while not number or time.monotonic() < end:  # one at least, however long it took to begin
             number += 1
             case = f"{name}-{os.getpid()}-{number}"
             for step in STEPS:
