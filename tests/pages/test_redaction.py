@@ -20,7 +20,7 @@ from creditscore.cli.main import app
 from creditscore.core.identity import is_resident
 from tests.pages.test_district import ids
 
-KINDS = {".html", ".json", ".csv", ".parquet", ".txt", ".xlsx", ".store"}
+KINDS = {".html", ".json", ".csv", ".parquet", ".txt", ".xlsx", ".db"}
 PEOPLE = ("欧阳测试", "司马样例", "诸葛虚构")
 PHONES = ("13800138001", "15912345678", "19987654321")
 TEXTS = ("source", "basis", "document_no", "act_id", "remark")
@@ -328,10 +328,6 @@ def texts(file: Path) -> Iterator[tuple[str, str]]:
     if file.suffix == ".parquet":
         con = duckdb.connect()
         yield from cells(con, f"read_parquet('{file}')")
-    elif file.suffix in (".duckdb", ".store", ".db") and file.read_bytes()[8:12] == b"DUCK":
-        con = duckdb.connect(str(file), read_only=True)
-        for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-            yield from cells(con, f'"{name}"')
     elif file.suffix == ".xlsx":
         with zipfile.ZipFile(file) as book:
             for name in book.namelist():
