@@ -21,6 +21,7 @@ from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_page, write_overview
 from creditscore.pages.summary import summarise
 from creditscore.present import html
+from creditscore.present.document import Column, Document, Section, Table
 from creditscore.present.html import inert, render_fragment, render_page, write_pages
 from tests.present.documents import EVIL, whole_document
 
@@ -181,3 +182,10 @@ def test_pages_are_written_in_both_languages(tmp_path: Path) -> None:
     assert ("a", "href", "page.html") in seen.attributes
     assert ("a", "href", "../index.en.html") in seen.attributes
     assert json.loads(data.read_text(encoding="utf-8")) == json.loads(seen.data)
+
+
+@pytest.mark.parametrize(("columns", "rows", "wide"), [(2, 3, False), (2, 30, True), (6, 3, True)])
+def test_a_section_with_a_wide_or_long_table_takes_the_whole_width(columns: int, rows: int, wide: bool) -> None:
+    table = Table([Column(str(k)) for k in range(columns)], [["x"] * columns] * rows)
+    page = render_page(Document("kind", "title", "en", [Section("part", [table])]))
+    assert (" whole" in page.split('<section class="')[1].split('"')[0]) == wide

@@ -240,10 +240,9 @@ class Section:
 
     @property
     def wide(self) -> bool:
-        """Whether it needs the whole width of a wide screen."""
-        return any(len(table.columns) > NARROW for table in gather_tables(self.blocks)) or any(
-            isinstance(block, Columns) for block in self.blocks
-        )
+        """Whether it needs the whole width of a wide screen: wide tables, and long ones, beside which nothing fits."""
+        too_wide = any(len(table.columns) > NARROW for table in gather_tables(self.blocks))
+        return too_wide or not self.short or any(isinstance(block, Columns) for block in self.blocks)
 
     @property
     def short(self) -> bool:
