@@ -16,7 +16,6 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "boost": ("lightgbm",),
     "plots": ("matplotlib",),
     "excel": ("openpyxl",),
-    "docx": ("docx",),
     "postgres": ("psycopg",),
     "spark": ("pyspark",),
 }

@@ -46,10 +46,18 @@ def render_page(document: Document, *, other: str = "", index: str = "") -> str:
     index
         The file that leads back to all pages.
     """
-    return (
-        environment()
-        .get_template("page.html")
-        .render(d=_names(document), other=other, index=index, script=_sorting() if _is_sortable(document) else None)
+    names = _names(document)
+    page = environment().get_template("page.html")
+    return page.render(
+        d=names,
+        t=names.t,
+        tag=names.tag,
+        document=document,
+        data=document.data,
+        made_up=document.made_up,
+        other=other,
+        index=index,
+        script=_sorting() if _is_sortable(document) else None,
     )
 
 

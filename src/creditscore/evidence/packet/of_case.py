@@ -176,11 +176,8 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
     for finding in row["findings"]:
         changes: dict[str, str] = {
-            lang: "; ".join(
-                f"{word_in_both('columns', name)[LANGS.index(lang)]} {value}"
-                for name, value in finding["changes"].items()
-            )
-            for lang in LANGS
+            lang: "; ".join(f"{word_in_both('columns', name)[k]} {value}" for name, value in finding["changes"].items())
+            for k, lang in enumerate(LANGS)
         }
         yield {
             "what": "finding",
