@@ -1,5 +1,6 @@
 """What tests of several packages share."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import typer.main
 import typer.testing
 from hypothesis import HealthCheck, settings
 
+from creditscore.core.i18n import set_language
 from tests.cascade.chained import two_years
 from tests.graded import early, graded
 from tests.postgres import postgres_server, postgres_url, store_url
@@ -34,6 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def width(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines fold where a terminal of 80 columns ends, whoever runs the tests; a test that wants more says so."""
     monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture(autouse=True)
+def english_messages() -> Iterator[None]:
+    """Messages of errors are English here, whoever runs the tests; a test of other languages says so."""
+    set_language("en")
+    yield
+    set_language(None)
 
 
 @pytest.fixture(autouse=True)

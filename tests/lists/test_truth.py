@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.core.days import day_in_words
 from creditscore.core.i18n import catalogue, phrase
+from creditscore.core.messages import day_in_words
 from creditscore.lists.clocks import holds
 from creditscore.lists.entries import list_due
 from creditscore.lists.history import tell_entries

@@ -87,12 +87,7 @@ def list_drawn(store: Store, stream: str = "") -> list[Drawn]:
     """
     with store.reading() as connection:
         if stream and not read_streams(connection, [stream])[stream]:
-            raise UsageError(
-                f"there is no case {stream!r}",
-                where=store.database.shown,
-                allowed="objection/C2026-0001, or a case of another workflow",
-                next="leave the case out: all acts from which something followed are listed",
-            )
+            raise UsageError("cascade.no_case", stream=stream, where=store.database.shown)
         drawing = sa.select(event_table.c.act).where(event_table.c.kind.in_((REDRAWN, DOUBTED)))
         query = sa.select(event_table.c.act, event_table.c.stream).where(event_table.c.act.in_(drawing))
         streams_of: dict[int, list[str]] = {}

@@ -281,12 +281,7 @@ def follow_events(
     )
     keepers = {change.run.kept_by for change in redrawn}
     if context.actor in keepers:
-        raise NotAllowed(
-            "who kept a run does not take an act that changes it: a second person does",
-            where=context.stream,
-            allowed="another person with the role",
-            next="let somebody else act",
-        )
+        raise NotAllowed("cascade.who_kept_run_not_take_act", where=context.stream)
     for run in [*runs, *composites]:
         own = [change for change in redrawn if change.run.run_id == run.run_id]
         if own:

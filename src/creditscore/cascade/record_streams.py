@@ -54,7 +54,9 @@ def emit_record_event(context: Context, event: RecordEvent) -> None:
         What is decided, numbered: its `event_no` follows the newest one of the record.
     """
     if event.event not in KINDS or event.event_no < 1:
-        raise InternalError(f"{event.event} {event.event_no} of {event.record_id} cannot be written")
+        raise InternalError(
+            "cascade.cannot_written", event=event.event, event_no=event.event_no, record_id=event.record_id
+        )
     stream = context.read(name_record(event.subject_id, event.record_id))
     columns = {name: str(value) for name in NAMES if (value := getattr(event, name)) is not None and value != ""}
     waiting = sum(new.stream == stream.name for new in context.emitted)  # rows of the same act

@@ -116,8 +116,8 @@ def expire_command(
 ) -> None:
     """Let go of every entry whose term is over, each by an act; done twice it does nothing more."""
     from creditscore.cli.tables import say_line
-    from creditscore.core.days import day_in_words
     from creditscore.core.i18n import phrase
+    from creditscore.core.messages import day_in_words
     from creditscore.lists.beside import make_id
     from creditscore.lists.entries import expire_entries
     from creditscore.lists.rules import list_rule

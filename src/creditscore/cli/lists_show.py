@@ -89,8 +89,8 @@ def due_command(
     lang: LangOption = "zh",
 ) -> None:
     """Open steps by the day on which they are due."""
-    from creditscore.core.days import day_in_words
     from creditscore.core.i18n import phrase
+    from creditscore.core.messages import day_in_words
     from creditscore.lists.entries import list_due
     from creditscore.lists.rules import list_rule
     from creditscore.lists.words import describe_note, with_mark

@@ -37,6 +37,7 @@ from creditscore.cli.timeline import timeline_command
 from creditscore.cli.workflow import key_app, workflow_app
 from creditscore.core.boundary import run
 from creditscore.core.errors import ExitCode, UsageError
+from creditscore.core.i18n import LANGS, set_language
 from creditscore.core.identity import redact
 from creditscore.core.version import __version__
 
@@ -101,7 +102,18 @@ def main(args: list[str] | None = None) -> Any:
 def _run(args: list[str]) -> Any:
     """What the command returns: its exit code, where it ends with one."""
     require_filled(args)
+    choose_language(args)
     return app(args, standalone_mode=False)
+
+
+def choose_language(args: list[str]) -> None:
+    """Tell errors in the language that `--lang` names, before anything can go wrong."""
+    for place, argument in enumerate(args):
+        option, is_assigned, value = argument.partition("=")
+        if option == "--lang":
+            value = value if is_assigned else "".join(args[place + 1 : place + 2])
+            if value in LANGS:  # anything else is refused where the option is read
+                set_language(value)
 
 
 def require_filled(args: list[str]) -> None:

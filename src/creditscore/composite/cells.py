@@ -95,9 +95,7 @@ def last_day_of(period: str) -> int:
             return to_day(date(int(period), 12, 31))
         return read_day(period)
     except ValueError as error:
-        raise InputError(
-            f"{redact(period)!r} is no period", where="grades", allowed="a year or a day, YYYY-MM-DD"
-        ) from error
+        raise InputError("composite.no_period", period=redact(period), where="grades") from error
 
 
 def _cell(cells: Cells, statement: Statement) -> Cell:
@@ -107,7 +105,9 @@ def _cell(cells: Cells, statement: Statement) -> Cell:
     evidence = MARKS.index(statement.evidence) if statement.evidence in MARKS else MARKS.index("unknown")
     notes = [f"without_act:{part}" for part in statement.without.split(";") if part]
     if statement.state not in HISTORY_CODES["state"]:
-        raise InputError(f"{redact(statement.state)!r} is no state", where="grades", allowed=HISTORY_CODES["state"])
+        raise InputError(
+            "composite.no_state", state=redact(statement.state), where="grades", allowed=HISTORY_CODES["state"]
+        )
     if statement.state != "graded":
         why = redact(statement.reason.partition(":")[0])
         notes.insert(0, f"absent:{statement.state}" + (f":{why}" if why else ""))
@@ -116,22 +116,29 @@ def _cell(cells: Cells, statement: Statement) -> Cell:
     values = rule.schemes.get(f"{statement.scheme}@{statement.version}")
     if values is None:
         raise UsageError(
-            f"{statement.scheme}@{redact(statement.version)} has no values in {config.name}",
-            where=f"domain {rule.id}",
+            "composite.no_values",
+            scheme=statement.scheme,
+            version=redact(statement.version),
+            name=config.name,
+            id=rule.id,
             allowed=list(rule.schemes),
-            next="grade under one of these versions, or give the composite a map for this one",
         )
     if statement.grade not in values:
         raise InputError(
-            f"{redact(statement.grade)!r} is no grade of {statement.scheme}@{statement.version}",
+            "composite.no_grade",
+            grade=redact(statement.grade),
+            scheme=statement.scheme,
+            version=statement.version,
             where="grades",
             allowed=list(values),
         )
     if statement.day > to_day(cells.as_of):
         raise UsageError(
-            f"{statement.scheme} is graded for {statement.period}, which ends after {cells.as_of}",
+            "composite.graded_ends_after",
+            scheme=statement.scheme,
+            period=statement.period,
+            as_of=cells.as_of,
             where="as_of",
-            next="give a later day, or gradings of earlier periods",
         )
     months = full_months(statement.day, to_day(cells.as_of))
     if _is_stale(cells, statement):

@@ -86,18 +86,14 @@ def combine(
     >>> combine(gradings, "jilin_edz").composite.to_pandas()  # doctest: +SKIP
     """
     if acts not in ACTS:
-        raise UsageError(f"acts is {acts!r}", allowed=ACTS)
+        raise UsageError("composite.acts", acts=acts, allowed=ACTS)
     day = day_of(as_of, "as_of")
     rules = load_composite(config, day)
     schemes = [name.partition("@")[0] for domain in rules.domains for name in domain.schemes]
     gathered = gather(gradings, schemes, snapshot)
     if gathered.unchecked and acts == "once":
         raise UsageError(
-            "the records behind these grades are not there, so acts that several domains count cannot be told",
-            where=", ".join(dict.fromkeys(gathered.unchecked)),
-            allowed="gradings in memory, or a folder with the snapshot that was graded",
-            next="give snapshot= (--snapshot DIR), or accept that an act may weigh twice with acts='unchecked' "
-            "(--acts unchecked)",
+            "composite.records_behind_these_grades_not_so", where=", ".join(dict.fromkeys(gathered.unchecked))
         )
     if day is None:
         day = newest_day(gathered)

@@ -69,9 +69,9 @@ def compare_composites(
     0.971204
     """
     if len(composites) < 2:
-        raise UsageError("one composite cannot be compared", next="give two or more")
+        raise UsageError("composite.composite_cannot_compared")
     if not 0 < step < 100 or draws < 0:
-        raise UsageError(f"step {step}, draws {draws}", allowed="0 < step < 100, draws at least 0")
+        raise UsageError("composite.step_draws", step=step, draws=draws)
     _same_inputs(composites)
     names = _names(composites)
     held = [_held(composite) for composite in composites]
@@ -134,23 +134,26 @@ def _same_inputs(composites: Sequence[Composite]) -> None:
         for what in ("as_of", "listings", "acts", "subjects"):
             if manifest[what] != first[what]:
                 raise UsageError(
-                    f"{manifest['config']} and {first['config']} were made from different inputs: {what}",
-                    where=f"{first[what]} and {manifest[what]}",
-                    next="score both from the same gradings, lists and day",
+                    "composite.made_different_inputs",
+                    config=manifest["config"],
+                    config_2=first["config"],
+                    what_value=what,
+                    first=first[what],
+                    manifest=manifest[what],
                 )
         tables = [{part.get("table_sha256") for part in data["inputs"]} - {None} for data in (first, manifest)]
         if tables[0] != tables[1]:
             raise UsageError(
-                f"{manifest['config']} and {first['config']} were made from different tables of grades",
-                next="score both from the same gradings",
+                "composite.made_different_tables_grades", config=manifest["config"], config_2=first["config"]
             )
         known = {part.get("scheme"): part.get("run_id") for part in first["inputs"]}
         for part in manifest["inputs"]:
             if known.get(part.get("scheme"), part.get("run_id")) != part.get("run_id"):
                 raise UsageError(
-                    f"{manifest['config']} and {first['config']} were made"
-                    f" from different gradings under {part['scheme']}",
-                    next="score both from the same gradings",
+                    "composite.made_different_gradings_under",
+                    config=manifest["config"],
+                    config_2=first["config"],
+                    scheme=part["scheme"],
                 )
 
 

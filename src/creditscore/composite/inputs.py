@@ -84,7 +84,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             there = [column[0] for column in con.execute(f"SELECT * FROM {view} LIMIT 0").description or []]
             lacking = [column for column in STATED if column not in there]
             if lacking:
-                raise InputError(f"column {lacking[0]!r} is missing", where="grades", allowed=COLUMNS)
+                raise InputError("composite.column_missing", lacking=lacking[0], where="grades", allowed=COLUMNS)
             columns = [column for column in COLUMNS if column in there]
             others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {view}").fetchall()} - wanted
             unchecked.append("a table")
@@ -96,7 +96,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
         views.append(_select(con, f"run_{k}"))
         inputs.append(_input(run.manifest))
     if not views:
-        raise UsageError("no grading holds a scheme of this composite", allowed=sorted(wanted), next="grade under some")
+        raise UsageError("composite.no_grading_holds_scheme_composite", allowed=sorted(wanted))
     listed = ", ".join(map(literal, sorted(wanted)))
     con.execute(f"CREATE TEMP VIEW g AS SELECT * FROM ({' UNION ALL '.join(views)}) WHERE scheme IN ({listed})")
     inputs.sort(key=lambda source: json.dumps(source, sort_keys=True))
@@ -140,9 +140,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     needed = ("grades.parquet", "manifest.json")
     lacking = [name for name in needed if not (folder / name).is_file()]
     if lacking:
-        raise InputError(
-            f"{' and '.join(lacking)} not found", where=str(folder), allowed="a folder that `creditscore grade` wrote"
-        )
+        raise InputError("composite.not_found", listed=" and ".join(lacking), where=str(folder))
     return read_manifest(folder)
 
 
@@ -172,9 +170,10 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
     )
     if not is_run(grading.manifest, manifest):
         raise UsageError(
-            f"the grading under {manifest['scheme']} was not made from this snapshot with these rules",
-            where=f"run {manifest['run_id']}, now {grading.manifest['run_id']}",
-            next="give the snapshot that was graded, or grade again",
+            "composite.grading_under_not_made_snapshot_these",
+            scheme=manifest["scheme"],
+            run_id=manifest["run_id"],
+            run_id_2=grading.manifest["run_id"],
         )
     return grading
 
@@ -194,7 +193,7 @@ def newest_day(gathered: Gathered) -> date:
 
     periods = [row[0] for row in gathered.con.execute("SELECT DISTINCT period FROM g").fetchall()]
     if not periods:
-        raise InputError("there is no grade under a scheme of this composite", next="grade under some of its schemes")
+        raise InputError("composite.no_grade_under_scheme_composite")
     return from_day(max(map(last_day_of, periods)))
 
 
@@ -244,11 +243,7 @@ def _no_doubles(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     if double:
         scheme, period, count = double[0]
-        raise InputError(
-            f"a subject has {count} grades under {scheme} for {period}",
-            where="gradings",
-            next="give each grading once",
-        )
+        raise InputError("composite.subject_grades_under", count=count, scheme=scheme, period=period, where="gradings")
 
 
 def listed_rules(con: duckdb.DuckDBPyConnection, cells: Cells, ids: list[str]) -> tuple[Ints, dict[str, int]]:

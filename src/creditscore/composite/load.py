@@ -65,9 +65,11 @@ def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -
         config.effective_from <= on and (config.effective_to is None or on < config.effective_to)
     ):
         raise NotInForce(
-            f"{config.name} is not in force on {on}",
-            allowed=f"from {config.effective_from} to {config.effective_to or 'today'}",
-            next="choose another day, or another composite",
+            "composite.not_force",
+            name=config.name,
+            on=on,
+            effective_from=config.effective_from,
+            value=config.effective_to or "today",
         )
     return config
 
@@ -111,7 +113,7 @@ def _file(name: str, on: date | None) -> RuleFile:
     if pinned:
         chosen = [stem for stem in stems if stem == pinned or stem.startswith(f"{pinned}-")]
         if len(chosen) != 1:
-            raise UsageError(f"{wanted} has no version {pinned!r}", allowed=stems)
+            raise UsageError("composite.no_version", wanted=wanted, pinned=pinned, allowed=stems)
     else:
         chosen = [stem for stem in stems if on is None or stem <= on.isoformat()] or stems[:1]
     return COMPOSITES.find_file(f"{wanted}/{chosen[-1]}")

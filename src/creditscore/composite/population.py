@@ -37,10 +37,10 @@ def population(
         kinds = {_as_graded(subject, place): kind for subject, kind in rows}
         wanted = sorted(kinds)
         if len(wanted) < len(rows):
-            raise UsageError("a subject stands twice with different kinds", where="subjects", next="give it once")
+            raise UsageError("composite.subject_stands_twice_different_kinds", where="subjects")
         unknown = sorted({kind for kind in kinds.values() if kind and kind not in (*KINDS, *PERSONS)})
         if unknown:
-            raise InputError(f"{redact(unknown[0])!r} is no kind", where="subjects", allowed=KINDS)
+            raise InputError("composite.no_kind", unknown=redact(unknown[0]), where="subjects", allowed=KINDS)
         people = {subject_id for subject_id, kind in kinds.items() if kind in PERSONS}
         blank = np.full(cell.shape[1], -1, dtype=np.int64)
         outside = len(ids) - sum(subject_id in place for subject_id in wanted)

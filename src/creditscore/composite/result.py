@@ -150,11 +150,7 @@ def read_composite(folder: Path | str) -> Composite:
     files = [*(f"{name}.parquet" for name in TABLES), MANIFEST]
     lacking = [name for name in files if not (place / name).is_file()]
     if lacking:
-        raise InputError(
-            f"{' and '.join(lacking)} not found",
-            where=str(folder),
-            allowed="a folder that `creditscore composite --out` wrote",
-        )
+        raise InputError("composite.not_found_2", listed=" and ".join(lacking), where=str(folder))
     try:
         manifest = read_object(place / MANIFEST, next="make the composite again", needed=NEEDED)
         if not all(isinstance(part, dict) for part in manifest["inputs"]):
@@ -171,9 +167,7 @@ def read_composite(folder: Path | str) -> Composite:
         composite = Composite(tables, manifest)
         _check_names(composite)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
-        raise InputError(
-            f"the composite cannot be read: {described(error)}", where=str(folder), next="make it again"
-        ) from error
+        raise InputError("composite.composite_cannot_read", described=described(error), where=str(folder)) from error
     return composite
 
 

@@ -30,6 +30,4 @@ def open_listings(con: duckdb.DuckDBPyConnection, given: Any) -> None:
     load_table(con, given, ENTRIES)
     bad = con.execute("SELECT list FROM listings WHERE exited_on < entered_on ORDER BY ALL LIMIT 1").fetchall()
     if bad:
-        raise InputError(
-            f"an entry of {redact(bad[0][0])} ends before it begins", where="listings", next="correct its dates"
-        )
+        raise InputError("composite.entry_ends_before_begins", bad=redact(bad[0][0]), where="listings")

@@ -67,9 +67,7 @@ def whole_file(file: Path | str) -> Iterator[Path]:
             creditscore_error.where = str(file)
             raise creditscore_error from error
         if isinstance(error, OSError):
-            raise UsageError(
-                f"cannot write there: {described(error)}", where=str(file), next="give another place"
-            ) from error
+            raise UsageError("core.cannot_write", described=described(error), where=str(file)) from error
         raise
     finally:
         if part != place:

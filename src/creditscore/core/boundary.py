@@ -82,7 +82,7 @@ def outside(what: str, where: object, next: str | None = None, allowed: str | No
             raise creditscore_error from error
         why = "it is nested too deeply" if isinstance(error, RecursionError) else described(error)
         raise InputError(
-            f"{what} cannot be read: {why}", where=_shortened(str(where)), allowed=allowed, next=next
+            "core.cannot_read", what_value=what, why=why, where=_shortened(str(where)), allowed=allowed, next=next
         ) from error
 
 
@@ -93,12 +93,7 @@ def require_plain(path: Path | str) -> None:
     except (OSError, ValueError):  # whoever opens it says so in its own words
         return
     if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
-        raise InputError(
-            "a pipe, which can be read only once, and may never begin",
-            where=_shortened(str(path)),
-            allowed="a file",
-            next="write what comes out of it to a file, and give that",
-        )
+        raise InputError("core.pipe_read_only_once_may_never", where=_shortened(str(path)))
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -121,62 +116,31 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
         or kind.__name__ == "OutOfMemoryException"
         or (isinstance(error, MEMORY_KINDS) and any(word in text for word in OUT_OF_MEMORY))
     ):
-        return UsageError(
-            f"the memory is not enough: {_first_line(error) or 'nothing is left'}",
-            where=where,
-            next="give more memory (--memory-limit where the command has it), or give fewer rows at a time",
-        )
+        return UsageError("core.memory_not_enough", value=_first_line(error) or "nothing is left", where=where)
     missing = explain_missing(error)
     if missing is not None:
         return missing
     foreign = isinstance(error, OSError) or home in ("_duckdb", "duckdb", "pyarrow")
     if foreign and (getattr(error, "errno", None) in FULL or any(word in text for word in FULL_WORDS)):
-        return UsageError(
-            f"cannot be written: {described(error)}",
-            where=_place(error) or where,
-            allowed="a folder with enough free space that can be written",
-            next="free some space, or choose another folder; what was begun is no result",
-        )
+        return UsageError("core.cannot_written", described=described(error), where=_place(error) or where)
     if isinstance(error, OSError):
-        return InputError(
-            f"cannot be read or written: {described(error)}",
-            where=_place(error) or where,
-            allowed="a file or folder that exists and may be used",
-            next="check the path and its permissions",
-        )
+        return InputError("core.cannot_read_written", described=described(error), where=_place(error) or where)
     if home in ("_duckdb", "duckdb") and kind.__name__ in OF_DATA:
-        return InputError(
-            f"the data cannot be read: {described(error)}",
-            where=where,
-            allowed="sound Parquet or CSV files with text in UTF-8",
-            next="write the file again from its source",
-        )
+        return InputError("core.data_cannot_read", described=described(error), where=where)
     if home == "pyarrow":
-        return InputError(
-            f"the data cannot be read: {described(error)}", where=where, next="write the file again from its source"
-        )
+        return InputError("core.data_cannot_read_2", described=described(error), where=where)
     if isinstance(error, RuntimeError) and text.startswith("symlink loop"):
         return InputError(
-            "a link that leads back to itself",
-            where=_shortened(str(error).partition("from ")[2].strip("'\"")) or where,
-            next="give the file itself",
+            "core.link_leads_back_itself", where=_shortened(str(error).partition("from ")[2].strip("'\"")) or where
         )
     if isinstance(error, UnicodeError) or (isinstance(error, RuntimeError) and text == "std::bad_cast"):  # the engine's
-        return InputError(
-            "text that is not UTF-8", where=where, allowed="text in UTF-8", next="write the text again in UTF-8"
-        )
+        return InputError("core.text_not_utf", where=where)
     if isinstance(error, EOFError | ValueError) and "marshal data" in text:
-        return UsageError(
-            "a compiled file of this installation, or of a library that it uses, is damaged (was a disk full?)",
-            where=sys.prefix,
-            next="delete the folders __pycache__ there, or install again",
-        )
+        return UsageError("core.compiled_file_installation_library_uses_damaged", where=sys.prefix)
     if isinstance(error, RecursionError):
-        return InputError("something is nested too deeply", where=where, next="give it with fewer levels")
+        return InputError("core.something_nested_too_deeply", where=where)
     if home in ("sqlalchemy", "sqlite3"):
-        return InputError(
-            f"the database cannot be used: {described(error)}", where=where, next="check its path and its permissions"
-        )
+        return InputError("core.database_cannot_used", described=described(error), where=where)
     return None
 
 
@@ -201,12 +165,7 @@ def require_memory() -> None:
     """UsageError where the process may use so little memory (`ulimit -v`) that the engine and Arrow would crash."""
     limit = address_space()
     if limit is not None and limit < LEAST_MEMORY:
-        raise UsageError(
-            f"the process may use {limit >> 20} MB of memory",
-            where="the limit of the shell (ulimit -v)",
-            allowed=f"at least {LEAST_MEMORY >> 20} MB",
-            next="raise the limit, or lift it: ulimit -v unlimited",
-        )
+        raise UsageError("core.process_may_use_mb_memory", count=limit >> 20, count_2=LEAST_MEMORY >> 20)
 
 
 def address_space() -> int | None:
@@ -261,7 +220,7 @@ def _told(error: BaseException, redact: Callable[[str], str]) -> int:
         print("error: ended, nothing was done", file=sys.stderr)
         return UsageError.exit_code
     creditscore_error = error if isinstance(error, CreditscoreError) else translate(error) or internal(error)
-    print(f"error: {CONTROL.sub('?', redact(str(creditscore_error)))}", file=sys.stderr)
+    print(CONTROL.sub("?", redact(creditscore_error.say_as_error())), file=sys.stderr)
     return creditscore_error.exit_code
 
 

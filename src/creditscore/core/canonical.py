@@ -65,11 +65,9 @@ def canonical(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"not plain JSON: {error}", allowed="text, whole and finite numbers, true, false, null, lists, mappings"
-        ) from error
+        raise UsageError("core.not_plain_json", error=error) from error
     if json.loads(text) != value and not _same_but_tuples(json.loads(text), value):
-        raise UsageError("not plain JSON: a key that is no text", allowed="mappings with text as keys")
+        raise UsageError("core.not_plain_json_key_no_text")
     return text
 
 

@@ -287,9 +287,11 @@ class Family(Generic[M]):
         """Make the error for a name that is none of the known ones."""
         folder = str(PurePath(self.place).parent) if self.is_file else self.place
         return UsageError(
-            f"there is no {self.title} {name!r}",
+            "core.no_such",
+            title=self.title,
+            name=name,
+            folder=folder,
             allowed=", ".join(difflib.get_close_matches(name, list(known), 3) or known),
-            next=f"give an id from configs/{folder}/ or the path of a YAML file",
         )
 
     def pick(self, name: str, place: Path | None = None) -> M:

@@ -31,7 +31,7 @@ def clock_at(moment: datetime) -> Iterator[None]:
     """Inside, it is that moment, with a time zone; for tests and for playing a day again."""
     global _clock
     if moment.tzinfo is None:
-        raise UsageError(f"{moment} has no time zone", allowed="a time such as 2026-12-01T17:00:00+00:00")
+        raise UsageError("core.no_time_zone", moment=moment)
     before, _clock = _clock, lambda: moment
     try:
         yield
@@ -49,12 +49,7 @@ def office_zone() -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         if name == SHANGHAI:  # a machine without a time zone database: China has had no summer time since 1991
             return timezone(timedelta(hours=8), SHANGHAI)
-        raise UsageError(
-            f"{name!r} is no time zone",
-            where=f"the environment variable {VARIABLE}",
-            allowed="a name of the IANA database, such as Asia/Shanghai or Asia/Urumqi",
-            next=f"correct or unset {VARIABLE} (without it: {SHANGHAI})",
-        ) from error
+        raise UsageError("core.no_time_zone_3", name=name, variable=VARIABLE, shanghai=SHANGHAI) from error
 
 
 def office_day(moment: datetime | str) -> date:
@@ -73,10 +68,7 @@ def check_day_has_come(on: date | int, name: str = "on") -> None:
     day, latest = (from_day(on) if isinstance(on, int) else on), today()
     if day > latest:
         raise UsageError(
-            f"{name}: {day} has not come",
-            where=f"today is {latest} ({office_zone()})",
-            allowed=f"up to {latest}",
-            next=f"give the day on which it was done; the office's time zone is set by {VARIABLE}",
+            "core.not_come", name=name, day=day, latest=latest, office_zone=office_zone(), variable=VARIABLE
         )
 
 
@@ -89,7 +81,7 @@ def moment(at: datetime | str | None) -> str:
         try:
             given = datetime.fromisoformat(given)
         except ValueError as error:
-            raise UsageError(f"{at!r} is not a time", allowed="2026-01-31T08:00:00Z") from error
+            raise UsageError("core.not_time", at=at, allowed="2026-01-31T08:00:00Z") from error
     if given.tzinfo is None:
-        raise UsageError(f"{at} has no time zone", allowed="2026-01-31T08:00:00Z, 2026-01-31T16:00:00+08:00")
+        raise UsageError("core.no_time_zone_2", at=at, allowed="2026-01-31T08:00:00Z, 2026-01-31T16:00:00+08:00")
     return given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -40,22 +40,13 @@ def config_root() -> Path:
     if override:
         root = Path(override).expanduser().resolve()
         if not root.is_dir():
-            raise UsageError(
-                f"{VARIABLE} does not name a folder",
-                where=str(root),
-                allowed="a folder laid out like configs/",
-                next="correct it, or unset it to use the rules of the package",
-            )
+            raise UsageError("core.not_name_folder", variable=VARIABLE, where=str(root))
         return root
     places = _places("configs")
     for root in places:
         if root.is_dir():
             return root
-    raise UsageError(
-        "the rules are missing",
-        where=" and ".join(map(str, places)),
-        next=f"install creditscore again, or set {VARIABLE} to a folder laid out like configs/",
-    )
+    raise UsageError("core.rules_missing", variable=VARIABLE, where=" and ".join(map(str, places)))
 
 
 def models_root() -> Path:

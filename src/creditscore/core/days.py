@@ -30,11 +30,7 @@ def from_day(day: int) -> date:
     try:
         return EPOCH + timedelta(days=day)
     except OverflowError as error:
-        raise InputError(
-            f"the day number {day} is no date: the data is damaged",
-            allowed="days of the years 1 to 9999",
-            next="make the snapshot or folder that was read again",
-        ) from error
+        raise InputError("core.day_number_no_date_data_damaged", day=day) from error
 
 
 def iso(day: int | None) -> str:
@@ -50,19 +46,7 @@ def day_of(value: date | str | None, name: str) -> date | None:
     try:
         return date.fromisoformat(value)
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
-
-
-def day_in_words(day: str, lang: str) -> str:
-    """`2022年3月1日` in Chinese; in English as it stands. What is no day of the calendar stays.
-
-    >>> day_in_words("2022-03-01", "zh"), day_in_words("2022-03-01", "en"), day_in_words("", "zh")
-    ('2022年3月1日', '2022-03-01', '')
-    """
-    parts = day.split("-")
-    if lang == "en" or len(parts) != 3 or not all(part.isdigit() for part in parts):
-        return day
-    return "{}年{}月{}日".format(*map(int, parts))
+        raise UsageError("core.not_day", name=name, value=value, allowed="YYYY-MM-DD") from error
 
 
 def add_months(day: int, months: int) -> int:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
+
+from creditscore.core.messages import Lang, language, language_of, message
 
 __all__ = [
     "CreditscoreError",
@@ -24,6 +28,14 @@ __all__ = [
     "TooManyRejected",
     "UsageError",
 ]
+
+
+KEPT = (str, int, float, Decimal, date, list, tuple, type(None))
+
+
+def _is_kept(value: object) -> bool:
+    """Whether a value of a message is told as it is, or in the language: plain values, labels, phrases."""
+    return isinstance(value, KEPT) or hasattr(value, "zh") or hasattr(value, "say")
 
 
 class ExitCode(IntEnum):
@@ -55,8 +67,25 @@ class ExitCode(IntEnum):
 class CreditscoreError(Exception):
     """Base of every error this package raises on purpose.
 
-    `what` is one sentence; `where` a file, table, key path or day; `allowed` the values that would be right;
-    `next` what the reader can do. Absent parts are left out of the message.
+    Parameters
+    ----------
+    code
+        The message, `package.name`, as `core/words/errors/<package>.yaml` has it in both languages: what is wrong (one
+        sentence) and, as far as they are the same for every place that raises it, `where`, `allowed` and `next`. A
+        sentence that is no code stands for itself.
+    where
+        A file, table, key path or day.
+    allowed
+        The values that would be right.
+    next
+        What the reader can do.
+    values
+        What is filled into the message, by name.
+
+    Attributes
+    ----------
+    what, where, allowed, next : str or None
+        The parts in the language that is chosen (`core.i18n.language`); absent parts are left out of the message.
     """
 
     exit_code = ExitCode.OURS
@@ -64,23 +93,78 @@ class CreditscoreError(Exception):
 
     def __init__(
         self,
-        what: str,
+        code: str,
+        /,
         where: str | None = None,
         allowed: str | Iterable[str] | None = None,
         next: str | None = None,
+        **values: Any,
     ) -> None:
-        self.what = what
-        self.where = where
-        self.allowed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
-        self.next = self.usual_next if next is None else next
-        super().__init__(what)
+        self.code = code
+        self.values = {name: value if _is_kept(value) else str(value) for name, value in values.items()}
+        listed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
+        self.given = {"where": where, "allowed": listed, "next": next}
+        super().__init__(code)
+
+    def part(self, name: str, lang: Lang | None = None) -> str | None:
+        """Return a part of the message in a language; None where it has none."""
+        given = self.given.get(name)
+        if given is not None:
+            return given
+        text = message(self.code, name, language_of(self.code, lang or language()), self.values)
+        if text is None and name == "what":
+            return self.code
+        return self.usual_next if text is None and name == "next" else text
+
+    def say(self, lang: Lang | None = None) -> str:
+        """Return the whole message in a language."""
+        lang = language_of(self.code, lang or language())
+        colon = "：" if lang == "zh" else ": "
+        lines = [self.part("what", lang) or ""]
+        for name in ("where", "allowed", "next"):
+            text = self.part(name, lang)
+            if text:
+                lines.append(f"  {message(f'labels.{name}', 'what', lang, {})}{colon}{text}")
+        return "\n".join(lines)
+
+    def say_as_error(self) -> str:
+        """Return the whole message behind the word for an error."""
+        lang = language_of(self.code, language())
+        return f"{message('labels.error', 'what', lang, {})}{'：' if lang == 'zh' else ': '}{self.say(lang)}"
+
+    @property
+    def what(self) -> str:
+        return self.part("what") or ""
+
+    @property
+    def where(self) -> str | None:
+        return self.part("where")
+
+    @where.setter
+    def where(self, text: str | None) -> None:
+        self.given["where"] = text
+
+    @property
+    def allowed(self) -> str | None:
+        return self.part("allowed")
+
+    @property
+    def next(self) -> str | None:
+        return self.part("next")
+
+    @next.setter
+    def next(self, text: str | None) -> None:
+        self.given["next"] = text
 
     def __str__(self) -> str:
-        parts = (("where", self.where), ("allowed", self.allowed), ("next", self.next))
-        return "\n".join([self.what, *(f"  {label}: {text}" for label, text in parts if text)])
+        return self.say()
 
-    def __reduce__(self) -> tuple[type[CreditscoreError], tuple[str, str | None, str | None, str | None]]:
-        return type(self), (self.what, self.where, self.allowed, self.next)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.code, self.given, self.values)
+
+
+def _rebuild(kind: type[CreditscoreError], code: str, given: dict[str, str | None], values: dict[str, Any]) -> Any:
+    return kind(code, **given, **values)
 
 
 class UsageError(CreditscoreError):

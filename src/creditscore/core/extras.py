@@ -56,9 +56,4 @@ def explain_missing(error: BaseException) -> MissingExtra | None:
 
 
 def _describe(extra: str, missing: list[str]) -> MissingExtra:
-    return MissingExtra(
-        f"this needs the extra `{extra}`, which is not installed",
-        where=f"no module {', '.join(missing)}",
-        allowed="grades, explanations, letters, packets, lists and objections work without it",
-        next=f'pip install "creditscore[{extra}]"',
-    )
+    return MissingExtra("core.needs_extra_not_installed", extra=extra, listed=", ".join(missing))

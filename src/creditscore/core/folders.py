@@ -22,17 +22,12 @@ def whole(out: Path | str, mark: str) -> Iterator[Path]:
     place = Path(out)
     held = place.is_dir() and any(place.iterdir())
     if (place.exists() and not place.is_dir()) or (held and not (place / mark).is_file()):
-        raise UsageError(
-            "the folder holds something else",
-            where=str(out),
-            allowed=f"a new folder, or one with {mark}",
-            next="choose a new folder",
-        )
+        raise UsageError("core.folder_holds_something_else", mark=mark, where=str(out))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=str(out), next="give another folder") from error
+        raise UsageError("core.cannot_write_2", strerror=error.strerror, where=str(out)) from error
     try:
         try:
             yield work

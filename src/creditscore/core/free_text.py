@@ -12,15 +12,13 @@ def refuse_persons_in(**texts: str) -> None:
     """Nothing, or UsageError where a text holds a resident identity number or `by` is empty."""
     for name, text in texts.items():
         if is_resident(text) or resident_numbers(unicodedata.normalize("NFKC", text)):
-            raise UsageError(
-                f"{name} holds a resident identity number", next="leave it out; name people by their account"
-            )
+            raise UsageError("core.holds_resident_identity_number", name=name)
     if not texts.get("by", "x").strip():
-        raise UsageError("nobody is named", next="give --by PERSON")
+        raise UsageError("core.nobody_named")
 
 
 def needed(name: str, text: str) -> str:
     """The text without blanks around it; UsageError where nothing is said."""
     if not text.strip():
-        raise UsageError(f"{name} is empty", next=f"give --{name.replace('_', '-')} TEXT")
+        raise UsageError("core.empty", name=name, replace=name.replace("_", "-"))
     return text.strip()

@@ -11,21 +11,40 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any
 
-from creditscore.core.days import day_in_words
 from creditscore.core.errors import InternalError, UsageError
+from creditscore.core.messages import FOLDER, LANGS, Lang, chosen, day_in_words, language, show
 from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 
-Lang = Literal["zh", "en"]
-LANGS: tuple[Lang, ...] = ("zh", "en")
+__all__ = [
+    "FOLDER",
+    "LANGS",
+    "SYMBOL",
+    "Lang",
+    "Phrase",
+    "catalogue",
+    "clean",
+    "day_said",
+    "grade_name",
+    "lang_of",
+    "language",
+    "mark_in_words",
+    "period_said",
+    "phrase",
+    "phrases",
+    "plain",
+    "plural_form",
+    "say",
+    "set_language",
+    "show",
+    "text",
+    "word",
+]
+
 Forms = str | Mapping[str, str]  # one text, or one for each plural form
-FOLDER = Path(__file__).parent / "words"
-COMMAS: Mapping[str, str] = {"zh": "、", "en": ", "}
 
 
 @lru_cache(maxsize=1)
@@ -35,9 +54,24 @@ def catalogue() -> Mapping[str, Mapping[str, Mapping[str, Forms]]]:
     for file in sorted(FOLDER.glob("*.yaml")):
         for section, codes in unplaced(file.read_text(encoding="utf-8")).items():
             if section in sections:
-                raise InternalError(f"the section {section!r} stands in two files of words", where=file.name)
+                raise InternalError("core.section_stands_two_files_words", section=section, where=file.name)
             sections[section] = codes
     return sections
+
+
+def set_language(lang: str | None) -> None:
+    """Choose the language of messages in this context; None: that of the environment.
+
+    Raises
+    ------
+    UsageError
+        It is not `zh` or `en`.
+
+    Examples
+    --------
+    >>> set_language("en")
+    """
+    chosen.set(None if lang is None else lang_of(lang))
 
 
 def lang_of(text: str) -> Lang:
@@ -45,7 +79,7 @@ def lang_of(text: str) -> Lang:
     for lang in LANGS:
         if text == lang:
             return lang
-    raise UsageError(f"{text!r} is not a language of the pages", allowed=LANGS, next="give zh or en")
+    raise UsageError("core.not_language_pages", text=text, allowed=LANGS)
 
 
 def say(label: Label, lang: Lang) -> str:
@@ -70,7 +104,7 @@ def phrase(section: str, code: str, lang: Lang, *values: object) -> str:
     """
     entry = catalogue().get(section, {}).get(code)
     if entry is None:
-        raise InternalError(f"the catalogue of words has no {section}.{code}")
+        raise InternalError("core.catalogue_words_no", section=section, code_value=code)
     return _fill(entry, lang, values)
 
 
@@ -96,29 +130,6 @@ class Phrase:
     def say(self, lang: Lang) -> str:
         """Return the text in a language."""
         return phrase(self.section, self.code, lang, *self.values)
-
-
-@runtime_checkable
-class Sayable(Protocol):
-    """A value that knows how it is read in a language."""
-
-    def say(self, lang: Lang) -> str:
-        """Return the text in a language."""
-
-
-def show(value: object, lang: Lang) -> str:
-    """Return a value as it is read in a language: a text as it stands, a day, a label, a phrase, a list with commas."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Label):
-        return say(value, lang)
-    if isinstance(value, Sayable):
-        return value.say(lang)
-    if isinstance(value, date):
-        return day_in_words(value.isoformat(), lang)
-    if isinstance(value, list | tuple):
-        return COMMAS[lang].join(show(part, lang) for part in value)
-    return str(value)
 
 
 def _fill(entry: Mapping[str, Forms], lang: Lang, values: Iterable[object]) -> str:

@@ -30,13 +30,10 @@ def parse_json(text: str | bytes, what: str, where: object = None, next: str | N
             why = "it is not UTF-8"
         elif isinstance(error, json.JSONDecodeError):
             why = f"it is no JSON, line {error.lineno}, column {error.colno}"
-        raise InputError(f"{what} cannot be read: {why}", where=place, next=next or AGAIN) from error
+        raise InputError("core.cannot_read", what_value=what, why=why, where=place, next=next or AGAIN) from error
     if too_deep:
         raise InputError(
-            f"{what} cannot be read: it is nested too deeply",
-            where=place,
-            allowed=f"at most {DEEPEST} levels",
-            next=next or AGAIN,
+            "core.cannot_read_nested_too_deeply", what_value=what, deepest=DEEPEST, where=place, next=next or AGAIN
         )
     return data
 
@@ -48,7 +45,10 @@ def parse_object(
     data = parse_json(text, what, where, next)
     if not isinstance(data, dict):
         raise InputError(
-            f"{what} cannot be read: it is no object", where=None if where is None else str(where), next=next or AGAIN
+            "core.cannot_read_no_object",
+            what_value=what,
+            where=None if where is None else str(where),
+            next=next or AGAIN,
         )
     require(data, what, where, needed or {}, next)
     return data
@@ -76,7 +76,9 @@ def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, n
             wrong.append(f"{name} {state}")
     if wrong:
         raise InputError(
-            f"{what} cannot be read: {', '.join(wrong)}",
+            "core.cannot_read_2",
+            what_value=what,
+            listed=", ".join(wrong),
             where=None if where is None else str(where),
             next=next or AGAIN,
         )

@@ -25,7 +25,7 @@ def require_pattern(pattern: str, where: str | None = None) -> None:
     """UsageError where a pattern cannot be used."""
     fault = fault_of(pattern)
     if fault:
-        raise UsageError(f"the pattern {pattern[:80]!r} cannot be used: {fault}", where=where, allowed=ALLOWED)
+        raise UsageError("core.pattern_cannot_used", pattern=pattern[:80], fault=fault, where=where)
 
 
 def is_match(pattern: str, text: str, whole: bool = False) -> bool:

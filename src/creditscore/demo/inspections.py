@@ -93,7 +93,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         outcome = draw_visits(store, folder / "draw", VALUE, DRAWN_ON, by=OFFICER)
         again = verify_draw_in(store, folder / "draw", commitment.hash)
         if again.first is not None:
-            raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))
+            raise InternalError("demo.draw_not_must", first=again.first, where=str(out))
         office = _departments(plan.frame)
         drawn_as = {(office[unit.programme], unit.subject_id): unit.drawn_as for unit in plan.frame.units}
         to_fill = rows_of(read_text(folder / "draw", "to_fill.csv"))[1]

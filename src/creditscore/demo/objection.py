@@ -100,7 +100,7 @@ def contest(out: Path, gradings: Path, snapshot: Path, composite: Path, listings
             store.act("objection", "packet", name, by=REVIEWER, on=TOLD, digest=packet["digest"])
             write_packet(packet, folder / "packet")
         if verify_packet(folder / "packet"):
-            raise InternalError("the packet is not as it was written", where=str(out))
+            raise InternalError("demo.packet_not_written", where=str(out))
         write_timeline(_over_time(as_table(fitting(source, papers.newest)), source, run, subject_id), folder)
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
     pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]
@@ -180,6 +180,6 @@ def telling_record(gradings: Gradings) -> Telling:
         ).fetchall()
         candidates += rows
     if not candidates:
-        raise InputError("no organisation has a record to contest", next="give more --subjects")
+        raise InputError("demo.no_organisation_record_contest")
     best = max(candidates, key=lambda row: (row[0], row[1], row[4], row[2:]))  # of tax, of the worst grade, the newest
     return best[2], best[3], best[4]

@@ -68,9 +68,9 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
     from rich.console import Console
 
     if not 50 <= subjects <= MOST:
-        raise UsageError(f"{subjects} is not a number of organisations for the demo", allowed=f"50 to {MOST}")
+        raise UsageError("demo.not_number_organisations_demo", subjects=subjects, most=MOST)
     if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file", next="give a folder with --out")
+        raise InputError("demo.file", out=out)
     terminal = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
@@ -210,7 +210,7 @@ def telling_subject(grading: Grading) -> str:
         " count(DISTINCT l.item) DESC, count(*), l.subject_id LIMIT 1"
     ).fetchall()
     if not rows:
-        raise InputError("the district has no organisation to explain", next="give more --subjects")
+        raise InputError("demo.district_no_organisation_explain")
     return str(rows[0][0])
 
 

@@ -48,10 +48,7 @@ def make_manifest(
     }
     left = admitted.other_domain + admitted.other_scheme
     if rows != records["used"] + not_yet_known + outside + refused + left:
-        raise InternalError(
-            f"the rows of the records do not add up: {records}",
-            next="please report this fault with the manifest",
-        )
+        raise InternalError("grading.rows_records_not_add_up", records=records)
     parameters = {
         "scheme": plan.scheme.name,
         "period": plan.period,

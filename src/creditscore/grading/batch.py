@@ -185,16 +185,13 @@ def grade_all(
     names = list(dict.fromkeys(schemes))
     ids = [registry.split(name)[0] for name in names]
     if not names:
-        raise UsageError("no scheme was given", next="`creditscore scheme list` shows all")
+        raise UsageError("grading.no_scheme_given")
     if len(set(ids)) < len(ids):
-        raise UsageError("one scheme is named twice", where=", ".join(names), next="compare versions in two calls")
+        raise UsageError("grading.scheme_named_twice", where=", ".join(names))
     if isinstance(records, Snapshot):
         given = [name for name, table in tables.items() if table is not None]
         if given:
-            raise UsageError(
-                f"a snapshot already holds its tables and limits; {' and '.join(given)} cannot stand beside it",
-                next="give tables instead of a snapshot, or the snapshot alone",
-            )
+            raise UsageError("grading.snapshot_already_holds_tables_limits_cannot", listed=" and ".join(given))
         snapshot = records
     else:
         snapshot = _ingest(records, names, tables)
@@ -214,9 +211,7 @@ def grade_all(
         with _left_out(skipped if skip else None, name):
             runs.append(grade_snapshot(snapshot, pair, scope, provisional, ledger, ignore_columns))
     if not runs:
-        raise NotInForce(
-            "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
-        )
+        raise NotInForce("grading.none_schemes_grade_then", where="; ".join(skipped.values()))
     result = join(runs, skipped)
     if accepted is not None:
         check_matched(snapshot.accepted, result.manifest["accepted"])
@@ -245,14 +240,10 @@ def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
 
 def _ingest(records: Any, names: list[str], tables: dict[str, Any]) -> Snapshot:
     if tables.get("subjects") is None:
-        raise UsageError("no table of subjects was given", next="give subjects= beside the records")
+        raise UsageError("grading.no_table_subjects_given")
     kinds = {version.subject_id for name in names for version in registry.versions(registry.split(name)[0])}
     if len(kinds) > 1:
-        raise UsageError(
-            "some of these schemes grade by credit code, others by local ids",
-            allowed="schemes of one kind in one call",
-            next="grade them in two calls",
-        )
+        raise UsageError("grading.some_these_schemes_grade_credit_code")
     return ingest(records=records, **tables, subject_ids=kinds.pop())
 
 

@@ -56,9 +56,10 @@ def bind(
     """
     if scheme.missing:
         raise NotInForce(
-            f"{scheme.name} cannot grade: {len(scheme.missing)} things are missing",
+            "grading.cannot_grade_things_missing",
+            name=scheme.name,
+            missing_count=len(scheme.missing),
             where="; ".join(f"{label.en} ({label.zh})" for label in scheme.missing),
-            next="grade under another variant (`creditscore scheme list`), or complete the scheme from its text",
         )
     year = at if isinstance(at, int) else at.year
     as_of = year_end(year) if isinstance(at, int) else to_day(at)

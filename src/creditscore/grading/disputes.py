@@ -34,7 +34,5 @@ def read_disputes(folder: Path | str) -> list[Row]:
     try:
         rows: list[Row] = pq.read_table(file).select(list(NAMES)).to_pylist()
     except (OSError, KeyError, pa.ArrowException) as error:
-        raise InputError(
-            f"the table of disputes cannot be read: {error}", where=str(file), next="write the folder again"
-        ) from error
+        raise InputError("grading.table_disputes_cannot_read", error=error, where=str(file)) from error
     return rows

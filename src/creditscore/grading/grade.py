@@ -109,7 +109,7 @@ def grade(
     2
     """
     if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
-        raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")
+        raise UsageError("grading.max_rejected", max_rejected=max_rejected)
     began = perf_counter()
     known = day_of(known_at, "known_at")
     chosen = choose(scheme, period, as_of, known)
@@ -118,16 +118,13 @@ def grade(
         tables = zip(names, (subjects, attributes, listings, history, feeds, intake_on), strict=True)
         given = [name for name, table in tables if table is not None]
         if given:
-            raise UsageError(
-                f"a snapshot already holds its {' and '.join(given)}",
-                next=f"leave {' and '.join(given)} away, or give tables instead of a snapshot",
-            )
+            raise UsageError("grading.snapshot_already_holds", listed=" and ".join(given))
         if threads is not None or memory_limit is not None:
             connect(records.con.cursor(), threads, memory_limit)
         snapshot = records
     else:
         if subjects is None:
-            raise UsageError("no table of subjects was given", next="give subjects= beside the records")
+            raise UsageError("grading.no_table_subjects_given")
         snapshot = ingest(
             subjects,
             records,
@@ -235,10 +232,12 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     most = max(counts, key=counts.get, default="").rpartition(": ")[2]
     words = (REASONS | MESSAGES).get(most)
     error = TooManyRejected(
-        f"{rejected} row{'s were' if rejected != 1 else ' was'} refused, {allowed} allowed: {reasons}",
-        where="quarantine (every fault with its line)",
-        allowed=f"at most {allowed} refused rows",
-        next=f"mend the rows{f' ({most}: {words})' if words else ''}, or accept them with --max-rejected",
+        "grading.row_refused_allowed",
+        rejected=rejected,
+        value="s were" if rejected != 1 else " was",
+        allowed_value=allowed,
+        reasons=reasons,
+        value_2=f" ({most}: {words})" if words else "",
     )
     error.grading = result  # type: ignore[attr-defined]
     return error
@@ -290,33 +289,21 @@ def _name(scheme: Any) -> str:
     if isinstance(scheme, Path):
         return str(scheme)
     if not isinstance(scheme, str) or not scheme or scheme.endswith("@"):
-        raise UsageError(
-            f"{scheme!r} names no scheme",
-            allowed="an id such as tax, a version such as tax@2014, a YAML file or a Scheme",
-            next="`creditscore scheme list` shows all",
-        )
+        raise UsageError("grading.names_no_scheme", scheme=scheme)
     return scheme
 
 
 def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
     """The evaluation year or day that a caller asks for."""
     if (period is None) == (as_of is None):
-        raise UsageError(
-            "give either a period (an evaluation year) or a day",
-            allowed="period=2024 or as_of=2024-12-31",
-            next="see `creditscore grade --help`",
-        )
+        raise UsageError("grading.give_either_period_evaluation_year_day")
     if period is not None:
         try:
             year = int(str(period))
         except ValueError:
             year = 0
         if not 1900 <= year <= 2100:
-            raise UsageError(
-                f"{period!r} is not an evaluation year",
-                allowed="a year such as 2024",
-                next="schemes without evaluation years take as_of (a day)",
-            )
+            raise UsageError("grading.not_evaluation_year", period=period)
         return year
     day = day_of(as_of, "as_of")
     assert day is not None
@@ -330,9 +317,6 @@ def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> 
     moment = registry.moment(first.period, at)
     if isinstance(scheme, Scheme):
         if not registry.in_force(scheme, moment):
-            raise UsageError(
-                f"{scheme.name} is not in force for {moment}",
-                next="name the scheme by its id, so that its version of that time is taken, or grade another period",
-            )
+            raise UsageError("grading.not_force", name=scheme.name, moment=moment)
         return scheme, [], moment
     return registry.find(scheme, moment, law_known_at=law_known_at), siblings, moment

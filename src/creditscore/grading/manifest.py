@@ -71,15 +71,12 @@ def _is_day(text: str, others: str) -> bool:
 def require_files(folder: Path, files: tuple[str, ...]) -> None:
     """InputError where a folder is not there, is that of a run that failed, or lacks one of the files."""
     if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote")
+        raise InputError("grading.no_folder", folder=folder)
     refuse_failed(folder)
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise InputError(
-            f"{' and '.join(missing)} not found",
-            where=str(folder),
-            allowed=f"a folder with {', '.join(FILES)}",
-            next="grade again with --out; a grading without a ledger cannot be explained",
+            "grading.not_found", listed=" and ".join(missing), listed_2=", ".join(FILES), where=str(folder)
         )
 
 
@@ -92,12 +89,12 @@ def refuse_failed(folder: Path) -> None:
 def _refuse(manifest: Any, folder: Path) -> None:
     if isinstance(manifest, dict) and "failed" in manifest:
         raise InputError(
-            f"the run failed and has no result: {manifest['failed']}",
+            "grading.run_failed_no_result",
+            failed=manifest["failed"],
+            quarantine=QUARANTINE,
             where=str(folder / QUARANTINE if (folder / QUARANTINE).is_file() else folder),
-            allowed="the folder of a run that ended well",
-            next=f"mend the rows that {QUARANTINE} lists, or accept them with --max-rejected, and grade again",
         )
 
 
 def _damaged(folder: Path, why: str) -> InputError:
-    return InputError(f"the manifest of the grading cannot be read: {why}", where=str(folder / MANIFEST), next=AGAIN)
+    return InputError("grading.manifest_grading_cannot_read", why=why, where=str(folder / MANIFEST))

@@ -88,10 +88,10 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     runs = stated_runs(folder)
     if set(schemes or {}) - set(runs):
         raise UsageError(
-            f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
+            "grading.not_among_schemes_run",
+            listed=", ".join(sorted(set(schemes or {}) - set(runs))),
             where=str(folder),
             allowed=", ".join(runs),
-            next="give the files of the schemes that graded",
         )
     chosen = [_choose(run, schemes or {}, folder / "manifest.json") for run in runs.values()]
     scope = _scope(runs, chosen, manifest.get("skipped", {}))
@@ -145,20 +145,14 @@ def stated_runs(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _unreadable(what: str, path: Path, of: str = "") -> InputError:
-    return InputError(
-        f"the manifest does not say {what}",
-        where=f"{path} ({of})" if of else str(path),
-        next="only a folder that `creditscore grade` wrote can be computed again",
-    )
+    return InputError("grading.manifest_not_say", what_value=what, where=f"{path} ({of})" if of else str(path))
 
 
 def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:
     """What one grading was made with, as its manifest states it."""
     scheme: str | Scheme = schemes.get(_id(run)) or registry.pick_recorded(str(run["scheme"]), _day(run)).name
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
-        raise UsageError(
-            f"the run was graded under {run['scheme']}, the file is {scheme.name}", next="give the version that graded"
-        )
+        raise UsageError("grading.run_graded_under_file", scheme=run["scheme"], name=scheme.name)
     kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(_id(run))[0].period
     period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
     # without a day of its own, a run knows all its input and all published law

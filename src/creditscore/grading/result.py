@@ -40,12 +40,7 @@ def open_folder(out: Path | str) -> Path:
                 (folder / f"{name}.{kind}").unlink(missing_ok=True)
         write_manifest(folder, {"failed": UNFINISHED})
     except OSError as error:
-        raise UsageError(
-            f"cannot write results there: {error.strerror or error}",
-            where=str(out),
-            allowed="a folder that can be written",
-            next="give another folder",
-        ) from error
+        raise UsageError("grading.cannot_write_results", value=error.strerror or error, where=str(out)) from error
     return folder
 
 
@@ -93,7 +88,7 @@ class Grading:
     @property
     def ledger(self) -> pa.Table:
         if not self.has_ledger:
-            raise UsageError("this grading was made without a ledger", next="grade with ledger=True")
+            raise UsageError("grading.grading_made_without_ledger")
         return self._table("ledger")
 
     @property

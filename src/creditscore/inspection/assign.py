@@ -234,7 +234,10 @@ def _infeasible(
     }
     if len(holders) < need.team:
         return InputError(
-            f"no team: certificate {need.certificate!r} binds: {len(holders)} hold it, a team needs {need.team}",
+            "inspection.no_team_certificate_binds_hold_team",
+            certificate=need.certificate,
+            holders_count=len(holders),
+            team=need.team,
             where=where,
             next=advice["certificate"],
         )
@@ -248,7 +251,11 @@ def _infeasible(
         needs[name].team for visit in visits for name in visit.programmes if needs[name].certificate == need.certificate
     )
     return InputError(
-        f"no team: {named}; certificate {need.certificate!r}: {places} places in this window, {len(holders)} holders",
+        "inspection.no_team_certificate_places_window_holders",
+        named=named,
+        certificate=need.certificate,
+        places=places,
+        holders_count=len(holders),
         where=where,
         next=advice[binding[0]] if binding else "give more inspectors, days or certificates",
     )

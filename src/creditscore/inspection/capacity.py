@@ -99,7 +99,7 @@ def changed_rates(programmes: Sequence[Programme], changes: Sequence[str]) -> di
             value = Fraction(0)
         if value <= 0:
             raise UsageError(
-                f"the change {change!r} has no number above 0", allowed="scale=1/2, scale=0.8, PROGRAMME.CLASS=0.1"
+                "inspection.change_no_number_above", change=change, allowed="scale=1/2, scale=0.8, PROGRAMME.CLASS=0.1"
             )
         if name.strip() == "scale":
             rates = {key: rate * value for key, rate in rates.items()}
@@ -107,7 +107,8 @@ def changed_rates(programmes: Sequence[Programme], changes: Sequence[str]) -> di
         programme, _, code = name.strip().partition(".")
         if (programme, code) not in known:
             raise UsageError(
-                f"{name.strip()!r} is no class of the plan",
+                "inspection.no_class_plan",
+                name=name.strip(),
                 allowed="scale, " + ", ".join(".".join(k) for k in sorted(known)),
             )
         rates[(programme, code)] = value

@@ -78,15 +78,15 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     odd = Counter(row["class"] for row in chosen if row["class"] and row["class"] not in known)
     if odd:
         raise InputError(
-            f"classes that {programme.programme} does not know:"
-            f" {', '.join(redact(name) for name in sorted(odd)[:SHOWN])}"
-            f" ({sum(odd.values())} organisations)",
+            "inspection.classes_not_know_organisations",
+            programme=programme.programme,
+            listed=", ".join(redact(name) for name in sorted(odd)[:SHOWN]),
+            sum=sum(odd.values()),
             allowed=", ".join(known),
-            next="add them to the programme; nobody is left out for a class without a rule",
         )
     wrong = sorted({row["data_state"] for row in chosen} - set(DATA_STATES))
     if wrong:
-        raise InputError(f"data_state is {redact(wrong[0])!r}", where="classes", allowed=DATA_STATES)
+        raise InputError("inspection.data_state", wrong=redact(wrong[0]), where="classes", allowed=DATA_STATES)
     return chosen
 
 
@@ -114,9 +114,7 @@ def _folder(folder: Path) -> tuple[Path, set[str]]:
                 held = folder / "quarantine.parquet"
                 refused = read_rows(held, QUARANTINE) if held.is_file() else []
                 return folder / f"{name}.{kind}", {row["subject_id"] for row in refused}
-    raise InputError(
-        "no classes in this folder", where=str(folder), allowed="a folder written by `creditscore grade` or `composite`"
-    )
+    raise InputError("inspection.no_classes_folder", where=str(folder))
 
 
 def _of_scheme(rows: list[Row], programme: Programme) -> list[Row]:
@@ -128,9 +126,11 @@ def _of_scheme(rows: list[Row], programme: Programme) -> list[Row]:
     if wanted not in schemes:
         held = "several schemes" if len(schemes) > 1 else f"the scheme {redact(min(schemes))}"
         raise InputError(
-            f"the table holds {held}, and {programme.programme} names {wanted or 'none'}",
+            "inspection.table_holds_names",
+            held=held,
+            programme=programme.programme,
+            value=wanted or "none",
             allowed=wanted or "one class per organisation",
-            next="give the grades of that scheme, or a table with one class per organisation",
         )
     return [row for row in rows if row["scheme"] == wanted]
 
@@ -156,18 +156,16 @@ def clean_ids(rows: list[Row], where: str) -> None:
             f"{reason}: {count}" + (f" ({example[reason]})" if reason not in ("natural_person", "empty_id") else "")
             for reason, count in sorted(reasons.items())
         )
-        raise InputError(
-            f"{where}: ids that cannot be used: {shown}",
-            allowed="organisations by their code; natural persons are never drawn",
-            next="take these rows out; inspections under this package are of organisations only",
-        )
+        raise InputError("inspection.ids_cannot_used", where_value=where, shown=shown)
 
 
 def once(rows: list[Row], where: str, next: str) -> None:
     """InputError when a subject stands twice."""
     twice = [name for name, count in Counter(row["subject_id"] for row in rows).items() if count > 1]
     if twice:
-        raise InputError(f"{where}: {len(twice)} subjects stand twice, such as {min(twice)}", next=next)
+        raise InputError(
+            "inspection.subjects_stand_twice_such", where_value=where, twice_count=len(twice), min=min(twice), next=next
+        )
 
 
 def is_sole_trader(row: Row) -> bool:

@@ -56,26 +56,18 @@ class Randomness:
         """UsageError where it cannot serve."""
         for name in ("source", "read", "pattern"):
             if not getattr(self, name).strip():
-                raise UsageError(
-                    f"{name} of the public value is empty", next="say which value it is and how it is read"
-                )
+                raise UsageError("inspection.public_value_empty", name=name)
         if any(is_resident(name) for name in (self.source, self.read)):
-            raise UsageError(
-                "a resident identity number in the words about the public value",
-                where="source, read, pattern",
-                next="leave it out: the commitment is published",
-            )
+            raise UsageError("inspection.resident_identity_number_words_about_public")
         require_pattern(self.pattern, "the pattern of the public value")
         if is_match(self.pattern, "", whole=True):
-            raise UsageError("the pattern allows an empty value", next="say how many digits or signs it has")
+            raise UsageError("inspection.pattern_allows_empty_value")
         digits = re.fullmatch(r"\[(0-9|0-9a-f)\]\{([0-9]{1,4})\}", self.pattern)
         if digits and self.values > (10 if digits[1] == "0-9" else 16) ** int(digits[2]):
-            raise UsageError(f"{self.pattern} has fewer values than {self.values}", next="count them again")
+            raise UsageError("inspection.fewer_values", pattern=self.pattern, values=self.values)
         if self.values < FEWEST_VALUES:
             raise UsageError(
-                f"the public value has only {self.values} possible values",
-                allowed=f"at least {FEWEST_VALUES:,} equally likely ones",
-                next="take a lottery with more numbers, several results one after another, or a published beacon",
+                "inspection.public_value_only_possible_values", values=self.values, fewest_values=FEWEST_VALUES
             )
 
     def canonical(self, value: str) -> str:
@@ -83,9 +75,7 @@ class Randomness:
         plain = "".join(value.split())
         require_pattern(self.pattern, "the pattern that was committed to")
         if not is_match(self.pattern, plain, whole=True):
-            raise UsageError(
-                f"{value[:80]!r} is not a value as it was committed to", allowed=f"{self.pattern} ({self.read})"
-            )
+            raise UsageError("inspection.not_value_committed", value=value[:80], pattern=self.pattern, read=self.read)
         return plain
 
 
@@ -130,17 +120,11 @@ def make_commitment(
     """
     about.check()
     if on >= about.on:
-        raise UsageError(
-            f"committed on {on}, and the public value is of {about.on}",
-            allowed="a commitment at least one day before the value is known",
-            next="choose a later value",
-        )
+        raise UsageError("inspection.committed_public_value", on=on, on_2=about.on)
     first_ends = window_days(manifest["year"], 1, manifest["windows"])[1]
     if about.on > first_ends:
         raise UsageError(
-            f"the public value is of {about.on}, when the first window of {manifest['year']} is over",
-            allowed=f"a day up to {first_ends}",
-            next="choose an earlier value, or plan the next year",
+            "inspection.public_value_when_first_window_over", on=about.on, year=manifest["year"], first_ends=first_ends
         )
     _, strata = rows_of(tables["strata.csv"])
     subjects = {row["subject_id"] for row in rows_of(tables["frame.csv"])[1]}
@@ -190,20 +174,16 @@ def read_commitment(folder: Path) -> Commitment:
     """The commitment of a folder; InputError where it is none."""
     content = parse_object(read_text(folder, "commitment.json"), "commitment.json", folder)
     if content.get("format") != FORMAT:
-        raise InputError("commitment.json is no commitment", where=str(folder), next=AGAIN)
+        raise InputError("inspection.commitment_json_no_commitment", where=str(folder))
     if content.get("method") != METHOD:
-        raise InputError(
-            f"the draw was committed to another method: {content.get('method')}",
-            allowed=METHOD,
-            next="use the version of creditscore that committed",
-        )
+        raise InputError("inspection.draw_committed_another_method", content=content.get("method"), allowed=METHOD)
     commitment = Commitment(content)
     require(content, "commitment.json", folder, {"tables": dict, "strata": dict, "rules": dict, "randomness": dict})
     try:
         day_of(content["committed_on"], "committed_on")
         _ = commitment.randomness, content["tables"], content["strata"], content["rules"], content["windows"]
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"commitment.json lacks or spoils {error}", where=str(folder), next=AGAIN) from error
+        raise InputError("inspection.commitment_json_lacks_spoils", error=error, where=str(folder)) from error
     return commitment
 
 

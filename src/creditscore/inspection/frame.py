@@ -103,11 +103,11 @@ def build_frame(
     contradicts a rate or a class needs more visits than there are windows.
     """
     if not given:
-        raise UsageError("no programme was given", allowed="programme and table of classes")
+        raise UsageError("inspection.no_programme_given")
     ordered = sorted(given, key=lambda pair: pair[0].programme)
     names = [programme.programme for programme, _ in ordered]
     if len(set(names)) < len(names):
-        raise UsageError("a programme stands twice", where=", ".join(names), next="give each programme once")
+        raise UsageError("inspection.programme_stands_twice", where=", ".join(names))
     programmes = tuple(programme for programme, _ in ordered)
     limit = _limit(programmes, windows, rates or {})
     about = _subjects(subjects)
@@ -201,7 +201,7 @@ def expected_joint_visits(frame: Frame) -> Fraction:
 def _limit(programmes: Sequence[Programme], windows: int, rates: Mapping[tuple[str, str], Fraction]) -> int | None:
     """The strictest yearly limit of visits per enterprise; it must leave room for what each class is due."""
     if windows not in (1, 2, 3, 4, 6, 12):
-        raise UsageError(f"{windows} windows in a year", allowed="1, 2, 3, 4, 6 or 12: whole months")
+        raise UsageError("inspection.windows_year", windows=windows)
     caps = [
         (int(programme.visits_per_enterprise.number), programme.programme)
         for programme in programmes
@@ -214,15 +214,15 @@ def _limit(programmes: Sequence[Programme], windows: int, rates: Mapping[tuple[s
             where = f"{programme.programme}, class {group.code}"
             if limit is not None and rate > limit:
                 raise UsageError(
-                    f"{decimal(rate)} visits a year, and at most {limit} per enterprise ({source})",
+                    "inspection.visits_year_most_per_enterprise",
+                    decimal=decimal(rate),
+                    limit=limit,
+                    source=source,
                     where=where,
-                    next="lower the frequency, or raise visits_per_enterprise",
                 )
             if rate > windows:
                 raise UsageError(
-                    f"{decimal(rate)} visits a year do not fit in {windows} windows, one visit in each",
-                    where=where,
-                    next="give more windows",
+                    "inspection.visits_year_not_fit_windows_visit", decimal=decimal(rate), windows=windows, where=where
                 )
     return limit
 
@@ -244,15 +244,15 @@ def _states(data: Any, names: Sequence[str]) -> dict[tuple[str, str], str]:
     clean_ids(rows, "data_states")
     wrong = sorted({row["data_state"] for row in rows} - set(DATA_STATES))
     if wrong:
-        raise InputError(f"data_state is {redact(wrong[0])!r}", where="data_states", allowed=DATA_STATES)
+        raise InputError("inspection.data_state", wrong=redact(wrong[0]), where="data_states", allowed=DATA_STATES)
     others = sorted({row["programme"] for row in rows} - {"", *names})
     if others:
-        raise InputError(f"the plan has no programme {redact(others[0])!r}", where="data_states", allowed=names)
+        raise InputError("inspection.plan_no_programme", others=redact(others[0]), where="data_states", allowed=names)
     states: dict[tuple[str, str], str] = {}
     for row in rows:
         key = (row["programme"], row["subject_id"])
         if states.setdefault(key, row["data_state"]) != row["data_state"]:
-            raise InputError(f"two states of the data of {key[1]}", where="data_states", next="keep one of them")
+            raise InputError("inspection.two_states_data", key=key[1], where="data_states")
     return states
 
 

@@ -124,9 +124,7 @@ def import_results(
     folder = new_folder(out, FILES)
     rows = read_rows(data, TABLE)
     if not rows:
-        raise InputError(
-            "the table of results has no rows", next="fill to_fill.csv of the draw, one row per visit, and import it"
-        )
+        raise InputError("inspection.table_results_no_rows")
     draws = read_draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
     names = sorted({name_visit(row["inspection_id"]) for row in rows})
     reported = {row["inspection_id"]: row for row in map(as_row, read_named_visits(store, names))}
@@ -151,9 +149,10 @@ def import_results(
     if len(refused) > max_rejected:
         write_texts(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
         raise TooManyRejected(
-            f"{len(refused)} results were refused, {max_rejected} allowed; nothing was kept",
+            "inspection.results_refused_allowed_nothing_kept",
+            refused_count=len(refused),
+            max_rejected=max_rejected,
             where=str(folder / "quarantine.csv"),
-            next="mend the rows listed there, or accept them with --max-rejected",
         )
     for row in sorted(fresh, key=lambda row: row["inspection_id"]):
         given: dict[str, Any] = {FIELDS.get(name, name): value for name, value in row.items() if value}
@@ -237,12 +236,7 @@ def read_draws(store: Store, ids: set[str]) -> Draws:
         visits = {row["unit"]: row["visits"] for row in rows_of(read_kept(store, draw.fields["files"], "units.csv"))[1]}
         rows = [{**row, "visits": visits.get(row["unit"], ""), "class": row["drawn_as"]} for row in rows_of(frame)[1]]
         if table_hash(frame) != commitment.content["tables"]["frame.csv"] or not _fits(commitment, rows):
-            raise StoreDiffers(
-                "the draw in the store is not the one that was committed to",
-                where=f"draw {draw_id}",
-                allowed="frame and units as they were committed to and drawn",
-                next="restore a copy of store and archive; `supervise verify DIR --store` proves it",
-            )
+            raise StoreDiffers("inspection.draw_store_not_committed", draw_id=draw_id)
         for row in sorted(rows, key=lambda row: row["unit"]):
             cells = {name: row[name] for name in ("programme", "stratum", "class", "probability", "visits")}
             units[draw_id, row["department"], row["subject_id"]].append(cells)

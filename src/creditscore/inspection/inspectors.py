@@ -81,21 +81,13 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
     for row in people:
         name = row["inspector_id"]
         if name in inspector_rows:
-            raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
+            raise InputError("inspection.inspector_stands_twice", name=name, where="inspectors")
         if resident_numbers(row["certificates"]):
-            raise InputError(
-                f"a resident identity number stands in the certificates of {name!r}",
-                where="inspectors",
-                next="name certificates by the codes that the programmes use",
-            )
+            raise InputError("inspection.resident_identity_number_stands_certificates", name=name, where="inspectors")
         certificates = frozenset(part.strip() for part in row["certificates"].split(";") if part.strip())
         inspector_rows[name] = Inspector(name, certificates, _days(row["days"], name))
     if not inspector_rows:
-        raise InputError(
-            "there are no inspectors",
-            where="inspectors",
-            next="give one row per inspector: inspector_id, certificates, days",
-        )
+        raise InputError("inspection.no_inspectors", where="inspectors")
     return Staff(
         tuple(inspector_rows[name] for name in sorted(inspector_rows)),
         _pairs(conflicts, CONFLICTS, "conflicts"),
@@ -106,19 +98,10 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
 def _codes(names: Collection[str], where: str) -> None:
     persons = sum(is_resident(name) for name in names)
     if persons:
-        raise InputError(
-            f"{persons} inspectors are named by a resident identity number",
-            where=where,
-            allowed="codes of your own, such as K017",
-            next="replace the numbers by codes; the list of who is who stays with the department",
-        )
+        raise InputError("inspection.inspectors_named_resident_identity_number", persons=persons, where=where)
     odd = [name for name in names if not name or len(name) > LONGEST or any(sign in name for sign in "|;\n\r")]
     if odd:
-        raise InputError(
-            f"{redact(odd[0])!r} is no code of an inspector",
-            where=where,
-            allowed=f"1 to {LONGEST} signs without | and ;",
-        )
+        raise InputError("inspection.no_code_inspector", odd=redact(odd[0]), longest=LONGEST, where=where)
 
 
 def _days(text: str, name: str) -> Fraction | None:
@@ -127,7 +110,7 @@ def _days(text: str, name: str) -> Fraction | None:
     except (ValueError, ZeroDivisionError):
         days = Fraction(-1)
     if days is not None and days < 0:
-        raise InputError(f"days of {name} is {text!r}", where="inspectors", allowed="a number of 0 or more, or nothing")
+        raise InputError("inspection.days", name=name, text=text, where="inspectors")
     return days
 
 

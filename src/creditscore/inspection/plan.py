@@ -229,12 +229,14 @@ def plan_inspections(
         for programme, table in given
     ]
     if not 1990 <= year <= 2100:
-        raise UsageError(f"the year is {year}", allowed="1990 to 2100")
+        raise UsageError("inspection.year", year=year)
     for programme, _ in loaded:
         if programme.effective_from.year > year:
             raise NotInForce(
-                f"{programme.programme} begins on {programme.effective_from}, after {year}",
-                next="choose a later year or another programme",
+                "inspection.begins_after",
+                programme=programme.programme,
+                effective_from=programme.effective_from,
+                year=year,
             )
     earlier = read_past(past)
     staff = Staff(()) if inspectors is None else read_staff(inspectors)
@@ -245,7 +247,7 @@ def plan_inspections(
     }
     frame = build_frame(loaded, subjects, **options)
     if not frame.units:
-        raise InputError("nobody is left to draw from", where="frame", next="see who was left out, and for which rule")
+        raise InputError("inspection.nobody_left_draw", where="frame")
     rows = [_changed(loaded, subjects, options, changes, staff) for changes in what_if]
     return InspectionPlan(
         year,
@@ -343,9 +345,9 @@ def read_plan(folder: Path | str) -> dict[str, Any]:
     place = Path(folder)
     manifest = parse_object(read_text(place, "manifest.json"), "manifest.json", place)
     if manifest.get("format") != FORMAT:
-        raise InputError("not the folder of a plan", where=str(place), next="give what `supervise plan` wrote")
+        raise InputError("inspection.not_folder_plan", where=str(place))
     require(manifest, "manifest.json", place, {"files": dict}, "make the plan again")
     for name, digest in manifest["files"].items():
         if hashlib.sha256(read_text(place, name).encode()).hexdigest() != digest:
-            raise InputError(f"{name} is not what the plan wrote", where=str(place), next="make the plan again")
+            raise InputError("inspection.not_plan_wrote", name=name, where=str(place))
     return manifest

@@ -49,15 +49,9 @@ def read_text(folder: Path, name: str) -> str:
     try:
         return (folder / name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(
-            f"{name} is not there", where=str(folder), next="give the folder that the command wrote"
-        ) from None
+        raise InputError("inspection.not", name=name, where=str(folder)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{name} cannot be read: {described(error)}",
-            where=str(folder),
-            next="give the folder that the command wrote",
-        ) from error
+        raise InputError("inspection.cannot_read", name=name, described=described(error), where=str(folder)) from error
 
 
 def day_of(text: str, name: str) -> date:
@@ -67,7 +61,7 @@ def day_of(text: str, name: str) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{name} is {redact(text)!r}", allowed="a day, YYYY-MM-DD") from None
+        raise UsageError("inspection.is", name=name, text=redact(text)) from None
 
 
 def probability_text(value: Fraction) -> tuple[str, str]:
@@ -82,11 +76,7 @@ def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
     try:
         others = sorted(path.name for path in folder.iterdir() if path.name not in names) if folder.exists() else []
     except OSError as error:
-        raise UsageError(
-            f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"
-        ) from error
+        raise UsageError("inspection.cannot_write_results", value=error.strerror or error, where=str(out)) from error
     if others:
-        raise UsageError(
-            f"the folder holds other files: {', '.join(others[:3])}", where=str(out), next="give a new or empty folder"
-        )
+        raise UsageError("inspection.folder_holds_other_files", listed=", ".join(others[:3]), where=str(out))
     return folder

@@ -130,7 +130,7 @@ def simulate_draws(
     True
     """
     if draws < 100:
-        raise UsageError(f"{draws} draws", allowed="at least 100; fewer show nothing")
+        raise UsageError("inspection.draws", draws=draws)
     rng = random.Random(seed)
     committed = rng.randbytes(32).hex()
     counts: Counter[str] = Counter()

@@ -90,10 +90,10 @@ def _verified(place: Path, published: str | None) -> Checked:
     tables = read_tables(place)
     if not (place / "draw.json").exists() and not (place / SCRIPT).exists():
         raise InputError(
-            f"draw {commitment.draw_id} is committed to and not drawn yet",
+            "inspection.draw_committed_not_drawn_yet",
+            draw_id=commitment.draw_id,
+            on=commitment.randomness.on,
             where=str(place),
-            allowed=f"a folder that was drawn on {commitment.randomness.on} or later",
-            next="draw first: `creditscore supervise draw`",
         )
     notes = []
     if commitment.content.get("replayed"):
@@ -125,9 +125,7 @@ def _differences(place: Path, commitment: Commitment, tables: dict[str, str]) ->
         value, day = str(data["value"]), day_of(str(data["drawn_on"]), "drawn_on")
         named = str(data["commitment_hash"])
     except (KeyError, TypeError) as error:
-        raise InputError(
-            f"draw.json is none of a draw: {error}", where=str(place), next="ask for the folder of the draw again"
-        ) from error
+        raise InputError("inspection.draw_json_none_draw", error=error, where=str(place)) from error
     if named != commitment.hash:
         yield Difference("commitment.json", "its hash", commitment.hash, named)
     if day < commitment.randomness.on:

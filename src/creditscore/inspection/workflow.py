@@ -223,18 +223,9 @@ def draw_visits(store: Store, folder: Path | str, value: str, on: date, *, by: s
     about = commitment.randomness
     plain, tables = about.canonical(value), read_tables(place)
     if on < about.on:  # also where it was drawn before
-        raise UsageError(
-            f"drawn on {on}, and the public value is of {about.on}",
-            where=str(place),
-            allowed=f"{about.on} or later",
-            next="draw when the value is published",
-        )
+        raise UsageError("inspection.drawn_public_value", on=on, on_2=about.on, where=str(place))
     for name in changed_tables(commitment, tables):
-        raise UsageError(
-            f"{name} is not the table that was committed to",
-            where=str(place),
-            next="draw from the folder that `supervise commit` wrote",
-        )
+        raise UsageError("inspection.not_table_committed", name=name, where=str(place))
     case = _read_draw(store, commitment)
     try:
         outcome = run_draw(commitment, tables, plain)
@@ -339,10 +330,7 @@ def _read_draw(store: Store, commitment: Commitment) -> Stream:
         case = fold(name, read_streams(connection, [name])[name])
     if case.fields.get("commitment") != commitment.hash:
         raise StoreDiffers(
-            "the store holds no such commitment",
-            where=f"{store.database.shown}, draw {commitment.draw_id}",
-            allowed="the folder and the store of one commitment",
-            next="commitment.json was changed, or this is another store",
+            "inspection.store_holds_no_such_commitment", shown=store.database.shown, draw_id=commitment.draw_id
         )
     return case
 

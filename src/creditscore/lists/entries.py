@@ -385,5 +385,5 @@ def expire_entries(store: Store, on: Day, *, by: str = "", known_on: Day | None 
 def require_day(value: Day | None, name: str) -> str:
     day = day_of(value, name)
     if day is None:
-        raise UsageError(f"{name}: no day is given", allowed="YYYY-MM-DD", next=f"give {name}")
+        raise UsageError("lists.no_day_given", name=name, allowed="YYYY-MM-DD")
     return day.isoformat()

@@ -91,11 +91,7 @@ def _folder(folder: Path) -> Iterator[Graded]:
     refuse_failed(folder)
     for name in ("manifest.json", "grades.parquet", "ledger.parquet"):
         if not (folder / name).is_file():
-            raise InputError(
-                f"there is no {name}",
-                where=str(folder),
-                next="give a folder that `creditscore grade` wrote, with its ledger",
-            )
+            raise InputError("lists.no_such", name=name, where=str(folder))
     try:
         manifest = read_manifest(folder)
         runs = list(manifest["schemes"].values()) if "schemes" in manifest else [manifest]
@@ -103,7 +99,7 @@ def _folder(folder: Path) -> Iterator[Graded]:
         ledger = pq.read_table(folder / "ledger.parquet", columns=list(COLUMNS))
         named = [_version(run["scheme"], folder) for run in runs]
     except (KeyError, TypeError, ValueError, OSError) as error:
-        raise InputError("the grading cannot be read", where=f"{folder} ({error})", next="grade again") from error
+        raise InputError("lists.grading_cannot_read", folder=folder, error=error) from error
     for run, scheme in zip(runs, named, strict=True):
         if scheme.lists:
             own = [table.filter(pc.equal(table["scheme"], scheme.scheme)) for table in (grades, ledger)]
@@ -124,6 +120,6 @@ def _of(scheme: Scheme, manifest: dict[str, Any], grades: pa.Table, ledger: pa.T
 
     graded = grades.filter(pc.equal(grades["state"], "graded"))["subject_id"].to_pylist()
     if "as_of" not in manifest:
-        raise InputError("the manifest names no day of grading", where=scheme.name, next="grade again")
+        raise InputError("lists.manifest_names_no_day_grading", where=scheme.name)
     as_of = read_day(require_day(manifest["as_of"], "as_of"))
     return Graded(scheme, as_of, str(manifest.get("run_id", "")), frozenset(graded), ledger)

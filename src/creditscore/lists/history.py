@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.core.days import day_in_words
 from creditscore.core.i18n import Lang, lang_of, phrase
+from creditscore.core.messages import day_in_words
 from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
 from creditscore.lists.entries import Day, read_cases

@@ -56,7 +56,7 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     for who, *values in rows:
         for name, newest, least in zip(there, values[: len(there)], values[len(there) :], strict=True):
             if least == cell_sql.BAD_DAY:
-                raise InputError(f"{name} of record {who} is not a day", where=source.origin, allowed="YYYY-MM-DD")
+                raise InputError("lists.record_not_day", name=name, who=who, where=source.origin, allowed="YYYY-MM-DD")
             if newest is not None:
                 days_by_record.setdefault(who, {})[name] = newest
     con.close()

@@ -123,10 +123,7 @@ def propose_graded(
     for graded in gradings:
         if read_day(day) < graded.as_of:
             raise UsageError(
-                f"proposed on {day}, before the day of the grading ({iso(graded.as_of)})",
-                where=graded.scheme.name,
-                allowed=f"{iso(graded.as_of)} or later",
-                next="give a later day",
+                "lists.proposed_before_day_grading", day=day, as_of=iso(graded.as_of), where=graded.scheme.name
             )
         for key in graded.scheme.lists:
             if wanted is None or key in wanted:
@@ -207,16 +204,10 @@ def _require_days(days: Days, where: str) -> dict[str, str]:
 def _require_lists(gradings: Iterable[Graded], wanted: set[str] | None) -> None:
     known = {key for graded in gradings for key in graded.scheme.lists}
     if not known:
-        raise UsageError(
-            "no scheme of this grading keeps a list",
-            allowed="a grading under a scheme with a list",
-            next="`creditscore scheme show` names a scheme's lists",
-        )
+        raise UsageError("lists.no_scheme_grading_keeps_list")
     if wanted is not None and wanted - known:
         raise UsageError(
-            f"no scheme of the grading keeps {', '.join(sorted(wanted - known))}",
-            allowed=sorted(known),
-            next="name one of these",
+            "lists.no_scheme_grading_keeps", listed=", ".join(sorted(wanted - known)), allowed=sorted(known)
         )
 
 
@@ -225,13 +216,6 @@ def _require_of_library(scheme: Scheme) -> None:
     try:
         scheme_version = registry.pick(scheme.name)
     except UsageError as error:
-        raise UsageError(
-            f"{scheme.name} is not in the library, and a list needs a rule that can be found again",
-            next="put the scheme into configs/schemes/ and grade with it",
-        ) from error
+        raise UsageError("lists.not_library_list_needs_rule_found", name=scheme.name) from error
     if scheme_version.model_dump_json() != scheme.model_dump_json():
-        raise UsageError(
-            f"{scheme.name} is not the version of the library that bears this name",
-            allowed="the library's own version",
-            next="grade with it",
-        )
+        raise UsageError("lists.not_version_library_bears_name", name=scheme.name)

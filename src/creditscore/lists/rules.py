@@ -95,9 +95,7 @@ def list_rule(scheme: str, key: str) -> ListRule:
     scheme_version = version(scheme)
     if key not in scheme_version.lists:
         allowed = ", ".join(scheme_version.lists) or "this scheme keeps no list"
-        raise UsageError(
-            f"{scheme_version.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells"
-        )
+        raise UsageError("lists.no_list", name=scheme_version.name, key=key, allowed=allowed)
     return scheme_version.lists[key]
 
 

@@ -127,11 +127,9 @@ def export_measures(store: Store, lists: FourLists, on: int, out: Path, csv: Csv
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"cannot write there: {error.strerror or error}", where=str(out), next="give another folder"
-        ) from error
+        raise UsageError("measures.cannot_write", value=error.strerror or error, where=str(out)) from error
     if any(out.iterdir()) and not (out / "four_lists.json").is_file():
-        raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
+        raise UsageError("measures.folder_holds_other_files", where=str(out))
     data = tabulate_measures(store, lists, on)
     with as_queries({name: data[name] for name in FILES}) as queries:
         write_tables(out, queries, csv, level=1)

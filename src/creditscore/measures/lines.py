@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from creditscore.core.days import day_in_words, iso
+from creditscore.core.days import iso
 from creditscore.core.i18n import lang_of, mark_in_words, say, word
+from creditscore.core.messages import day_in_words
 from creditscore.core.quantities import plain
 from creditscore.measures.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.measures.library import known_lists

@@ -103,10 +103,9 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
     place = folder or default_folder()
     if not place.is_dir():
         raise UsageError(
-            "there is no folder of four lists",
+            "measures.no_folder_four_lists",
             where=str(place),
             allowed="a folder with " + ", ".join(f"{name}.yaml" for name in MODELS),
-            next="copy configs/supervision/four_lists/ and change the copy",
         )
     tables: dict[str, RuleSet] = {}
     faults: list[Fault] = []

@@ -62,16 +62,14 @@ def fold(acts: Iterable[MeasureAct]) -> State:
     """The state after acts of one proposal, in order of `nr`; StoreError where they contradict each other."""
     ordered = sorted(acts, key=lambda act: act.nr)
     if not ordered or ordered[0].act != "proposed":
-        raise StoreError("a measure whose first act is no proposal", next="restore a copy of the store")
+        raise StoreError("measures.measure_whose_first_act_no_proposal")
     state = State("proposed", ordered[0].on)
     for act in ordered[1:]:
         try:
             state = step(state, act.act, act.on, act.proposal_id)
         except UsageError as error:
             raise StoreError(
-                f"acts that contradict each other: {error.what}",
-                where=act.proposal_id,
-                next="`creditscore store verify` says more; restore a copy of the store",
+                "measures.acts_contradict_each_other", what_value=error.what, where=act.proposal_id
             ) from error
     return state
 
@@ -83,16 +81,19 @@ def step(state: State, act: str, on: int, where: str) -> State:
         allowed = []
     if act not in allowed:
         raise UsageError(
-            f"the measure is {WORD[state.state]}, so it cannot be {WORD.get(act, act)}",
+            "measures.measure_so_cannot",
+            word=WORD[state.state],
+            word_2=WORD.get(act, act),
             where=where,
             allowed=", ".join(WORD[name] for name in allowed) or "nothing more",
-            next="`creditscore joint export` shows every act on it",
         )
     if on < state.since:
         raise UsageError(
-            f"{from_day(on)} lies before the last act",
-            where=f"{where}: {WORD[state.state]} on {from_day(state.since)}",
-            allowed=f"{from_day(state.since)} or later",
+            "measures.lies_before_last_act",
+            from_day=from_day(on),
+            where_value=where,
+            word=WORD[state.state],
+            from_day_2=from_day(state.since),
         )
     executed = on if act == "executed" else state.executed_on
     return State(act, on, executed, on if act == "fed_back" else state.fed_back_on)

@@ -359,12 +359,7 @@ def _list_occasions(store: Store, events: Sequence[BusinessEvent], refused: Sequ
         content |= {"on_day": iso(event.on), "subjects": subjects}
         if before.version >= 0 and before.fields != content:
             why = "was matched before and erased" if before.is_erased else "was matched before with other content"
-            raise InputError(
-                f"the event {event.event_id!r} {why}",
-                where=before.name,
-                allowed="the same event again",
-                next="give the changed event an id of its own",
-            )
+            raise InputError("measures.event", event_id=event.event_id, why=why, where=before.name)
         known = before.parts.get("refused", {}).values()
         there = {tuple(row.get(name) or "" for name in REFUSED[1:]) for row in known}
         own = (line for line in refused if line.event_id == event.event_id)
@@ -457,10 +452,7 @@ def read_cases(store: Store, ids: Iterable[str] | None = None) -> dict[str, Meas
     for stream in _read_folded(store, sorted(names)):
         if stream.version < 0 or (stream.is_erased and ids is not None):
             raise UsageError(
-                f"there is no proposal {stream.name.partition('/')[2]!r}",
-                where=store.database.shown,
-                allowed="a measure that was proposed",
-                next="`creditscore joint due` lists them",
+                "measures.no_proposal", partition=stream.name.partition("/")[2], where=store.database.shown
             )
         if not stream.is_erased:
             cases[stream.name.partition("/")[2]] = make_case(stream, name_of)

@@ -63,19 +63,14 @@ def answer_due(clock: Clock, on: date) -> date | None:
 def check_grounds(grounds: Sequence[Ground], procedure: str) -> tuple[Ground, ...]:
     """The grounds, each of a known kind and with the record it needs; UsageError names the first that does not fit."""
     if not grounds:
-        raise UsageError("no ground is given", allowed=", ".join(GROUNDS), next="give --ground CODE[:RECORD]")
+        raise UsageError("objections.no_ground_given", allowed=", ".join(GROUNDS))
     for ground in grounds:
         if ground.ground not in GROUNDS:
-            raise UsageError(f"there is no ground {ground.ground!r}", allowed=", ".join(GROUNDS))
+            raise UsageError("objections.no_ground", ground=ground.ground, allowed=", ".join(GROUNDS))
         if GROUNDS[ground.ground] and ground.record_id == WHOLE:
-            raise UsageError(
-                f"the ground {ground.ground} is about a record", next=f"give --ground {ground.ground}:RECORD"
-            )
+            raise UsageError("objections.ground_about_record", ground=ground.ground)
         if (ground.ground == "apply_repair") != (procedure == "repair"):
-            raise UsageError(
-                f"the ground {ground.ground} does not fit the procedure {procedure}",
-                allowed="apply_repair with repair, every other ground with another procedure",
-            )
+            raise UsageError("objections.ground_not_fit_procedure", ground=ground.ground, procedure=procedure)
     return tuple(dict.fromkeys(grounds))
 
 
@@ -85,18 +80,20 @@ def check_procedure(
     """The rule of a procedure; UsageError for one not seen, a closed window, or a grade in another state."""
     year = int(run.period[:4])
     if procedure not in PROCEDURES:
-        raise UsageError(f"there is no procedure {procedure!r}", allowed=", ".join(PROCEDURES))
+        raise UsageError("objections.no_procedure", procedure=procedure, allowed=", ".join(PROCEDURES))
     if on < date.fromisoformat(run.known_at):
-        raise UsageError(f"{on} lies before the day of knowledge of the run, {run.known_at}", next="check --on")
+        raise UsageError("objections.lies_before_day_knowledge_run", on=on, known_at=run.known_at)
     if procedure == "objection":
         return None
     rule = rules.procedure(procedure, year)
     if rule is None:
         known = sorted({procedure.id for procedure in rules.procedures if procedure.years.hold(year)} & set(PROCEDURES))
         raise UsageError(
-            f"no text was seen that has {procedure} for {run.scheme} {run.period}",
+            "objections.no_text_seen",
+            procedure=procedure,
+            scheme=run.scheme,
+            period=run.period,
             allowed=", ".join(["objection", *known]),
-            next="open it as an objection",
         )
     fits = {
         "review": ("", "provisional"),
@@ -105,18 +102,25 @@ def check_procedure(
     }
     if status not in fits.get(procedure, (status,)):
         raise UsageError(
-            f"{procedure} is not for a grade that is {status}",
-            where=f"{run.pinned} {run.period}",
-            allowed=f"a grade that is {' or '.join(name for name in fits[procedure] if name)}",
+            "objections.not_grade",
+            procedure=procedure,
+            status=status,
+            pinned=run.pinned,
+            period=run.period,
+            listed=" or ".join(name for name in fits[procedure] if name),
         )
     first, last = opening(rule, year, done)
     day, text = to_day(on), basis_of(rule)[0] or "no text"
     if (first is not None and day < first) or (last is not None and day > last):
         raise UsageError(
-            f"{procedure} cannot be asked for on {on}",
-            where=f"{run.pinned} {run.period}",
-            allowed=f"{iso(first) or 'any day'} to {iso(last) or 'any day'} ({text})",
-            next="open it as an objection",
+            "objections.cannot_asked",
+            procedure=procedure,
+            on=on,
+            pinned=run.pinned,
+            period=run.period,
+            value=iso(first) or "any day",
+            value_2=iso(last) or "any day",
+            text=text,
         )
     return rule
 
@@ -129,15 +133,20 @@ def check_doors(rules: LifeRules, run: KeptRun, procedure: str, others: Sequence
             shut = next((case for case in others if case.procedure == door.by), None)
             if shut is not None:
                 raise UsageError(
-                    f"{door.label.en} ({door.label.zh})",
-                    where=f"{where}; case {shut.case_id} of {shut.opened_on}",
-                    next="a fault of fact can still be contested as an objection",
+                    "objections.message",
+                    en=door.label.en,
+                    zh=door.label.zh,
+                    where_value=where,
+                    case_id=shut.case_id,
+                    opened_on=shut.opened_on,
                 )
         if procedure == door.by:
             first = next((case for case in others if case.procedure == door.shut and case.open), None)
             if first is not None:
                 raise UsageError(
-                    f"{door.shut} is under way, and {door.by} would say that the result is not disputed",
-                    where=f"{where}; case {first.case_id}",
-                    next="decide that case first",
+                    "objections.under_way_would_say_result_not",
+                    shut=door.shut,
+                    by=door.by,
+                    where_value=where,
+                    case_id=first.case_id,
                 )

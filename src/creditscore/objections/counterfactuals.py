@@ -87,9 +87,10 @@ def comes_out(run: KeptRun, then: Grading, row: Mapping[str, Any]) -> None:
     wrong = [name for name, value in again.items() if row[name] != value]
     if wrong:
         raise DifferenceError(
-            f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
-            where=f"run {run.run_id}",
-            next="`creditscore store verify` and `creditscore reproduce` tell why",
+            "objections.grade_not_come_out_snapshot_kept",
+            subject_id=again["subject_id"],
+            listed=", ".join(wrong),
+            run_id=run.run_id,
         )
 
 

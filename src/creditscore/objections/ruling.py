@@ -57,34 +57,29 @@ def rule_on(case: Case, ruling: Ruling) -> None:
         )
     for record, action in ruling.findings.items():
         if action not in ACTIONS:
-            raise UsageError(f"there is no action {action!r}", allowed=", ".join(ACTIONS))
+            raise UsageError("objections.no_action", action=action, allowed=", ".join(ACTIONS))
         if record == WHOLE and action not in ("uphold", "correct"):
             raise UsageError(
-                f"{action} is for records, not for the grade itself", allowed="grade=uphold, grade=correct"
+                "objections.records_not_grade_itself", action=action, allowed="grade=uphold, grade=correct"
             )
         if case.procedure == "repair" and action not in ("uphold", "repair"):
-            raise UsageError(f"an application for repair does not lead to {action}", allowed="uphold, repair")
+            raise UsageError("objections.application_repair_not_lead", action=action, allowed="uphold, repair")
         if (action == "correct" and record != WHOLE) != (record in ruling.changes):
             raise UsageError(
-                f"{record} is {action} and has {'no' if action == 'correct' else 'a'} column to put right",
-                next="give --set RECORD.COLUMN=VALUE with correct, and only with it",
+                "objections.column_put_right", record=record, action=action, value="no" if action == "correct" else "a"
             )
     strays = sorted(set(ruling.changes) - set(ruling.findings))
     if strays:
         raise UsageError(
-            f"{strays[0]} is put right and nothing is decided on it",
-            where=f"case {case.case_id}",
-            allowed=f"--set for one of {', '.join(sorted(ruling.findings))}",
+            "objections.put_right_nothing_decided",
+            strays=strays[0],
+            case_id=case.case_id,
+            listed=", ".join(sorted(ruling.findings)),
         )
     laws = load_laws()
     for article in ruling.articles:
         if article.partition(" ")[0] not in laws:
-            raise UsageError(
-                f"there is no legal text {article.partition(' ')[0]!r}",
-                where="--article",
-                allowed="LAW ARTICLE, with a law of configs/laws/",
-                next="`creditscore scheme show` names the texts",
-            )
+            raise UsageError("objections.no_legal_text", partition=article.partition(" ")[0], where="--article")
 
 
 def events_of(case: Case, ruling: Ruling, on: date, attributes: Collection[str] = ()) -> list[RecordEvent]:
@@ -118,17 +113,15 @@ def _corrected(
     others = {name: value for name, value in changes.items() if name not in shares}
     for name, value in changes.items():
         if name in NEVER:
-            raise UsageError(
-                f"{name} of a record cannot be put right", next="withdraw it; its true owner files it anew"
-            )
+            raise UsageError("objections.record_cannot_put_right", name=name)
         if name not in columns and name not in attributes:
             raise UsageError(
-                f"records have no column {name!r}", allowed=", ".join(sorted({*columns, *attributes} - {*NEVER}))
+                "objections.records_no_column", name=name, allowed=", ".join(sorted({*columns, *attributes} - {*NEVER}))
             )
         if name in DAYS:
             _day(name, value)
         if not value.strip():
-            raise UsageError(f"{record}.{name} is empty", next="a value cannot be taken away; withdraw the record")
+            raise UsageError("objections.empty", record=record, name=name)
     events = []
     if others:
         known: dict[str, Any] = {name: _typed(name, value) for name, value in others.items() if name in columns}
@@ -137,10 +130,10 @@ def _corrected(
         events.append(replace(amended, **known))
     if shares:
         if "corrected_on" not in shares:
-            raise UsageError("a share without the day of correction", next=f"give --set {record}.corrected_on=DATE")
+            raise UsageError("objections.share_without_day_correction", record=record)
         day = _day("corrected_on", shares["corrected_on"])
         if day > on:
-            raise UsageError(f"{record} was not yet put right on {on}", allowed=f"corrected_on up to {on}")
+            raise UsageError("objections.not_yet_put_right", record=record, on=on)
         events.append(RecordEvent(subject_id, record, "corrected", on, on, corrected_on=day, share=shares.get("share")))
     return events
 
@@ -153,4 +146,4 @@ def _day(name: str, value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD") from error
+        raise UsageError("objections.not_day", name=name, value=value, allowed="YYYY-MM-DD") from error

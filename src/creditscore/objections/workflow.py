@@ -383,10 +383,11 @@ def _require_taken_in(again: Grading, case: Case) -> None:
     if refused:
         row = refused[0]
         raise InputError(
-            f"{row['record_id']} would be refused: {row['reason']}: {row['message']}",
+            "objections.would_refused",
+            record_id=row["record_id"],
+            reason=row["reason"],
+            message=row["message"],
             where=f"case {case.case_id}, {row['column'] or 'record'} {row['value'] or ''}".rstrip(),
-            allowed="a value that the scheme takes",
-            next="put another value right, or withdraw the record",
         )
 
 

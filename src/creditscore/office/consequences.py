@@ -105,7 +105,10 @@ def find_subject(store: Store, record_id: str, find: FindSnapshot = snapshot_of)
         subjects |= {str(subject) for (subject,) in rows}
     if len(subjects) != 1:
         raise UsageError(
-            f"{len(subjects) or 'no'} organisation{'s have' if len(subjects) > 1 else ' has'} a record {record_id!r}",
+            "office.organisation_record",
+            value=len(subjects) or "no",
+            value_2="s have" if len(subjects) > 1 else " has",
+            record_id=record_id,
             where=store.database.shown,
             allowed=sorted(subjects) or "a record of a kept run",
             next="name the organisation (--subject)" if subjects else "take the id from the ledger of a grade",

@@ -120,12 +120,7 @@ class Store(log_of_events.Store):
         """
         if is_composite(os.fspath(folder)):
             if snapshot is not None or not check:
-                raise UsageError(
-                    "a composite is always made again, from the gradings that the store keeps",
-                    where=os.fspath(folder),
-                    allowed="no snapshot, and no keeping without a check",
-                    next="leave --no-check and --snapshot away",
-                )
+                raise UsageError("office.composite_always_made_again_gradings_store", where=os.fspath(folder))
             given: dict[str, Any] = {"listings": listings, "subjects": subjects, "schemes": schemes}
             return [keep_composite(self, os.fspath(folder), by=by, on=on, **given)]
         if snapshot is None or listings is not None or subjects is not None:

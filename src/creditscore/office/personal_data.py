@@ -105,7 +105,7 @@ def export_person(store: Store, name: str) -> dict[str, Any]:
         For a name of less than two signs, which stands everywhere.
     """
     if len(name.strip()) < LEAST_SIGNS:
-        raise UsageError(f"{name!r} is too short to look for", allowed="two signs or more", next="give the whole name")
+        raise UsageError("office.too_short_look", name=name)
     person = store.people().find(name)
     with store.reading() as connection:
         return {

@@ -60,9 +60,6 @@ def grade_as_it_stands(
     for subject, rows in standing.items():
         if subject not in again or again[subject].hash != rows.hash:
             raise DifferenceError(
-                f"the grade of {subject} does not come out as run {run.run_id} has it",
-                where=store.database.shown,
-                allowed="the snapshot that was graded, and the rules of then",
-                next="`creditscore store verify` tells whether the store was changed",
+                "office.grade_not_come_out_run", subject=subject, run_id=run.run_id, where=store.database.shown
             )
     return grading

@@ -83,9 +83,4 @@ def refuse_columns(table: str, columns: Iterable[str], origin: str) -> None:
     results = by_reason(columns)
     if results:
         named = "; ".join(f"{', '.join(words)} ({reason})" for reason, words in sorted(results.items()))
-        raise InputError(
-            f"{table}: columns that may not be used for grading: {named}",
-            where=origin,
-            allowed="facts about organisations with a legal basis (docs/coverage.md lists what is refused)",
-            next="leave these columns away at the source; collecting them is already the infringement",
-        )
+        raise InputError("records.columns_may_not_used_grading", table=table, named=named, where=origin)

@@ -52,7 +52,7 @@ def feed_health(snapshot: Snapshot, on: int, *, days: int = DAYS, past: int = PA
     feeds that are judged (Bonferroni). Records known after `on` are not looked at.
     """
     if days < 1 or past < LEAST:
-        raise UsageError(f"{past} windows of {days} days", allowed=f"at least {LEAST} windows of at least 1 day")
+        raise UsageError("records.windows_days", past=past, days=days, least=LEAST)
     con = snapshot.con.cursor()
     _arrivals(con, snapshot, on, days, past)
     names = dict(enumerate(snapshot.domains)) | {-1: ""}

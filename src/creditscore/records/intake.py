@@ -120,7 +120,7 @@ def ingest(
     >>> snapshot = ingest("subjects.csv", "records.csv", feeds="feeds.csv")  # doctest: +SKIP
     """
     if subject_ids not in ("uscc", "local"):
-        raise UsageError(f"subject_ids is {subject_ids!r}", allowed="uscc, local")
+        raise UsageError("records.subject_ids", subject_ids=subject_ids, allowed="uscc, local")
     given = {
         "subjects": subjects,
         "records": records,
@@ -131,7 +131,7 @@ def ingest(
     }
     absent = [name for name in ("subjects", "records") if given[name] is None]
     if absent:
-        raise InputError(f"no table of {' and '.join(absent)}", next="give both subjects and records")
+        raise InputError("records.no_table", listed=" and ".join(absent))
     latest = to_day(day_of(intake_on, "intake_on") or today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:

@@ -186,10 +186,11 @@ def _dictionary(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> 
     ordered = sorted(set(words.values()))
     if len(ordered) > MOST_CODES:
         raise InputError(
-            f"records: column {column} has {len(ordered)} different values",
+            "records.records_column_different_values",
+            column=column,
+            ordered_count=len(ordered),
+            most_codes=MOST_CODES,
             where=source.origin,
-            allowed=f"at most {MOST_CODES} codes",
-            next=f"check that {column} holds codes, not descriptions",
         )
     place = {word: position for position, word in enumerate(ordered)}
     put_pairs(con, "words", [(raw, str(place[word])) for raw, word in words.items()])

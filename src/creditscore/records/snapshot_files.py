@@ -205,7 +205,7 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
     needed += [EVENTS] if "single" in manifest["log_columns"] else []
     for file in (folder / name for name in needed):
         if not file.is_file():
-            raise InputError("a file of the snapshot is missing", where=str(file), next="write the snapshot again")
+            raise InputError("records.file_snapshot_missing", where=str(file))
     for table in (name for name in ("log", *ORDER) if f"{name}.parquet" in needed):
         file = folder / f"{table}.parquet"
         name = "log_rows" if table == "log" else table
@@ -240,9 +240,9 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
     )
     _check_counts(snapshot, folder)
     if verify and snapshot.computed_hash(format_of(manifest["content_hash"])) != manifest["content_hash"]:
-        raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
+        raise InputError("records.files_snapshot_not_match_hash", where=str(folder))
     if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
-        raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
+        raise InputError("records.counts_other_rows_files", manifest=MANIFEST, where=str(folder))
     return snapshot
 
 
@@ -252,7 +252,7 @@ def _check_columns(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> No
     there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()} if needed else set()
     lacking = [name for name in needed if name not in there]
     if lacking:
-        raise InputError(f"a file of the snapshot lacks {', '.join(lacking)}", where=str(file), next=AGAIN)
+        raise InputError("records.file_snapshot_lacks", listed=", ".join(lacking), where=str(file))
 
 
 def _check_counts(snapshot: Snapshot, folder: Path) -> None:
@@ -262,10 +262,12 @@ def _check_counts(snapshot: Snapshot, folder: Path) -> None:
         rows = snapshot.rows(file) + counted.get("refused", 0) + counted.get("repeated", 0)
         if counted.get("rows", 0) != rows:
             raise InputError(
-                f"{MANIFEST} counts {counted.get('rows', 0)} rows of {table}; its files and its counts of refused and"
-                f" repeated rows make {rows}",
+                "records.counts_rows_files_counts_refused_repeated",
+                manifest=MANIFEST,
+                counted=counted.get("rows", 0),
+                table=table,
+                rows=rows,
                 where=str(folder),
-                next=AGAIN,
             )
 
 
@@ -276,25 +278,25 @@ def _intake_day(folder: Path, manifest: dict[str, Any]) -> int | None:
     try:
         return read_day(manifest["intake_on"])
     except (TypeError, ValueError) as error:
-        raise InputError(f"{MANIFEST} does not say intake_on", where=str(folder), next=AGAIN) from error
+        raise InputError("records.not_say_intake", manifest=MANIFEST, where=str(folder)) from error
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / MANIFEST).is_file():
-        raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}")
+        raise InputError("records.no_snapshot_here", manifest=MANIFEST, where=str(folder))
     manifest = read_object(folder / MANIFEST, next=AGAIN)
     if manifest.get("format") != FORMAT or manifest.get("format_version") != VERSION:
         raise InputError(
-            f"a snapshot of format {manifest.get('format')} {manifest.get('format_version')}",
+            "records.snapshot_format",
+            manifest=manifest.get("format"),
+            manifest_2=manifest.get("format_version"),
+            format=FORMAT,
+            version=VERSION,
             where=str(folder),
-            allowed=f"{FORMAT} {VERSION}",
-            next="write the snapshot again with this version",
         )
     if "failed" in manifest:
         raise InputError(
-            f"no snapshot was written here: {manifest['failed']}",
-            where=str(folder / "quarantine.parquet"),
-            next="mend the rows listed there, and write the snapshot again",
+            "records.no_snapshot_written_here", failed=manifest["failed"], where=str(folder / "quarantine.parquet")
         )
     wrong = [name for name, kind in NEEDED.items() if not isinstance(manifest.get(name), kind)]
     if "subject_ids" not in wrong and manifest["subject_ids"] not in get_args(SubjectIds):
@@ -312,5 +314,5 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     numbers = [] if "counts" in wrong else [n for counted in manifest["counts"].values() for n in counted.values()]
     wrong += [] if all(type(n) is int for n in numbers) else ["counts"]
     if wrong:
-        raise InputError(f"{MANIFEST} does not say {', '.join(wrong)}", where=str(folder), next=AGAIN)
+        raise InputError("records.not_say", manifest=MANIFEST, listed=", ".join(wrong), where=str(folder))
     return manifest

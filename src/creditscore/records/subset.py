@@ -56,7 +56,7 @@ def subset(
     ids = sorted(set(subject_ids))
     unknown = set(tables) - {"listings", "history"}
     if unknown:
-        raise UsageError(f"{', '.join(sorted(unknown))} cannot be given anew", allowed="listings, history")
+        raise UsageError("records.cannot_given_anew", listed=", ".join(sorted(unknown)), allowed="listings, history")
     given = unpack(snapshot, ids) | tables
     added: list[tuple[str, str]] = []
     if events is not None and events.num_rows:
@@ -73,9 +73,7 @@ def subset(
         reason, message, column, value = refused[0]
         cell = f": {column} {value or ''}".rstrip() if column else ""
         raise InputError(
-            f"{len(refused)} rows cannot be taken in again: {reason}: {message}",
-            where=f"the events that were added{cell}",
-            next="an event names a record that was filed, and fits what is known of it",
+            "records.rows_cannot_taken_again", refused_count=len(refused), reason=reason, message=message, cell=cell
         )
     if added and known_by is not None:
         put_pairs(small.con, "added", added)
@@ -114,8 +112,7 @@ def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
     missing = [key for key in subject_ids if key not in rows]
     if missing:
         raise UsageError(
-            f"{len(missing)} subjects are not in the snapshot: {', '.join(map(redact, missing[:3]))}",
-            next="check the ids; a refused subject is listed in the quarantine",
+            "records.subjects_not_snapshot", missing_count=len(missing), listed=", ".join(map(redact, missing[:3]))
         )
     result = {
         "subjects": con.sql(
@@ -196,12 +193,7 @@ def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[s
     the newest.
     """
     if "record_id" not in events.column_names:
-        raise InputError(
-            "the events have no column record_id",
-            where=", ".join(events.column_names) or "no column",
-            allowed="the columns of the record log",
-            next="name the record of each event",
-        )
+        raise InputError("records.events_no_column_record_id", where=", ".join(events.column_names) or "no column")
     added = []
     rows: list[dict[str, Any]] = records.to_pylist()
     newest: dict[str, int] = {}

@@ -93,7 +93,7 @@ def _files(
             yield from ((file, str(file), None) for file in sorted(path.rglob("*.yaml")) if file.parent.name != "laws")
         elif name.endswith((".yaml", ".yml")):
             if not path.is_file():
-                raise UsageError(f"there is no scheme file {name}", next="give a YAML file, a folder or an id")
+                raise UsageError("schemes.no_scheme_file", name=name)
             yield path, name, None
         else:
             scheme = registry.resolve(name.partition("@")[0], entries)

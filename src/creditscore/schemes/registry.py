@@ -58,10 +58,7 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
     if scheme.endswith((".yaml", ".yml")):
         file = Path(scheme)
         if not file.is_file():
-            raise UsageError(
-                f"there is no scheme file {scheme}",
-                next="give the path of a YAML file or an id from `creditscore scheme list`",
-            )
+            raise UsageError("schemes.no_scheme_file_2", scheme=scheme)
         return [SCHEMES.load_file(read_state(str(file.resolve()), file.name))]
     known = entries(root)
     wanted = resolve(scheme, known)
@@ -94,17 +91,17 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
             wanted = (
                 "an evaluation year (--period 2024)" if other_scheme.period == "year" else "a day (--as-of 2024-12-31)"
             )
-            raise UsageError(
-                f"{scheme} is graded for {wanted}", where=f"the scheme {other_scheme.name}", next=f"give {wanted}"
-            )
+            raise UsageError("schemes.graded", scheme=scheme, wanted=wanted, name=other_scheme.name)
     if pinned:
         chosen = _pinned(scheme, pinned, schemes)
         if not in_force(chosen, at) or not _known(chosen, law_known_at):
             unknown = f" as known on {law_known_at}" if in_force(chosen, at) else ""
             raise NotInForce(
-                f"{name} is not in force for {at}{unknown}",
+                "schemes.not_force",
+                name=name,
+                at=at,
+                unknown=unknown,
                 allowed=_span(chosen) + (f", known from {chosen.known_from}" if unknown else ""),
-                next="leave the version away, or choose another period",
             )
         return chosen
     fitting = [scheme for scheme in schemes if in_force(scheme, at) and _known(scheme, law_known_at)]

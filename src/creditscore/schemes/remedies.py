@@ -160,8 +160,4 @@ def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy
             return entry
     if any(entry.is_of(scheme) for entry in entries):
         return None
-    raise SchemeError(
-        f"no remedy is written down for {scheme}",
-        where="configs/remedies.yaml",
-        next="add one, or an entry with scheme: any",
-    )
+    raise SchemeError("schemes.no_remedy_written_down", scheme=scheme, where="configs/remedies.yaml")

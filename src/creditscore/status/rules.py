@@ -144,7 +144,7 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
 
         review_clock = next((clock for clock in clocks if clock.id == name), None)
         if review_clock is None:
-            raise UsageError(f"there is no clock {name!r}", allowed=", ".join(clock.id for clock in clocks))
+            raise UsageError("status.no_clock", name=name, allowed=", ".join(clock.id for clock in clocks))
         return review_clock
     year = int(iso(on)[:4])
     fitting = [

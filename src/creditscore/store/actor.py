@@ -12,10 +12,9 @@ def require_key(mode: str, key: Key | None, where: str) -> None:
     """Raise NotAllowed where acts are signed and no key is at hand."""
     if mode != "open" and key is None:
         raise NotAllowed(
-            "an act here is signed",
+            "store.act_here_signed",
             where=where,
             allowed="the key of who acts" if mode == "keys" else "the key of the application",
-            next="give the file of the key, and its passphrase",
         )
 
 
@@ -49,49 +48,29 @@ def find_actor(people: People, by: str, *, mode: str, key: Key | None, where: st
     if mode == "keys" and key:
         owner = people.find_key(key.key_id)
         if owner is None:
-            raise NotAllowed(
-                "this key is nobody's here, or was revoked",
-                where=where,
-                allowed="a key that an approver has added",
-                next="let an approver add your key",
-            )
+            raise NotAllowed("store.key_nobody_s_here_revoked", where=where)
         if by and people.find(by) is not owner:
-            raise NotAllowed(
-                f"the key is {owner.name!r}'s, not {by!r}'s",
-                where=where,
-                allowed=owner.name,
-                next="act under your own name",
-            )
+            raise NotAllowed("store.key_s_not_s", name=owner.name, by=by, where=where, allowed=owner.name)
         return owner, []
     if not by.strip():
-        raise UsageError("nobody is said to act", where=where, allowed="a name (--by)", next="say who acts")
+        raise UsageError("store.nobody_said_act", where=where)
     if (
         mode == "accounts"
         and key
         and not any(people.is_application(person, key.key_id) for person in people.persons.values())
     ):
-        raise NotAllowed(
-            "this key is no application's here, or was revoked",
-            where=where,
-            allowed="the key of the application that signs for accounts",
-            next="give the file of its key",
-        )
+        raise NotAllowed("store.key_no_application_s_here_revoked", where=where)
     known = people.find(by)
     if known is not None and known.has_left():
-        raise NotAllowed(
-            f"{known.name!r} has left",
-            where=where,
-            allowed="a person who is still here",
-            next="act under your own name; who comes back is added under another one",
-        )
+        raise NotAllowed("store.left", name=known.name, where=where)
     if known is not None:
         return known, []
     if mode == "accounts" or people.holds_roles():
         raise NotAllowed(
-            f"{by!r} is nobody here",
+            "store.nobody_here",
+            by=by,
             where=where,
             allowed=[person.name for person in people.persons.values() if person.name][:20],
-            next="let an approver add the person",
         )
     people.require_new(by)
     fresh = Person(make_id(), by)

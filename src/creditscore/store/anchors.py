@@ -36,25 +36,15 @@ def check_file_place(path: Path) -> None:
     """Raise UsageError where the folder is not there, or something else than a file stands at the path."""
     folder = path.parent
     if not folder.is_dir():
-        raise UsageError(
-            "the folder of the witness is not there",
-            where=str(folder),
-            allowed="a folder that exists",
-            next="mount its disk, make the folder, or give another file",
-        )
+        raise UsageError("store.folder_witness_not", where=str(folder))
     with suppress(OSError):
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError("the witness is no file", where=str(path), allowed="a file, or a path where none is")
+            raise UsageError("store.witness_no_file", where=str(path))
 
 
 def require_note(note: str) -> bytes:
     """Give a note in UTF-8; UsageError where it is none, or its text holds an empty line or one that ends a note."""
     body, _ = read_note(note, unsigned=True)
     if body.startswith("\n") or "\n\n" in body or END.search(body.encode()):
-        raise UsageError(
-            "the text of the note holds an empty line, or one that would end it",
-            where=repr(body[:80]),
-            allowed="a checkpoint, signed or not",
-            next="give the note that the log wrote",
-        )
+        raise UsageError("store.text_note_holds_empty_line_would", where=repr(body[:80]))
     return note.encode()

@@ -52,9 +52,7 @@ def back_up(store: Store, folder: str | os.PathLike[str], *, with_archive: bool 
         files of the archive.
     """
     if (Path(folder) / MANIFEST).exists():
-        raise UsageError(
-            "a backup lies there already", where=str(folder), allowed="a folder that is not there", next="name another"
-        )
+        raise UsageError("store.backup_lies_already", where=str(folder))
     with (
         whole(Path(folder), MANIFEST) as place,
         store.reading() as connection,
@@ -167,12 +165,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
         known, digest = manifest["format"] == FORMAT and manifest["schema"] == NEWEST, manifest["events_sha256"]
         is_same = _hash_file(place / EVENTS) == digest
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"this is no whole backup: {described(error)}",
-            where=str(place),
-            allowed="a folder that `creditscore store backup` wrote",
-            next="name another folder",
-        ) from error
+        raise InputError("store.no_whole_backup", described=described(error), where=str(place)) from error
     if not known or not is_same:
         raise InputError(
             "the events of the backup are not those that were written" if known else "the backup has another format",
@@ -199,12 +192,7 @@ def _require_empty(database: Database) -> None:
             if {event.name, head.name} <= tables:  # a restore that was broken off has left no event
                 is_there = connection.execute(sa.select(event.c.seq).limit(1)).first() is not None
     if is_there:
-        raise StoreError(
-            "something lies there already",
-            where=database.shown,
-            allowed="an empty place",
-            next="name another file or database; nothing was written",
-        )
+        raise StoreError("store.something_lies_already", where=database.shown)
 
 
 def _hash_file(file: Path) -> str:

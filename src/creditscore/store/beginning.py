@@ -28,7 +28,7 @@ class Beginning:
     def make_events(self) -> list[NewEvent]:
         """Make the events of the first act; UsageError for a mode that there is not."""
         if self.mode not in MODES:
-            raise UsageError(f"there is no mode {self.mode!r}", allowed=MODES, next="choose one of these")
+            raise UsageError("store.no_mode", mode=self.mode, allowed=MODES)
         values = {"format": FORMAT, "mode": self.mode, "zone": str(office_zone())}
         return [NewEvent(FIRST, "log.opened", {"set": values}, "open", expected=-1), *self.events]
 
@@ -51,11 +51,7 @@ def begin_signed(mode: str, key: Key, approver: str) -> Beginning:
         For another mode.
     """
     if mode not in ("keys", "accounts"):
-        raise UsageError(
-            f"a store whose acts are signed has no mode {mode!r}",
-            allowed=("keys", "accounts"),
-            next="open a store without a key for mode `open`",
-        )
+        raise UsageError("store.store_whose_acts_signed_no_mode", mode=mode, allowed=("keys", "accounts"))
     first = Person(persons.make_id(), approver)
     signer = first if mode == "keys" else Person(persons.make_id(), persons.APPLICATION)
     events = [persons.add_person(first.id, approver)]
@@ -73,10 +69,5 @@ def read_mode(database: Database) -> str:
         return ""
     mode = str((opened[0].payload or {}).get("set", {}).get("mode", ""))
     if mode not in MODES:
-        raise StoreDiffers(
-            "the first event of the log does not say in which mode it is",
-            where=database.shown,
-            allowed=MODES,
-            next="restore a backup, and find out who wrote to the database",
-        )
+        raise StoreDiffers("store.first_event_log_not_say_mode", where=database.shown, allowed=MODES)
     return mode

@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from creditscore.core.clock import check_day_has_come
-from creditscore.core.days import day_in_words, day_of
+from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, UsageError
 from creditscore.core.i18n import LANGS, Lang
+from creditscore.core.messages import day_in_words
 from creditscore.schemes.citing import cite_said
 from creditscore.store.declarations import ActRule, Refusal, StreamType, Workflow
 from creditscore.store.expressions import evaluate
@@ -51,7 +52,7 @@ class Refused(UsageError):
 
     def translated(self, lang: Lang) -> Refused:
         """Return this refusal with its whole message in a language, which has its usual parts in it already."""
-        return Refused(what=self.in_language(lang), next="")
+        return Refused(self.in_language(lang), next="")
 
     def __reduce__(self) -> Any:
         return (*super().__reduce__(), {"zh": self.zh})
@@ -84,7 +85,7 @@ class Registry:
             self.newest[workflow.workflow] = workflow
         for workflow in self.workflows:
             if missing := workflow.functions() - set(self.code):
-                raise InternalError(f"{workflow.id} names functions that are not registered: {', '.join(missing)}")
+                raise InternalError("store.names_functions_not_registered", id=workflow.id, listed=", ".join(missing))
 
     def joined(self, *others: Registry) -> Registry:
         """Return a registry of all that this one and others hold; what two of them hold under one name is one."""
@@ -101,7 +102,7 @@ class Registry:
     def require(self, name: str) -> Workflow:
         """Return the newest version of a workflow; UsageError where there is none of that name."""
         if name not in self.newest:
-            raise UsageError(f"there is no workflow {name!r}", allowed=sorted(self.newest), next="name one of these")
+            raise UsageError("store.no_workflow", name=name, allowed=sorted(self.newest))
         return self.newest[name]
 
     def fields_of(self, kind: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -177,7 +178,7 @@ class Context:
     def connection(self) -> sa.Connection:
         """The connection that sees the newest events."""
         if self._connection is None:
-            raise InternalError(f"{self.workflow.id}, act {self.act} reads the store where only its effects are wanted")
+            raise InternalError("store.act_reads_store_where_only_effects", id=self.workflow.id, act=self.act)
         return self._connection
 
     @property
@@ -253,7 +254,7 @@ class Context:
     ) -> None:
         """Write an event on another stream in the same act; the act must declare its kind, and the case have a name."""
         if not self.stream:
-            raise InternalError(f"{self.workflow.id}, act {self.act} names its case after it has written elsewhere")
+            raise InternalError("store.act_names_case_after_written_elsewhere", id=self.workflow.id, act=self.act)
         payload = {"set": dict(set or {}), "parts": dict(parts or {}), "tasks": list(tasks), "because": self.stream}
         about = self.subject if subject is None else subject
         self.emitted.append(NewEvent(stream, kind, without_empty(payload), state, about))
@@ -303,7 +304,7 @@ def require_day(value: Any, name: str) -> str:
     """Return a day that has come as `YYYY-MM-DD`; UsageError for what is no such day."""
     day = day_of(value, name)
     if day is None:
-        raise UsageError(f"{name}: no day is given", allowed="a day such as 2026-01-31", next="give the day of the act")
+        raise UsageError("store.no_day_given", name=name)
     check_day_has_come(day, name)
     return day.isoformat()
 

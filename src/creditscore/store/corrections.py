@@ -45,14 +45,11 @@ def plan_generic(machine: Taker, context: Context, case: Stream) -> tuple[dict[s
     """Work out a correction or an upgrade: its payload, and the declaration under which the case goes on."""
     act = context.act
     if not str(context.given.get("reason") or "").strip():
-        raise UsageError(f"{act} needs a reason", where=case.name, allowed=ASKED[act], next="say why")
+        raise UsageError("store.needs_reason", act=act, where=case.name, allowed=ASKED[act])
     known = {*PAPERS, *(name.partition(" ")[0] for name in ASKED[act])}
     if strange := sorted({*context.given} - known):
         raise UsageError(
-            f"{act} is given {', '.join(strange)}, which it does not know",
-            where=case.name,
-            allowed=[*ASKED[act], *PAPERS],
-            next="leave it out",
+            "store.given_not_know", act=act, listed=", ".join(strange), where=case.name, allowed=[*ASKED[act], *PAPERS]
         )
     last = case.newest_day()
     if context.day < last:

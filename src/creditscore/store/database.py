@@ -70,16 +70,16 @@ def parse_address(address: str | os.PathLike[str]) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (exc.ArgumentError, ValueError) as error:
-        raise UsageError("this is no address of a store", allowed=FORMS) from error
+        raise UsageError("store.no_address_store") from error
     if url.drivername not in DRIVERS:
-        raise UsageError(f"a store cannot lie in {url.drivername}", allowed=FORMS)
+        raise UsageError("store.store_cannot_lie", drivername=url.drivername)
     if DRIVERS[url.drivername] == "sqlite":
         if not url.database or url.database == ":memory:" or url.query:
-            raise UsageError("a store needs a file of its own", where=text, allowed=FORMS)
+            raise UsageError("store.store_needs_file_own", where=text)
         if Path(url.database).is_dir():
-            raise UsageError("the store is a folder", where=url.database, allowed="a file")
+            raise UsageError("store.store_folder", where=url.database)
     elif not url.database:
-        raise UsageError("the address names no database", where=show_address(url), allowed=FORMS)
+        raise UsageError("store.address_names_no_database", where=show_address(url))
     return url
 
 
@@ -283,12 +283,7 @@ class Database:
         connection.execute(statement)
 
     def _busy(self) -> StoreBusy:
-        return StoreBusy(
-            f"somebody else writes to the store and did not end within {self.wait:.0f} seconds",
-            where=self.shown,
-            allowed="one writer at a time",
-            next="try again; nothing was written",
-        )
+        return StoreBusy("store.somebody_else_writes_store_not_end", wait=self.wait, where=self.shown)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -305,39 +300,14 @@ class Database:
         if sort == "busy":
             return self._busy()
         if sort == "full":
-            return UsageError(
-                "the disk of the store is full",
-                where=self.shown,
-                allowed="room on the disk",
-                next=f"make room and try again; {nothing}",
-            )
+            return UsageError("store.disk_store_full", nothing=nothing, where=self.shown)
         if sort == "damaged":
-            return StoreError(
-                "the store is no database, or is damaged",
-                where=self.shown,
-                allowed=FORMS,
-                next="restore a backup (creditscore store restore)",
-            )
+            return StoreError("store.store_no_database_damaged", where=self.shown)
         if sort == "denied":
-            return StoreError(
-                "the store cannot be opened or written",
-                where=self.shown,
-                allowed="a file or database that you may read and write, in a folder that exists",
-                next=f"ask for the right, or name another store; {text[:200]}",
-            )
+            return StoreError("store.store_cannot_opened_written", text=text[:200], where=self.shown)
         if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
-            return StoreError(
-                "the database does not answer",
-                where=self.shown,
-                allowed="a server that can be reached",
-                next=f"try again: an act is written whole or not at all; {text[:200]}",
-            )
-        return StoreError(
-            "the database refuses this",
-            where=self.shown,
-            allowed="what its own rules allow",
-            next=f"{nothing}; {text[:200]}",
-        )
+            return StoreError("store.database_not_answer", text=text[:200], where=self.shown)
+        return StoreError("store.database_refuses", nothing=nothing, text=text[:200], where=self.shown)
 
     def close(self) -> None:
         """End all connections."""

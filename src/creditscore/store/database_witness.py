@@ -54,12 +54,14 @@ class DatabaseWitness:
         try:
             self.url = sa.make_url(address)
         except (sa.exc.ArgumentError, ValueError) as error:
-            raise UsageError("this is no address of a database", where=self.shown, allowed=KINDS) from error
+            raise UsageError("store.no_address_database", where=self.shown, allowed=KINDS) from error
         if self.url.drivername not in DRIVERS:
-            raise UsageError(f"a witness cannot lie in {self.url.drivername}", where=self.shown, allowed=KINDS)
+            raise UsageError(
+                "store.witness_cannot_lie", drivername=self.url.drivername, where=self.shown, allowed=KINDS
+            )
         self.is_sqlite = self.url.drivername == "sqlite"
         if not self.url.database or (self.is_sqlite and (self.url.database == ":memory:" or self.url.query)):
-            raise UsageError("the address names no database", where=self.shown, allowed=KINDS)
+            raise UsageError("store.address_names_no_database_2", where=self.shown, allowed=KINDS)
         with self._failing():
             self.engine = self._make_engine()
 
@@ -137,14 +139,5 @@ class DatabaseWitness:
         if self.url.password:
             words = words.replace(str(self.url.password), "***")
         if find_sort(error) == "busy":
-            return StoreBusy(
-                f"somebody else writes to the witness and did not end within {WAIT:.0f} seconds",
-                where=self.shown,
-                next="try again; the note was not written",
-            )
-        return StoreError(
-            f"the witness cannot be read or written: {words[:SHOWN]}",
-            where=self.shown,
-            allowed="a database that answers and may be written, with the table `anchor` or without it",
-            next="see to the server, its rights and its disk; a note is written whole or not at all",
-        )
+            return StoreBusy("store.somebody_else_writes_witness_not_end", wait=WAIT, where=self.shown)
+        return StoreError("store.witness_cannot_read_written", words=words[:SHOWN], where=self.shown)

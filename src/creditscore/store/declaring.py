@@ -48,12 +48,7 @@ def find_missing_declarations(connection: sa.Connection, registry: Registry, flo
         if not there[name]:
             missing.append(make_declaration(declared))
         elif (there[name][0].payload or {}).get("set", {}).get("digest") != declared.digest:
-            raise StoreDiffers(
-                f"the declaration {flow} is not the one under which this store has acted",
-                where=name,
-                allowed="the same text under the same number",
-                next="give the changed declaration a new version",
-            )
+            raise StoreDiffers("store.declaration_not_under_store_acted", flow=flow, where=name)
     return missing
 
 
@@ -66,10 +61,10 @@ def require_newest(connection: sa.Connection, registry: Registry, flow: str) -> 
     newer = [int(version) for version in versions if version.isdecimal() and int(version) > declared.version]
     if newer:
         raise StoreError(
-            f"others act under {declared.workflow}/{max(newer)} here, which this version of creditscore does not have",
+            "store.others_act_under_here_version_creditscore",
+            workflow=declared.workflow,
+            max=max(newer),
             where=name_declaration(declared.id),
-            allowed=f"{declared.workflow}/{max(newer)}",
-            next="bring creditscore, or its declarations, up to date",
         )
 
 
@@ -100,25 +95,16 @@ def declare_workflow(store: Store, file: Path | str, *, by: str = "", on: date |
     declared = read_workflow(file)
     name, own = declared.workflow, store.registry.newest.get(declared.workflow)
     if name in {shipped.workflow for shipped in WORKFLOWS.load()}:
-        raise UsageError(
-            f"the workflow {name!r} ships with creditscore and is not declared anew",
-            where=str(file),
-            allowed="another name",
-            next="give the workflow a name of its own",
-        )
+        raise UsageError("store.workflow_ships_creditscore_not_declared_anew", name=name, where=str(file))
     if own is not None and own.version >= declared.version:
-        raise UsageError(
-            f"{own.id} is declared here already",
-            where=str(file),
-            allowed=f"version {own.version + 1} or higher",
-            next="give the declaration a higher number; what is declared stays as it is",
-        )
+        raise UsageError("store.declared_here_already", id=own.id, count=own.version + 1, where=str(file))
     if missing := declared.functions() - {*store.registry.code}:
         raise UsageError(
-            f"{declared.id} names functions that are not registered here: {', '.join(sorted(missing))}",
+            "store.names_functions_not_registered_here",
+            id=declared.id,
+            listed=", ".join(sorted(missing)),
             where=str(file),
             allowed=sorted(store.registry.code) or "no function",
-            next="declare it without `code`, `facts` and `after`, or register them",
         )
     _require_tables(store.registry, declared, str(file))
     store.record(lambda people: [make_declaration(declared)], by=by, on=on, role="approver")
@@ -135,10 +121,10 @@ def _require_tables(registry: Registry, declared: Workflow, file: str) -> None:
     changed = [".".join(filter(None, place)) for place, kind in newer.items() if older.get(place, kind) != kind]
     if changed:
         raise UsageError(
-            f"{', '.join(changed)}: an earlier version of {declared.workflow} declares another type",
+            "store.earlier_version_declares_another_type",
+            listed=", ".join(changed),
+            workflow=declared.workflow,
             where=file,
-            allowed="the type of the earlier version",
-            next="give what is new a name of its own",
         )
     engine = sa.create_engine("sqlite://")
     try:
@@ -146,12 +132,7 @@ def _require_tables(registry: Registry, declared: Workflow, file: str) -> None:
             event_table.metadata.create_all(connection)
             Projections(registry.joined(Registry([declared], code=registry.code))).create(connection)
     except (sa.exc.SQLAlchemyError, ValueError) as error:
-        raise UsageError(
-            f"no tables can be made for {declared.id}: a name in it is taken, or is none",
-            where=file,
-            allowed="names of letters, digits and _ that no table, index or other field has in any case",
-            next="give the workflow, its fields and its parts other names",
-        ) from error
+        raise UsageError("store.no_tables_made_name_taken_none", id=declared.id, where=file) from error
     finally:
         engine.dispose()
 

@@ -96,28 +96,17 @@ def erase_streams(
 
 def _require_erasable(stream: str, reason: str) -> None:
     if not reason.strip():
-        raise UsageError("an erasure needs a reason", where=stream, allowed="the rule by which it goes", next="say why")
+        raise UsageError("store.erasure_needs_reason", where=stream)
     if stream.partition("/")[0] in STAYS:
-        raise UsageError(
-            f"{stream} is not erased: the log is checked by it", allowed="streams of cases and persons", next="leave it"
-        )
+        raise UsageError("store.not_erased_log_checked", stream=stream)
 
 
 def _require_said(stream: str, events: Sequence[Event], versions: list[int]) -> list[int]:
     """The versions that say something; UsageError where none does, or acts are checked by what they say."""
     if not versions:
-        raise UsageError(
-            f"there is nothing to erase in {stream}",
-            allowed="a stream whose events say something",
-            next="look at the queue for its name",
-        )
+        raise UsageError("store.nothing_erase", stream=stream)
     if stream.startswith("person/") and any(event.name in ("key_added", "role_granted") for event in events):
-        raise UsageError(
-            f"{stream} holds keys or roles, by which acts are checked",
-            where=stream,
-            allowed="a person who never had any",
-            next="rename the person, and withdraw the roles",
-        )
+        raise UsageError("store.holds_keys_roles_acts_checked", stream=stream, where=stream)
     return versions
 
 

@@ -41,9 +41,7 @@ def _write_day(number: int) -> str:
     try:
         return from_day(number).isoformat()
     except InputError as error:
-        raise UsageError(
-            "this leads to a day that no calendar has", allowed="a day up to 9999-12-31", next="give a smaller number"
-        ) from error
+        raise UsageError("store.leads_day_no_calendar") from error
 
 
 def list_steps(case: Any, *names: str) -> list[Any]:
@@ -108,10 +106,7 @@ def evaluate(text: str, names: Names) -> Any:
         return compile_expression(text)(names)
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise SchemeError(
-            f"this expression does not fit what it is about: {type(error).__name__}: {error}",
-            where=text,
-            allowed="values of the kinds that the workflow declares",
-            next="correct the declaration of the workflow",
+            "store.expression_not_fit_about", name=type(error).__name__, error=error, where=text
         ) from error
 
 
@@ -124,11 +119,11 @@ def compile_expression(text: str) -> Compiled:
         return _compile(ast.parse(text.strip(), mode="eval").body, 0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SchemeError(
-            f"this is no expression: {error}",
+            "store.no_expression",
+            error=error,
             where=text[:200],
             allowed="names, attributes, texts, whole numbers, comparisons, and, or, not, in, if else, lists, + - | &, "
             + ", ".join(FUNCTIONS),
-            next="correct the declaration of the workflow",
         ) from error
 
 
@@ -148,7 +143,7 @@ def expressions_in(text: str) -> list[str]:
     """
     rest, *parts = text.split("{")
     if "}" in rest or any(part.count("}") != 1 for part in parts):
-        raise SchemeError("a brace is not closed", where=text[:200], allowed="{EXPRESSION}", next="close the brace")
+        raise SchemeError("store.brace_not_closed", where=text[:200], allowed="{EXPRESSION}")
     return [part.partition("}")[0] for part in parts]
 
 

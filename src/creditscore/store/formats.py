@@ -32,19 +32,14 @@ def read_format(connection: sa.Connection, shown: str) -> str | None:
     if not tables:
         return None
     if not {"alembic_version", "event", "head"} <= tables:
-        raise StoreError(
-            f"this database is no store of creditscore: it holds {', '.join(sorted(tables)[:5])}",
-            where=shown,
-            allowed="an empty database, or one that creditscore made",
-            next="name another database",
-        )
+        raise StoreError("store.database_no_store_creditscore_holds", listed=", ".join(sorted(tables)[:5]), where=shown)
     formats = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     if len(formats) != 1 or formats[0] not in STEPS:
         raise StoreError(
-            f"the store has format {', '.join(map(str, formats))}, which this version of creditscore does not know",
+            "store.store_format_version_creditscore_not_know",
+            listed=", ".join(map(str, formats)),
+            newest=NEWEST,
             where=shown,
-            allowed=f"formats up to {NEWEST}",
-            next="use the version of creditscore that wrote it, or a newer one",
         )
     return str(formats[0])
 
@@ -84,27 +79,12 @@ def require_known(database: Database) -> None:
     """Raise StoreError unless the address holds a store, or may become one."""
     path = database.path
     if path is not None and not path.parent.is_dir():
-        raise UsageError(
-            "there is no such folder",
-            where=str(path.parent),
-            allowed="a file in a folder that exists",
-            next="make the folder, or name another file",
-        )
+        raise UsageError("store.no_such_folder", where=str(path.parent))
     kind = database.recognise()
     if kind == "first store":
-        raise StoreError(
-            "this store was written by version 0.1, whose format is not read",
-            where=database.shown,
-            allowed="a store of version 0.2 or later",
-            next="name a new store, and keep the runs and cases again that still count",
-        )
+        raise StoreError("store.store_written_version_whose_format_not", where=database.shown)
     if kind == "something else":
-        raise StoreError(
-            "this file is no store",
-            where=database.shown,
-            allowed="a new file, or one that creditscore made",
-            next="name another file",
-        )
+        raise StoreError("store.file_no_store", where=database.shown)
 
 
 def find_trigger_faults(connection: sa.Connection) -> list[str]:

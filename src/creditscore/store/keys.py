@@ -63,27 +63,15 @@ class Key:
         from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
         if len(passphrase) < SHORTEST:
-            raise UsageError(
-                "the passphrase is too short",
-                where=str(file),
-                allowed=f"at least {SHORTEST} characters",
-                next="choose a longer one",
-            )
+            raise UsageError("store.passphrase_too_short", shortest=SHORTEST, where=str(file))
         form = PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
         pem = self.private.private_bytes(Encoding.PEM, *form)
         try:
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
-            raise UsageError(
-                "a key is not written over a file", where=str(file), allowed="a new file", next="name another file"
-            ) from error
+            raise UsageError("store.key_not_written_over_file", where=str(file)) from error
         except OSError as error:
-            raise UsageError(
-                f"the key cannot be written: {error.strerror}",
-                where=str(file),
-                allowed="a file in a folder that you may write",
-                next="name another file",
-            ) from error
+            raise UsageError("store.key_cannot_written", strerror=error.strerror, where=str(file)) from error
         with os.fdopen(handle, "wb") as opened:
             opened.write(pem)
         return Path(file)
@@ -103,12 +91,7 @@ def load_key(file: Path | str, passphrase: str) -> Key:
     try:
         pem = Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"the key cannot be read: {error.strerror}",
-            where=str(file),
-            allowed="a file that `creditscore key new` wrote",
-            next="name the file of your key",
-        ) from error
+        raise UsageError("store.key_cannot_read", strerror=error.strerror, where=str(file)) from error
     try:
         key = load_pem_private_key(pem, passphrase.encode())
     except ValueError as error:
@@ -122,19 +105,9 @@ def load_key(file: Path | str, passphrase: str) -> Key:
             next=f"give it again ({VARIABLE}); a lost one is replaced by a new key" if is_key else "name another file",
         ) from error
     except TypeError as error:  # it is not encrypted
-        raise UsageError(
-            "this key has no passphrase",
-            where=str(file),
-            allowed="a key under a passphrase",
-            next="make one with `creditscore key new`",
-        ) from error
+        raise UsageError("store.key_no_passphrase", where=str(file)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(
-            "this key is of another kind",
-            where=str(file),
-            allowed="an Ed25519 key",
-            next="make one with `creditscore key new`",
-        )
+        raise UsageError("store.key_another_kind", where=str(file))
     return Key(key)
 
 
@@ -142,11 +115,7 @@ def require_public(public: str) -> str:
     """Return the public half of a key as it is written in the log; UsageError for anything else."""
     clean = public.strip().lower()
     if not re.fullmatch("[0-9a-f]{64}", clean):
-        raise UsageError(
-            f"{public[:80]!r} is no public half of a key",
-            allowed="64 digits and letters a to f",
-            next="give what `creditscore key show` prints behind `public`",
-        )
+        raise UsageError("store.no_public_half_key", public=public[:80])
     return clean
 
 

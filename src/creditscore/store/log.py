@@ -165,12 +165,7 @@ def read_event(row: Mapping[str, Any]) -> Event:
     try:
         payload = None if row["payload"] is None else json.loads(row["payload"])
     except ValueError as error:
-        raise StoreDiffers(
-            f"the payload of event {row['seq']} is no JSON",
-            where=row["stream"],
-            allowed="what the log wrote",
-            next="run `creditscore store verify`, and restore a backup",
-        ) from error
+        raise StoreDiffers("store.payload_event_no_json", seq=row["seq"], where=row["stream"]) from error
     return Event(**{**row, "payload": payload})
 
 
@@ -198,7 +193,8 @@ class Log:
         rows = connection.execute(sa.select(head)).mappings().all()
         if len(rows) != 1:
             raise StoreError(
-                f"the log has {len(rows)} heads",
+                "store.log_heads",
+                rows_count=len(rows),
                 where=self.database.shown,
                 allowed="one",
                 next="restore a backup" if rows else "create the store first",
@@ -206,12 +202,7 @@ class Log:
         row = rows[0]
         newest = connection.execute(sa.select(event.c.hash).where(event.c.seq == row["size"] - 1)).scalar()
         if not HASH.fullmatch(row["log_id"]) or newest != row["hash"]:
-            raise StoreDiffers(
-                "the head is not where the log ends: events were cut off or added, or the head was changed",
-                where=self.database.shown,
-                allowed="what was written, as it was written",
-                next="run `creditscore store verify`, and restore a backup",
-            )
+            raise StoreDiffers("store.head_not_where_log_ends_events", where=self.database.shown)
         return Head(row["log_id"], row["size"], row["hash"], Frontier.read(row["frontier"]))
 
     def append(self, connection: sa.Connection, act: Act, signer: Signer | None = None) -> list[Event]:
@@ -247,12 +238,7 @@ class Log:
             if "stream" not in str(error.orig):  # SQLite names the columns, PostgreSQL the constraint
                 raise
             streams = ", ".join(dict.fromkeys(new.stream for new in act.events))
-            raise StoreError(
-                "somebody else acted meanwhile",
-                where=streams,
-                allowed="an act on what was last seen",
-                next="look at it again, and act again",
-            ) from error
+            raise StoreError("store.somebody_else_acted_meanwhile", where=streams) from error
         frontier = before.frontier.extend(hash_leaf(bytes.fromhex(row["hash"])) for row in rows)
         values = {"size": before.size + len(rows), "hash": rows[-1]["hash"], "frontier": frontier.text()}
         if is_first:
@@ -306,18 +292,10 @@ class Log:
             text = write_canonical({**new.payload, "salt": secrets.token_hex(16)})
             size = len(text.encode())
         except (ValueError, RecursionError) as error:
-            raise UsageError(
-                f"this cannot be written to the log: {error}",
-                where=f"{new.kind} of {new.stream}",
-                allowed="texts, whole numbers, yes or no, lists and mappings of them",
-                next="write a decimal as text",
-            ) from error
+            raise UsageError("store.cannot_written_log", error=error, kind=new.kind, stream=new.stream) from error
         if size > MOST_BYTES:
             raise UsageError(
-                f"what is to be logged is too large: {size} bytes",
-                where=f"{new.kind} of {new.stream}",
-                allowed=f"at most {MOST_BYTES} bytes",
-                next="keep a file in the archive and name its hash",
+                "store.logged_too_large_bytes", size=size, kind=new.kind, stream=new.stream, most_bytes=MOST_BYTES
             )
         return text
 
@@ -399,12 +377,7 @@ def list_files(event: Event) -> dict[str, str]:
 
 
 def _refuse_event(row: Mapping[str, Any], fault: str) -> StoreDiffers:
-    return StoreDiffers(
-        f"event {row['seq']}: {fault}; nothing is built on it",
-        where=row["stream"],
-        allowed="events as they were written",
-        next="run `creditscore store verify`, and restore a backup",
-    )
+    return StoreDiffers("store.event_nothing_built", seq=row["seq"], fault=fault, where=row["stream"])
 
 
 def _require_erased(connection: sa.Connection, empty: Sequence[Event]) -> None:
@@ -426,19 +399,9 @@ def name_erasure(stream: str) -> str:
 def _require_names(new: NewEvent) -> None:
     """Raise UsageError where a stream or an organisation has a name that cannot be one."""
     if not STREAM.fullmatch(new.stream):
-        raise UsageError(
-            f"{new.stream[:80]!r} can be no stream",
-            where=new.kind,
-            allowed="a kind, a slash and up to 200 letters, digits or signs without blanks",
-            next="give an id of that form",
-        )
+        raise UsageError("store.no_stream", stream=new.stream[:80], where=new.kind)
     if not (new.subject.isprintable() and len(new.subject) <= 200):
-        raise UsageError(
-            f"{new.subject[:80]!r} can be no organisation",
-            where=new.stream,
-            allowed="up to 200 letters, digits or signs",
-            next="give its code",
-        )
+        raise UsageError("store.no_organisation", subject=new.subject[:80], where=new.stream)
 
 
 def read_newest_of(

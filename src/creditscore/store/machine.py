@@ -151,12 +151,7 @@ class Machine:
         day = require_day(on, "on")
         knowledge = require_day(known_on or on, "known_on")
         if knowledge < day:
-            raise UsageError(
-                f"known_on: {knowledge} lies before the day of the act",
-                where=stream or workflow,
-                allowed=f"{day} or later",
-                next="give the day on which the office knew of it",
-            )
+            raise UsageError("store.known_lies_before_day_act", knowledge=knowledge, day=day, where=stream or workflow)
         is_generic = act in GENERIC
         if is_generic:
             check_no_resident(given, f"{stream}, {act}")
@@ -183,7 +178,7 @@ class Machine:
             payload, roles, kind, flow = self.payload(context), rule.by, declared.kind(act), declared.id
         role = self._choose_role(people, person, roles, declared, context, kind, office) if require_roles else roles[0]
         if strange := {new.kind for new in context.emitted} - {*context.emits}:
-            raise InternalError(f"{declared.id}, act {act}: it does not declare that it writes {', '.join(strange)}")
+            raise InternalError("store.act_not_declare_writes", id=declared.id, act=act, listed=", ".join(strange))
         main = NewEvent(context.stream, kind, payload, context.state, context.subject, flow, case.version)
         reads = {context.stream: case.version, **context.reads}
         events = (main, *self._add_tasks(connection, self.check_emitted(context.emitted)))
@@ -206,37 +201,19 @@ class Machine:
     def _read_case(self, connection: sa.Connection, workflow: str, act: str, stream: str) -> Stream:
         declared = self.registry.require(workflow)
         if act not in declared.acts and act not in GENERIC:
-            raise UsageError(
-                f"{workflow} has no act {act!r}",
-                allowed=[*declared.acts, "correct", "upgrade"],
-                next=f"`creditscore workflow show {workflow}` draws them",
-            )
+            raise UsageError("store.no_act", workflow=workflow, act=act, allowed=[*declared.acts, "correct", "upgrade"])
         opens = act in declared.acts and declared.acts[act].opens
         if opens:
             if stream:
-                raise UsageError(
-                    f"{act} opens a new case and is not done to one",
-                    where=stream,
-                    allowed="no case",
-                    next="leave the case out",
-                )
+                raise UsageError("store.opens_new_case_not_done", act=act, where=stream)
             return Stream("")
         if not stream.startswith(f"{workflow}/"):
-            raise UsageError(f"{stream!r} is no case of {workflow}", allowed=f"{workflow}/…", next="name the case")
+            raise UsageError("store.no_case", stream=stream, workflow=workflow)
         case = fold(stream, read_streams(connection, [stream])[stream])
         if case.version < 0:
-            raise UsageError(
-                f"there is no case {stream}",
-                allowed=f"cases of {workflow} in this store",
-                next="look at the queue for its name",
-            )
+            raise UsageError("store.no_case_2", stream=stream, workflow=workflow)
         if case.is_erased:
-            raise UsageError(
-                f"the case {stream} was erased",
-                where=f"{stream}, {act}",
-                allowed="a case whose content is there",
-                next="open another case where something is to be done",
-            )
+            raise UsageError("store.case_erased", stream=stream, act=act)
         return case
 
     def _declaration_for(self, workflow: str, act: str, case: Stream) -> Workflow:
@@ -246,18 +223,13 @@ class Machine:
         declared = self.registry.by_id.get(case.flow)
         if declared is None:
             raise StoreError(
-                f"the case stands under {case.flow}, which is not there",
+                "store.case_stands_under_not",
+                flow=case.flow,
                 where=case.name,
                 allowed=[own.id for own in self.registry.of_kind(workflow)],
-                next="install the version of creditscore, or the declaration, that has it",
             )
         if act not in declared.acts and act != "correct":
-            raise UsageError(
-                f"{declared.id} has no act {act!r}",
-                where=case.name,
-                allowed=declared.acts,
-                next="upgrade the case to a newer declaration, or take another act",
-            )
+            raise UsageError("store.no_act_2", id=declared.id, act=act, where=case.name, allowed=declared.acts)
         return declared
 
     def _choose_role(
@@ -365,10 +337,10 @@ class Machine:
             wanted = {*eyes.than}
             if any(step["actor"] == context.actor and {step["name"], step["kind"]} & wanted for step in steps):
                 raise NotAllowed(
-                    f"{context.act} needs a second person: who acts took {' or '.join(eyes.than)}",
+                    "store.needs_second_person_who_acts_took",
+                    act=context.act,
+                    listed=" or ".join(eyes.than),
                     where=context.stream or context.workflow.workflow,
-                    allowed="another person with the role",
-                    next="let somebody else act",
                 )
 
     def _name_case(self, context: Context, rule: ActRule) -> None:
@@ -380,7 +352,9 @@ class Machine:
                 next="annul this case and open another",
             )
         if not context.stream.startswith(f"{context.workflow.workflow}/") or context.stream.endswith("/"):
-            raise InternalError(f"{context.workflow.id}, act {context.act} gives its case no name: {context.stream!r}")
+            raise InternalError(
+                "store.act_gives_case_no_name", id=context.workflow.id, act=context.act, stream=context.stream
+            )
         context.subject = context.subject or str(context.given.get("subject") or "")
         if not context.before.name and context.until is None and context.read(context.stream).version >= 0:
             raise context.refuse(
@@ -466,7 +440,7 @@ class Machine:
             kind = new.stream.partition("/")[0]
             fields, parts = self.registry.fields_of(kind)
             if not fields and not parts and kind not in self.registry.type_of:
-                raise InternalError(f"{new.stream}: there is no such kind of stream")
+                raise InternalError("store.no_such_kind_stream", stream=new.stream)
             payload: dict[str, Any] = dict(new.payload)
             if "set" in payload:
                 payload["set"] = check_values(fields, payload["set"], new.stream)

@@ -61,8 +61,10 @@ class Frontier:
     def __post_init__(self) -> None:
         if not 0 <= self.size <= LARGEST_SIZE or self.size.bit_count() != len(self.nodes):
             raise UsageError(
-                f"{len(self.nodes)} nodes are no right edge of a tree of {self.size} leaves",
-                allowed=f"one node for each binary digit 1 of a size from 0 to {LARGEST_SIZE}",
+                "store.nodes_no_right_edge_tree_leaves",
+                nodes_count=len(self.nodes),
+                size=self.size,
+                largest_size=LARGEST_SIZE,
             )
         _require_hashes(self.nodes, "node")
 
@@ -116,12 +118,7 @@ class Frontier:
         """
         match = FRONTIER_TEXT.fullmatch(text)
         if match is None:
-            raise UsageError(
-                "this is no right edge of a tree",
-                where=repr(text[:80]),
-                allowed="the size, then each node as 64 hexadecimal digits in lower case, with one blank between",
-                next="rebuild it from the leaves",
-            )
+            raise UsageError("store.no_right_edge_tree", where=repr(text[:80]))
         return cls(int(match[1]), tuple(map(bytes.fromhex, match[2].split())))
 
 
@@ -173,7 +170,7 @@ def prove_inclusion(index: int, leaf_hashes: Iterable[bytes]) -> list[bytes]:
     level = _list_leaves(leaf_hashes)
     if not 0 <= index < len(level):
         raise UsageError(
-            f"the tree has no leaf {index}", allowed=f"0 to {len(level) - 1}" if level else "no leaf: it is empty"
+            "store.tree_no_leaf", index=index, allowed=f"0 to {len(level) - 1}" if level else "no leaf: it is empty"
         )
     proof = []
     while len(level) > 1:
@@ -261,7 +258,7 @@ def prove_consistency(old_size: int, leaf_hashes: Iterable[bytes]) -> list[bytes
     """
     level = _list_leaves(leaf_hashes)
     if not 0 <= old_size <= len(level):
-        raise UsageError(f"the tree never had {old_size} leaves", allowed=f"0 to {len(level)}")
+        raise UsageError("store.tree_never_leaves", old_size=old_size, level_count=len(level))
     if old_size in (0, len(level)):
         return []
     position = old_size - 1
@@ -346,9 +343,7 @@ def _require_hashes(hashes: Iterable[bytes], kind: str) -> None:
     """Raise UsageError where one of them is no SHA-256."""
     for place, value in enumerate(hashes):
         if not _is_hash(value):
-            raise UsageError(
-                f"{kind} {place} is no hash", where="Merkle tree", allowed=f"{HASH_SIZE} bytes, as `hash_leaf` gives"
-            )
+            raise UsageError("store.no_hash", kind=kind, place=place, hash_size=HASH_SIZE)
 
 
 def _is_hash(value: object) -> bool:

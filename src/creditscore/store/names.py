@@ -64,19 +64,11 @@ def check_name(name: str) -> None:
     >>> check_name("王芳")
     """
     if not isinstance(name, str) or SURROGATE.search(name):
-        raise UsageError(f"{name!r} is no name", allowed="text in UTF-8", next="write the name again")
+        raise UsageError("store.no_name", name=name)
     if is_resident(name):
-        raise UsageError(
-            "a resident identity number stands in by: nobody is called so",
-            allowed="a name such as wang.fang or 王芳",
-            next="give the name of the person or the account",
-        )
+        raise UsageError("store.resident_identity_number_stands_nobody_called")
     if not fold_name(name):
-        raise UsageError(
-            f"{name!r} has no letter or digit that can be seen",
-            allowed="a name of letters, ideographs or digits, such as wang.fang or 王芳",
-            next="give the name of the person or the account",
-        )
+        raise UsageError("store.no_letter_digit_seen", name=name)
 
 
 def fits_a_line(name: str) -> bool:

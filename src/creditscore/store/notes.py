@@ -122,12 +122,12 @@ class Checkpoint:
         for name, lines in (("origin", (self.origin,)), ("extension", self.extensions)):
             for line in lines:
                 if not line or "\n" in line:
-                    raise UsageError(f"the {name} of a checkpoint is {line!r}", allowed="a text in one line")
+                    raise UsageError("store.checkpoint", name=name, line=line)
                 _require_text(line, f"the {name} of a checkpoint")
         if type(self.size) is not int or not 0 <= self.size <= LARGEST_SIZE:
-            raise UsageError(f"the size of a checkpoint is {self.size!r}", allowed=f"0 to {LARGEST_SIZE}")
+            raise UsageError("store.size_checkpoint", size=self.size, largest_size=LARGEST_SIZE)
         if len(self.root) != HASH_SIZE:
-            raise UsageError(f"the root of a checkpoint has {len(self.root)} bytes", allowed=f"{HASH_SIZE} bytes")
+            raise UsageError("store.root_checkpoint_bytes", root_count=len(self.root), hash_size=HASH_SIZE)
 
     def text(self) -> str:
         """Write the text of the note, which is what is signed."""
@@ -207,7 +207,7 @@ def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
     body, signatures = read_note(text, unsigned=True)
     signature = Signature(name, verifier.key_id, key.sign(body.encode()))
     if len(signatures) >= MOST_SIGNATURES:
-        raise UsageError("the note has too many signatures", where=_shown(body), allowed=f"up to {MOST_SIGNATURES}")
+        raise UsageError("store.note_too_many_signatures", most_signatures=MOST_SIGNATURES, where=_shown(body))
     return "".join([body, "\n", *(line.line() for line in signatures), signature.line()])
 
 
@@ -238,7 +238,7 @@ def read_note(text: str, *, unsigned: bool = False) -> tuple[str, tuple[Signatur
     """
     _require_text(text, "the note")
     if len(text.encode()) > LONGEST_NOTE:
-        raise UsageError("the note is too long", where=_shown(text), allowed=f"up to {LONGEST_NOTE:,} bytes")
+        raise UsageError("store.note_too_long", longest_note=LONGEST_NOTE, where=_shown(text))
     if not text.endswith("\n"):
         raise _not_a_note("its last line does not end", text)
     body, gap, signed = text.rpartition("\n\n")
@@ -289,16 +289,11 @@ def check_note(note: str, *verifiers: str) -> str:
             if (line.name, line.key_id) != (verifier.name, verifier.key_id):
                 continue
             if not verifier.verifies(body, line.signature):
-                raise UsageError(
-                    f"the signature of {line.name} does not fit the note: the text was changed, or another key signed",
-                    where=_shown(body),
-                    allowed="a note as it was signed",
-                    next="take the note from where it was written first, and ask who keeps the key",
-                )
+                raise UsageError("store.signature_not_fit_note_text_changed", name=line.name, where=_shown(body))
             signers += 1
     if not signers:
         raise UsageError(
-            "none of the trusted keys signed the note",
+            "store.none_trusted_keys_signed_note",
             where=_shown(body),
             allowed=[f"{verifier.name}+{verifier.key_id.hex()}" for verifier in trusted] or "no key is trusted",
             next="it is signed by "
@@ -377,21 +372,13 @@ def _require_name(name: str) -> None:
     """Raise UsageError where a name of a key cannot stand in a note."""
     _require_text(name, "the name of the key")
     if not name or "+" in name or any(map(str.isspace, name)):
-        raise UsageError(
-            f"{name[:80]!r} cannot be the name of a key",
-            allowed="a name without blanks and +, such as credit.example/office",
-            next="give another name",
-        )
+        raise UsageError("store.cannot_name_key", name=name[:80])
 
 
 def _require_text(text: str, kind: str) -> None:
     """Raise UsageError where a text holds what no note may hold."""
     if CONTROL.search(text) or not _is_unicode(text):
-        raise UsageError(
-            f"{kind} holds a sign that cannot be shown",
-            where=_shown(text),
-            allowed="text in UTF-8 without control characters; a line ends in a line feed alone",
-        )
+        raise UsageError("store.holds_sign_cannot_shown", kind=kind, where=_shown(text))
 
 
 def _is_unicode(text: str) -> bool:
@@ -403,30 +390,15 @@ def _is_unicode(text: str) -> bool:
 
 
 def _not_a_note(why: str, text: str) -> UsageError:
-    return UsageError(
-        f"this is no signed note: {why}",
-        where=_shown(text),
-        allowed=f"a text, an empty line, and lines `{DASH} name base64`",
-        next="give the whole note as it was written",
-    )
+    return UsageError("store.no_signed_note", why=why, dash=DASH, where=_shown(text))
 
 
 def _not_a_checkpoint(why: str, text: str) -> UsageError:
-    return UsageError(
-        f"this is no checkpoint: {why}",
-        where=_shown(text),
-        allowed="the name of a log, its size in digits, its root in base64, each in a line",
-        next="give the note of a log as it was written",
-    )
+    return UsageError("store.no_checkpoint", why=why, where=_shown(text))
 
 
 def _not_a_key(why: str, text: str) -> UsageError:
-    return UsageError(
-        f"this is no public key of a note: {why}",
-        where=_shown(text),
-        allowed="name+8 hexadecimal digits+base64 of 0x01 and 32 bytes",
-        next="copy the key again from where it was published",
-    )
+    return UsageError("store.no_public_key_note", why=why, where=_shown(text))
 
 
 def _shown(text: str) -> str:

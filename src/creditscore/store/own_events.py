@@ -118,12 +118,7 @@ def require_fitting(types: Mapping[str, StreamType], stream: Stream, event: Even
         if fault is None:
             people.take(event)
     if fault is not None:
-        raise UsageError(
-            f"{event.kind}: {fault}",
-            where=event.stream,
-            allowed="what the store writes by itself",
-            next="look at what stands, and act on that",
-        )
+        raise UsageError("store.message", kind=event.kind, fault=fault, where=event.stream)
 
 
 def _check_shape(shape: Shape, payload: Mapping[str, Any]) -> str | None:

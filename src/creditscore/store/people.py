@@ -151,12 +151,7 @@ class People:
             if fault is None and row["payload"] is None and row["kind"] in ABOUT_RIGHTS:
                 fault = "its payload is gone"
             if fault is not None:
-                raise StoreDiffers(
-                    f"event {row['seq']}: {fault}; nobody's roles can be told",
-                    where=row["stream"],
-                    allowed="events as they were written",
-                    next="run `creditscore store verify`, and restore a backup",
-                )
+                raise StoreDiffers("store.event_nobody_s_roles_told", seq=row["seq"], fault=fault, where=row["stream"])
             people.take(read_event(row))
         return people
 
@@ -202,12 +197,7 @@ class People:
     def require_approver(self, mode: str, where: str) -> None:
         """Raise UsageError where nobody is left who may approve everything."""
         if not self.can_approve(mode):
-            raise UsageError(
-                "nobody would be left who may approve everything, under a key where acts are signed",
-                where=where,
-                allowed="an act that leaves at least one approver, and a key that signs for one",
-                next="let another person be approver, or add another key, first",
-            )
+            raise UsageError("store.nobody_would_left_who_may_approve", where=where)
 
     @staticmethod
     def is_application(person: Person, key_id: str | None = None, seq: int | None = None) -> bool:
@@ -306,12 +296,7 @@ class People:
         check_name(name)
         other = self.find(name)
         if other is not None:
-            raise UsageError(
-                f"{name!r} is, or looks like, the name {other.name!r}",
-                where=f"person {other.id}",
-                allowed="a name that nobody has yet",
-                next="use the person there is (`creditscore person grant`), or give a name that differs",
-            )
+            raise UsageError("store.looks_like_name", name=name, name_2=other.name, id=other.id)
 
     def require_role(self, person: Person, role: str, *, office: str = "", domain: str = "", act: str = "") -> None:
         """Raise NotAllowed where the person may not act in a role."""
@@ -368,9 +353,10 @@ def revoke_key(person: Person, key_id: str, *, on: str, reason: str = "") -> New
     numbers = [number for number, span in person.keys.items() if span.value["key_id"] == key_id and span.until is None]
     if not numbers:
         raise UsageError(
-            f"{person.name!r} has no key {key_id}",
+            "store.no_key",
+            name=person.name,
+            key_id=key_id,
             allowed=[span.value["key_id"] for span in person.keys.values() if span.until is None] or "no key is there",
-            next="name one of these",
         )
     row = {"number": numbers[0], "revoked_on": on, "reason": reason or None}
     return NewEvent(PREFIX + person.id, "person.key_revoked", {"parts": {"keys": [row]}})
@@ -397,6 +383,6 @@ def grant_role(
 ) -> NewEvent:
     """Make the event that grants a role; UsageError for a role that does not exist."""
     if role not in GRANTED:
-        raise UsageError(f"there is no role {role!r}", allowed=GRANTED, next="grant one of these")
+        raise UsageError("store.no_role", role=role, allowed=GRANTED)
     row = {"number": number or len(person.grants) + 1, "role": role, "office": office, "domain": domain, "act": act}
     return NewEvent(PREFIX + person.id, "person.role_granted", {"parts": {"grants": [row]}})

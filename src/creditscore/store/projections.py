@@ -105,11 +105,7 @@ class Projections:
     def require_current(self, connection: sa.Connection) -> None:
         """Raise StoreError where another version has made other tables since the store was opened."""
         if connection.execute(sa.select(self.format.c.digest)).scalars().all() != [self.digest]:
-            raise StoreError(
-                "another version of creditscore, or one with other workflows, has opened this store meanwhile",
-                allowed="one version for all who write",
-                next="bring all to one version, and open the store again; nothing was written",
-            )
+            raise StoreError("store.another_version_creditscore_other_workflows_opened")
 
     def create(self, connection: sa.Connection) -> None:
         """Make the tables, empty, where there are none."""
@@ -250,10 +246,10 @@ class Projections:
                     yield fold(name, map(read_event, rows))
                 else:
                     raise StoreError(
-                        f"the log has streams {name.partition('/')[0]}/…, which this version does not know",
+                        "store.log_streams_version_not_know",
+                        partition=name.partition("/")[0],
                         where=name,
                         allowed=self.kinds,
-                        next="use the version of creditscore that wrote them, or a newer one",
                     )
 
     def compare(

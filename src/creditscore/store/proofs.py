@@ -58,18 +58,14 @@ def prove_act(store: Store, seq: int, *, checkpoint: str = "") -> dict[str, Any]
         leaves = [hash_leaf(bytes.fromhex(text)) for text in connection.execute(hashes).scalars()]
     if not rows or rows[-1]["seq"] >= len(leaves):
         raise UsageError(
-            f"event {seq} is not held by this anchor",
+            "store.event_not_held_anchor",
+            seq=seq,
+            count=len(leaves) - 1,
             where=store.database.shown,
-            allowed=f"events 0 to {len(leaves) - 1}",
             next="give a newer anchor" if rows else "name an event that is there",
         )
     if len(leaves) != anchor.size or compute_root(leaves) != anchor.root:
-        raise StoreDiffers(
-            "the log is not the one that was anchored",
-            where=store.database.shown,
-            allowed="what was written, as it was written",
-            next="run `creditscore store verify`",
-        )
+        raise StoreDiffers("store.log_not_anchored", where=store.database.shown)
     public = store.people().public_keys.get(rows[-1]["key_id"], "")
     paths = [[node.hex() for node in prove_inclusion(row["seq"], leaves)] for row in rows]
     return {"format": FORMAT, "checkpoint": note, "public": public, "events": rows, "paths": paths}
@@ -101,22 +97,16 @@ def check_act(proof: Mapping[str, Any], *, checkpoint: str = "", public: str = "
     """
     try:
         if proof["format"] != FORMAT:
-            raise InputError(f"a proof of format {proof['format']}", allowed=str(FORMAT), next="use a newer version")
+            raise InputError("store.proof_format", format=proof["format"], allowed=str(FORMAT))
         anchor, rows, paths = _read_anchor(proof["checkpoint"]), list(proof["events"]), list(proof["paths"])
         fault = _find_fault(anchor, rows, paths, public or str(proof["public"]))
         if checkpoint and _read_anchor(checkpoint) != anchor:
             fault = "its anchor is not the one that is held elsewhere"
         events = [read_event(row) for row in rows]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise InputError(
-            f"this is no proof of an act: {described(error)}",
-            allowed="what creditscore wrote",
-            next="ask for it again",
-        ) from error
+        raise InputError("store.no_proof_act", described=described(error)) from error
     if fault is not None:
-        raise DifferenceError(
-            f"the proof does not hold: {fault}", allowed="an act of the log", next="ask the office for another proof"
-        )
+        raise DifferenceError("store.proof_not_hold", fault=fault)
     return events
 
 

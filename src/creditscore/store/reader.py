@@ -43,23 +43,14 @@ class StoreReader:
         with self.database.read() as connection:
             folded = fold(stream, read_streams(connection, [stream])[stream])
         if folded.version < 0:
-            raise UsageError(
-                f"there is no {stream}",
-                where=self.database.shown,
-                allowed="a stream of this store",
-                next="look at the queue for its name",
-            )
+            raise UsageError("store.no_such", stream=stream, where=self.database.shown)
         return folded
 
     def rows(self, table: str, **wanted: Any) -> list[dict[str, Any]]:
         """Return rows of a projection, in the order of its keys; `wanted` says which values columns have."""
         own = self.projections.metadata.tables.get(table)
         if own is None:
-            raise UsageError(
-                f"there is no table {table!r}",
-                allowed=[t.name for t in self.projections.tables],
-                next="name one of these",
-            )
+            raise UsageError("store.no_table", table=table, allowed=[t.name for t in self.projections.tables])
         query = sa.select(own).where(*(own.c[name] == value for name, value in wanted.items()))
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(query.order_by(*own.primary_key)).mappings()]

@@ -130,4 +130,4 @@ def find_faults(replay: Replay, projections: Projections, span: Span) -> list[Fa
 
 
 def _refuse_call(context: Context) -> Any:
-    raise InternalError("a check calls no function of a workflow", where=context.stream)
+    raise InternalError("store.check_calls_no_function_workflow", where=context.stream)

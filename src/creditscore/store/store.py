@@ -114,22 +114,12 @@ class Store(StoreReader):
         """Look at what lies at the address, make or bring up to date what must be, and read the mode of the log."""
         require_known(self.database)
         if not create and self.database.recognise() == "nothing":
-            raise StoreError(
-                "there is no store",
-                where=self.database.shown,
-                allowed="a store that was created",
-                next="create it first (`creditscore store create`)",
-            )
+            raise StoreError("store.no_store", where=self.database.shown)
         bring_up_to_date(self.database)
         self.mode = read_mode(self.database)
         is_ours = not self.mode and self._begin(beginning or Beginning())
         if beginning is not None and not is_ours:
-            raise StoreError(
-                "there is a store already",
-                where=self.database.shown,
-                allowed="an empty place",
-                next="open it, or name another place",
-            )
+            raise StoreError("store.store_already", where=self.database.shown)
         with self.database.read() as connection:
             self._take_own_workflows(read_own_workflows(connection))
             is_current = self.projections.is_current(connection)
@@ -279,10 +269,9 @@ class Store(StoreReader):
                 extra = [persons.add_person(person.id, person.name)]
             if person.id != plan.actor:
                 raise NotAllowed(
-                    "somebody else looked at this act",
+                    "store.somebody_else_looked_act",
                     where=plan.stream,
                     allowed=plan.newcomer or people.name_of(plan.actor),
-                    next="look at it yourself, and act then",
                 )
             if self.roles_hold(people):
                 kind = plan.events[0].kind
@@ -412,10 +401,11 @@ class Store(StoreReader):
         roles = stream_type.events.get(new.kind, ()) if stream_type else ()
         if role not in roles:
             raise UsageError(
-                f"{new.kind} is not written by itself as {role}",
+                "store.not_written_itself",
+                kind=new.kind,
+                role=role,
                 where=new.stream,
                 allowed=roles or "as a consequence of an act",
-                next="take the act that leads to it",
             )
 
     def rebuild(self, *, only_if_needed: bool = False) -> int:

@@ -122,9 +122,9 @@ def hold_task(
     """Let a task wait until a day; it comes back by itself."""
     day = day_of(until, "until")
     if day is not None and day <= today():
-        raise UsageError(f"until: {day} has come", where=stream, allowed="a later day", next="give the day to wait for")
+        raise UsageError("store.until_come", day=day, where=stream)
     if day is None or not reason.strip():
-        raise UsageError("a task is held until a day and for a reason", where=stream, allowed="both", next="give both")
+        raise UsageError("store.task_held_until_day_reason", where=stream, allowed="both")
     values = {"hold_until": day.isoformat()}
     return _change_task(store, stream, what, number, "task.held", values, by, office, reason=reason.strip())
 
@@ -151,18 +151,10 @@ def _change_task(
         if task is None:
             there = [f"{name} {row}" if row else name for name, row in case.open_tasks()]
             raise UsageError(
-                f"{stream} has no open task {what!r}",
-                where=stream,
-                allowed=there or "no task is open",
-                next="look at the queue",
+                "store.no_open_task", stream=stream, what_value=what, where=stream, allowed=there or "no task is open"
             )
         if kind == "task.released" and not task.get("hold_until"):
-            raise UsageError(
-                f"the task {what!r} does not wait",
-                where=stream,
-                allowed="a task that is held",
-                next="leave it as it is",
-            )
+            raise UsageError("store.task_not_wait", what_value=what, where=stream)
         domain = store.machine.find_domain_of(case)
         change = {"change": "alter", "what": what, "number": number, **values}
         if values.get("person"):
@@ -179,12 +171,7 @@ def _find_taker(people: People, name: str, team: str, domain: str, stream: str) 
     """Find who is to have a task: somebody of its team, in the domain of the case."""
     person = people.find(name)
     if person is None:
-        raise UsageError(f"{name!r} is nobody here", where=stream, allowed="a person of this store", next="name one")
+        raise UsageError("store.nobody_here_2", name=name, where=stream)
     if person.has_left() or (people.holds_roles() and not person.has_role(team, office=None, domain=domain)):
-        raise NotAllowed(
-            f"{person.name!r} is no {team} here, or has left",
-            where=stream,
-            allowed=f"a {team}",
-            next="give it to somebody of the team",
-        )
+        raise NotAllowed("store.no_here_left", name=person.name, team=team, where=stream)
     return person

@@ -49,14 +49,15 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
         rule = workflow.acts[act]
         wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise UsageError(
-            f"what is given does not fit: {wrong}",
-            where=f"{workflow.id}, act {act}",
+            "store.given_not_fit",
+            wrong=wrong,
+            id=workflow.id,
+            act=act,
             allowed=", ".join(
                 [f"{name} ({kind})" for name, kind in rule.give.items()]
                 + [f"{name} ({kind}, may be left out)" for name, kind in rule.may.items()]
             )
             or "nothing",
-            next="give what the act needs",
         ) from error
     checked = {name: value for name, value in model.model_dump().items() if value is not None}
     check_no_resident(checked, f"{workflow.id}, act {act}")
@@ -84,12 +85,7 @@ def check_no_resident(value: Any, where: str) -> None:
     """Raise UsageError, which does not repeat it, where a resident identity number stands in a value."""
     if (keys := find_resident(value)) is not None:
         name = ".".join(keys)
-        raise UsageError(
-            f"a resident identity number stands in {name or 'what is given'}",
-            where=where,
-            allowed="names of offices, numbers of documents, codes of organisations",
-            next="leave the number away",
-        )
+        raise UsageError("store.resident_identity_number_stands", value=name or "what is given", where=where)
 
 
 @cache
@@ -104,9 +100,7 @@ def check_values(types: Mapping[str, str], values: Mapping[str, Any], where: str
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in types:
-            raise UsageError(
-                f"there is no field {name!r}", where=where, allowed=types, next="declare the field, or leave it out"
-            )
+            raise UsageError("store.no_field", name=name, where=where, allowed=types)
         if value is None or value == "":
             checked[name] = None
             continue
@@ -114,9 +108,6 @@ def check_values(types: Mapping[str, str], values: Mapping[str, Any], where: str
             checked[name] = _value_model(types[name])(value, strict=True)
         except ValidationError as error:
             raise UsageError(
-                f"{name} is no {types[name]}: {error.errors()[0]['msg']}",
-                where=where,
-                allowed=f"a value of kind {types[name]}",
-                next="correct what was given",
+                "store.no_2", name=name, types=types[name], msg=error.errors()[0]["msg"], where=where
             ) from error
     return checked

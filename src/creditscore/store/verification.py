@@ -72,9 +72,9 @@ class Verification:
         """Return itself, or raise StoreDiffers with what was found."""
         if self.faults:
             raise StoreDiffers(
-                f"the store is not what its log says: {len(self.faults)} faults, the first: {self.faults[0]}",
+                "store.store_not_log_says_faults_first",
+                faults_count=len(self.faults),
+                faults=self.faults[0],
                 where=self.faults[0].where,
-                allowed="what was written, as it was written",
-                next="restore a backup, and find out who wrote to the database",
             )
         return self

@@ -73,10 +73,10 @@ def verify(store: Store, *, anchors: Iterable[str] = (), since: int = 0, process
             check.compare_anchors()
             if since > check.result.anchored and not check.result.faults:
                 raise UsageError(
-                    f"no anchor holds the first {since} events",
+                    "store.no_anchor_holds_first_events",
+                    since=since,
+                    anchored=check.result.anchored,
                     where=store.database.shown,
-                    allowed=f"up to {check.result.anchored}",
-                    next="check the whole store, or give the anchor",
                 )
             check.check_tables()
             check.check_streams()

@@ -85,7 +85,7 @@ def open_witness(address: str, say: Callable[[str], None] | None = None) -> Witn
     'anchors.txt'
     """
     if "\0" in address or not address.strip():
-        raise UsageError(f"{address!r} is no address of a witness", allowed=KINDS)
+        raise UsageError("store.no_address_witness", address=address, allowed=KINDS)
     if address.startswith("command:"):
         return CommandWitness(address.removeprefix("command:"))
     if address.startswith("file:") and (match := FILE.fullmatch(address)):
@@ -93,12 +93,7 @@ def open_witness(address: str, say: Callable[[str], None] | None = None) -> Witn
     if "://" in address and not address.startswith("file:"):
         return DatabaseWitness(address)
     if SCHEME.match(address):
-        raise UsageError(
-            "this is the address of no witness",
-            where=hide_credentials(address),
-            allowed=KINDS,
-            next="put file: before it if it is the path of a file",
-        )
+        raise UsageError("store.address_no_witness", where=hide_credentials(address), allowed=KINDS)
     return FileWitness(address, say)
 
 
@@ -150,14 +145,9 @@ def add_witness(store: Store, address: str, *, by: str = "", on: date | str | No
     witness = open_witness(address)
     _require_elsewhere(store, witness)
     if address.startswith("command:"):
-        raise UsageError(
-            "a command is not named in the log",
-            where=hide_credentials(address),
-            allowed="a file or a database",
-            next=f"name it in {VARIABLE}, where it runs",
-        )
+        raise UsageError("store.command_not_named_log", variable=VARIABLE, where=hide_credentials(address))
     if address in store.witnesses():
-        raise UsageError("this witness is told already", where=hide_credentials(address), allowed="another one")
+        raise UsageError("store.witness_told_already", where=hide_credentials(address))
     name = f"witness/{sha256(address.encode()).hexdigest()[:12]}-{store.head().size}"
     new = NewEvent(name, "witness.added", {"set": {"address": address}}, "added", expected=-1)
     return store.record(lambda people: [new], by=by, on=on, role="approver")
@@ -170,11 +160,10 @@ def remove_witness(
     rows = [row for row in store.rows("witness", state="added") if row["address"] == address]
     if not rows:
         raise UsageError(
-            "the log names no such witness",
+            "store.log_names_no_such_witness",
             where=hide_credentials(address),
             allowed=[hide_credentials(row["address"]) for row in store.rows("witness", state="added")]
             or "none is named",
-            next="give the address as it was named",
         )
     values = {"removed_on": (day_of(on, "on") or today()).isoformat(), "reason": reason or None}
     new = [NewEvent(row["stream"], "witness.removed", {"set": values}, "removed") for row in rows]
@@ -188,14 +177,10 @@ def _require_elsewhere(store: Store, witness: Witness) -> None:
         path = Path(str(witness.url.database))
     begins = None if own is None else str(own.resolve())  # its log, locks and line are called after it
     if begins is not None and path is not None and str(path.resolve()).startswith(begins):
-        raise UsageError(
-            "this file is the store's own", where=str(path), allowed="a file elsewhere", next="name another file"
-        )
+        raise UsageError("store.file_store_s_own", where=str(path))
     is_filled = isinstance(witness, FileWitness) and witness.path.exists() and witness.path.stat().st_size > 0
     if is_filled and not witness.read():
-        raise UsageError(
-            "this file holds no notes, and something else", where=str(path), allowed="a new file, or one of notes"
-        )
+        raise UsageError("store.file_holds_no_notes_something_else", where=str(path))
 
 
 class FileWitness:
@@ -267,10 +252,7 @@ class FileWitness:
             yield
         except OSError as error:
             raise StoreError(
-                f"the witness cannot be read or written: {described(error)}",
-                where=self.shown,
-                allowed="a file that may be written, on a disk with room",
-                next="see to its rights and its disk; a note that was cut off is passed over",
+                "store.witness_cannot_read_written_2", described=described(error), where=self.shown
             ) from error
 
     @contextmanager
@@ -288,11 +270,7 @@ class FileWitness:
                 break
             except BlockingIOError:
                 if time.monotonic() - began > WAIT:
-                    raise StoreBusy(
-                        f"somebody else holds the witness and did not let go within {WAIT:.0f} seconds",
-                        where=self.shown,
-                        next="try again",
-                    ) from None
+                    raise StoreBusy("store.somebody_else_holds_witness_not_let", wait=WAIT, where=self.shown) from None
                 time.sleep(0.005)
             except OSError:  # a file system without locks
                 break
@@ -313,13 +291,9 @@ class CommandWitness:
         try:
             self.words = shlex.split(line)
         except ValueError as error:
-            raise UsageError(
-                "the command of the witness cannot be taken apart: a quotation mark is not closed",
-                where=self.shown,
-                allowed="a program and its arguments",
-            ) from error
+            raise UsageError("store.command_witness_cannot_taken_apart_quotation", where=self.shown) from error
         if not self.words or not self.words[0]:
-            raise UsageError("the witness names no command", where=self.shown, allowed="command:PROGRAM ARGUMENTS")
+            raise UsageError("store.witness_names_no_command", where=self.shown)
 
     def write(self, note: str) -> None:
         """Run the command with the note on its standard input. Raises as `Witness.write` says."""
@@ -333,18 +307,13 @@ class CommandWitness:
                 )
             except OSError as error:
                 raise UsageError(
-                    f"the command of the witness cannot be run: {described(error)}",
-                    where=self.shown,
-                    allowed="a program that is installed and may be run",
-                    next="give its whole path",
+                    "store.command_witness_cannot_run", described=described(error), where=self.shown
                 ) from error
             try:
                 code = process.wait(COMMAND_LIMIT)
             except subprocess.TimeoutExpired as error:
                 raise StoreError(
-                    f"the command of the witness did not end within {COMMAND_LIMIT:.0f} seconds and was stopped",
-                    where=self.shown,
-                    next="see whether the note has arrived there",
+                    "store.command_witness_not_end_within_seconds", command_limit=COMMAND_LIMIT, where=self.shown
                 ) from error
             finally:
                 if process.returncode is None:
@@ -355,20 +324,15 @@ class CommandWitness:
                 complaints.seek(0)
                 words = self._hide(complaints.read().decode("utf-8", "replace").strip())
                 raise StoreError(
-                    f"the command of the witness ended with code {code}",
+                    "store.command_witness_ended_code",
+                    code_value=code,
                     where=self.shown,
-                    allowed="code 0 once it has kept the note",
                     next=f"it says: {words[-SHOWN:]}" if words else "it says nothing; run it by hand",
                 )
 
     def read(self) -> list[str]:
         """Raise UsageError: what a command did with the notes only it knows."""
-        raise UsageError(
-            "a command cannot be read",
-            where=self.shown,
-            allowed="a file or a database",
-            next="give the notes as a file",
-        )
+        raise UsageError("store.command_cannot_read", where=self.shown)
 
     def _hide(self, text: str) -> str:
         """Take the arguments out of what the command says: they may be secret."""

@@ -129,7 +129,7 @@ def is_typed_number(kind: str) -> bool:
 def day_cell(column: str, kind: str) -> str:
     """First step for a date column."""
     if "WITH TIME ZONE" in kind:
-        raise InputError(f"{column} has a time zone, so its day is not certain", next="convert it to a date")
+        raise InputError("core.time_zone_so_day_not_certain", column=column)
     return quote(column) if is_typed_day(kind) else code(column, kind)
 
 

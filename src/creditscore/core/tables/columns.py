@@ -93,7 +93,7 @@ def read_columns(data: Any, name: str, kinds: Mapping[str, str] | None = None) -
     table = read_whole(data, name)
     where = str(data) if isinstance(data, str | Path) else name
     if not table.num_rows:
-        raise InputError("the table has no rows", where=where, next="give a table with at least one row")
+        raise InputError("core.table_no_rows", where=where)
     for place, column in enumerate(table.column_names):
         settled = settle(table.column(place), column, (kinds or {}).get(column), where)
         table = table.set_column(place, column, settled)

@@ -42,27 +42,15 @@ def encoding_of(path: Path) -> str:
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if _decodes(path, "utf-16"):
             return "utf-16"
-        raise InputError(
-            "the file is UTF-16, and damaged", where=str(path), allowed=ENCODINGS, next="save it as CSV UTF-8"
-        )
+        raise InputError("core.file_utf_damaged", where=str(path))
     if b"\0" in head:
-        raise InputError(
-            "the first line holds zero bytes, as UTF-16 without its mark does",
-            where=str(path),
-            allowed=ENCODINGS,
-            next="save it as CSV UTF-8",
-        )
+        raise InputError("core.first_line_holds_zero_bytes_utf", where=str(path))
     for encoding in ("utf-8-sig", "gb18030"):
         if _decodes(path, encoding):
             if encoding == "gb18030":
                 _refuse_other(path)
             return encoding
-    raise InputError(
-        "the file is neither UTF-8 nor UTF-16 nor GB18030",
-        where=str(path),
-        allowed=ENCODINGS,
-        next="save it as CSV UTF-8",
-    )
+    raise InputError("core.file_neither_utf_nor_utf_nor", where=str(path))
 
 
 def _refuse_other(path: Path) -> None:
@@ -80,12 +68,7 @@ def _refuse_other(path: Path) -> None:
     for encoding, name, is_common in (("cp950", "Big5", _is_common_big5), ("cp932", "Shift-JIS", _is_common_jis)):
         signs = _signs(sample, encoding)
         if len(signs) >= LEAST_SIGNS and _share(signs, is_common) >= LEAST_COMMON:
-            raise InputError(
-                f"the file is {name}, by its words",
-                where=str(path),
-                allowed=ENCODINGS,
-                next="save it as CSV UTF-8",
-            )
+            raise InputError("core.file_words", name=name, where=str(path))
 
 
 def _signs(sample: bytes, encoding: str) -> Counter[str]:
@@ -147,9 +130,7 @@ def as_utf8_in_part(path: Path, encoding: str, folder: Path, columns: Sequence[R
                     cell if how == "whole" else "1"[: how == "filled" and bool(cell.strip())] for cell, how in pairs
                 )
         except csv.Error:
-            raise InputError(
-                f"not a well-formed CSV file, line {reader.line_num}", where=str(path), next="export the file again"
-            ) from None
+            raise InputError("core.not_well_formed_csv_file_line", line_num=reader.line_num, where=str(path)) from None
     return Path(target.name)
 
 
@@ -159,15 +140,8 @@ def header_of(path: Path, encoding: str) -> list[str]:
         try:
             names = next(csv.reader(stream), [])
         except csv.Error:
-            raise InputError(
-                "the first line is not a header",
-                where=str(path),
-                allowed="column names between commas",
-                next="export the file again",
-            ) from None
+            raise InputError("core.first_line_not_header", where=str(path)) from None
     names = [name.strip() for name in names]
     if not any(names):
-        raise InputError(
-            "the file is empty: it has no header line", where=str(path), next="give at least a line of column names"
-        )
+        raise InputError("core.file_empty_no_header_line", where=str(path))
     return names

@@ -35,12 +35,7 @@ def open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: P
     if endings <= {".csv", ".txt"} and len(files) == 1:
         relation, columns = _csv(con, table, Path(files[0]), folder)
         return relation, path.name, columns
-    raise InputError(
-        f"{table.name}: cannot read this kind of file",
-        where=text,
-        allowed="one .csv file, .parquet, a directory or pattern of .parquet files",
-        next="convert it to Parquet or CSV",
-    )
+    raise InputError("core.cannot_read_kind_file", name=table.name, where=text)
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> str:
@@ -56,13 +51,13 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
             schema = con.execute(f"SELECT name, num_children FROM parquet_schema({literal(file)})").fetchall()
         except duckdb.Error as error:
             _raise_of_machine(error, file)
-            raise InputError(f"{table.name}: not a Parquet file", where=file, next="write it again") from error
+            raise InputError("core.not_parquet_file", name=table.name, where=file) from error
         refuse_twice(table.name, _top_names(schema), file)
         try:
             check_pages(con, file)
         except (DamagedPage, duckdb.Error, OSError) as error:
             raise InputError(
-                f"{table.name}: the Parquet file is damaged: {described(error)}", where=file, next="write it again"
+                "core.parquet_file_damaged", name=table.name, described=described(error), where=file
             ) from error
         parts.append(
             f"SELECT * EXCLUDE (file_row_number), file_row_number + {before + 1} AS {quote(LINE)}"

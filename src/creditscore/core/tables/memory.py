@@ -26,12 +26,7 @@ def open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> Open
     arrow = arrow.append_column(LINE, pa.array(np.arange(1, arrow.num_rows + 1)))
     odd = [field.name for field in arrow.schema if _unreadable(field.type)]
     if odd:
-        raise InputError(
-            f"{table.name}: columns of a type that cannot be read: {redact(', '.join(odd))}",
-            where=origin,
-            allowed="text, whole numbers, decimals of at most 38 digits, floats of 32 or 64 bits, dates, timestamps",
-            next="cast these columns",
-        )
+        raise InputError("core.columns_type_cannot_read", name=table.name, listed=redact(", ".join(odd)), where=origin)
     con.register(f"given_{table.name}", arrow)
     return f"SELECT * FROM given_{table.name}", origin, columns if table.aliases else None
 
@@ -90,7 +85,7 @@ def to_arrow(data: Any, name: str, is_read: Callable[[str], bool] | None = None)
         if is_read is not None:
             table = table.select([place for place, column in enumerate(columns) if is_read(column)])
         return table, "polars" if home == "polars" else "arrow", columns
-    raise InputError(f"{name}: cannot read a {type(data).__name__}", allowed=ALLOWED)
+    raise InputError("core.cannot_read_3", name=name, name_2=type(data).__name__)
 
 
 def refuse_uneven(name: str, columns: Mapping[str, Sized]) -> None:
@@ -113,10 +108,9 @@ def refuse_uneven(name: str, columns: Mapping[str, Sized]) -> None:
     lengths = {column: len(cells) for column, cells in columns.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(
-            f"{name}: columns of different length: {redact(', '.join(f'{key} {n}' for key, n in lengths.items()))}",
-            where=f"the mapping of columns given as {name}",
-            allowed="one cell per row in every column",
-            next="give None for a cell that is empty",
+            "core.columns_different_length",
+            name=name,
+            listed=redact(", ".join((f"{key} {n}" for key, n in lengths.items()))),
         )
 
 

@@ -98,11 +98,7 @@ def load_table(con: duckdb.DuckDBPyConnection, data: Any, table: Table) -> None:
     needed = " OR ".join(f"{quote(name)} IS NULL" for name in table.filled)
     empty = con.execute(f"SELECT count(*) FROM {name} WHERE {needed or 'false'}").fetchall()[0][0]
     if empty:
-        raise InputError(
-            f"{empty} rows lack {' or '.join(table.filled)}",
-            where=table.name,
-            next="fill them, or leave the rows out",
-        )
+        raise InputError("core.rows_lack", empty=empty, listed=" or ".join(table.filled), where=table.name)
 
 
 @contextmanager
@@ -153,8 +149,10 @@ def _refuse_bad_days(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         ).fetchall()
         if rows:
             raise InputError(
-                f"{source.table.name}: {redact(str(rows[0][1]))!r} in {column} is not a day (row {rows[0][0]})",
+                "core.not_day_row",
+                name=source.table.name,
+                rows=redact(str(rows[0][1])),
+                column=column,
+                rows_2=rows[0][0],
                 where=source.origin,
-                allowed="YYYY-MM-DD, from 1900-01-01 to 2100-12-31",
-                next="correct the cell, or leave it empty",
             )

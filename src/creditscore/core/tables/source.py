@@ -91,10 +91,7 @@ def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
     for place, name in enumerate(columns, 1):
         if redact(name) != name:
             raise InputError(
-                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
-                where=origin,
-                allowed="a first line with the names of the columns",
-                next="put the names of the columns above the rows",
+                "core.name_column_holds_number_person", table=table, place=place, name=redact_cell(name), where=origin
             )
 
 
@@ -120,10 +117,13 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
             return ", ".join(table.labels.get(name, name) for name in wanted)
 
         raise InputError(
-            f"{table.name}: missing column{'s' * (len(missing) > 1)} {shown(missing)};"
-            f" there are: {redact(listed) or 'none'}",
+            "core.missing_column",
+            name=table.name,
+            count="s" * (len(missing) > 1),
+            shown=shown(missing),
+            value=redact(listed) or "none",
+            shown_2=shown(table.required),
             where=origin,
-            allowed=f"{table.name} needs {shown(table.required)}",
             next="save the file with commas between cells" if _other_marks(there) else "rename or add the columns",
         )
     view = f"src_{table.name}"
@@ -161,12 +161,7 @@ def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, 
     names = {column: new for column in columns if (new := table.column_of(column)) is not None}
     refuse_twice(table.name, list(names.values()), origin)
     if table.further and "line" in {new.lower() for new in names.values()}:
-        raise InputError(
-            f"{table.name}: the column name line is reserved",
-            where=origin,
-            allowed="any other name",
-            next="rename the column",
-        )
+        raise InputError("core.column_name_line_reserved", name=table.name, where=origin)
     return names
 
 

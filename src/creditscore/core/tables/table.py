@@ -77,6 +77,4 @@ def refuse_twice(table: str, names: Sequence[str], where: str) -> None:
     counts = Counter(name.lower() for name in names if name)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
-        raise InputError(
-            f"{table}: column name given twice: {redact(', '.join(twice))}", where=where, next="rename the columns"
-        )
+        raise InputError("core.column_name_given_twice", table=table, listed=redact(", ".join(twice)), where=where)

@@ -76,19 +76,9 @@ def write_table(
     """
     place, kind = Path(file), Path(file).suffix.lower()
     if kind not in (".csv", ".parquet"):
-        raise UsageError(
-            f"a table of kind {place.suffix or 'unknown'}",
-            where=str(place),
-            allowed="a file that ends in .parquet or .csv",
-            next="name the file so",
-        )
+        raise UsageError("core.table_kind", value=place.suffix or "unknown", where=str(place))
     if people and kind != ".csv":
-        raise UsageError(
-            f"CSV for people in a {kind} file",
-            where=str(place),
-            allowed="a file that ends in .csv",
-            next="name a .csv file, or leave people (--csv-people) out",
-        )
+        raise UsageError("core.csv_people_file", kind=kind, where=str(place))
     with whole_file(place) as part:
         _write(table, part, "people" if people else kind == ".csv", codec, level, arrow_types)
     return place

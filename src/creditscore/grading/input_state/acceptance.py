@@ -50,10 +50,11 @@ def read_acceptances(given: Any) -> list[dict[str, str]]:
         missing = [name for name in NEEDED if name not in cells]
         if missing or not {"subject_id", "record_id"} & set(cells):
             raise InputError(
-                f"row {number} does not say {', '.join(missing) or 'which row it accepts'}",
+                "grading.row_not_say",
+                number=number,
+                value=", ".join(missing) or "which row it accepts",
+                listed=", ".join(WHICH),
                 where=origin,
-                allowed=f"{', '.join(WHICH)} as in the quarantine, and who accepts it (by) and why",
-                next="take the row from quarantine.csv and add the columns by and why",
             )
         if "on" in cells:
             cells["on"] = _day_accepted(cells["on"], number, origin)
@@ -67,10 +68,7 @@ def _day_accepted(cell: str, number: int, origin: str) -> str:
         day = date.fromisoformat(cell[:10])
     except ValueError as error:
         raise InputError(
-            f"row {number}: {redact(cell)} is no day",
-            where=f"{origin}, column on",
-            allowed="YYYY-MM-DD",
-            next="give the day on which the row was accepted, or leave it empty",
+            "grading.row_no_day", number=number, cell=redact(cell), origin=origin, allowed="YYYY-MM-DD"
         ) from error
     check_day_has_come(day, "on")
     return day.isoformat()
@@ -105,11 +103,7 @@ def check_matched(acceptances: Sequence[Mapping[str, str]], matched: Sequence[Ma
     for acceptance in acceptances:
         if acceptance not in matched:
             named = ", ".join(f"{name} {redact(acceptance[name])}" for name in WHICH if name in acceptance)
-            raise UsageError(
-                f"an accepted row is not among the refused ones: {named}",
-                allowed="rows of the quarantine of this run",
-                next="leave the acceptance away, or correct it after the quarantine",
-            )
+            raise UsageError("grading.accepted_row_not_among_refused_ones", named=named)
 
 
 def _matches(acceptance: Mapping[str, str]) -> tuple[str, list[str]]:

@@ -32,10 +32,11 @@ def check_period_over(snapshot: Snapshot, plan: Plan, known: date | None) -> Non
     )
     basis = "known_at" if known == from_day(day) else "the day of intake"
     raise UsageError(
-        f"{named} is not over on {from_day(day)} ({basis}): its records are not complete, and silence would look clean",
+        "grading.not_over_records_not_complete_silence",
+        named=named,
+        from_day=from_day(day),
+        basis=basis,
         where=plan.scheme.name,
-        allowed=f"a period that ends on {from_day(day)} or before",
-        next="choose an earlier period, correct the day, or ask for provisional grades (--provisional)",
     )
 
 

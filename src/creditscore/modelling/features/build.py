@@ -200,7 +200,7 @@ def rebuild(
     >>> today = rebuild(snapshot, data.about, observed_on="2024-12-31")  # doctest: +SKIP
     """
     if "recipe" not in about:
-        raise UsageError("this data set has no recipe; it was a plain table", next="make the columns as before")
+        raise UsageError("modelling.data_set_no_recipe_plain_table")
     recipe = Recipe.from_dict({**about["recipe"], **({} if outcome else {"outcome": None})})
     return _build(_snapshot(data, subject_ids), recipe, dates_of(observed_on), complete_until)
 
@@ -209,11 +209,11 @@ def _snapshot(data: Any, subject_ids: str) -> Snapshot:
     if isinstance(data, Snapshot):
         return data
     if not isinstance(data, Mapping):
-        raise UsageError(f"a {type(data).__name__} is no log", allowed="a Snapshot, or a mapping of tables")
+        raise UsageError("modelling.no_log", name=type(data).__name__)
     known = ("subjects", "records", "attributes", "listings", "history", "feeds")
     unknown = [str(name) for name in data if name not in known]
     if unknown:
-        raise UsageError(f"there is no table {unknown[0]!r}", allowed=known)
+        raise UsageError("modelling.no_table", unknown=unknown[0], allowed=known)
     tables = {name: data.get(name) for name in known}
     return ingest(tables.pop("subjects"), tables.pop("records"), subject_ids=subject_ids, **tables)  # type: ignore[arg-type]
 
@@ -223,20 +223,20 @@ def _moments(snapshot: Snapshot, recipe: Recipe, days: list[date], complete_unti
     newest = snapshot.newest_day
     end = newest if complete_until is None else to_day(one_date(complete_until, "complete_until"))
     if end > newest:
-        raise UsageError(
-            f"complete_until is {iso(end)}", where="the data", allowed=f"at most {iso(newest)}, the newest date in them"
-        )
+        raise UsageError("modelling.complete_until", end=iso(end), newest=iso(newest))
     moments = []
     for day in map(to_day, days):
         lo, hi = add_months(day, recipe.gap), add_months(day, recipe.gap + recipe.horizon)
         if day > newest:
-            raise UsageError(f"observed_on {iso(day)} lies after the data", allowed=f"at most {iso(newest)}")
+            raise UsageError("modelling.observed_lies_after_data", day=iso(day), newest=iso(newest))
         if recipe.outcome is not None and hi > end:
             last = add_months(end, -recipe.gap - recipe.horizon)
             raise UsageError(
-                f"the outcome window of {iso(day)} ends on {iso(hi)}, and the data are complete until {iso(end)}",
-                allowed=f"days of observation up to about {iso(last)}",
-                next="observe earlier, shorten gap or horizon, or wait for newer data",
+                "modelling.outcome_window_ends_data_complete_until",
+                day=iso(day),
+                hi=iso(hi),
+                end=iso(end),
+                last=iso(last),
             )
         moments.append(Moment(day, lo, hi, end))
     return moments
@@ -273,7 +273,8 @@ def _unseen(snapshot: Snapshot, recipe: Recipe) -> list[str]:
             or (pick.domains and not set(pick.domains) & set(snapshot.domains))
         ):
             raise InputError(
-                f"the outcome names {missing[0]}, which no record has",
+                "modelling.outcome_names_no_record",
+                missing=missing[0],
                 where="outcome",
                 allowed=(snapshot.items if pick.items and missing[0].startswith("item") else snapshot.domains)[:30],
             )
@@ -315,7 +316,7 @@ def _observe(
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"two features would be called {twice!r}", next="name the groups differently")
+        raise UsageError("modelling.two_features_would_called", twice=twice)
     seen = aggregates.of(f"COUNT(*) FILTER (WHERE {picks.has(INSPECTED)} AND day <= {at.day})")
     newest, undated = aggregates.of("MAX(known_day)"), aggregates.of("COUNT(*) FILTER (WHERE day IS NULL)")
     needs: dict[Need, str] = {}
@@ -346,14 +347,14 @@ def _observe(
             engine.forget(list(totals))
     if not sum(len(chunk["subject"]) for chunk in chunks):
         raise InputError(
-            f"no subject is in the data set on {iso(at.day)}",
-            where=", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count),
-            next="look at the days of registration and of ending, and at the feeds",
+            "modelling.no_subject_data_set",
+            day=iso(at.day),
+            where=", ".join((f"{reason}: {count}" for reason, count in left_out.items() if count)),
         )
     chunk_rows: dict[str, Any] = {name: joined([chunk[name] for chunk in chunks]) for name in chunks[0]}
     newest_known = chunk_rows.pop("newest").max()
     if newest_known is not np.ma.masked and int(newest_known) > at.day:
-        raise InternalError(f"a record of {iso(int(newest_known))} was used on {iso(at.day)}")
+        raise InternalError("modelling.record_used", newest_known=iso(int(newest_known)), day=iso(at.day))
     about = {
         "observed_on": iso(at.day),
         "outcome_after": iso(at.lo),

@@ -29,9 +29,10 @@ def table_of(estimator: Any, table: Any, reset: bool = False, finite: bool = Fal
         source = look(table)
         if len(source.names) != estimator.n_features_in_:
             raise TableError(
-                f"X has {len(source.names)} features, but {type(estimator).__name__} is expecting "
-                f"{estimator.n_features_in_} features as input",
-                next="give the columns of the fit in their order, or a table with their names",
+                "modelling.x_features_but_expecting_features_input",
+                names_count=len(source.names),
+                name=type(estimator).__name__,
+                n_features_in=estimator.n_features_in_,
             )
         validate_data(estimator, table, reset=False, skip_check_array=True)
         return replace(look(table, estimator.names_), finite=finite)
@@ -42,10 +43,7 @@ def table_of(estimator: Any, table: Any, reset: bool = False, finite: bool = Fal
     if reset:
         estimator.names_ = list(source.names)
         if source.rows < 1:
-            raise TableError(
-                f"Found array with 0 sample(s) (shape=(0, {len(source.names)})) while a minimum of 1 is required.",
-                next="give rows to fit on; a filter before may have left none",
-            )
+            raise TableError("modelling.found_array_sample_s_shape_while", names_count=len(source.names))
     return source
 
 
@@ -60,41 +58,27 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
     estimator's `event`; an order by alphabet that would predict good outcomes is refused.
     """
     if y is None:
-        raise TableError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None",
-            next="give one 0 or 1 per row; 1 is the adverse event",
-        )
+        raise TableError("modelling.requires_y_passed_but_target_y", name=type(estimator).__name__)
     y = column_or_1d(y, warn=True)
     if holes(y):
-        raise TableError("Input y contains NaN or infinity", next="leave out rows whose outcome is not known")
+        raise TableError("modelling.input_y_contains_nan_infinity")
     if len(y) != rows:
-        raise TableError(
-            f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]",
-            allowed=f"one outcome for each of the {rows} rows",
-        )
+        raise TableError("modelling.found_input_variables_inconsistent_numbers_samples", rows=rows, y_count=len(y))
     check_classification_targets(y)
     if type_of_target(y, input_name="y") != "binary" and len(np.unique(y)) > 2:
         raise TableError(
-            f"Only binary classification is supported. The type of the target is {type_of_target(y, input_name='y')}.",
-            allowed="two values; for grades in an order take OrdinalGrader",
+            "modelling.only_binary_classification_supported_type_target",
+            type_of_target=type_of_target(y, input_name="y"),
         )
     classes, coded = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise TableError(
-            f"y holds one class only ({str(classes[0])!r}), n_samples={rows}",
-            allowed="both outcomes",
-            next="widen the outcome window or the population",
-        )
+        raise TableError("modelling.y_holds_class_only_n_samples", classes=str(classes[0]), rows=rows)
     event = getattr(estimator, "event", None)
     if event is None and isinstance(classes[1], str) and classes[1].strip().lower() in WELCOME:
-        raise TableError(
-            f"which of {str(classes[0])!r} and {str(classes[1])!r} is the adverse event?",
-            allowed="y of 0 and 1, where 1 is the event",
-            next=f"code y so, or give event={str(classes[0])!r} where the estimator takes it",
-        )
+        raise TableError("modelling.adverse_event", classes=str(classes[0]), classes_2=str(classes[1]))
     if event is not None:
         if event not in classes:
-            raise UsageError(f"event {event!r} does not occur in y", allowed=map(str, classes))
+            raise UsageError("modelling.event_not_occur_y", event=event, allowed=map(str, classes))
         if event == classes[0]:
             classes, coded = classes[::-1].copy(), 1 - coded
     return classes, coded.astype(np.float64)
@@ -119,13 +103,15 @@ def weights(estimator: Any, sample_weight: Any, rows: int, y: Floats | None = No
     total, used = float(weight.sum()), int((weight > 0).sum())
     if used and not LEAST * used <= total <= MOST:
         raise TableError(
-            f"weights add up to {total:.6g} over {used} rows: a weight of 1 is one row, of 2 two rows",
+            "modelling.weights_add_up_over_rows_weight",
+            total=total,
+            used=used,
+            least=LEAST,
+            most=MOST,
             where="sample_weight",
-            allowed=f"a mean of {LEAST} or more over the rows that have one, and a sum of at most {MOST:g}",
-            next="divide the weights by their mean, unless they say how many rows each stands for",
         )
     if y is not None and not (float(weight @ y) > 0 and float(weight @ (1 - y)) > 0):
-        raise TableError("one class has no weight", allowed="both outcomes with some weight")
+        raise TableError("modelling.class_no_weight")
     return weight
 
 
@@ -154,5 +140,5 @@ def check_names(value: Any, names: list[str], parameter: str) -> None:
         unknown = [str(k) for k in value if k not in names and k != "*"]
         if unknown:
             raise UsageError(
-                f"{parameter} names columns that are not there: {', '.join(unknown[:5])}", allowed=names[:20]
+                "modelling.names_columns_not", parameter=parameter, listed=", ".join(unknown[:5]), allowed=names[:20]
             )

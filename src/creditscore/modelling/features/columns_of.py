@@ -61,9 +61,7 @@ class Source:
     def read(self, name: str) -> Column:
         """The column of that name; an error says which are there."""
         if name not in self.names:
-            raise TableError(
-                f"column {name!r} is missing", allowed=self.names[:20], next="give every column of the card"
-            )
+            raise TableError("modelling.column_missing", name=name, allowed=self.names[:20])
         column = read_column(self.raw[self.names.index(name)], name)
         if self.finite and column.values is not None and column.values.dtype.kind == "f":
             refuse_infinity(name, column.values)
@@ -84,9 +82,7 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
         raw = tuple(table.column(i) for i in range(len(column_names)))
     elif module == "pandas":
         if table.ndim != 2:
-            raise TableError(
-                "Expected 2D array, got a pandas Series. Reshape your data", next="one column is df[['name']]"
-            )
+            raise TableError("modelling.expected_d_array_got_pandas_series")
         column_names, rows = [str(c) for c in table.columns], len(table)
         raw = tuple(table.iloc[:, i] for i in range(len(column_names)))
     elif type(table) is dict:
@@ -94,15 +90,14 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
         raw = tuple(v if hasattr(v, "dtype") or hasattr(v, "type") else np.asarray(v) for v in table.values())
         rows = len(raw[0]) if raw else 0
         if any(len(r) != rows for r in raw):
-            raise TableError("columns of different lengths", allowed="one length for all columns")
+            raise TableError("modelling.columns_different_lengths")
     else:
         array = as_array(table)
         rows, width = array.shape
         column_names = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
         if len(column_names) != width:
             raise TableError(
-                f"X has {width} features, but the model is expecting {len(column_names)} features as input",
-                next="give the columns of the fit in their order, or a table with their names",
+                "modelling.x_features_but_model_expecting_features", width=width, column_names_count=len(column_names)
             )
         raw = tuple(array[:, i] for i in range(width))
     twice = (
@@ -111,14 +106,9 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
         else []
     )
     if twice:
-        raise TableError(
-            f"columns with one name: {', '.join(twice[:5])}", next="rename them: each bin belongs to one column"
-        )
+        raise TableError("modelling.columns_name", listed=", ".join(twice[:5]))
     if not column_names:
-        raise TableError(
-            f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required.",
-            next="give at least one column; a selection before may have left none",
-        )
+        raise TableError("modelling.found_array_feature_s_shape_while", rows=rows)
     return Source(tuple(column_names), rows, raw)
 
 
@@ -129,12 +119,9 @@ def as_array(table: Any) -> NDArray[Any]:
         )
     array = np.asarray(table)
     if array.ndim != 2:
-        raise TableError(
-            f"Expected 2D array, got {array.ndim}D array instead. Reshape your data",
-            next="one row is [[1, 2]], one column is values.reshape(-1, 1)",
-        )
+        raise TableError("modelling.expected_d_array_got_d_array", ndim=array.ndim)
     if array.dtype.kind == "c":
-        raise TableError("Complex data not supported", allowed=REAL)
+        raise TableError("modelling.complex_data_not_supported")
     return array
 
 
@@ -154,7 +141,7 @@ def read_column(raw: Any, name: str) -> Column:
     if kind == "O":
         return read_objects(array, name)
     if kind in "mM":
-        raise TableError(f"column {name!r} holds dates or durations", next=NEXT_DATE)
+        raise TableError("modelling.column_holds_dates_durations", name=name)
     raise TableError(
         "Complex data not supported" if kind == "c" else f"column {name!r} has the type {array.dtype}",
         name,
@@ -176,7 +163,7 @@ def read_extension(raw: Any, name: str) -> Column:
         place[order], place[-1] = np.arange(len(categories)), -1
         levels = tuple(categories[i] for i in order)
         if len(set(levels)) < len(levels):
-            raise TableError(f"column {name!r}: two categories are written alike", next="rename one of them")
+            raise TableError("modelling.column_two_categories_written_alike", name=name)
         return Column(name, codes=place[raw.cat.codes.to_numpy()], levels=levels)
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
         return Column(name, values=raw.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -188,9 +175,7 @@ def read_extension(raw: Any, name: str) -> Column:
         import pyarrow as pa
 
         return read_arrow(pa.array(raw, from_pandas=True), name)
-    raise TableError(
-        f"column {name!r} has the type {dtype}", allowed="numbers, bool, text, categoricals", next=NEXT_DATE
-    )
+    raise TableError("modelling.column_type", name=name, dtype=dtype, allowed="numbers, bool, text, categoricals")
 
 
 def written(level: Any) -> str:
@@ -224,7 +209,7 @@ def read_arrow(raw: Any, name: str) -> Column:
     if not (categorical or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         dated = pa.types.is_temporal(kind)
         raise TableError(
-            f"column {name!r} has the type {kind}", next=NEXT_DATE if dated else "make numbers or text of it"
+            "modelling.column_type_2", name=name, kind=kind, next=NEXT_DATE if dated else "make numbers or text of it"
         )
     coded = pc.dictionary_encode(raw)
     if isinstance(coded, pa.ChunkedArray):
@@ -251,14 +236,10 @@ def read_objects(array: NDArray[Any], name: str) -> Column:
     if kind == "empty":
         return Column(name, values=np.full(len(array), np.nan))
     if kind in {"date", "datetime", "datetime64", "timedelta", "timedelta64", "time", "period"}:
-        raise TableError(f"column {name!r} holds dates or durations", next=NEXT_DATE)
+        raise TableError("modelling.column_holds_dates_durations", name=name)
     if kind == "complex":
-        raise TableError("Complex data not supported", where=name, allowed=REAL)
-    raise TableError(
-        f"column {name!r} mixes kinds ({kind}): 1 and '1' would be two things",
-        allowed="all numbers or all text; missing as None or NaN",
-        next="decide which it is and convert the column",
-    )
+        raise TableError("modelling.complex_data_not_supported", where=name)
+    raise TableError("modelling.column_mixes_kinds_would_two_things", name=name, kind=kind)
 
 
 def encode_text(array: NDArray[Any], name: str) -> Column:
@@ -273,4 +254,4 @@ def refuse_dates(column: Column) -> None:
     texts = levels[:: max(1, len(levels) // 100)]
     dates = [level for level in texts if DATE.fullmatch(level)]
     if dates and len(dates) >= DATED * len(texts):
-        raise TableError(f"column {column.name!r} holds dates as text, such as {dates[0]!r}", next=NEXT_DATE)
+        raise TableError("modelling.column_holds_dates_text_such", name=column.name, dates=dates[0])

@@ -74,7 +74,7 @@ class ModelData:
         """The rows at these places, for example of a split; `about` counts these, and says of how many."""
         places = np.asarray(rows)
         if places.dtype == bool or (len(places) and not np.issubdtype(places.dtype, np.integer)):
-            raise UsageError("rows are places (whole numbers)", next="np.flatnonzero(mask) for a mask")
+            raise UsageError("modelling.rows_places_whole_numbers")
         places = places.astype(np.int64)
 
         def pick(part: Any) -> Any:
@@ -123,7 +123,7 @@ class ModelData:
         unknown = [word for word in (*sorted(taken), *drop) if word not in table.columns]
         if unknown:
             raise UsageError(
-                f"there is no column {', '.join(map(repr, unknown))}", allowed=map(str, table.columns[:40])
+                "modelling.no_column", listed=", ".join(map(repr, unknown)), allowed=map(str, table.columns[:40])
             )
         series = {
             key: _part(table, value, key)
@@ -137,7 +137,7 @@ class ModelData:
         }
         X = table.drop(columns=[*taken, *drop])
         if not X.shape[1] or not len(X):
-            raise InputError(f"{len(X)} rows and {X.shape[1]} features", allowed="at least one of each")
+            raise InputError("modelling.rows_features", x_count=len(X), shape=X.shape[1])
         target_y = None if series["y"] is None else _target(series["y"], event, target)
         days = series["observed_on"]
         if days is not None:
@@ -146,9 +146,9 @@ class ModelData:
             observation_days = days_of(days, len(X), "observed_on")
             if np.isnat(observation_days).any():
                 raise InputError(
-                    f"{int(np.isnat(observation_days).sum())} rows without a day of observation",
+                    "modelling.rows_without_day_observation",
+                    sum=int(np.isnat(observation_days).sum()),
                     where="observed_on",
-                    next="give the day as of which each row is observed, or leave these rows out",
                 )
             days = pd.Series(observation_days.astype("datetime64[s]"), name="observed_on")
         known = {k: _part(table, v, k) for k, v in known_on.items()} if isinstance(known_on, Mapping) else known_on
@@ -184,28 +184,26 @@ def _part(table: pd.DataFrame, value: Any, name: str) -> pd.Series | None:
         return table[value].rename(name)
     part = pd.Series(np.asarray(value) if not isinstance(value, pd.Series) else value.to_numpy(), name=name)
     if len(part) != len(table):
-        raise InputError(f"{name} has {len(part)} rows", allowed=f"{len(table)}, as the table")
+        raise InputError("modelling.rows", name=name, part_count=len(part), table_count=len(table))
     return part
 
 
 def _target(y: pd.Series, event: Any, target: str) -> pd.Series:
     if y.isna().any():
-        raise InputError(f"y is missing in {int(y.isna().sum())} rows", next="leave these rows out, and say why")
+        raise InputError("modelling.y_missing_rows", sum=int(y.isna().sum()))
     if target == "grade":
         return y
     column: pd.Series
     if event is not None:
         column = (y == event).astype(np.int64)
         if not column.any():
-            raise InputError(f"no row has the event {event!r}", allowed=map(str, sorted(y.astype(str).unique())[:20]))
+            raise InputError(
+                "modelling.no_row_event", event=event, allowed=map(str, sorted(y.astype(str).unique())[:20])
+            )
         return column
     values = set(y.unique().tolist())
     if not values <= {0, 1}:
-        raise InputError(
-            f"y holds {', '.join(sorted(map(repr, values))[:6])}",
-            allowed="0 and 1, 1 for the adverse event",
-            next='name the value of the adverse event (event="bad"), or say target="grade"',
-        )
+        raise InputError("modelling.y_holds", listed=", ".join(sorted(map(repr, values))[:6]))
     column = y.astype(np.int64)
     return column
 
@@ -215,7 +213,7 @@ def _weight(weight: pd.Series | None) -> pd.Series | None:
         return None
     values = weight.to_numpy(dtype=np.float64, na_value=np.nan)
     if not (np.isfinite(values).all() and (values > 0).all()):
-        raise InputError("weights must be finite and above 0", next="leave rows of weight 0 out")
+        raise InputError("modelling.weights_must_finite_above")
     return weight.astype(np.float64)
 
 
@@ -226,5 +224,5 @@ def _inspected(inspected: pd.Series | None) -> pd.Series | None:
         return inspected.astype("boolean")
     except (TypeError, ValueError) as error:
         raise InputError(
-            "inspected is neither true, false nor missing", allowed="true, false, 1, 0, missing"
+            "modelling.inspected_neither_true_false_nor_missing", allowed="true, false, 1, 0, missing"
         ) from error

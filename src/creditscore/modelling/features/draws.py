@@ -138,9 +138,13 @@ def check_shares(sides: dict[str, dict[str, int | None]], asked: float) -> None:
         if held is None or rest is None or abs(held - asked * (held + rest)) <= max(1.0, room * (held + rest)):
             continue
         raise InputError(
-            f"the test would hold {held / (held + rest):.1%} of the {what} ({held} of {held + rest}); "
-            f"{asked:.1%} was asked",
+            "modelling.test_would_hold_asked",
+            count=held / (held + rest),
+            what_value=what,
+            held=held,
+            count_2=held + rest,
+            asked=asked,
+            count_3=asked - room,
+            count_4=asked + room,
             where="split.test",
-            allowed=f"{asked - room:.1%} to {asked + room:.1%}",
-            next="a few organisations hold much of the table: ask for another share, or split by time",
         )

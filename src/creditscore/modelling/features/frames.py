@@ -90,12 +90,7 @@ def as_frame(X: Any, where: str = "data") -> pd.DataFrame:
     names = table.columns.map(str)
     if names.has_duplicates:
         twice = names[names.duplicated()][0]
-        raise InputError(
-            f"column {twice!r} stands twice",
-            where=where,
-            allowed="each name once",
-            next="keep one, rename the other",
-        )
+        raise InputError("modelling.column_stands_twice", twice=twice, where=where)
     return table
 
 
@@ -106,10 +101,7 @@ def _as_matrix(table: Any, where: str) -> NDArray[Any]:
         matrix = np.empty(0)
     if matrix.ndim != 2:
         raise InputError(
-            f"a {type(table).__name__} with {matrix.ndim} dimensions is no table of rows and columns",
-            where=where,
-            allowed="rows of one length: a data frame, a list of mappings, a mapping of columns, a matrix",
-            next="give a single column as a table of one column",
+            "modelling.dimensions_no_table_rows_columns", name=type(table).__name__, ndim=matrix.ndim, where=where
         )
     return matrix
 
@@ -147,9 +139,7 @@ def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFram
     frame = as_frame(data, "table")
     if frame.empty:
         lacking = "columns" if len(frame) else "rows"
-        raise InputError(
-            f"the table has no {lacking}", where="table", next="give a table with at least one row and column"
-        )
+        raise InputError("modelling.table_no", lacking=lacking, where="table")
     return settle_frame(frame, kinds)
 
 
@@ -242,10 +232,7 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
             if levels is None or position not in levels:
                 continue
             if not np.isnan(matrix[:, position]).all():
-                raise TableError(
-                    f"column {name!r} is numbers; it was text when the model learned it",
-                    next="give it as text, written as in the fit ('7', not 7 or 7.0)",
-                )
+                raise TableError("modelling.column_numbers_text_when_model_learned", name=name)
             learned[position] = levels[position]
             continue
         if levels is None:
@@ -254,10 +241,7 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
         elif position in levels:
             learned[position] = levels[position]
         else:
-            raise TableError(
-                f"column {name!r} is text; it was numbers when the model learned it",
-                next="give numbers; one cell with a unit, a blank or a comma makes text of a whole column",
-            )
+            raise TableError("modelling.column_text_numbers_when_model_learned", name=name)
         matrix[:, position] = _places(column, learned[position])
     return matrix, learned
 
@@ -286,16 +270,14 @@ def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], te
     directions = {}
     for column, direction in (monotone or {}).items():
         if direction not in DIRECTIONS:
-            raise UsageError(f"direction of {column!r} is {direction!r}", where="monotone", allowed="up, down")
+            raise UsageError(
+                "modelling.direction", column=column, direction=direction, where="monotone", allowed="up, down"
+            )
         position = column if isinstance(column, int) else names.index(column) if column in names else -1
         if not 0 <= position < len(names):
-            raise UsageError(f"there is no column {column!r}", where="monotone", allowed=names[:20])
+            raise UsageError("modelling.no_column_2", column=column, where="monotone", allowed=names[:20])
         if position in text:
-            raise UsageError(
-                f"column {column!r} holds text, which has no direction",
-                where="monotone",
-                next="leave the column out of monotone, or make numbers of its levels",
-            )
+            raise UsageError("modelling.column_holds_text_no_direction", column=column, where="monotone")
         directions[names[position]] = DIRECTIONS[direction]
     return directions
 
@@ -304,10 +286,7 @@ def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
     if y is None:
         name = type(estimator).__name__
-        raise TableError(
-            f"This {name} estimator requires y to be passed, but the target y is None.",
-            next="give one outcome per row",
-        )
+        raise TableError("modelling.estimator_requires_y_passed_but_target", name=name)
     y = column_or_1d(y, warn=True)
     assert_all_finite(y, input_name="y")
     check_consistent_length(y, np.empty(rows))

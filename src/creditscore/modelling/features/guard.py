@@ -66,17 +66,14 @@ def guard(
     """
     if known_on is not None:
         if observed_on is None:
-            raise UsageError("known_on without observed_on", next="give the day of observation, one or one per row")
+            raise UsageError("modelling.known_without_observed")
         cut = days_of(observed_on, len(X), "observed_on")
         if np.isnat(cut).any():
-            raise InputError(
-                f"observed_on is missing in {int(np.isnat(cut).sum())} rows",
-                next="give the day as of which each row is observed, or leave these rows out",
-            )
+            raise InputError("modelling.observed_missing_rows", sum=int(np.isnat(cut).sum()))
         given = known_on if isinstance(known_on, Mapping) else {None: known_on}
         absent = [str(name) for name in given if name is not None and name not in X.columns]
         if absent:
-            raise UsageError(f"known_on names {', '.join(absent)}", allowed=map(str, X.columns[:40]))
+            raise UsageError("modelling.known_names", listed=", ".join(absent), allowed=map(str, X.columns[:40]))
         for name, days in given.items():
             _refuse_later(days_of(days, len(X), "known_on"), cut, "the features" if name is None else f"{name!r}")
     return [] if y is None else separation(X, y, most_auc)
@@ -91,11 +88,11 @@ def days_of(given: Any, rows: int, name: str) -> np.ndarray:
         days = pd.to_datetime(pd.Series([given] if is_single else np.asarray(given)), format="ISO8601")
         values = days.to_numpy().astype("datetime64[D]")
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} is not made of dates", allowed="2024-12-31") from error
+        raise InputError("modelling.not_made_dates", name=name, allowed="2024-12-31") from error
     if is_single:
         values = np.repeat(values, rows)
     if len(values) != rows:
-        raise InputError(f"{name} has {len(values)} rows", allowed=f"{rows}, as the table, or one day")
+        raise InputError("modelling.rows_2", name=name, values_count=len(values), rows=rows)
     return np.asarray(values)
 
 
@@ -103,18 +100,21 @@ def _refuse_later(known: np.ndarray, cut: np.ndarray, what: str) -> None:
     unknown = np.isnat(known)
     if unknown.any():
         raise LeakageError(
-            f"{what}: nobody says when {int(unknown.sum())} rows became known",
-            where=f"row {int(np.flatnonzero(unknown)[0])}",
-            next="give the day, or leave these rows out",
+            "modelling.nobody_says_when_rows_became_known",
+            what_value=what,
+            sum=int(unknown.sum()),
+            flatnonzero=int(np.flatnonzero(unknown)[0]),
         )
     late = known > cut
     if late.any():
         first = int(np.flatnonzero(late)[0])
         raise LeakageError(
-            f"{what}: {int(late.sum())} rows became known after the day of observation",
-            where=f"row {first}: known on {known[first]}, observed on {cut[first]}",
-            allowed="what was known on that day or before",
-            next="use the values as they were known then (build_dataset does), or observe later",
+            "modelling.rows_became_known_after_day_observation",
+            what_value=what,
+            sum=int(late.sum()),
+            first=first,
+            known=known[first],
+            cut=cut[first],
         )
 
 
@@ -127,9 +127,9 @@ def separation(X: pd.DataFrame, y: Any, most_auc: float = TOO_WELL) -> list[dict
     """
     labels = np.asarray(y)
     if len(labels) != len(X):
-        raise InputError(f"y has {len(labels)} rows", allowed=f"{len(X)}, as the table")
+        raise InputError("modelling.y_rows", labels_count=len(labels), x_count=len(X))
     if not set(np.unique(labels).tolist()) <= {0, 1}:
-        raise InputError("y is not made of 0 and 1", next="name the adverse event first")
+        raise InputError("modelling.y_not_made")
     step = -(-len(X) // MOST_ROWS) if len(X) else 1
     labels = labels[::step].astype(np.int64)
     if len(np.unique(labels)) < 2:

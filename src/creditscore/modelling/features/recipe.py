@@ -51,7 +51,9 @@ class Pick:
             value = {"items": value}
         unknown = sorted(set(value) - {field.name for field in fields(Pick)})
         if unknown:
-            raise UsageError(f"a choice of records has no {unknown[0]!r}", where, "items, domains, severity")
+            raise UsageError(
+                "modelling.choice_records_no", unknown=unknown[0], where=where, allowed="items, domains, severity"
+            )
         return Pick(**{name: _words(words, f"{where}, {name}") for name, words in value.items()})
 
 
@@ -93,7 +95,7 @@ class Recipe:
         """UsageError for anything that `make_recipe` would refuse."""
         known = {field.name for field in fields(Recipe)}
         if set(data) != known:
-            raise UsageError("not the recipe of a data set", allowed=sorted(known))
+            raise UsageError("modelling.not_recipe_data_set", allowed=sorted(known))
         points = {item: Decimal(value).scaleb(-6) for item, value in data["points"].items()}
         return make_recipe(**{**data, "points": points})
 
@@ -122,7 +124,7 @@ def make_recipe(
     _among(measures, MEASURES, "indicators")
     months = tuple(_months(window, "windows", 1) for window in windows)
     if not months or len(set(months)) < len(months):
-        raise UsageError(f"windows are {list(windows)}", allowed="whole months, each once, such as 12, 24, 36")
+        raise UsageError("modelling.windows", windows=list(windows))
     levels = {str(item): str(level) for item, level in dict(severity or {}).items()}
     picks = {str(name): Pick.of(value, f"groups, {name}") for name, value in dict(groups).items()}
     outcome = None if outcome is None else Pick.of(outcome, "outcome")
@@ -138,17 +140,14 @@ def make_recipe(
     dates = _words(clock, "clock")
     _among(dates, DATES, "clock")
     if repaired not in ("leave_out", "keep"):
-        raise UsageError(f"repaired is {repaired!r}", allowed="leave_out, keep")
+        raise UsageError("modelling.repaired", repaired=repaired, allowed="leave_out, keep")
     weights = {str(item): _micro(item, value) for item, value in dict(points or {}).items()}
     if "points" in measures and not weights:
-        raise UsageError("the indicator points needs the points of the items", next="points=points_of(scheme)")
+        raise UsageError("modelling.indicator_points_needs_points_items")
     if "per_inspection" in measures and inspections == Pick():
-        raise UsageError("per_inspection needs to know which records are inspections", next="inspections=[item, …]")
+        raise UsageError("modelling.per_inspection_needs_know_records_inspections")
     if not measures and not kinds and not columns and not history:
-        raise UsageError(
-            "no indicator, attribute, column or history: there would be no feature",
-            next="leave `indicators` away for the usual ones, or name attributes, columns or history",
-        )
+        raise UsageError("modelling.no_indicator_attribute_column_history_would")
     if not dates or (measures and not picks):
         raise UsageError("no clock" if not dates else "no group of records", next="leave it away for the usual one")
     return Recipe(
@@ -189,12 +188,19 @@ def _words(value: Any, where: str) -> tuple[str, ...]:
 def _among(words: Any, allowed: Any, where: str) -> None:
     for word in words:
         if word not in allowed:
-            raise UsageError(f"{where}: there is no {word!r}", allowed=sorted(allowed) or "none, no mapping was given")
+            raise UsageError(
+                "modelling.no_such",
+                where_value=where,
+                word=word,
+                allowed=sorted(allowed) or "none, no mapping was given",
+            )
 
 
 def _months(value: Any, where: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_MONTHS:
-        raise UsageError(f"{where}: {value!r} is no number of months", allowed=f"{least} to {MOST_MONTHS}")
+        raise UsageError(
+            "modelling.no_number_months", where_value=where, value=value, least=least, most_months=MOST_MONTHS
+        )
     return value
 
 
@@ -204,7 +210,7 @@ def _micro(item: Any, value: Any) -> int:
             raise ValueError("a binary number")
         return to_micro(value)
     except (ValueError, TypeError) as error:
-        raise UsageError(f"points of {item}: {value!r}", allowed="whole numbers, Decimal or text like 2.5") from error
+        raise UsageError("modelling.points", item=item, value=value) from error
 
 
 def dates_of(observed_on: Any) -> list[date]:
@@ -223,4 +229,4 @@ def one_date(value: Any, where: str) -> date:
             return date.fromisoformat(value)
         return date(value.year, value.month, value.day)
     except (ValueError, AttributeError, TypeError) as error:
-        raise UsageError(f"{where}: {value!r} is no date", allowed="YYYY-MM-DD") from error
+        raise UsageError("modelling.no_date", where_value=where, value=value, allowed="YYYY-MM-DD") from error

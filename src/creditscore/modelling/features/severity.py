@@ -44,9 +44,7 @@ def severity_of(
     Raises UsageError unless there is one level more than cuts, and the cuts rise.
     """
     if len(levels) != len(cuts) + 1 or any(a >= b for a, b in pairwise(cuts)) or len(set(levels)) < len(levels):
-        raise UsageError(
-            f"{len(cuts)} cuts and {len(levels)} levels", allowed="rising cuts, and one level more than cuts, each once"
-        )
+        raise UsageError("modelling.cuts_levels", cuts_count=len(cuts), levels_count=len(levels))
     return {code: levels[sum(weight >= cut for cut in cuts)] for code, weight in points_of(scheme, at).items()}
 
 

@@ -62,9 +62,7 @@ def out_of_time(data: ModelData, test_from: date | str | None = None, *, purge: 
     if not test.any() or not train.any():
         known = ", ".join(map(str, np.unique(days)[:12]))
         raise UsageError(
-            f"{int(train.sum())} rows to train on and {int(test.sum())} to test on",
-            where=f"out of time from {first}; days: {known}",
-            next="choose another day, or observe earlier so that outcomes are known before it (or purge=False)",
+            "modelling.rows_train_test", sum=int(train.sum()), sum_2=int(test.sum()), first=first, known=known
         )
     return np.flatnonzero(train), np.flatnonzero(test)
 
@@ -101,12 +99,12 @@ def by_group(data: ModelData, test_share: float = 0.3, *, seed: int = 0) -> Plac
     >>> fit_on = data.take(train)  # doctest: +SKIP
     """
     if not 0 < test_share < 1:
-        raise UsageError(f"test_share is {test_share}", allowed="between 0 and 1")
+        raise UsageError("modelling.test_share", test_share=test_share)
     import pandas as pd
 
     names, codes = _groups(data.groups)
     if len(names) < 2:
-        raise InputError("one group cannot be split", next="split by time instead")
+        raise InputError("modelling.group_cannot_split")
     classes = np.zeros(len(codes), np.int64) if data.y is None else _codes(data.y, len(codes), "y")
     units = Units.of(np.zeros(len(codes), np.uint64), pd.Series(names[codes]))
     test = units.draw(classes, min(max(test_share, 0.6 / len(names)), 1 - 0.6 / len(names)), seed)
@@ -171,14 +169,12 @@ class TimeSplit:
 
     def _test_days(self, days: np.ndarray) -> list[np.datetime64]:
         if self.n_splits < 1:
-            raise UsageError(f"n_splits is {self.n_splits}", allowed="at least 1")
+            raise UsageError("modelling.n_splits_2", n_splits=self.n_splits)
         known = np.unique(days)
         split_day = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
         if not split_day:
             raise UsageError(
-                "no day has another one before it whose outcome was known",
-                where="TimeSplit",
-                next=f"give days more than {self.outcome_months} months apart, or shorter outcome_months",
+                "modelling.no_day_another_before_whose_outcome", outcome_months=self.outcome_months, where="TimeSplit"
             )
         return split_day
 
@@ -259,9 +255,9 @@ def _folds(fold: np.ndarray, n_splits: int) -> Iterator[Places]:
 
 def _enough(groups: int, n_splits: int) -> None:
     if n_splits < 2:
-        raise UsageError(f"n_splits is {n_splits}", allowed="at least 2")
+        raise UsageError("modelling.n_splits", n_splits=n_splits)
     if groups < n_splits:
-        raise InputError(f"{groups} groups cannot make {n_splits} folds", next="ask for fewer folds")
+        raise InputError("modelling.groups_cannot_make_folds", groups=groups, n_splits=n_splits)
 
 
 def _shuffled(names: np.ndarray, seed: int) -> np.ndarray:
@@ -274,7 +270,7 @@ def _shuffled(names: np.ndarray, seed: int) -> np.ndarray:
 def _groups(groups: Any, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(the names, sorted; the place of each row's name)."""
     if groups is None:
-        raise UsageError("the data have no groups", next="give groups, for example the company of each row")
+        raise UsageError("modelling.data_no_groups")
     codes, names = _factorize(groups, rows, "groups")
     return names, codes
 
@@ -288,12 +284,9 @@ def _factorize(values: Any, rows: int | None, name: str) -> tuple[np.ndarray, np
 
     series = pd.Series(np.asarray(values))
     if rows is not None and len(series) != rows:
-        raise InputError(f"{name} has {len(series)} rows", allowed=f"{rows}, as the table")
+        raise InputError("modelling.rows_3", name=name, series_count=len(series), rows=rows)
     if series.isna().any():
-        raise InputError(
-            f"{name} is missing in {int(series.isna().sum())} rows",
-            next="give every row its value; rows of one organisation must be known as such to stay on one side",
-        )
+        raise InputError("modelling.missing_rows", name=name, sum=int(series.isna().sum()))
     codes, names = pd.factorize(series, sort=True)
     return np.asarray(codes, np.int64), np.asarray(names)
 
@@ -304,7 +297,7 @@ def _rows(X: Any) -> int:
 
 def _days(data: ModelData) -> np.ndarray:
     if data.observed_on is None:
-        raise UsageError("the data have no days of observation", next="from_frame(…, observed_on=column)")
+        raise UsageError("modelling.data_no_days_observation")
     return _as_days(data.observed_on, len(data))
 
 

@@ -90,14 +90,14 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         if not 2 <= self.max_leaf_nodes <= MOST_LEAVES:
-            raise UsageError(f"max_leaf_nodes is {self.max_leaf_nodes!r}", allowed=f"2 to {MOST_LEAVES}")
+            raise UsageError("modelling.max_leaf_nodes", max_leaf_nodes=self.max_leaf_nodes, most_leaves=MOST_LEAVES)
         matrix, levels = read_matrix(self, X)
         self.classes_, code = _two_classes(self, y, len(matrix))
         if sample_weight is not None:
             sample_weight = weights(self, sample_weight, len(matrix))
             weighted = sample_weight > 0
             if len(np.unique(code[weighted])) < 2:
-                raise TableError("rows with a positive weight hold one class only", allowed="both classes")
+                raise TableError("modelling.rows_positive_weight_hold_class_only")
         names, count = column_names(self), matrix.shape[1]
         self.directions_ = directions_of(self.monotone, names, set(levels))
         text = np.array([bool(levels.get(position)) for position in range(count)])
@@ -199,9 +199,8 @@ def _two_classes(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], NDArr
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) > 2:
         raise TableError(
-            f"Only binary classification is supported. The type of the target is {type_of_target(y)}.",
-            allowed="two values; for grades in an order take the estimator ordinal",
+            "modelling.only_binary_classification_supported_type_target_2", type_of_target=type_of_target(y)
         )
     if len(classes) < 2:
-        raise TableError(f"y holds one class only: {str(classes[0])!r}", allowed="two classes")
+        raise TableError("modelling.y_holds_class_only", classes=str(classes[0]))
     return classes, code.astype(np.int64)

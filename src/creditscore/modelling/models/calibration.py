@@ -85,17 +85,17 @@ class Calibrator:
         that do not vary or rank the wrong way round.
         """
         if self.method not in METHODS:
-            raise UsageError(f"no calibration is called {self.method!r}", allowed=METHODS)
+            raise UsageError("modelling.no_calibration_called", method=self.method, allowed=METHODS)
         if self.central_tendency is not None and not 0 < self.central_tendency < 1:
-            raise UsageError(f"central_tendency is {self.central_tendency!r}", allowed="a rate inside (0, 1), or None")
+            raise UsageError("modelling.central_tendency", central_tendency=self.central_tendency)
         x = column("log-odds", log_odds)
         if not len(x):
-            raise TableError("there are no rows to calibrate on", where="log-odds", next="give at least one row")
+            raise TableError("modelling.no_rows_calibrate", where="log-odds")
         w = weights(sample_weight, len(x))
         curve: LogisticFit | Blocks | None = None
         if y is None:
             if self.method != "anchor" or self.central_tendency is None:
-                raise UsageError("no outcomes y", allowed="y; or method 'anchor' with a stated central_tendency")
+                raise UsageError("modelling.no_outcomes_y")
             x, w, events = x[w > 0], w[w > 0], None
         else:
             t = outcomes(y, len(x))
@@ -118,23 +118,15 @@ class Calibrator:
             return fit_logistic(np.empty((len(x), 0)), t, w, offset=x)
         needed = 3 if self.method == "platt" else 4
         if len(x) < needed:
-            raise TableError(
-                f"{len(x)} rows are too few for {self.method}", allowed=f"{needed} or more", next="use method 'anchor'"
-            )
+            raise TableError("modelling.rows_too_few", x_count=len(x), method=self.method, needed=needed)
         if x.min() == x.max():
-            raise TableError(
-                "the log-odds are the same in every row", allowed="log-odds that vary", next="use method 'anchor'"
-            )
+            raise TableError("modelling.log_odds_same_every_row")
         # Platt's targets: what one more row of each class, of unknown kind, would make of them
         ones = float(t.sum())
         target = np.where(t == 1, (ones + 1) / (ones + 2), 1 / (len(t) - ones + 2))
         logistic_fit = fit_logistic(_features(self.method, x), target, w)
         if not any(logistic_fit.coef):
-            raise TableError(
-                "the event does not become more frequent as the log-odds rise",
-                allowed="log-odds of the event: higher is riskier",
-                next="if these are points (higher is better), turn their sign; if the model has no skill, use 'anchor'",
-            )
+            raise TableError("modelling.event_not_become_more_frequent_log")
         return logistic_fit
 
     def _raw(self, x: Floats) -> Floats:
@@ -163,12 +155,10 @@ class Calibrator:
 
         self._fitted()
         if not 0 < level < 1:
-            raise UsageError(f"level is {level!r}", allowed="a number between 0 and 1, both excluded")
+            raise UsageError("modelling.level", level=level)
         x = column("log-odds", log_odds)
         if self.curve_ is None:
-            raise UsageError(
-                "an anchor fitted without outcomes has no interval", next="fit it with y, or state the rate alone"
-            )
+            raise UsageError("modelling.anchor_fitted_without_outcomes_no_interval")
         middle = self._raw(x) + self.shift_
         if isinstance(self.curve_, Blocks):
             low, high = (ends[self.curve_.find(x)] + self.shift_ for ends in self.curve_.interval(level))
@@ -207,7 +197,7 @@ class Calibrator:
 
     def _fitted(self) -> None:
         if not hasattr(self, "curve_"):
-            raise UsageError("this calibrator is not fitted", next="call fit(log_odds, y) first")
+            raise UsageError("modelling.calibrator_not_fitted")
 
 
 def _features(method: str, x: Floats) -> Floats:

@@ -63,17 +63,19 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
     from creditscore.modelling.features.frames import read_frame
 
     if outcomes is None:
-        raise TableError("no outcomes were given", where="outcomes", allowed="a table of subject_id, event")
+        raise TableError("modelling.no_outcomes_given", where="outcomes")
     given = read_frame(outcomes, {"subject_id": "text"})
     lacking = [name for name in ("subject_id", "event") if name not in given.columns]
     if lacking:
-        raise TableError(f"column {lacking[0]!r} is missing", where="outcomes", allowed="subject_id, event")
+        raise TableError(
+            "modelling.column_missing_2", lacking=lacking[0], where="outcomes", allowed="subject_id, event"
+        )
     given = given[given["event"].notna()]
     event = pd.to_numeric(given["event"], errors="coerce")
     if not event.isin([0, 1]).all():
-        raise TableError("an outcome is neither 0 nor 1", where="event", allowed="0, 1, or empty for unknown")
+        raise TableError("modelling.outcome_neither_nor", where="event")
     if given["subject_id"].duplicated().any():
-        raise TableError("a subject has two outcomes", where="outcomes", next="give one row per subject")
+        raise TableError("modelling.subject_two_outcomes", where="outcomes")
     table = composite.composite.select(["subject_id", "state", "score"]).to_pandas()
     shares = composite.coded["contributions"]
     size = len(composite.config.domains)
@@ -85,7 +87,7 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
         dtype=bool,
     )
     if not has_outcome.any():
-        raise TableError("no scored subject has an outcome", where="outcomes", next="check the ids")
+        raise TableError("modelling.no_scored_subject_outcome", where="outcomes")
     ids = inside["subject_id"].to_numpy()[has_outcome]
     y = np.array([known[who] for who in ids])
     return ids, inside["score"].to_numpy(dtype=np.float64)[has_outcome], values[has_outcome], y
@@ -132,9 +134,7 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
     events = int(y.sum())
     if min(events, len(y) - events) < LEAST_EVENTS:
         raise TableError(
-            f"{events} events among {len(y)} are too few for weights",
-            allowed=f"{LEAST_EVENTS} events and {LEAST_EVENTS} others or more",
-            next="keep the configured weights; a calibration needs fewer outcomes",
+            "modelling.events_among_too_few_weights", events=events, y_count=len(y), least_events=LEAST_EVENTS
         )
     reference = np.array([config.stands_at(domain) for domain in config.domains], dtype=np.float64)
     x = (reference - values) / TOP
@@ -145,11 +145,7 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
     rate = events / len(y)
     base = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
     if not coefficients.sum() > 0 or 2 * len(y) * (base - loss) < LEAST_GAIN:
-        raise TableError(
-            "in no domain are worse grades followed by clearly more events",
-            where="outcomes",
-            next="check that 1 is the adverse outcome; keep the configured weights",
-        )
+        raise TableError("modelling.no_domain_worse_grades_followed_clearly", where="outcomes")
     order = np.argsort(ids)
     hashed_rows = [[str(ids[k]), values[k].astype(int).tolist(), int(y[k])] for k in order]
     names = [domain.id for domain in config.domains]
@@ -257,7 +253,7 @@ def write_fitted(
 
     place = Path(file)
     if place.suffix not in (".yaml", ".yml"):
-        raise UsageError(f"{place.name} is no YAML file", allowed="a name that ends in .yaml")
+        raise UsageError("modelling.no_yaml_file", name=place.name)
     known = load_composite(fitted.base) if base is None else base
     day = checked_on if isinstance(checked_on, date) else date.fromisoformat(checked_on)
     check_day_has_come(day, "checked_on")
@@ -289,8 +285,6 @@ def write_fitted(
         except SchemeError as error:
             faults = "; ".join(f"{fault.code}: {fault.message}" for fault in error.faults)
             raise UsageError(
-                f"the fitted weights give no composite that can be used: {faults}",
-                where=str(place),
-                next="take another base, or outcomes of more subjects",
+                "modelling.fitted_weights_give_no_composite_used", faults=faults, where=str(place)
             ) from error
     return place

@@ -78,22 +78,22 @@ class CutRules:
         for name in ("min_share", "max_share", "distinct"):
             value = getattr(self, name)
             if value is not None and not 0 < value <= 1:
-                raise UsageError(f"{name} is {value!r}", where="CutRules", allowed="above 0, at most 1, or None")
+                raise UsageError("modelling.is", name=name, value=value, where="CutRules")
         if self.min_events is not None and self.min_events < 0:
-            raise UsageError(f"min_events is {self.min_events!r}", where="CutRules", allowed="0 or more, or None")
+            raise UsageError("modelling.min_events", min_events=self.min_events, where="CutRules")
         if self.stable and not periods:
-            raise UsageError("stable needs the period of each row", where="CutRules", next="give periods=")
+            raise UsageError("modelling.stable_needs_period_each_row", where="CutRules")
         if self.shares is None:
             return
         if len(self.shares) != grades:
-            raise UsageError(
-                f"{len(self.shares)} shares for {grades} grades", where="CutRules", allowed="one per grade"
-            )
+            raise UsageError("modelling.shares_grades", shares_count=len(self.shares), grades=grades, where="CutRules")
         if abs(sum(self.shares) - 1) > 1e-6 or min(self.shares) < 0 or not self.tolerance >= 0:
             raise UsageError(
-                f"shares {list(self.shares)} add to {sum(self.shares):g}, tolerance {self.tolerance:g}",
+                "modelling.shares_add_tolerance",
+                shares=list(self.shares),
+                sum=sum(self.shares),
+                tolerance=self.tolerance,
                 where="CutRules",
-                allowed="shares of 0 or more that add to 1, a tolerance of 0 or more",
             )
 
 

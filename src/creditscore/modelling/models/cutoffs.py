@@ -129,9 +129,9 @@ def optimise_cuts(
     """
     rules = rules or CutRules()
     if not isinstance(grades, int | np.integer) or grades < 2:
-        raise UsageError(f"grades is {grades!r}", allowed="a whole number, 2 or more")
+        raise UsageError("modelling.grades", grades=grades)
     if objective not in OBJECTIVES:
-        raise UsageError(f"no objective is called {objective!r}", allowed=OBJECTIVES)
+        raise UsageError("modelling.no_objective_called", objective=objective, allowed=OBJECTIVES)
     rules.check(int(grades), periods is not None)
     rows = _rows(p, y, sample_weight, periods)
     both_classes(rows.y, "finding cut-offs")
@@ -255,7 +255,7 @@ def _rows(p: Any, y: Any, sample_weight: Any, periods: Any) -> _Rows:
     if periods is not None:
         labels = np.asarray(periods)
         if labels.shape != x.shape:
-            raise TableError(f"periods have shape {labels.shape}", allowed=f"one label per row: ({len(x)},)")
+            raise TableError("modelling.periods_shape", shape=labels.shape, x_count=len(x))
         _, codes = np.unique(labels[w > 0], return_inverse=True)
     else:
         codes = codes[w > 0]
@@ -285,7 +285,7 @@ def _boundaries(rows: _Rows, candidates: int | Sequence[float], shares: Sequence
         keep = (places > 0) & (places < len(rows.p)) & np.r_[True, np.diff(places) > 0]
         return given[keep], False
     if candidates < 1:
-        raise UsageError(f"candidates is {candidates!r}", allowed="1 or more, or a sequence of cut-offs")
+        raise UsageError("modelling.candidates", candidates=candidates)
     inner = np.arange(1, len(values))
     every = len(inner) <= candidates
     if not every:
@@ -311,7 +311,7 @@ def _plain_number(low: float, high: float) -> float:
 def _ascending(values: Sequence[float], name: str) -> Floats:
     result = column(name, values)
     if (np.diff(result) <= 0).any():
-        raise TableError(f"{name} do not ascend: {result.tolist()[:8]}", allowed="each greater than the last")
+        raise TableError("modelling.not_ascend", name=name, tolist=result.tolist()[:8])
     return result
 
 

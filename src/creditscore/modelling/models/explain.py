@@ -160,11 +160,7 @@ def _check_saved(data: Mapping[str, Any]) -> None:
     if not wrong and len({len(cells) for cells in data["kept"].values()}) > 1:
         wrong.append("as many kept rows of each column")
     if wrong:
-        raise TableError(
-            f"a saved explainer does not say {', '.join(wrong)}",
-            allowed="what Explainer.to_dict wrote",
-            next="make it again: make_explainer(model, background)",
-        )
+        raise TableError("modelling.saved_explainer_not_say", listed=", ".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -263,9 +259,9 @@ def make_explainer(
     algorithm = algorithm or ("tree_interventional" if kind == "trees" else "additive")
     if algorithm not in ALGORITHMS or (algorithm == "additive") != (kind == "additive"):
         allowed = [a for a in ALGORITHMS if (a == "additive") == (kind == "additive")]
-        raise UsageError(f"algorithm {algorithm!r} for {type(model).__name__}", allowed=allowed)
+        raise UsageError("modelling.algorithm", algorithm=algorithm, name=type(model).__name__, allowed=allowed)
     if len(frame) == 0 or keep < 1:
-        raise UsageError("a background without rows", allowed="one row or more")
+        raise UsageError("modelling.background_without_rows")
     hashes = row_hashes(frame)
     drawn = np.lexsort((hashes, mixed(hashes, seed)))[:keep]
     drawn = drawn[np.argsort(hashes[drawn], kind="stable")]
@@ -305,11 +301,7 @@ def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
         parts, _ = additive_points(model, frame, explainer)
         lacking = [str(name) for name in parts.columns if str(name) not in explainer.means]
         if lacking:
-            raise InputError(
-                f"the explainer holds no mean points of {', '.join(lacking)}",
-                allowed="an explainer made for this model",
-                next="make it again: make_explainer(model, background)",
-            )
+            raise InputError("modelling.explainer_holds_no_mean_points", listed=", ".join(lacking))
         shares, base = parts - np.array([explainer.means[str(name)] for name in parts.columns]), explainer.base
     else:
         shares, base = tree_points(model, frame, explainer)
@@ -333,7 +325,7 @@ def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> F
         result, level = tree_values_under(model, frame, table, weights)
         shares, base = result * explainer.points.per_log_odds, explainer.points.of(level)
     else:
-        raise UsageError("shap's explainer takes no weights", allowed="additive, tree_interventional")
+        raise UsageError("modelling.shap_s_explainer_takes_no_weights", allowed="additive, tree_interventional")
     for share, middle in zip(shares, base, strict=True):
         check_sum(share, float(middle), score, explainer.algorithm)
     return np.asarray(shares)
@@ -346,12 +338,7 @@ def check_sum(shares: Floats, base: float, score: Floats, algorithm: str) -> flo
     gap = float(np.abs(base + shares.sum(axis=1) - score).max())
     limit = TOLERANCE * max(1.0, float(np.abs(score).max()))
     if not gap <= limit:
-        raise AdditivityError(
-            f"base and shares miss the points by {gap:.3g}",
-            where=algorithm,
-            allowed=f"at most {limit:.3g}",
-            next="use the algorithm additive or tree_interventional, and the model the explainer was made for",
-        )
+        raise AdditivityError("modelling.base_shares_miss_points", gap=gap, limit=limit, where=algorithm)
     return gap
 
 
@@ -362,9 +349,9 @@ def kind_of(model: Any) -> str:
     if hasattr(model, "contributions"):
         return "additive"
     raise UsageError(
-        f"{type(model).__name__} cannot be explained",
+        "modelling.cannot_explained",
+        name=type(model).__name__,
         allowed="ScorecardClassifier, OrdinalGrader, MonotoneBoosting",
-        next="fit it first",
     )
 
 
@@ -416,9 +403,7 @@ def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.D
 def _threshold(model: Any, event_from: str | None) -> float:
     grades = [str(grade) for grade in model.grades_]
     if event_from is None or str(event_from) not in grades[1:]:
-        raise UsageError(
-            f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event"
-        )
+        raise UsageError("modelling.event", event_from=event_from, allowed=grades[1:])
     return float(model.thresholds_[grades.index(str(event_from)) - 1])
 
 

@@ -220,7 +220,9 @@ def dependence(
     >>> dependence(model.explain(firms), "overdue_days").savefig("overdue.png")  # doctest: +SKIP
     """
     if column not in explained.shares.columns:
-        raise UsageError(f"column {column!r} has no share", allowed=[str(c) for c in explained.shares.columns][:20])
+        raise UsageError(
+            "modelling.column_no_share", column=column, allowed=[str(c) for c in explained.shares.columns][:20]
+        )
     values, shares = explained.values[column], explained.shares[column].to_numpy()
     with chinese():
         figure, axes = _figure(3.4)

@@ -23,20 +23,16 @@ def both_classes(y: Floats, what: str) -> None:
     if 0 < events < len(y):
         return
     kind = "no adverse event" if not events else "only adverse events"
-    raise TableError(
-        f"{what} needs outcomes of both classes; {kind} in {len(y)} rows",
-        allowed="at least one 0 and one 1",
-        next="widen the outcome window, or state a rate of your own: Calibrator('anchor', central_tendency=...)",
-    )
+    raise TableError("modelling.needs_outcomes_both_classes_rows", what_value=what, kind=kind, y_count=len(y))
 
 
 def saved_as(data: Any, kind: str, form: int = 1) -> dict[str, Any]:
     """A saved object of this kind and format, or an error that says what it is instead."""
     if not isinstance(data, dict) or data.get("kind") != kind:
         result = data.get("kind") if isinstance(data, dict) else type(data).__name__
-        raise TableError(f"this is not a saved {kind}, but {result!r}", allowed=f"kind: {kind}")
+        raise TableError("modelling.not_saved_but", kind=kind, result=result)
     if data.get("format") != form:
-        raise TableError(f"format {data.get('format')!r} of a saved {kind} cannot be read", allowed=f"format: {form}")
+        raise TableError("modelling.format_saved_cannot_read", data=data.get("format"), kind=kind, form=form)
     return data
 
 
@@ -46,10 +42,12 @@ def refuse_infinity(name: str, values: Floats) -> None:
     if odd.any():
         first = int(np.argmax(odd))
         raise TableError(
-            f"column {name!r} holds infinity in {int(odd.sum())} of {len(values)} rows",
-            where=f"column {name}, row {first + 1} (the first row is 1): {values[first]:g}",
-            allowed="finite numbers, or missing",
-            next="leave a ratio with no denominator missing",
+            "modelling.column_holds_infinity_rows",
+            name=name,
+            sum=int(odd.sum()),
+            values_count=len(values),
+            count=first + 1,
+            values=values[first],
         )
 
 

@@ -93,14 +93,13 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):
             isinstance(self.knots, int | np.integer) and self.knots >= 1 and self.smoothness >= 0 and self.ridge > 0
         ):
             raise UsageError(
-                f"knots {self.knots!r}, smoothness {self.smoothness!r}, ridge {self.ridge!r}",
-                allowed="knots 1 or more, smoothness 0 or more, ridge above 0",
+                "modelling.knots_smoothness_ridge", knots=self.knots, smoothness=self.smoothness, ridge=self.ridge
             )
         matrix, self.levels_ = read_matrix(self, X)
         self.classes_, self.grades_, code = _graded(self, y, len(matrix))
         weight = weights(self, sample_weight, len(matrix))
         if len(np.unique(code[weight > 0])) < len(self.grades_):
-            raise TableError("a class has no row with a positive weight", allowed="rows of every grade")
+            raise TableError("modelling.class_no_row_positive_weight")
         names = column_names(self)
         directions = directions_of(self.monotone, names, set(self.levels_))
         order = settled(matrix, code, weight)
@@ -227,16 +226,12 @@ def _graded(estimator: OrdinalGrader, y: Any, rows: int) -> tuple[NDArray[Any], 
     y = labels_of(estimator, y, rows)
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise TableError(f"y holds one class only: {str(classes[0])!r}", allowed="two grades or more")
+        raise TableError("modelling.y_holds_class_only_2", classes=str(classes[0]))
     if estimator.grades is None:
         return classes, classes, code.astype(np.int64)
     wanted = list(estimator.grades)
     if len(set(wanted)) < len(wanted) or set(wanted) != set(classes.tolist()):
-        raise TableError(
-            f"grades are {wanted}, y holds {classes.tolist()}",
-            allowed="each label of y once, best first",
-            next="leave out or join grades without rows: nothing can be learned of them",
-        )
+        raise TableError("modelling.grades_y_holds", wanted=wanted, tolist=classes.tolist())
     place = np.array([wanted.index(label) for label in classes.tolist()])
     return classes, classes[np.argsort(place)], place[code].astype(np.int64)
 

@@ -58,7 +58,7 @@ def fit_proportional(
     )
     v = problem.polished(result.x, low, high)
     if not np.isfinite(v).all():
-        raise TableError("the ordinal model did not settle", next="raise ridge, or look for columns of huge values")
+        raise TableError("modelling.ordinal_model_not_settle")
     return Proportional(np.cumsum(v[:cuts]), v[cuts:], max(int(result.nit), 1))
 
 

@@ -39,7 +39,7 @@ def log_odds_of_score(score: Any, base_score: float = 600, base_odds: float = 50
     100.0
     """
     if not (base_odds > 0 and pdo > 0):
-        raise UsageError(f"base_odds {base_odds!r}, pdo {pdo!r}", allowed="numbers above 0")
+        raise UsageError("modelling.base_odds_pdo", base_odds=base_odds, pdo=pdo)
     return np.asarray(np.log(2) / pdo * (base_score - np.asarray(score, dtype=np.float64)) - np.log(base_odds))
 
 
@@ -60,9 +60,9 @@ def score_of_probability(p: Any, base_score: float = 600, base_odds: float = 50,
 
     result = np.asarray(p, dtype=np.float64)
     if not ((result > 0) & (result < 1)).all():
-        raise TableError("a probability is not inside (0, 1)", allowed="0 < p < 1", next="calibrate first")
+        raise TableError("modelling.probability_not_inside")
     if not (base_odds > 0 and pdo > 0):
-        raise UsageError(f"base_odds {base_odds!r}, pdo {pdo!r}", allowed="numbers above 0")
+        raise UsageError("modelling.base_odds_pdo", base_odds=base_odds, pdo=pdo)
     return np.asarray(base_score - pdo / np.log(2) * (logit(result) + np.log(base_odds)))
 
 
@@ -126,9 +126,7 @@ class MasterScale:
         """
         count = len(grades) - 1
         if not 0 < first < 1 or not 0 < last < 1 or (count > 1 and first >= last) or (count == 1 and first != last):
-            raise UsageError(
-                f"no {count} cut-offs from {first!r} to {last!r}", allowed="0 < first < last < 1 (equal for two grades)"
-            )
+            raise UsageError("modelling.no_cut_offs", count=count, first=first, last=last)
         cuts = np.geomspace(first, last, count)
         return cls.from_cuts([first, *cuts[1:-1].tolist(), last][-count:] if count else [], grades)
 
@@ -220,15 +218,17 @@ class MasterScale:
         inside = all(0 < cut <= 1 for cut in cuts)
         if len(cuts) != len(labels) - 1 or not inside or any(a >= b for a, b in pairwise(cuts)):
             raise UsageError(
-                f"cut-offs {list(cuts)} for {len(labels)} grades",
+                "modelling.cut_offs_grades",
+                cuts=list(cuts),
+                labels_count=len(labels),
+                count=len(labels) - 1,
                 where="MasterScale",
-                allowed=f"{len(labels) - 1} ascending numbers above 0 and at most 1",
             )
         return cuts
 
     def _cuts(self) -> Floats:
         if not hasattr(self, "cuts_"):
-            raise UsageError("this scale has no cut-offs yet", next="fit(p, y), or MasterScale.from_cuts(...)")
+            raise UsageError("modelling.scale_no_cut_offs_yet")
         return np.array(self.cuts_, dtype=np.float64)
 
     def _count(self, p: Floats, y: Any, sample_weight: Any) -> pd.DataFrame:
@@ -273,7 +273,5 @@ class MasterScale:
 def _labels(grades: Sequence[str]) -> tuple[str, ...]:
     labels = tuple(str(grade) for grade in grades)
     if isinstance(grades, str) or len(labels) < 2 or len(set(labels)) < len(labels):
-        raise UsageError(
-            f"grades are {grades!r}", where="MasterScale", allowed="two or more different labels, best first"
-        )
+        raise UsageError("modelling.grades_2", grades=grades, where="MasterScale")
     return labels

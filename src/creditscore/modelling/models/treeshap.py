@@ -139,9 +139,7 @@ def shap_tree_values(model: Any, X: Any, background: Any = None) -> tuple[Floats
     from creditscore.core.errors import UsageError
 
     if any(levels is not None for tree in model.trees_ for levels in tree.levels):
-        raise UsageError(
-            "shap's tree format has no tests of text columns", next="use algorithm 'tree_interventional', which has"
-        )
+        raise UsageError("modelling.shap_s_tree_format_no_tests")
     rows, _ = read_matrix(model, X, model.levels_)
     data = None
     if background is not None:

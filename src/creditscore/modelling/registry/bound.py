@@ -28,39 +28,32 @@ def bound_version(data: Mapping[str, Any], store: Store) -> Version:
     try:
         part = ModelPart.from_dict(dict(data))
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(
-            f"the model part cannot be read: {error}",
-            where="the model part",
-            allowed="the JSON of `ModelPart.to_dict`",
-            next="make it again: `model_part`",
-        ) from error
+        raise UsageError("modelling.model_part_cannot_read", error=error) from error
     stated = str(part.model.get("content_hash"))
     streams = [stream for stream in list_registered(store) if stream.fields["kind"] == "model"]
     known = [(stream, describe_version(store, stream, None)) for stream in streams]
     fitting = [(stream, version) for stream, version in known if version.content_hash == stated]
     if not fitting:
         raise UsageError(
-            f"no registered model has the hash of the model part, {stated[:24]}",
+            "modelling.no_registered_model_hash_model_part",
+            stated=stated[:24],
             where=store.database.shown,
-            allowed="; ".join(f"{version.name} {version.version}: {version.content_hash[:24]}" for _, version in known)
+            allowed="; ".join(
+                (f"{version.name} {version.version}: {version.content_hash[:24]}" for _, version in known)
+            )
             or "none",
-            next="register the model (`creditscore model register`), or name the store that did with --registered-in",
         )
     validated = [(stream, version) for stream, version in fitting if version.verdict in VALIDATED]
     if not validated:
         raise UsageError(
-            f"{fitting[0][1].name} {fitting[0][1].version} was never validated, or failed",
-            where="the model part",
-            allowed=f"a version with the verdict {' or '.join(VALIDATED)}",
-            next="validate it: `creditscore model validate`",
+            "modelling.never_validated_failed",
+            name=fitting[0][1].name,
+            version=fitting[0][1].version,
+            listed=" or ".join(VALIDATED),
         )
     stream, version = validated[-1]
     if not part.inputs:
-        raise UsageError(
-            "the model part does not say what the model read",
-            where="the model part, inputs",
-            next="make it again with this version of the package: `model_part`",
-        )
+        raise UsageError("modelling.model_part_not_say_model_read")
     model = read_archived(store, stream)
     row = pd.DataFrame({name: [np.nan if value is None else value] for name, value in part.inputs.items()})
     frame = model.inputs(row)
@@ -88,10 +81,12 @@ def bound_version(data: Mapping[str, Any], store: Store) -> Version:
     for name, (stands, again) in wanted.items():
         if not _same(stands, again):
             raise DifferenceError(
-                f"the model part is not what {version.name} {version.version} says: {name} {stands}",
-                where="the model part",
-                allowed=f"{name} {again}",
-                next="make the part again from the registered model",
+                "modelling.model_part_not_says",
+                name=version.name,
+                version=version.version,
+                name_2=name,
+                stands=stands,
+                again=again,
             )
     return version
 

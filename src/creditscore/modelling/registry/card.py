@@ -72,9 +72,7 @@ def load_card(folder: str | Path) -> GradingModel:
     if not place.is_file():
         shipped = (file.parent.relative_to(models_root()).as_posix() for file in models_root().glob("*/*/card.json"))
         raise InputError(
-            "there is no card here",
-            where=str(folder),
-            allowed=f"a folder with card.json, or a reference model: {', '.join(sorted(shipped)) or 'none is here'}",
+            "modelling.no_card_here", value=", ".join(sorted(shipped)) or "none is here", where=str(folder)
         )
     data = read_object(place, "the card")
     with outside("the card", place):

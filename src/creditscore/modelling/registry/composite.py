@@ -88,21 +88,21 @@ class CompositeModel:
         config, f = self.config, function_of(self.config)
         lacking = [name for name in self.columns if name not in X.columns]
         if lacking:
-            raise InputError(f"column {lacking[0]!r} is missing", where=f"inputs of {self.name}", allowed=self.columns)
+            raise InputError("modelling.column_missing_3", lacking=lacking[0], name=self.name, allowed=self.columns)
         values = np.empty((len(X), len(self.columns)), dtype=np.int64)
         for k, name in enumerate(self.columns):
             column = pd.to_numeric(X[name], errors="coerce").to_numpy(dtype=np.float64)
             wrong = X[name].notna().to_numpy() & ~((column >= 0) & (column <= TOP) & (column == np.floor(column)))
             if strict and wrong.any():
-                raise TableError(
-                    f"a value of {name} is none", where=f"row {int(np.argmax(wrong))}", allowed="0 to 1000"
-                )
+                raise TableError("modelling.value_none", name=name, argmax=int(np.argmax(wrong)))
             values[:, k] = np.where(np.isnan(column), f.reference[k], np.clip(np.rint(np.nan_to_num(column)), 0, TOP))
         tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
         column_values = X[RULES].fillna("").astype(str) if RULES in X.columns else pd.Series([""] * len(X))
         strange = {part for text in set(column_values) for part in text.split(";") if part} - set(tops)
         if strange:
-            raise TableError(f"there is no hard rule {sorted(strange)[0]!r}", where=RULES, allowed=list(tops))
+            raise TableError(
+                "modelling.no_hard_rule", strange=sorted(strange)[0], where="hard_rules", allowed=list(tops)
+            )
         held = {text: min([tops[part] for part in text.split(";") if part], default=TOP) for text in set(column_values)}
         return f, points(f, raw(f, values, np.array([held[text] for text in column_values], dtype=np.int64)))
 
@@ -166,11 +166,7 @@ class CompositeModel:
         )
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
-            raise InputError(
-                f"the composite {self.name} was changed after it was saved",
-                where="content_hash",
-                next="bring the file back from a copy, or calibrate again",
-            )
+            raise InputError("modelling.composite_changed_after_saved", name=self.name, where="content_hash")
         return self
 
     @property
@@ -245,7 +241,7 @@ def calibrate_composite(
     from creditscore.modelling.validation.validate import Reference, validate
 
     if not 0 < test < 1:
-        raise TableError(f"test is {test!r}", allowed="a share between 0 and 1")
+        raise TableError("modelling.test", test=test)
     ids, score, values, y = known_outcomes(composite, outcomes)
     units = Units.of(np.zeros(len(ids), dtype=np.uint64), pd.Series(ids))
     held = units.draw(y, test, seed)

@@ -35,25 +35,18 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.by not in ("random", "group", "time"):
-            raise UsageError(f"split by {self.by!r}", where="split.by", allowed="random, group, time")
+            raise UsageError("modelling.split", by=self.by, where="split.by", allowed="random, group, time")
         if (self.by != "random") != (self.column is not None):
             raise UsageError(
-                f"split by {self.by} {'without a' if self.by != 'random' else 'with a'} column",
+                "modelling.split_column",
+                by=self.by,
+                value="without a" if self.by != "random" else "with a",
                 where="split.column",
-                allowed="a column for group (of the group) and time (of the day); none for random",
             )
         if (self.by == "time") != (self.test_from is not None):
-            raise UsageError(
-                "test_from belongs to a split by time, and only there",
-                where="split.test_from",
-                next="with `by: time` give the first day of the test; with another `by` leave test_from out",
-            )
+            raise UsageError("modelling.test_belongs_split_time_only", where="split.test_from")
         if not (0 < self.test < 1 and (self.folds is None or (isinstance(self.folds, int) and 2 <= self.folds <= 50))):
-            raise UsageError(
-                f"test {self.test!r}, folds {self.folds!r}",
-                where="split",
-                allowed="0 < test < 1, folds 2 to 50 or none",
-            )
+            raise UsageError("modelling.test_folds", test=self.test, folds=self.folds, where="split")
 
 
 @dataclass(frozen=True)
@@ -128,35 +121,37 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.estimator not in KINDS:
-            raise UsageError(f"no estimator is called {self.estimator!r}", where="estimator", allowed=KINDS)
+            raise UsageError(
+                "modelling.no_estimator_called", estimator=self.estimator, where="estimator", allowed=KINDS
+            )
         if self.calibrator not in CALIBRATORS:
-            raise UsageError(f"no calibration is called {self.calibrator!r}", where="calibrator", allowed=CALIBRATORS)
+            raise UsageError(
+                "modelling.no_calibration_called_2", calibrator=self.calibrator, where="calibrator", allowed=CALIBRATORS
+            )
         rate = self.central_tendency
         if rate is not None and not (isinstance(rate, int | float) and 0 < rate < 1):
-            raise UsageError(
-                f"central_tendency is {rate!r}", where="central_tendency", allowed="a rate inside (0, 1), or none"
-            )
+            raise UsageError("modelling.central_tendency_2", rate=rate, where="central_tendency")
         if rate is not None and self.calibrator == "none":
             raise UsageError(
-                "central_tendency without a calibrator would be used by nothing",
+                "modelling.central_tendency_without_calibrator_would_used",
                 where="central_tendency",
                 allowed="platt, beta, isotonic, anchor",
-                next="name a calibrator, or leave central_tendency out",
             )
         unknown = set(self.scale) - {"grades", "cuts", "rules", "objective"}
         if unknown:
             raise UsageError(
-                f"unknown key {sorted(unknown)[0]!r}", where="scale", allowed="grades, cuts, rules, objective"
+                "modelling.unknown_key",
+                unknown=sorted(unknown)[0],
+                where="scale",
+                allowed="grades, cuts, rules, objective",
             )
         strange = set(self.data) - {"file", "prepare"}
         if strange:
-            raise UsageError(f"unknown key {sorted(strange)[0]!r}", where="data", allowed="file, prepare")
-        if self.estimator == "ordinal" and (self.event_from is None or not self.parameters.get("grades")):
             raise UsageError(
-                "an ordinal model needs its grades and the best one that counts as the event",
-                where="parameters.grades, event_from",
-                next="give parameters.grades, best first, and event_from, one of them",
+                "modelling.unknown_key_2", strange=sorted(strange)[0], where="data", allowed="file, prepare"
             )
+        if self.estimator == "ordinal" and (self.event_from is None or not self.parameters.get("grades")):
+            raise UsageError("modelling.ordinal_model_needs_grades_best_counts")
 
     def labels(self) -> dict[str, dict[str, str]]:
         """What columns are called, where the configuration says so."""
@@ -177,25 +172,25 @@ class TrainConfig:
         kinds = {str(name): str(column["kind"]) for name, column in self.columns.items() if column and "kind" in column}
         for name, kind in kinds.items():
             if kind not in COLUMN_KINDS:
-                raise UsageError(f"kind {kind!r}", where=f"columns.{name}.kind", allowed=COLUMN_KINDS)
+                raise UsageError("modelling.kind", kind=kind, name=name, allowed=COLUMN_KINDS)
         return names | kinds
 
     @classmethod
     def of(cls, data: Any, where: str = "configuration") -> Self:
         """From plain data; UsageError names the key that is wrong or missing."""
         if not isinstance(data, Mapping):
-            raise UsageError("the configuration is no mapping", where=where, allowed=_keys(cls))
+            raise UsageError("modelling.configuration_no_mapping", where=where, allowed=_keys(cls))
         unknown = [str(key) for key in data if key not in _keys(cls)]
         if unknown:
-            raise UsageError(f"unknown key {unknown[0]!r}", where=where, allowed=_keys(cls))
+            raise UsageError("modelling.unknown_key", unknown=unknown[0], where=where, allowed=_keys(cls))
         if not data.get("target"):
-            raise UsageError("the target is missing", where=where, next="name the column of the outcome: target: bad")
+            raise UsageError("modelling.target_missing", where=where)
         given = dict(data)
         split = given.pop("split", None)
         if split is not None:
             strange = [str(key) for key in split if key not in _keys(Split)]
             if strange:
-                raise UsageError(f"unknown key {strange[0]!r}", where=f"{where}: split", allowed=_keys(Split))
+                raise UsageError("modelling.unknown_key_3", strange=strange[0], where_value=where, allowed=_keys(Split))
             given["split"] = Split(**split)
         given["exclude"] = tuple(given.get("exclude") or ())
         return cls(**given)
@@ -207,9 +202,7 @@ def load_config(file: str | Path) -> dict[str, Any]:
 
     place = Path(file)
     if not place.is_file():
-        raise UsageError(
-            "there is no such configuration", where=str(place), next="give a YAML file, see docs/models.md"
-        )
+        raise UsageError("modelling.no_such_configuration", where=str(place))
     source = read(place, place.name)
     if source.faults:
         raise UsageError(
@@ -218,7 +211,7 @@ def load_config(file: str | Path) -> dict[str, Any]:
             next="mend these lines; docs/models.md shows a whole file",
         )
     if not isinstance(source.data, dict):
-        raise UsageError("the configuration is no mapping", where=str(place), allowed=_keys(TrainConfig))
+        raise UsageError("modelling.configuration_no_mapping", where=str(place), allowed=_keys(TrainConfig))
     return {str(key): _plain(value) for key, value in source.data.items()}
 
 

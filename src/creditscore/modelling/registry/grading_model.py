@@ -48,7 +48,7 @@ def estimator_from(data: dict[str, Any]) -> Any:
 
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind not in ESTIMATORS:
-        raise InputError(f"no estimator is called {kind!r}", where="estimator", allowed=ESTIMATORS)
+        raise InputError("modelling.no_estimator_called_2", kind=kind, where="estimator", allowed=ESTIMATORS)
     module, name = ESTIMATORS[kind]
     return getattr(import_module(f"creditscore.modelling.{module}"), name).from_dict(data)
 
@@ -231,18 +231,15 @@ class GradingModel:
         fitted = getattr(self.estimator, "feature_names_in_", None)
         if fitted is not None and tuple(map(str, fitted)) != self.columns:
             raise InputError(
-                f"the model {self.name} names columns that are not those of its estimator",
+                "modelling.model_names_columns_not_those_estimator",
+                name=self.name,
                 where="about.columns",
                 allowed=", ".join(map(str, fitted[:20])),
-                next="take the file from where it was registered",
             )
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
             raise InputError(
-                f"the model {self.name} was changed after it was saved",
-                where="content_hash",
-                allowed=str(stated),
-                next="take the file from where it was registered",
+                "modelling.model_changed_after_saved", name=self.name, where="content_hash", allowed=str(stated)
             )
         return self
 
@@ -265,7 +262,7 @@ class GradingModel:
         place = Path(folder)
         place = place / FILE if place.is_dir() else place
         if not place.is_file():
-            raise InputError("there is no model here", where=str(folder), allowed=f"a folder with {FILE}")
+            raise InputError("modelling.no_model_here", file=FILE, where=str(folder))
         data = read_object(place, "the model")
         with outside("the model", place):
             self = cls.from_dict(data)
@@ -289,12 +286,7 @@ def stated_hash(data: Mapping[str, Any], file: Path) -> str:
     """The content hash that a file names; InputError where it names none, as every file that was ever written does."""
     stated = data.get("content_hash")
     if not isinstance(stated, str):
-        raise InputError(
-            "the model does not name its content hash: it was changed after it was saved",
-            where=f"{file}: content_hash",
-            allowed="SHA-256 of the content, as `model train` writes it",
-            next="take the file from where it was registered, or train it again",
-        )
+        raise InputError("modelling.model_not_name_content_hash_changed", file=file)
     return stated
 
 

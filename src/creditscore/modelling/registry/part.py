@@ -172,7 +172,7 @@ def model_part(
     """
     frame = model.inputs(X)
     if not 0 <= row < len(frame):
-        raise UsageError(f"row {row}", allowed=f"0 to {len(frame) - 1}")
+        raise UsageError("modelling.row", row=row, count=len(frame) - 1)
     frame = frame.iloc[[row]].reset_index(drop=True)
     explained = model.explain(frame)
     predicted = model.predict(frame, reasons=0).iloc[0]

@@ -40,7 +40,7 @@ def population_weights(y: Any, weight: Any, rate: float) -> Floats:
 def check_rate(rate: Any, where: str = "population_rate") -> None:
     """UsageError unless it is a share inside (0, 1)."""
     if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 < rate < 1:
-        raise UsageError(f"a rate of {rate!r}", where=where, allowed="a number between 0 and 1, both excluded")
+        raise UsageError("modelling.rate", rate=rate, where=where)
 
 
 def rate_of_population(model: GradingModel, asked: float | None, own: bool) -> float | None:

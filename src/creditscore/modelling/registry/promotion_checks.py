@@ -18,7 +18,7 @@ LONGEST = 64  # signs in a name
 def check_name(name: str) -> None:
     """Letters of any script, digits, - _ . and no more than fits in a table."""
     if not 0 < len(name) <= LONGEST or any(not (sign.isalnum() or sign in "-_.") for sign in name):
-        raise UsageError(f"{name[:80]!r} is no name of a model", allowed=f"1 to {LONGEST} letters, digits, - _ .")
+        raise UsageError("modelling.no_name_model", name=name[:80], longest=LONGEST)
 
 
 def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
@@ -34,14 +34,13 @@ def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
     if report is None:
         if validation is not None:
             raise InputError(
-                "the model says that it was validated, and its report is not here",
+                "modelling.model_says_validated_report_not_here",
                 where="report",
                 allowed=str(validation.get("report_sha256")),
-                next="give validation.json, or validate the model again",
             )
         return
     if validation is None:
-        raise InputError("there is a report, and the model names none", where="report", next="validate the model again")
+        raise InputError("modelling.report_model_names_none", where="report")
     about = report.get("about", {})
     data = {
         "report_sha256": report_sha256(report),
@@ -51,19 +50,15 @@ def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
     }
     for name, value in data.items():
         if value != validation.get(name):
-            raise InputError(
-                "the report is not the one that the model names",
-                where=name,
-                allowed=validation.get(name),
-                next="validate the model again",
-            )
+            raise InputError("modelling.report_not_model_names", where=name, allowed=validation.get(name))
     if about["model_hash"] != model.content_hash:
-        raise InputError("the report is about another model", where="model_hash", allowed=model.content_hash)
+        raise InputError("modelling.report_about_another_model", where="model_hash", allowed=model.content_hash)
     if verdict_of(report["criteria"]) != report["verdict"]:
         raise InputError(
-            f"the report says {report['verdict']}, and its criteria say {verdict_of(report['criteria'])}",
+            "modelling.report_says_criteria_say",
+            verdict=report["verdict"],
+            verdict_of=verdict_of(report["criteria"]),
             where="verdict",
-            next="validate the model again",
         )
 
 
@@ -73,16 +68,15 @@ def made_again(chosen: Version, stored: Any, table: Any) -> str:
 
     settings = dict(chosen.settings or {})
     if not settings:
-        raise NotAllowed(
-            f"promoting {chosen.name} {chosen.version}: the log does not say how its validation was made",
-            next="validate it again and register it, or give the hash of the data in place of the table",
-        )
+        raise NotAllowed("modelling.promoting_log_not_say_how_validation", name=chosen.name, version=chosen.version)
     settings["commands"] = tuple(settings.get("commands", ()))
     report, _ = validate_model(stored, table, **settings)
     if report.verdict != chosen.verdict:
         raise NotAllowed(
-            f"promoting {chosen.name} {chosen.version}: its validation, made again, says {report.verdict}",
-            allowed=f"what was registered: {chosen.verdict}",
-            next="validate the model again and register it",
+            "modelling.promoting_validation_made_again_says",
+            name=chosen.name,
+            version=chosen.version,
+            verdict=report.verdict,
+            verdict_2=chosen.verdict,
         )
     return report.sha256

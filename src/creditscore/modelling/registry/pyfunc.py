@@ -69,7 +69,7 @@ def read_hashed(file: Path) -> tuple[Any, str]:
     }
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
-        raise InputError(f"this is no model, but {str(kind)[:80]!r}", where=str(file), allowed=kinds)
+        raise InputError("modelling.no_model_but", kind=str(kind)[:80], where=str(file), allowed=kinds)
     with outside("the model", file):
         return kinds[kind].from_dict(data), stated_hash(data, file)
 

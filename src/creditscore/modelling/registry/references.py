@@ -33,7 +33,7 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
     root = Path(models)
     paths = sorted(root.glob("*/*/config.yaml"))
     if not paths:
-        raise UsageError("there are no reference models here", where=str(root), allowed="<domain>/<id>/config.yaml")
+        raise UsageError("modelling.no_reference_models_here", where=str(root), allowed="<domain>/<id>/config.yaml")
     done, wrong = [], []
     for file in paths:
         place = file.parent.relative_to(root).as_posix()
@@ -73,11 +73,7 @@ def table_for(file: Path, data: str | Path | None = None) -> pd.DataFrame | None
     """
     row = TrainConfig.of(load_config(file), str(file)).data
     if "file" not in row or row.get("prepare", "none") not in PREPARE:
-        raise UsageError(
-            "a reference model says where its table lies",
-            where=f"{file}: data",
-            allowed=f"file: its name; prepare: {', '.join(PREPARE)}",
-        )
+        raise UsageError("modelling.reference_model_says_where_table_lies", file=file, listed=", ".join(PREPARE))
     folder = Path(data) if data is not None else file.resolve().parents[4] / "shared" / "data"
     for place in (file.parent / row["file"], folder / row["file"]):
         if place.is_file():

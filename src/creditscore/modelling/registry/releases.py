@@ -215,10 +215,11 @@ def _keep_version(store: Store, models: ModelStore, client: Any, effect: str, co
     number = log_model(client, models, model, content["name"], report, facts)
     if number != str(content["number"]):
         raise InputError(
-            f"MLflow made version {number} of {content['name']}, and the log expects {content['number']}",
+            "modelling.mlflow_made_version_log_expects",
+            number=number,
+            name=content["name"],
+            number_2=content["number"],
             where=models.uri,
-            allowed="versions that were registered in the log",
-            next="somebody registered past the log: choose another name",
         )
 
 
@@ -232,10 +233,9 @@ def _say_failures(doer: Callable[[str, str, Mapping[str, Any]], str]) -> Callabl
             raise
         except Exception as error:  # its database, its server, its files
             raise StoreError(
-                f"MLflow did not take it: {(str(error).strip() or type(error).__name__).splitlines()[0]}",
+                "modelling.mlflow_not_take",
+                splitlines=(str(error).strip() or type(error).__name__).splitlines()[0],
                 where=to,
-                allowed="a registry that answers",
-                next="try again when it does",
             ) from error
 
     return do
@@ -260,10 +260,10 @@ def find_holder(store: Store, name: str, day: str | date, *, alias: str = "champ
     events = [event for event in read_alias(store, name, alias).events if wanted and event.on_day <= wanted.isoformat()]
     if not events and not store.rows("model", name=name):
         raise UsageError(
-            f"no model is called {name!r}",
+            "modelling.no_model_called",
+            name=name,
             where=store.database.shown,
             allowed=sorted({row["name"] for row in store.rows("model")}) or "none",
-            next="name one of these",
         )
     return _holder_of(events[-1]) if events else None
 
@@ -280,9 +280,7 @@ def load(store: Store, models: ModelStore, name: str, version: int | None = None
             there = aliases_of(client, name).get(alias)
             holder = read_alias(store, name, alias).fields.get("holder")
             if holder is None and there is None:
-                raise UsageError(
-                    f"{name} has no {alias}", where=models.uri, next="see `creditscore model list`, or name a version"
-                )
+                raise UsageError("modelling.no_2", name=name, alias=alias, where=models.uri)
             if holder is None or str(holder["number"]) != there:
                 raise InputError(
                     f"{name}@{alias} is version {there} in MLflow, and "
@@ -295,10 +293,11 @@ def load(store: Store, models: ModelStore, name: str, version: int | None = None
         stored, stated = read_stored(client, name, str(version))
     if stated != known.fields["content_hash"]:
         raise InputError(
-            f"the artifact of {name} {version} is not what was registered",
+            "modelling.artifact_not_registered",
+            name=name,
+            version=version,
             where=models.uri,
             allowed=known.fields["content_hash"],
-            next="restore the artifact from a copy",
         )
     return stored
 
@@ -311,10 +310,10 @@ def read_archived(store: Store, version: Stream) -> Any:
         model, stated = read_hashed(file)
     if stated != version.fields["content_hash"]:
         raise InputError(
-            f"the file of {version.name} in the archive is not what was registered",
+            "modelling.file_archive_not_registered",
+            name=version.name,
             where=store.database.shown,
             allowed=version.fields["content_hash"],
-            next="restore the archive from a copy",
         )
     return model
 
@@ -370,10 +369,11 @@ def _read_version(store: Store, name: str, version: int) -> Stream:
         known = fold(stream, read_streams(connection, [stream])[stream])
     if known.version < 0:
         raise UsageError(
-            f"{name} has no version {version}",
+            "modelling.no_version",
+            name=name,
+            version=version,
             where=store.database.shown,
             allowed=[str(row["number"]) for row in store.rows("model", name=name)] or "none",
-            next="see `creditscore model list`",
         )
     return known
 

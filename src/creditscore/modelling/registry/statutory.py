@@ -96,9 +96,7 @@ class StatutoryModel:
         from creditscore.grading.grade import grade
 
         if CELL not in subjects.columns:
-            raise InputError(
-                f"column {CELL!r} is missing", where="subjects", next="give each subject's records as JSON"
-            )
+            raise InputError("modelling.column_missing_4", cell=CELL, where="subjects")
         rows = []
         for subject, cell in zip(subjects["subject_id"], subjects[CELL], strict=True):
             for row in _cell(cell, subject):
@@ -135,11 +133,7 @@ class StatutoryModel:
         data = saved_as(data, "statutory_scheme")
         self = cls(data["scheme"], data["version"], data["text"], data["file"])
         if data.get("content_hash") != self.content_hash:
-            raise InputError(
-                f"the scheme {self.scheme} was changed after it was saved",
-                where="content_hash",
-                next="bring the file back from a copy, or save the scheme again",
-            )
+            raise InputError("modelling.scheme_changed_after_saved", scheme=self.scheme, where="content_hash")
         return self
 
     def save(self, folder: str | Path) -> Path:
@@ -175,11 +169,7 @@ def _cell(cell: Any, subject: Any) -> list[dict[str, Any]]:
     try:
         rows = json.loads(cell) if isinstance(cell, str) else list(cell)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            "the records of a subject are no JSON", where=f"{CELL} of {subject}", allowed=RECORDS
-        ) from error
+        raise InputError("modelling.records_subject_no_json", cell=CELL, subject=subject) from error
     if not isinstance(rows, list) or not all(isinstance(value, dict) for value in rows):
-        raise InputError(
-            "the records of a subject are no list of objects", where=f"{CELL} of {subject}", allowed=RECORDS
-        )
+        raise InputError("modelling.records_subject_no_list_objects", cell=CELL, subject=subject)
     return rows

@@ -53,13 +53,11 @@ class ModelStore:
         """The store that is given, or that the environment or the default names."""
         place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
         if place.exists() and not place.is_dir():
-            raise UsageError(
-                "a store of models is a folder, and this is a file", where=str(place), next="name a folder"
-            )
+            raise UsageError("modelling.store_models_folder_file", where=str(place))
         given = uri or (None if folder else os.environ.get("MLFLOW_TRACKING_URI"))
         address = given or f"sqlite:///{place / 'mlflow.db'}"
         if "://" not in address:
-            raise UsageError(f"MLflow cannot use {address!r}", allowed="sqlite:///…/mlflow.db, http://…, https://…")
+            raise UsageError("modelling.mlflow_cannot_use", address=address)
         return cls(place, address)
 
     @property
@@ -71,12 +69,7 @@ class ModelStore:
     def mlflow(self, *, make: bool = True) -> Iterator[Any]:
         """MLflow's client at this address; what was set before is set again afterwards."""
         if self.local and not make and not (self.folder / "mlflow.db").is_file():
-            raise StoreError(
-                "there is no store of models here",
-                where=str(self.folder),
-                allowed="a folder with mlflow.db, or MLflow's address",
-                next="name it (--models, --tracking-uri), or register a model first",
-            )
+            raise StoreError("modelling.no_store_models_here", where=str(self.folder))
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # else minutes pass before a dead server is told
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -91,10 +84,7 @@ class ModelStore:
                 yield self._client(mlflow)
             except mlflow.exceptions.MlflowException as error:
                 raise StoreError(
-                    f"MLflow did not do it: {str(error).strip().splitlines()[0]}",
-                    where=self.uri,
-                    allowed="a registry that answers, with what the log says",
-                    next="see that it runs; `creditscore model catch-up` brings it to what the log says",
+                    "modelling.mlflow_not", splitlines=str(error).strip().splitlines()[0], where=self.uri
                 ) from error
             finally:
                 mlflow.set_tracking_uri(before)
@@ -104,10 +94,7 @@ class ModelStore:
             return mlflow.MlflowClient(self.uri, self.uri)
         except mlflow.exceptions.MlflowException as error:
             raise StoreError(
-                f"MLflow does not open this address: {str(error).strip().splitlines()[0]}",
-                where=self.uri,
-                allowed="sqlite:///…/mlflow.db, http://…, https://…",
-                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the folder",
+                "modelling.mlflow_not_open_address", splitlines=str(error).strip().splitlines()[0], where=self.uri
             ) from error
 
 

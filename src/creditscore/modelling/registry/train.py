@@ -135,9 +135,7 @@ def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
     if not (hasattr(data, "X") and hasattr(data, "y")):
         return read_frame(data, config.kinds())
     if data.y is None:
-        raise InputError(
-            "the data have no outcome", where="ModelData.y", next="name the outcome when the data set is built"
-        )
+        raise InputError("modelling.data_no_outcome", where="ModelData.y")
     parts = {config.target: data.y, config.weight: data.weight}
     if config.split.column is not None:
         parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
@@ -159,19 +157,13 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     for column in filter(None, [*named[:-1], *wanted]):
         if column not in table.columns:
             raise InputError(
-                f"there is no column {column!r}", where="table", allowed=[str(c) for c in table.columns][:30]
+                "modelling.no_column_2", column=column, where="table", allowed=[str(c) for c in table.columns][:30]
             )
     inputs = wanted or [str(c) for c in table.columns if c not in named]
     if config.target in inputs:
-        raise UsageError(
-            f"the target {config.target!r} is among the inputs", where="columns", next="leave it out of columns"
-        )
+        raise UsageError("modelling.target_among_inputs", target=config.target, where="columns")
     if not inputs:
-        raise InputError(
-            "no column is left as input",
-            where="table",
-            next="the table needs a column beside target, weight, group, day and those of `exclude`",
-        )
+        raise InputError("modelling.no_column_left_input", where="table")
     refuse_infinities(table[inputs])
     known = table[config.target].notna().to_numpy()
     data_table = table[known]
@@ -195,9 +187,7 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     test = _late(data_table, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
     for name, part in (("fit", ~test), ("test", test)):
         if len(np.unique(y[part])) < 2:
-            raise InputError(
-                f"the rows of the {name} hold one outcome only", where="split", next="choose another split"
-            )
+            raise InputError("modelling.rows_hold_outcome_only", name=name, where="split")
     sides = count_sides(units, test, y)
     if not by_time:
         check_shares(sides, config.split.test)
@@ -212,18 +202,12 @@ def _check_identifiers(X: pd.DataFrame) -> None:
     for name in X.columns:
         known = X[name].dropna()
         if not _is_number(known) and len(known) > 20 and known.astype(str).nunique() > len(known) / ROWS_PER_TEXT:
-            raise InputError(
-                f"column {name!r} has another text in almost each row",
-                where="columns",
-                next=f"leave identifiers and free text out: exclude {name}",
-            )
+            raise InputError("modelling.column_another_text_almost_each_row", name=name, where="columns")
 
 
 def _weights(column: pd.Series[Any]) -> Floats:
     if not _is_number(column) or not (np.isfinite(column) & (column >= 0)).all():
-        raise InputError(
-            "weights are not all there, numbers and finite", where=str(column.name), allowed="numbers of 0 or more"
-        )
+        raise InputError("modelling.weights_not_all_numbers_finite", where=str(column.name))
     return column.to_numpy(dtype=np.float64)
 
 
@@ -234,9 +218,11 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
         label = column.astype(str).to_numpy(dtype=object)
         strange = sorted(set(label) - set(grades))
         if strange:
-            raise InputError(f"grade {strange[0]!r} is not among the grades", where=config.target, allowed=grades)
+            raise InputError(
+                "modelling.grade_not_among_grades", strange=strange[0], where=config.target, allowed=grades
+            )
         if config.event_from not in grades[1:]:
-            raise UsageError(f"event_from is {config.event_from!r}", allowed=grades[1:])
+            raise UsageError("modelling.event_2", event_from=config.event_from, allowed=grades[1:])
         return np.array(
             [grades.index(value) >= grades.index(config.event_from) for value in label], dtype=np.int64
         ), label
@@ -246,10 +232,7 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
         event = next(value for value in values if str(value) == str(event))
     if event not in values or len(values) > 2:
         raise InputError(
-            f"the outcome holds {', '.join(map(repr, values[:5]))}",
-            where=config.target,
-            allowed=f"two values, one of them the event {config.event!r}",
-            next="name the value of the event",
+            "modelling.outcome_holds", listed=", ".join(map(repr, values[:5])), event=config.event, where=config.target
         )
     return (column == event).to_numpy().astype(np.int64), None
 
@@ -259,18 +242,12 @@ def _late(table: pd.DataFrame, config: TrainConfig) -> NDArray[np.bool_]:
     split = config.split
     day = table[split.column]
     if day.isna().any():
-        raise InputError(
-            f"{int(day.isna().sum())} rows have no {split.column}",
-            where="split.column",
-            next="give each row its day, or leave these rows out: they belong to neither side",
-        )
+        raise InputError("modelling.rows_no", sum=int(day.isna().sum()), column=split.column, where="split.column")
     try:
         number = day.dtype.kind in "iuf"
         late = day >= float(split.test_from) if number else day.astype(str) >= str(split.test_from)
     except ValueError as error:
-        raise UsageError(
-            f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column"
-        ) from error
+        raise UsageError("modelling.test_2", test_from=split.test_from, where="split.test_from") from error
     return np.asarray(late.to_numpy(), dtype=bool)
 
 
@@ -294,10 +271,7 @@ def _check_effects(config: TrainConfig, estimator: Any) -> None:
     given = config.calibrator == "none" and config.scale.get("cuts") is not None
     if getattr(estimator, "variables_", None) == [] and not given:
         raise InputError(
-            "no column has an effect on the outcome that can be told from zero: there is nothing to grade by",
-            where=f"inputs: {', '.join(map(str, list(estimator.left_)[:10]))}",
-            next="give more rows or other columns; parameters: {forced: [COLUMN]} keeps a column, and the base rate "
-            "alone is a model with calibrator: none and scale: {cuts: […]}",
+            "modelling.no_column_effect_outcome_told_zero", listed=", ".join(map(str, list(estimator.left_)[:10]))
         )
 
 

@@ -134,15 +134,13 @@ def validate_model(
     from creditscore.modelling.validation.validate import validate
 
     if part not in PARTS:
-        raise UsageError(f"part {part!r}", allowed=PARTS)
+        raise UsageError("modelling.part", part=part, allowed=PARTS)
     config = config_of(model)
     table = as_table(data, config)
     hashed = table_hash(table)
     own = hashed == model.about["data"]["sha256"]
     if part == "test" and not own:
-        raise InputError(
-            "this is not the table of the fit, so it has no test rows of it", next="use part all", where="part"
-        )
+        raise InputError("modelling.not_table_fit_so_no_test", where="part")
     asked = columns_of(config, table, columns or {})
     first = None if own else (model.validation or {}).get("first_auc")
     if own and part != "all":
@@ -246,15 +244,13 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     used = ~seen & table[_there(table, config.target)].notna().to_numpy()
     table, row = table[used].reset_index(drop=True), np.flatnonzero(used)
     if not len(table):
-        raise InputError(
-            "no row is left that neither model was fitted on",
-            where="data",
-            next="give rows with an outcome that are newer than both models",
-        )
+        raise InputError("modelling.no_row_left_neither_model_fitted", where="data")
     y, _ = outcome(table[config.target], config)
     strange = [name for name in by if name not in table.columns]
     if strange:
-        raise InputError(f"there is no column {strange[0]!r}", where="by", allowed=[str(c) for c in table.columns][:30])
+        raise InputError(
+            "modelling.no_column_3", strange=strange[0], where="by", allowed=[str(c) for c in table.columns][:30]
+        )
     first, second = champion.predict(table), challenger.predict(table)
     challenge = champion_challenger(
         y,
@@ -296,7 +292,9 @@ def _importance(model: GradingModel, shares: pd.DataFrame) -> pd.DataFrame:
 
 def _there(table: pd.DataFrame, name: str) -> str:
     if name not in table.columns:
-        raise InputError(f"there is no column {name!r}", where="table", allowed=[str(c) for c in table.columns][:30])
+        raise InputError(
+            "modelling.no_column_4", name=name, where="table", allowed=[str(c) for c in table.columns][:30]
+        )
     return name
 
 
@@ -306,7 +304,7 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
 
     strange = sorted(set(given) - set(ROLES))
     if strange:
-        raise UsageError(f"no column is asked for as {strange[0]!r}", where="columns", allowed=ROLES)
+        raise UsageError("modelling.no_column_asked", strange=strange[0], where="columns", allowed=ROLES)
     split = config.split
     columns: dict[str, Any] = {
         "groups": split.column if split.by == "group" else kept_whole(table),
@@ -324,7 +322,7 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
             value for value in ([given[name]] if isinstance(given[name], str) else list(given[name] or [])) if value
         ]
         if len(chosen) > 1 and name != "protected":
-            raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
+            raise UsageError("modelling.columns", chosen_count=len(chosen), name=name, where="columns", allowed="one")
         for column in chosen:
             _there(table, column)
         columns[name] = chosen if name == "protected" else next(iter(chosen), None)

@@ -178,11 +178,11 @@ class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _check(self) -> None:
         if not (isinstance(self.max_bins, int | np.integer) and 2 <= self.max_bins <= 200):
-            raise UsageError(f"max_bins is {self.max_bins}", allowed="a whole number from 2 to 200")
+            raise UsageError("modelling.max_bins", max_bins=self.max_bins)
         if not 0 <= self.min_bin_size < 0.5:
-            raise UsageError(f"min_bin_size is {self.min_bin_size}", allowed="a share from 0 to below 0.5")
+            raise UsageError("modelling.min_bin_size", min_bin_size=self.min_bin_size)
         if self.output not in OUTPUTS:
-            raise UsageError(f"unknown output {self.output!r}", allowed=OUTPUTS)
+            raise UsageError("modelling.unknown_output", output=self.output, allowed=OUTPUTS)
 
     def _bins(self, column: Column, weight: Floats, event: Floats) -> Bins:
         name = column.name
@@ -208,7 +208,7 @@ class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             policy = [per_variable(p, bins.name, d) for p, d in ((self.missing, "own"), (self.unseen, "neutral"))]
             for p in policy:
                 if p not in POLICIES:
-                    raise UsageError(f"unknown policy {p!r}", where=bins.name, allowed=POLICIES)
+                    raise UsageError("modelling.unknown_policy", p=p, where=bins.name, allowed=POLICIES)
             self.woe_.append(by_policy(woe_of(counts, events), counts, bins, *policy))
 
     def transform(self, X: Any) -> Any:

@@ -60,12 +60,12 @@ class Bins:
         if any(not np.isfinite(c) for c in self.cuts) or any(
             a >= b for a, b in zip(self.cuts, self.cuts[1:], strict=False)
         ):
-            raise UsageError(f"cuts of {self.name!r} do not rise", allowed="finite numbers, each above the one before")
+            raise UsageError("modelling.cuts_not_rise", name=self.name)
         if self.total > MOST:
-            raise UsageError(f"{self.total} bins for {self.name!r}", allowed=f"at most {MOST}", next="merge some")
+            raise UsageError("modelling.bins", total=self.total, name=self.name, most=MOST)
         named = [level for group in (*self.groups, *self.specials) for level in group]
         if len(set(named)) < len(named):
-            raise UsageError(f"a value of {self.name!r} stands in two bins", next="name each value once")
+            raise UsageError("modelling.value_stands_two_bins", name=self.name)
 
     @property
     def ordinary(self) -> int:
@@ -166,11 +166,7 @@ def numbers(bins: Bins, column: Column) -> NDArray[Any]:
         return column.values
     if column.codes is not None and (column.codes < 0).all():
         return np.full(len(column), np.nan)
-    raise TableError(
-        f"column {bins.name!r} holds text, such as {column.levels[0]!r}",
-        allowed="numbers: the model was fitted to numbers",
-        next="convert the column to numbers",
-    )
+    raise TableError("modelling.column_holds_text_such", name=bins.name, levels=column.levels[0])
 
 
 def code_numbers(
@@ -194,11 +190,7 @@ def code_numbers(
 def level_table(bins: Bins, column: Column) -> Codes:
     """Code of the bin of each level of the column; the last entry is for missing (code -1)."""
     if column.values is not None and not np.isnan(column.values.astype(np.float64)).all():
-        raise TableError(
-            f"column {bins.name!r} holds numbers",
-            allowed="text: the model was fitted to text",
-            next="convert the column to text exactly as it was written at the fit",
-        )
+        raise TableError("modelling.column_holds_numbers", name=bins.name)
     place = {level: code for code, group in enumerate(bins.groups) for level in group}
     place |= {str(v): bins.ordinary + s for s, group in enumerate(bins.specials) for v in group}
     other = bins.missing + 1

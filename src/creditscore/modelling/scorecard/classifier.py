@@ -185,7 +185,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, event = binary_target(self, y, source.rows)
         weight = weights(self, sample_weight, source.rows, event)
         if groups is not None and len(groups) != source.rows:
-            raise TableError(f"{len(groups)} groups for {source.rows} rows", allowed="one group per row")
+            raise TableError("modelling.groups_rows", groups_count=len(groups), rows=source.rows)
         group = None if groups is None else np.asarray(groups)
         used = weight > 0
         if not used.all():
@@ -211,23 +211,21 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def _check(self) -> None:
         if self.method not in METHODS:
-            raise UsageError(f"unknown method {self.method!r}", allowed=METHODS)
+            raise UsageError("modelling.unknown_method", method=self.method, allowed=METHODS)
         for parameter in ("base_odds", "pdo"):
             if not 0 < getattr(self, parameter) < math.inf:
-                raise UsageError(f"{parameter} is {getattr(self, parameter)}", allowed="a number above 0")
+                raise UsageError("modelling.is_2", parameter=parameter, getattr=getattr(self, parameter))
         if self.max_bins is not None and not 2 <= self.max_bins <= 200:
-            raise UsageError(f"max_bins is {self.max_bins}", allowed="None or a whole number from 2 to 200")
+            raise UsageError("modelling.max_bins_2", max_bins=self.max_bins)
         if self.min_bin_size is not None and not 0 <= self.min_bin_size < 0.5:
-            raise UsageError(f"min_bin_size is {self.min_bin_size}", allowed="None or a share from 0 to below 0.5")
+            raise UsageError("modelling.min_bin_size_2", min_bin_size=self.min_bin_size)
         if self.smoothing != "auto" and not (isinstance(self.smoothing, int | float) and self.smoothing > 0):
-            raise UsageError(f"smoothing is {self.smoothing!r}", allowed="'auto' or a number above 0")
+            raise UsageError("modelling.smoothing", smoothing=self.smoothing)
         number = isinstance(self.evidence, int | float) and not isinstance(self.evidence, bool)
         if self.evidence is not None and not (number and 0 < float(self.evidence) < 1):
-            raise UsageError(
-                f"evidence is {self.evidence!r}", allowed="a number above 0 and below 1, or None to report only"
-            )
+            raise UsageError("modelling.evidence", evidence=self.evidence)
         if isinstance(self.forced, str) or not np.iterable(self.forced):
-            raise UsageError(f"forced is {self.forced!r}", allowed="a list of columns")
+            raise UsageError("modelling.forced", forced=self.forced)
         check_names(dict.fromkeys(self.forced), [*self.names_], "forced")
         for parameter in ("trend", "missing", "unseen", "cuts", "texts", "bases"):
             check_names(getattr(self, parameter), self.names_, parameter)
@@ -236,7 +234,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             for name in self.names_:
                 policy = per_variable(getattr(self, parameter), name, "own")
                 if policy not in POLICIES:
-                    raise UsageError(f"unknown policy {policy!r}", where=f"{parameter} of {name}", allowed=POLICIES)
+                    raise UsageError(
+                        "modelling.unknown_policy_2", policy=policy, parameter=parameter, name=name, allowed=POLICIES
+                    )
 
     def _trend(self, name: str) -> str:
         return check_trend(per_variable(self.trend, name, "auto"), name)
@@ -286,7 +286,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         """What the fit found out about each column, the least p first; see `ColumnEvidence`."""
         check_is_fitted(self)
         if self.card_.evidence is None:
-            raise UsageError("this card carries no evidence: it was fitted by an earlier version", next="fit it again")
+            raise UsageError("modelling.card_carries_no_evidence_fitted_earlier")
         return self.card_.evidence.to_pandas()
 
     @property

@@ -49,7 +49,7 @@ def write_excel(card: CardTable, path: str | Path) -> Path:
 
     path = Path(path)
     if path.suffix != ".xlsx":
-        raise UsageError(f"{path} is no workbook", allowed="a name that ends in .xlsx")
+        raise UsageError("modelling.no_workbook", path=path)
     book = Workbook()
     sheet = book.active
     sheet.title = "card"

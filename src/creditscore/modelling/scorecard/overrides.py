@@ -66,17 +66,15 @@ def edit_points(
     >>> edited = edit_points(card, "debt", "missing", -5, reason="policy", author="Li Hua")  # doctest: +SKIP
     """
     if not str(reason).strip() or not str(author).strip():
-        raise UsageError("an edit needs a reason and an author", next="say why, and who answers for it")
+        raise UsageError("modelling.edit_needs_reason_author")
     place = find(card, variable, bin)
     old = card.rows[place]
     if old.role == "base" and points is None:
-        raise UsageError("the base needs points", allowed=f"a number from -{MOST_POINTS} to {MOST_POINTS}")
+        raise UsageError("modelling.base_needs_points", most_points=MOST_POINTS)
     if points is not None and not (isinstance(points, Real) and abs(points) <= MOST_POINTS):
-        raise UsageError(
-            f"{points!r} points", allowed=f"-{MOST_POINTS} to {MOST_POINTS}, or None to refuse such values"
-        )
+        raise UsageError("modelling.points_2", points=points, most_points=MOST_POINTS)
     if points is not None and card.whole and points != int(points):
-        raise UsageError(f"{points} points", allowed="whole points in this card")
+        raise UsageError("modelling.points_3", points=points)
     rows = list(card.rows)
     known = 0.0 if points is not None and card.evidence is not None else None  # decided by a person, not estimated
     rows[place] = replace(old, points=None if points is None else float(points), error=known)
@@ -99,9 +97,11 @@ def find(card: CardTable, variable: str, bin: str) -> int:
     """Place of the row of that variable and bin; `(base)` needs no bin."""
     named = [i for i, row in enumerate(card.rows) if row.variable == variable]
     if not named:
-        raise UsageError(f"no variable {variable!r} in the card", allowed=[BASE, *(v.name for v in card.variables)])
+        raise UsageError(
+            "modelling.no_variable_card", variable=variable, allowed=[BASE, *(v.name for v in card.variables)]
+        )
     places = [i for i in named if card.rows[i].bin == bin or card.rows[i].role == "base"]
     if len(places) != 1:
         labels = [row.bin for row in map(card.rows.__getitem__, named)]
-        raise UsageError(f"no bin {bin!r} of {variable!r}", allowed=labels)
+        raise UsageError("modelling.no_bin", bin=bin, variable=variable, allowed=labels)
     return places[0]

@@ -37,7 +37,7 @@ def fine_bins(
     special_levels = tuple(tuple(str(v) for v in group) for group in specials)
     if by_hand is not None:
         if any(isinstance(group, str | bytes) or not np.iterable(group) for group in by_hand):
-            raise UsageError(f"cuts of the category {column.name!r}", allowed="a list of lists of levels")
+            raise UsageError("modelling.cuts_category", name=column.name)
         groups = tuple(tuple(str(v) for v in group) for group in by_hand)
         return Bins(column.name, "category", groups=groups, specials=special_levels)
     return Bins(
@@ -65,10 +65,10 @@ def number(value: Any, name: str) -> float:
     try:
         result = float(value)
         if result != result:
-            raise UsageError(f"NaN given for column {name!r}", next="missing has a bin of its own")
+            raise UsageError("modelling.nan_given_column", name=name)
         return result
     except (TypeError, ValueError):
-        raise UsageError(f"{value!r} given for the numbers of column {name!r}", allowed="numbers") from None
+        raise UsageError("modelling.given_numbers_column", value=value, name=name, allowed="numbers") from None
 
 
 def quantile_cuts(
@@ -162,10 +162,7 @@ def frequent(
     """A group of its own for each level with enough rows, the most frequent first kept; the others have none."""
     assert column.codes is not None
     if len(column.levels) == len(column) > MOST_LEVELS:
-        raise TableError(
-            f"column {column.name!r} has another text in each row",
-            next="leave out identifiers and free text",
-        )
+        raise TableError("modelling.column_another_text_each_row", name=column.name)
     seen = column.codes >= 0
     counts = np.bincount(column.codes[seen], weight[seen], len(column.levels))
     apart = {v for group in special for v in group}

@@ -31,9 +31,7 @@ def baseline_points(card: CardTable, baseline: str | Mapping[str, float]) -> dic
     if isinstance(baseline, Mapping):
         absent = [v.name for v in card.variables if v.name not in baseline]
         if absent:
-            raise UsageError(
-                f"the baseline has no points for {', '.join(absent[:5])}", next="name every variable of the card"
-            )
+            raise UsageError("modelling.baseline_no_points", listed=", ".join(absent[:5]))
         return {v.name: float(baseline[v.name]) for v in card.variables}
     if baseline == "mean":
         return {v.name: v.mean for v in card.variables}
@@ -44,7 +42,9 @@ def baseline_points(card: CardTable, baseline: str | Mapping[str, float]) -> dic
             seen = [row.points for row in v.rows if row.points is not None and row.count > 0]
             out[v.name] = float(max(seen or known))
         return out
-    raise UsageError(f"unknown baseline {baseline!r}", allowed=[*BASELINES, "a mapping from variable to points"])
+    raise UsageError(
+        "modelling.unknown_baseline", baseline=baseline, allowed=[*BASELINES, "a mapping from variable to points"]
+    )
 
 
 def find_tellable(card: CardTable, variable: Variable, against: float, error: float = 0.0) -> NDArray[np.bool_]:
@@ -129,7 +129,7 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
     import pandas as pd
 
     if k < 1:
-        raise UsageError(f"k is {k}", allowed="1 or more")
+        raise UsageError("modelling.k", k=k)
     source = table if isinstance(table, Source) else look(table)
     variables = card.variables
     base = baseline_points(card, baseline)

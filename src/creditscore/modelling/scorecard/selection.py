@@ -99,14 +99,14 @@ class VariableSelector(TransformerMixin, BaseEstimator):
         source = table_of(self, X, reset=True)
         unknown = [step for step in self.steps if step not in STEPS]
         if unknown:
-            raise UsageError(f"unknown step {unknown[0]!r}", allowed=STEPS)
+            raise UsageError("modelling.unknown_step", unknown=unknown[0], allowed=STEPS)
         absent = [name for name in self.keep if name not in self.names_]
         if absent:
-            raise UsageError(f"keep names columns that are not there: {', '.join(absent)}", allowed=self.names_[:20])
+            raise UsageError("modelling.keep_names_columns_not", listed=", ".join(absent), allowed=self.names_[:20])
         _, event = binary_target(self, y, source.rows)
         weight = weights(self, sample_weight, source.rows, event)
         if periods is not None and len(periods) != source.rows:
-            raise TableError(f"{len(periods)} periods for {source.rows} rows", allowed="one period per row")
+            raise TableError("modelling.periods_rows", periods_count=len(periods), rows=source.rows)
         binner = Binner() if self.binner is None else self.binner
         self.binner_ = Binner(**binner.get_params(deep=False)).fit(X, y, sample_weight)
         self._codes = [assign(b, source.read(b.name)) for b in self.binner_.bins_]

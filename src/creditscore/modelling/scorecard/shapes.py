@@ -24,7 +24,7 @@ FREE = 2 * TURN  # what each step from bin to bin must gain where no shape is he
 
 def check_trend(trend: str, name: str = "trend") -> str:
     if trend not in TRENDS:
-        raise UsageError(f"unknown trend {trend!r}", where=name, allowed=TRENDS)
+        raise UsageError("modelling.unknown_trend", trend=trend, where=name, allowed=TRENDS)
     return trend
 
 

@@ -48,7 +48,7 @@ def card_sql(
     >>> duckdb.sql(card_sql(model.card_, "firms", keep=["subject_id"]))  # doctest: +SKIP
     """
     if dialect not in DIALECTS:
-        raise UsageError(f"unknown dialect {dialect!r}", allowed=DIALECTS)
+        raise UsageError("modelling.unknown_dialect", dialect=dialect, allowed=DIALECTS)
     cases = {v.name: case(v, card.whole) for v in card.variables}
     check_names([v.name for v in card.variables], keep, parts)
     columns = ["*"] if keep is None else [quote(k) for k in keep]
@@ -62,16 +62,11 @@ def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> No
     """Refuse names by which SQL would read or give another column than Python."""
     alike = [a for a, b in itertools.combinations(variables, 2) if a.casefold() == b.casefold()]
     if alike:
-        raise UsageError(
-            f"two columns of the card are called {alike[0]!r} but for upper and lower case",
-            next="SQL reads one of them for both: rename one and fit again",
-        )
+        raise UsageError("modelling.two_columns_card_called_but_upper", alike=alike[0])
     texts = {"score", *(("points_" + v).casefold() for v in variables if parts)}
     taken = [k for k in (variables if keep is None else keep) if k.casefold() in texts]
     if taken:
-        raise UsageError(
-            f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"
-        )
+        raise UsageError("modelling.column_called_result", taken=taken[0], where="keep")
 
 
 def number(value: float) -> str:

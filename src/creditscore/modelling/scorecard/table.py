@@ -116,19 +116,15 @@ class CardTable:
     def __post_init__(self) -> None:
         for name, value in (("base_odds", self.base_odds), ("pdo", self.pdo)):
             if not (math.isfinite(value) and value > 0):
-                raise UsageError(f"{name} is {value}", allowed="a number above 0")
+                raise UsageError("modelling.is_3", name=name, value=value)
         bases = [row for row in self.rows if row.role == "base"]
         if len(bases) != 1 or bases[0].points is None:
-            raise TableError(f"a card with {len(bases)} base rows", where="rows", allowed="one base row, with points")
+            raise TableError("modelling.card_base_rows", bases_count=len(bases), where="rows")
         for row in self.rows:
             if row.points is not None and not math.isfinite(row.points):
-                raise TableError(
-                    f"points of {row.variable}, {row.bin}: not a number", allowed="numbers, or null to refuse"
-                )
+                raise TableError("modelling.points_not_number", variable=row.variable, bin=row.bin)
             if self.whole and row.points is not None and row.points != int(row.points):
-                raise TableError(
-                    f"points of {row.variable}, {row.bin}: {row.points}", allowed="whole points in this card"
-                )
+                raise TableError("modelling.points_4", variable=row.variable, bin=row.bin, points=row.points)
         _ = self.variables  # reads the bins, and so checks that they tile their columns
 
     @property
@@ -237,10 +233,11 @@ def read_row(data: Mapping[str, Any]) -> Row:
         value = data.get(name)
         if isinstance(value, bool) or not (value is None or isinstance(value, int | float)):
             raise TableError(
-                f"{name} of a line of the card is {str(value)[:80]!r}",
-                where=f"{str(data.get('variable'))[:80]}, {str(data.get('bin'))[:80]}",
-                allowed="a number",
-                next="take the card as it was written",
+                "modelling.line_card",
+                name=name,
+                value=str(value)[:80],
+                data=str(data.get("variable"))[:80],
+                data_2=str(data.get("bin"))[:80],
             )
     return Row(**{**data, "levels": tuple(data["levels"])})
 
@@ -255,10 +252,7 @@ def check_refused(variable: Variable, codes: Any, rows: slice, refused: NDArray[
     if hit.any():
         at = rows.start + int(np.argmax(hit))
         label = variable.rows[int(codes[np.argmax(hit)])].bin
-        raise TableError(
-            f"row {at}: the card refuses {label!r} of {variable.name!r}",
-            next="give a value, or fit with another policy for missing or unseen values",
-        )
+        raise TableError("modelling.row_card_refuses", at=at, label=label, name=variable.name)
 
 
 ORDER = {"bin": 0, "special": 1, "missing": 2, "other": 3}
@@ -272,14 +266,12 @@ def compiled(name: str, rows: tuple[Row, ...], whole: bool) -> Variable:
     special = tuple(row.levels for row in rows if row.role == "special")
     roles = [row.role for row in rows]
     if roles.count("missing") != 1 or roles.count("other") != (kind == "category") or any(r.kind != kind for r in rows):
-        raise TableError(
-            f"rows of {name!r} are not complete", allowed="bins, special, one missing; one other for categories"
-        )
+        raise TableError("modelling.rows_not_complete", name=name)
     if kind == "number":
         ends = [(row.low, row.high) for row in own]
         whole_line = bool(ends) and ends[0][0] is None and ends[-1][1] is None
         if not whole_line or any(a[1] is None or a[1] != b[0] for a, b in itertools.pairwise(ends)):
-            raise TableError(f"bins of {name!r} leave a gap or overlap", allowed="each high is the next low")
+            raise TableError("modelling.bins_leave_gap_overlap", name=name)
         bins = Bins(
             name,
             kind,

@@ -69,7 +69,7 @@ def agreement(
     second, classes = coded_grades(advisory, length, advisory_order or order)
     if len(names) != len(classes):
         raise InputError(
-            f"{len(names)} grades, {len(classes)} classes", where="advisory_order", next="cut as many classes as grades"
+            "modelling.grades_classes", names_count=len(names), classes_count=len(classes), where="advisory_order"
         )
     _check_places(names, classes)
     weight, size = weights(sample_weight, length), len(names)
@@ -99,10 +99,12 @@ def _check_places(names: Sequence[Any], classes: Sequence[Any]) -> None:
     for place, name in enumerate(classes):
         if name in names and names.index(name) != place:
             raise InputError(
-                f"{name!r} is grade {names.index(name) + 1} and class {place + 1}",
+                "modelling.grade_class",
+                name=name,
+                count=names.index(name) + 1,
+                count_2=place + 1,
                 where="advisory_order",
                 allowed=list(map(str, names)),
-                next="give the classes in the order of the grades, or call them otherwise",
             )
 
 
@@ -179,7 +181,7 @@ def disagreement_queue(
     """
     ids = [plain(value) for value in subject_id]
     if len(set(ids)) < len(ids):
-        raise InputError("an organisation stands twice", where="subject_id", next="give one row per organisation")
+        raise InputError("modelling.organisation_stands_twice", where="subject_id")
     first, names = coded_grades(grade, len(ids), order)
     second, classes = coded_grades(advisory, len(ids), advisory_order or order)
     _check_places(names, classes)
@@ -315,7 +317,7 @@ def champion_challenger(
     weight = weights(sample_weight, len(y))
     share = float(np.sum(weight * y) / np.sum(weight)) if flag_share is None else flag_share
     if not 0 < share < 1:
-        raise InputError(f"a share of {share:g} cannot be flagged", where="flag_share", allowed="between 0 and 1")
+        raise InputError("modelling.share_cannot_flagged", share=share, where="flag_share")
     at = _threshold(first, weight, share), _threshold(second, weight, share)
     which = (first >= at[0]).astype(np.int64) + 2 * (second >= at[1])
     parts: list[tuple[str, Any, Any]] = [("all", "", np.ones(len(y), dtype=bool))]
@@ -384,7 +386,7 @@ def _cases(
 ) -> pd.DataFrame:
     ids = list(range(len(which))) if subject_id is None else [plain(each) for each in subject_id]
     if len(ids) != len(which):
-        raise InputError(f"{len(ids)} ids, {len(which)} outcomes", where="subject_id", next="give one per row")
+        raise InputError("modelling.ids_outcomes", ids_count=len(ids), which_count=len(which), where="subject_id")
     moved = [int(k) for k in np.flatnonzero((which == 1) | (which == 2))]
     moved.sort(key=lambda k: (-abs(second[k] - first[k]), str(ids[k])))
     rows = [

@@ -30,11 +30,7 @@ def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
     for name, row in criteria.items():
         strange = not isinstance(row, dict) or row.keys() - KEYS
         if strange or row.get("better") not in BETTER or not {"warn", "fail"} & row.keys():
-            raise InputError(
-                f"criterion {name} cannot be read",
-                where=str(place),
-                allowed=f"better: {' | '.join(BETTER)}, warn and/or fail, section, label, essential",
-            )
+            raise InputError("modelling.criterion_cannot_read", name=name, listed=" | ".join(BETTER), where=str(place))
     return criteria
 
 

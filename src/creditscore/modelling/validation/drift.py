@@ -297,7 +297,7 @@ class Recalibration:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Recalibration:
         if given.get("kind") != "recalibration" or given.get("format") != 1:
-            raise InputError("this is no recalibration", allowed="kind: recalibration, format: 1")
+            raise InputError("modelling.no_recalibration_2")
         names = ("method", "intercept", "slope", "count", "events")
         return cls(**{name: given[name] for name in names}, table=frame(list(given["table"])))
 
@@ -358,12 +358,12 @@ def recalibrate(
     >>> shift.apply(p_next)  # doctest: +SKIP
     """
     if method not in ("intercept", "platt"):
-        raise InputError(f"{method!r} is no recalibration", where="method", allowed=("intercept", "platt"))
+        raise InputError("modelling.no_recalibration", method=method, where="method", allowed=("intercept", "platt"))
     y = outcomes(y)
     p, weight = probabilities(p, len(y)), weights(sample_weight, len(y))
     fewest = int(min(np.sum(y[weight > 0]), np.sum(1 - y[weight > 0])))
     if fewest < 2:
-        raise InputError("fewer than two rows of one class: no line can be fitted", where="y", next="await outcomes")
+        raise InputError("modelling.fewer_two_rows_class_no_line", where="y")
     z = log_odds(p)
     theta = _line(y, z, weight, method)
     content = mixed(np.array(p).view(np.uint64), 1) ^ mixed(np.array(weight).view(np.uint64), 2)
@@ -388,13 +388,9 @@ def recalibrate(
 def _line(y: Floats, z: Floats, weight: Floats, method: str) -> Floats:
     theta, _, settled = fit_line(y, z, weight / float(np.mean(weight)), free=method == "platt")
     if not settled:
-        raise InputError("the outcomes are wholly apart: no finite line fits", where="y", next="use method='intercept'")
+        raise InputError("modelling.outcomes_wholly_apart_no_finite_line", where="y")
     if theta[1] <= 0:
-        raise InputError(
-            "recalibration would turn the ranks round: the model no longer orders these rows",
-            where="p",
-            next="train anew; no shift mends this",
-        )
+        raise InputError("modelling.recalibration_would_turn_ranks_round_model", where="p")
     return theta
 
 

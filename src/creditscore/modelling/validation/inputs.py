@@ -57,11 +57,7 @@ def event_probability(given: Any) -> Floats:
     if array.ndim == 2 and array.shape[1] == 2:
         array = array[:, 1]
     if array.ndim != 1:
-        raise InputError(
-            f"predictions of shape {array.shape}",
-            where="predictions",
-            allowed="one probability per row, or two columns",
-        )
+        raise InputError("modelling.predictions_shape", shape=array.shape, where="predictions")
     return array
 
 
@@ -69,7 +65,7 @@ def predictor(model: Any, matrix: bool) -> Callable[[pd.DataFrame], Floats]:
     """Probabilities of the event from a frame; the model gets a matrix where it was fitted on one."""
     classes = getattr(model, "classes_", None)
     if classes is not None and len(classes) != 2:
-        raise InputError(f"the model has {len(classes)} classes", where="model", allowed="two, the event last")
+        raise InputError("modelling.model_classes", classes_count=len(classes), where="model")
 
     def predict(X: pd.DataFrame) -> Floats:
         return event_probability(model.predict_proba(X.to_numpy() if matrix else X))
@@ -93,13 +89,13 @@ def prepared(
     if y is None and held is not None:
         y = held.y
     if y is None:
-        raise InputError("outcomes are missing", where="y", next="give y, or data that carry it")
+        raise InputError("modelling.outcomes_missing", where="y")
     if sample_weight is None and held is not None:
         sample_weight = getattr(held, "weight", None)
     try:
         y = pd.to_numeric(pd.Series(np.asarray(y))).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise InputError("the outcomes are no numbers", where="y", allowed="1 (the adverse event) and 0") from error
+        raise InputError("modelling.outcomes_no_numbers", where="y") from error
     rows = len(y)
     more = {name: _whole(name, value, rows) for name, value in (extra or {}).items() if value is not None}
     for name in ("observed_on", "groups", "inspected"):
@@ -108,13 +104,13 @@ def prepared(
     if "observed_on" in more:
         more["observed_on"] = cohorts(more["observed_on"])
     if X is not None and len(X) != rows:
-        raise InputError(f"{len(X)} rows of inputs, {rows} outcomes", where="data", next="give one per row")
+        raise InputError("modelling.rows_inputs_outcomes", x_count=len(X), rows=rows, where="data")
     predict = predictor(model, matrix) if hasattr(model, "predict_proba") else None
     if predict is not None and X is None:
-        raise InputError("the model has no inputs to predict from", where="data", next="give its table of inputs")
+        raise InputError("modelling.model_no_inputs_predict", where="data")
     given = None if predict is not None else event_probability(model)
     if given is not None and len(given) != rows:
-        raise InputError(f"{len(given)} predictions, {rows} outcomes", where="predictions", next="give one per row")
+        raise InputError("modelling.predictions_outcomes", given_count=len(given), rows=rows, where="predictions")
     weight = weights(sample_weight, rows)
     # one order for all that follows: sums and draws come out the same however the rows came in
     key = pd.DataFrame({"y": y, "weight": weight} | {f"with {name}": more[name] for name in sorted(more)})
@@ -129,11 +125,7 @@ def prepared(
     known, predicted = ~np.isnan(y), np.isfinite(p)
     used = known & predicted
     if not used.any():
-        raise InputError(
-            "no row has both an outcome and a prediction",
-            where="y",
-            next="give rows whose outcome is known; is the column of the outcome the right one?",
-        )
+        raise InputError("modelling.no_row_both_outcome_prediction", where="y")
     return Subject(
         y=outcomes(y[used]),
         p=probabilities(p[used]),
@@ -169,5 +161,5 @@ def _whole(name: str, values: Any, rows: int) -> pd.Series[Any]:
 
     series = pd.Series(values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values))
     if len(series) != rows:
-        raise InputError(f"{name} has {len(series)} values, the outcomes {rows}", where=name, next="give one per row")
+        raise InputError("modelling.values_outcomes", name=name, series_count=len(series), rows=rows, where=name)
     return series

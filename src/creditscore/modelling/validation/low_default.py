@@ -81,7 +81,7 @@ def bayes_rate(events: Any, trials: Any, prior: Prior = "jeffreys") -> Floats:
     0.005
     """
     if prior not in PRIORS:
-        raise UsageError(f"no prior is called {prior!r}", allowed=PRIORS)
+        raise UsageError("modelling.no_prior_called", prior=prior, allowed=PRIORS)
     k, n = _counts(events, trials)
     a, b = PRIORS[prior]
     return np.asarray((k + a) / (n + a + b), dtype=np.float64)
@@ -133,7 +133,7 @@ def most_prudent_rates(events: Any, trials: Any, confidence: float = 0.75) -> Fl
 
     k, n = _counts(events, trials)
     if k.ndim != 1:
-        raise UsageError("events and trials are counts per grade", allowed="shape (grades,)")
+        raise UsageError("modelling.events_trials_counts_per_grade")
     _inside(confidence, "confidence")
     k, n = np.cumsum(k[::-1])[::-1], np.cumsum(n[::-1])[::-1]
     k = np.minimum(k, n)  # sums of weights may differ in the last bit
@@ -172,12 +172,10 @@ def _counts(events: Any, trials: Any) -> tuple[Floats, Floats]:
     wrong = ~(np.isfinite(k) & np.isfinite(n) & (k >= 0) & (k <= n * (1 + 1e-12)))
     if wrong.any():
         spot = np.flatnonzero(wrong.ravel())[0]
-        raise TableError(
-            f"{k.ravel()[spot]:g} events in {n.ravel()[spot]:g} trials cannot be", allowed="0 <= events <= trials"
-        )
+        raise TableError("modelling.events_trials_cannot", ravel=k.ravel()[spot], ravel_2=n.ravel()[spot])
     return np.minimum(k, n), n.copy()
 
 
 def _inside(value: float, name: str) -> None:
     if not 0 < value < 1:
-        raise UsageError(f"{name} is {value!r}", allowed="a number between 0 and 1, both excluded")
+        raise UsageError("modelling.is_4", name=name, value=value)

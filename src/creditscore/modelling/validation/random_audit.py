@@ -116,18 +116,14 @@ def arm_of_results(results: pd.DataFrame) -> pd.DataFrame:
     needed = ("subject_id", "department", "inspected_on", "arm", "result", "probability", "stratum")
     gone = [name for name in needed if name not in results.columns]
     if gone:
-        raise InputError(
-            f"the results have no column {gone[0]}",
-            allowed=", ".join(needed),
-            next="give results.csv as `creditscore supervise import` wrote it",
-        )
+        raise InputError("modelling.results_no_column", gone=gone[0], allowed=", ".join(needed))
     rows = results[(results["arm"] == "random") & results["result"].isin(list(CARRIED_OUT))]
     rows = rows.sort_values(["subject_id", "department", "inspected_on"]).drop_duplicates(["subject_id", "department"])
     table = rows[["subject_id", "department"]].assign(
         y=rows["result"].map(CARRIED_OUT), probability=rows["probability"], stratum=rows["stratum"]
     )
     if table["probability"].isna().any() or (table["probability"] == "").any():
-        raise InputError("a random visit has no probability", next="import the results with the store of their draw")
+        raise InputError("modelling.random_visit_no_probability")
     return table.reset_index(drop=True)
 
 
@@ -227,13 +223,13 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
     """Weights and strata, checked. Strata in which one row was seen are pooled for the variance, and it is said."""
     chance = _chances(probability, length)
     if length < 2:
-        raise InputError(f"{length} rows of the random arm", allowed="at least 2", next="wait for more results")
+        raise InputError("modelling.rows_random_arm", length=length)
     labels = np.round(chance, 12) if strata is None else strata
     stratum, names = codes("strata", labels, length)
     count = np.bincount(stratum).astype(np.float64)
     spread = np.bincount(stratum, weights=chance) / count
     if np.any(np.abs(chance - spread[stratum]) > 1e-9):
-        raise InputError("probabilities differ inside a stratum", where="strata", next="give the strata of the draw")
+        raise InputError("modelling.probabilities_differ_inside_stratum", where="strata")
     notes = []
     if sizes is None:
         weight, share = 1 / chance, spread
@@ -241,16 +237,10 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
     else:
         missing = [name for name in names if name not in sizes]
         if missing:
-            raise InputError(
-                f"no size of the stratum {missing[0]!r}", where="sizes", next="give the sizes of all strata"
-            )
+            raise InputError("modelling.no_size_stratum", missing=missing[0], where="sizes")
         held = np.array([sizes[name] for name in names], dtype=np.float64)
         if np.any(held < count):
-            raise InputError(
-                "more results than organisations in a stratum",
-                where="sizes",
-                next="take the sizes from strata.csv of the draw whose results these are",
-            )
+            raise InputError("modelling.more_results_organisations_stratum", where="sizes")
         weight, share, size = (held / count)[stratum], count / held, float(sum(sizes.values()))
         unseen = size - float(np.sum(held))
         if unseen > 0:
@@ -277,18 +267,11 @@ def _chances(probability: Any, length: int) -> Floats:
         plain = [float(Fraction(value)) if isinstance(value, str) else float(value) for value in values]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(
-            "a probability is missing or no number",
-            where="probability",
-            allowed="3/40, 0.075",
-            next="leave out visits outside the draw",
+            "modelling.probability_missing_no_number", where="probability", allowed="3/40, 0.075"
         ) from error
     chance = column("probability", plain, length)
     if np.any((chance <= 0) | (chance > 1)):
-        raise InputError(
-            "a probability lies outside (0, 1]",
-            where="probability",
-            next="who could not be drawn cannot stand for anybody",
-        )
+        raise InputError("modelling.probability_lies_outside", where="probability")
     return chance
 
 

@@ -49,7 +49,7 @@ class District:
 def make_district(firms: int = 4000, seed: int = 7) -> District:
     """The model sees one of two causes of risk, and is fitted to firms that complaints brought: it is too high."""
     if firms < 400:
-        raise UsageError(f"{firms} firms", allowed="at least 400: strata need visits")
+        raise UsageError("modelling.firms", firms=firms)
     rng = np.random.default_rng(seed)
     seen, hidden = rng.normal(size=(2, firms))
     y = (rng.random(firms) < 1 / (1 + np.exp(2.0 - seen - 0.8 * hidden))).astype(np.float64)
@@ -81,7 +81,7 @@ def run_trial(replications: int = 400, seed: int = 7, firms: int = 4000, level: 
     import pandas as pd
 
     if replications < 2:
-        raise UsageError(f"{replications} replications", allowed="at least 2")
+        raise UsageError("modelling.replications", replications=replications)
     district = make_district(firms, seed)
     truth, rng = district.truth, np.random.default_rng(seed + 1)
     chance = district.drawn / district.size

@@ -48,7 +48,7 @@ def reason_stability(
     import pandas as pd
 
     if k < 1 or draws < 2:
-        raise UsageError(f"k {k}, draws {draws}", allowed="k 1 or more, draws 2 or more")
+        raise UsageError("modelling.k_draws", k=k, draws=draws)
     rows = len(explainer.background())
     pinned = explain(model, X, explainer)
     columns = [str(name) for name in pinned.shares.columns]

@@ -97,10 +97,12 @@ def statutory(
     ):
         missing = needed - set(table.columns)
         if missing:
-            raise InputError(f"{name} lacks {', '.join(sorted(missing))}", where=name, allowed=sorted(needed))
+            raise InputError(
+                "modelling.lacks", name=name, listed=", ".join(sorted(missing)), where=name, allowed=sorted(needed)
+            )
     graded = grades[grades["state"] == "graded"] if "state" in grades else grades
     if graded["subject_id"].duplicated().any():
-        raise InputError("an organisation is graded twice", where="grades", next="take one scheme and one period")
+        raise InputError("modelling.organisation_graded_twice", where="grades")
     subjects = graded[["subject_id", "score", "grade"]].copy()
     subjects["score"] = subjects["score"].astype(float)
     decided = ledger[ledger["step"] == "decide"]
@@ -163,9 +165,7 @@ def points_against_log_odds(
     y = outcomes(y)
     score, weight = column("score", score, len(y)), weights(sample_weight, len(y))
     if not 0 < np.sum(weight * y) < np.sum(weight):
-        raise InputError(
-            "there is only one class: points cannot be judged", where="y", allowed="outcomes with both 0 and 1"
-        )
+        raise InputError("modelling.only_class_points_cannot_judged", where="y")
     risk = -score if higher_is_better else score
     auc, _, low, high = auc_interval(y, risk, weight, level)
     spread = float(np.std(risk)) or 1.0
@@ -250,7 +250,7 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
     weight = weights(sample_weight, len(y))
     of = coded(rules)
     if len(y) != of.size:
-        raise InputError(f"{len(y)} outcomes, {of.size} graded organisations", where="y", next="give one per row")
+        raise InputError("modelling.outcomes_graded_organisations", y_count=len(y), size=of.size, where="y")
     side = -1.0 if rules.higher_is_better else 1.0
     whole, hits = effective(weight), float(np.sum(y))
     beside, errors = _beside(of, y, weight)

@@ -118,11 +118,7 @@ def rules_beside(
     scored = subjects["score"].notna()
     column_values &= scored
     if not column_values.any():
-        raise InputError(
-            "no graded organisation has score, outcome and prediction",
-            where="outcome",
-            next="compare the subject_id of the grading with those of outcomes and predictions",
-        )
+        raise InputError("modelling.no_graded_organisation_score_outcome_prediction", where="outcome")
     chosen = subjects[column_values].reset_index(drop=True)
     items = graded.items[graded.items["subject_id"].isin(chosen["subject_id"])]
     held = rules.Statutory(chosen, items, graded.grades, graded.higher_is_better, graded.not_graded)
@@ -176,9 +172,9 @@ def _by(ids: Any, values: Any, name: str) -> pd.Series[Any]:
 
     series = pd.Series(values) if isinstance(values, Mapping) else values
     if not isinstance(series, pd.Series):
-        raise InputError(f"{name} is not keyed by subject_id", where=name, allowed="a mapping or Series by subject_id")
+        raise InputError("modelling.not_keyed_subject_id", name=name, where=name)
     if series.index.has_duplicates:
-        raise InputError(f"{name} has an organisation twice", where=name, next="give one value per subject_id")
+        raise InputError("modelling.organisation_twice", name=name, where=name)
     return series.reindex(pd.Index(ids)).reset_index(drop=True)
 
 
@@ -218,11 +214,7 @@ def _from_points(score: Any, bad: Any, higher_is_better: bool) -> Any:
     z = (values - values.mean()) / (float(np.std(values)) or 1.0)
     theta, _, settled = fit_line(bad, z, np.ones(len(bad)))
     if not settled:
-        raise InputError(
-            "the points part the outcomes wholly: no line can be fitted",
-            where="score",
-            next="leave out points that were given because of the outcome, or take more organisations",
-        )
+        raise InputError("modelling.points_part_outcomes_wholly_no_line", where="score")
     if theta[1] <= 0:  # the ranks stay those of the rules, however wrong
         return expit(log_odds(np.mean(bad)) + 1e-6 * z)
     return expit(theta[0] + theta[1] * z)

@@ -280,7 +280,7 @@ def _labels(scale: Any) -> Any:
         return scale.labels
     if callable(scale):
         return scale
-    raise InputError("the scale gives no grades", where="scale", allowed="an object with labels(p), or a function of p")
+    raise InputError("modelling.scale_gives_no_grades", where="scale")
 
 
 def _about(

@@ -145,8 +145,11 @@ def check_unit(source: Source, unit: str) -> None:
         named = _IN_HEADING.search(spelling(source.spelled.get(column, "")))
         if named and named[1] != UNITS[unit]:
             raise UsageError(
-                f"the heading {source.spelled[column]} says {named[1]}, the declared unit is {unit} ({UNITS[unit]})",
+                "records.heading_says_declared_unit",
+                spelled=source.spelled[column],
+                named=named[1],
+                unit=unit,
+                units=UNITS[unit],
                 where=source.origin,
-                allowed=", ".join(f"{name} = {word}" for name, word in UNITS.items()),
-                next="declare the unit that the amounts are in (--unit)",
+                allowed=", ".join((f"{name} = {word}" for name, word in UNITS.items())),
             )

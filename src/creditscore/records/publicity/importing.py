@@ -65,11 +65,11 @@ def import_publicity(
     """
     if unit not in fields.UNITS:
         raise UsageError(
-            f"unit is {unit!r}", allowed=", ".join(f"{name} = {word}" for name, word in fields.UNITS.items())
+            "records.unit", unit=unit, allowed=", ".join((f"{name} = {word}" for name, word in fields.UNITS.items()))
         )
     given = {"penalties": penalties, "licences": licences}
     if penalties is None and licences is None:
-        raise InputError("no table to import", next="give penalties, licences, or both")
+        raise InputError("records.no_table_import")
     loaded = load_mapping(mapping)
     rows = loaded.chosen(tuple(schemes), domain)
     recorded_day = _day(recorded_on)
@@ -125,7 +125,7 @@ def _day(value: date | str | None) -> int | None:
     try:
         return None if value is None else to_day(value if isinstance(value, date) else date.fromisoformat(value))
     except ValueError:
-        raise UsageError(f"recorded_on is {value!r}", allowed="YYYY-MM-DD") from None
+        raise UsageError("records.recorded", value=value, allowed="YYYY-MM-DD") from None
 
 
 def _limit(value: int | str) -> int:
@@ -134,7 +134,7 @@ def _limit(value: int | str) -> int:
     except ValueError:
         limit = 0
     if limit <= 0:
-        raise UsageError(f"fine_limit is {value!r}", allowed="a number of CNY above 0, at most 6 decimals")
+        raise UsageError("records.fine_limit", value=value)
     return limit
 
 

@@ -149,14 +149,11 @@ class Mapping:
         strange = sorted(set(families) - known)
         if strange:
             raise UsageError(
-                f"the mapping has no rows for {', '.join(strange)}",
-                where=self.file,
-                allowed=sorted(known),
-                next="choose among these with --for, or add rows",
+                "records.mapping_no_rows", listed=", ".join(strange), where=self.file, allowed=sorted(known)
             )
         domains = {row.domain for row in self.rows}
         if domain is not None and domain not in domains:
-            raise UsageError(f"the mapping has no rows for domain {domain}", where=self.file, allowed=sorted(domains))
+            raise UsageError("records.mapping_no_rows_domain", domain=domain, where=self.file, allowed=sorted(domains))
         rows = tuple(
             row
             for row in self.rows
@@ -166,14 +163,10 @@ class Mapping:
         clash = [f"{name}: {', '.join(schemes)}" for name, schemes in sorted(several.items()) if len(schemes) > 1]
         if clash:
             raise UsageError(
-                f"several schemes would get the same measures ({'; '.join(clash)})",
-                where=self.file,
-                next="choose one scheme per domain with --for",
+                "records.several_schemes_would_get_same_measures", listed="; ".join(clash), where=self.file
             )
         if not rows:
-            raise UsageError(
-                "no row of the mapping is left", where=self.file, next="choose --for and --domain that go together"
-            )
+            raise UsageError("records.no_row_mapping_left", where=self.file)
         return rows
 
 
@@ -221,12 +214,7 @@ def load_mapping(given: str | Path | Mapping | None = None) -> Mapping:
     (rule_file,) = MAPPING.list_files(None if given is None else Path(given))
     file = rule_file.file
     if not file.is_file():
-        raise UsageError(
-            "there is no mapping",
-            where=str(file),
-            allowed="a YAML file, see docs/double_publicity.md",
-            next="check the path",
-        )
+        raise UsageError("records.no_mapping", where=str(file))
     loaded = MAPPING.load_only(file)
     return Mapping(file.name, hashlib.sha256(file.read_bytes()).hexdigest(), loaded.rows, loaded.deadlines)
 

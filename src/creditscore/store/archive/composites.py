@@ -109,12 +109,7 @@ def keep_composite(
     composite, place = read_composite(folder), str(folder)
     run_id = _require_sound(composite, place)
     if any(was_given(composite.manifest, name) for name in BESIDE) and "run_format" not in composite.manifest:
-        raise InputError(
-            "a composite of an earlier version names what it was given by another hash, which cannot be compared",
-            where=place,
-            allowed="a composite of this version",
-            next="make it again with `creditscore composite` and keep that",
-        )
+        raise InputError("store.composite_earlier_version_names_given_another", where=place)
     runs = _find_inputs(store, composite, place)
     beside = _read_beside({"listings": listings, "subjects": subjects}, composite, place)
     again = combine(
@@ -194,11 +189,7 @@ def _read_sources(
             ledger=False,
         )
         if not is_run(again.manifest, run.manifest):
-            raise DifferenceError(
-                f"run {run.run_id} is no more what its snapshot and its rules give",
-                where=run.snapshot_path,
-                next="`creditscore reproduce` names the first difference",
-            )
+            raise DifferenceError("store.run_no_more_snapshot_rules_give", run_id=run.run_id, where=run.snapshot_path)
         gradings.append(again)
     return gradings
 
@@ -214,13 +205,9 @@ def _require_sound(composite: Composite, place: str) -> str:
         fits = manifest["run_id"] == run_id and manifest["config_sha256"] == rules
         fits = fits and manifest.get("rules_hash") in (None, rules_hash(composite.config))
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the manifest lacks {error}", where=place, next="make the composite again") from error
+        raise InputError("store.manifest_lacks", error=error, where=place) from error
     if not fits:
-        raise DifferenceError(
-            "the manifest was changed: it does not have the id of what it names",
-            where=f"{place}/manifest.json",
-            next="make the composite again",
-        )
+        raise DifferenceError("store.manifest_changed_not_id_names", place=place)
     return run_id
 
 
@@ -232,12 +219,7 @@ def _find_inputs(store: Store, composite: Composite, place: str) -> list[KeptRun
         run = known.get(str(source.get("run_id", "")))
         if run is None:
             which = f"run {source['run_id']} ({source['scheme']})" if "run_id" in source else "a table of grades"
-            raise InputError(
-                f"the composite combines {which}, which the store does not keep",
-                where=place,
-                allowed="composites of kept gradings",
-                next="keep the grading first",
-            )
+            raise InputError("store.composite_combines_store_not_keep", which=which, where=place)
         runs.append(run)
     return runs
 
@@ -252,7 +234,9 @@ def _read_beside(given: Mapping[str, Any], composite: Composite, place: str) -> 
             is_wanted = was_given(composite.manifest, name)
             if is_wanted != (table is not None):
                 raise UsageError(
-                    f"the composite was made {'with' if is_wanted else 'without'} {name}",
+                    "store.composite_made",
+                    value="with" if is_wanted else "without",
+                    name=name,
                     where=place,
                     next=f"give --{name} with the same table" if is_wanted else f"leave --{name} away",
                 )
@@ -267,16 +251,10 @@ def _require_same(store: Store, composite: Composite, again: Composite, root: st
     for name in BESIDE:
         if again.manifest[name] != composite.manifest[name]:
             raise InputError(
-                f"the {name} are not those that the composite was given",
-                where=place,
-                allowed=str(composite.manifest[name]),
+                "store.not_those_composite_given", name=name, where=place, allowed=str(composite.manifest[name])
             )
     differs = [name for name in ("reference", "rules", "counts") if again.manifest[name] != composite.manifest[name]]
     if _store_scores(store, again)[2] != root:
         differs.append("rows")
     if differs:
-        raise DifferenceError(
-            f"the composite does not come out of its gradings as it was written ({', '.join(differs)})",
-            where=place,
-            next="make it again with `creditscore composite` and keep that",
-        )
+        raise DifferenceError("store.composite_not_come_out_gradings_written", listed=", ".join(differs), where=place)

@@ -46,12 +46,7 @@ def place_archive(address: str | os.PathLike[str], given: str | os.PathLike[str]
         return named
     url = parse_address(address)
     if url.drivername != "sqlite":
-        raise UsageError(
-            "no archive is named",
-            where=show_address(url),
-            allowed="a folder, or an address such as s3://bucket/prefix",
-            next=f"give --archive, or set {VARIABLE}",
-        )
+        raise UsageError("store.no_archive_named", variable=VARIABLE, where=show_address(url))
     return str(Path(str(url.database)).with_suffix(".archive"))
 
 
@@ -87,22 +82,12 @@ class Archive:
             try:
                 self.files, self.root = fs.FileSystem.from_uri(self.place)
             except (pa.ArrowException, OSError) as error:
-                raise UsageError(
-                    "this is no place for an archive",
-                    where=self.place.partition("?")[0],
-                    allowed="a folder, or an address such as s3://bucket/prefix",
-                    next="name another place",
-                ) from error
+                raise UsageError("store.no_place_archive", where=self.place.partition("?")[0]) from error
 
     def path(self, name: str) -> str:
         """Return where the file of a hash lies."""
         if len(name) != 64 or set(name) - set("0123456789abcdef"):
-            raise UsageError(
-                f"{name[:80]!r} is no SHA-256",
-                where=self.place,
-                allowed="64 hexadecimal digits",
-                next="take the name from the log",
-            )
+            raise UsageError("store.no_sha", name=name[:80], where=self.place)
         return f"{self.root}/{FOLDER}/{name[:2]}/{name}"
 
     @guarded("the archive")
@@ -161,12 +146,7 @@ class Archive:
     def require(self, name: str) -> str:
         """Return where a file lies; InputError where it is gone."""
         if not self.has(name):
-            raise InputError(
-                "a file that the log names is not in the archive",
-                where=self.path(name),
-                allowed="the archive that belongs to this store",
-                next="name the archive (--archive), or restore it from a backup",
-            )
+            raise InputError("store.file_log_names_not_archive", where=self.path(name))
         return self.path(name)
 
     @guarded("the archive")
@@ -191,12 +171,7 @@ class Archive:
         with self.files.open_input_stream(self.require(name)) as file:
             content = bytes(file.read())
         if hashlib.sha256(content).hexdigest() != name:
-            raise StoreDiffers(
-                "a file of the archive is not what its name says",
-                where=self.path(name),
-                allowed="the file as it was written",
-                next="restore it from a backup",
-            )
+            raise StoreDiffers("store.file_archive_not_name_says", where=self.path(name))
         return content
 
     @guarded("the archive")

@@ -118,14 +118,9 @@ def read_run(stream: Stream) -> KeptRun:
     """Make a kept run of its stream; UsageError where it was never kept or its retention has ended."""
     run_id = stream.name.removeprefix("run/")
     if stream.version < 0:
-        raise UsageError(f"no run {run_id} is kept", allowed="a run of this store", next="keep it first")
+        raise UsageError("store.no_run_kept", run_id=run_id)
     if stream.is_erased:
-        raise UsageError(
-            f"what run {run_id} held was erased when its retention ended",
-            where=stream.name,
-            allowed="its event in the log and the hashes remain",
-            next="name a run that is still held",
-        )
+        raise UsageError("store.run_held_erased_when_retention_ended", run_id=run_id, where=stream.name)
     values, keeping = stream.fields, stream.events[0]
     return KeptRun(
         run_id=run_id,
@@ -161,10 +156,11 @@ def find_run(store: Store, run_id: str) -> KeptRun:
     names = [row["stream"] for row in store.rows("run") if run_id and row["stream"].startswith(f"run/{run_id}")]
     if len(names) != 1:
         raise UsageError(
-            f"{'several runs begin' if names else 'no kept run begins'} with {run_id!r}",
+            "store.with",
+            value="several runs begin" if names else "no kept run begins",
+            run_id=run_id,
             where=store.database.shown,
             allowed=", ".join(name.removeprefix("run/") for name in names) or "a run of this store",
-            next="list the kept runs",
         )
     return read_run(store.read(names[0]))
 
@@ -236,10 +232,11 @@ def _require_fit(runs: Mapping[str, Mapping[str, Any]], snapshot: Snapshot, plac
     for name, run in runs.items():
         if not snapshot.has_hash(run.get("snapshot_hash")):
             raise InputError(
-                f"the snapshot is not the one that was graded under {name}",
-                where=f"{place}: {snapshot.in_format(str(run.get('snapshot_hash'))).content_hash()}",
+                "store.snapshot_not_graded_under",
+                name=name,
+                place=place,
+                content_hash=snapshot.in_format(str(run.get("snapshot_hash"))).content_hash(),
                 allowed=str(run.get("snapshot_hash")),
-                next="give the snapshot from which this folder was graded",
             )
         check_day_has_come(date.fromisoformat(str(run["known_at"])), f"known_at of the run under {name}")
 
@@ -315,7 +312,7 @@ def _source(folder: Path, table: str, name: str, is_several: bool) -> str:
 
     path = folder / f"{table}.parquet"
     if not path.is_file():
-        raise InputError(f"{path.name} not found", where=str(folder), next="grade again with --out, with a ledger")
+        raise InputError("store.not_found", name=path.name, where=str(folder))
     only = f" WHERE scheme = {literal(name)}" if is_several else ""
     with outside("the grading", path, "grade again with --out"):
         there = set(pq.read_schema(path).names)
@@ -341,18 +338,9 @@ def is_kept(store: Store, new: NewEvent, place: Path | str) -> bool:
         return False
     there = store.read(new.stream)
     if there.is_erased:
-        raise InputError(
-            f"{new.stream} was kept before, and what it held was erased when its retention ended",
-            where=str(place),
-            allowed="its event in the log and the hashes remain",
-            next="make it again as known today, and keep that",
-        )
+        raise InputError("store.kept_before_held_erased_when_retention", stream=new.stream, where=str(place))
     if there.fields["root"] != new.payload["set"]["root"]:
-        raise DifferenceError(
-            f"{new.stream} is kept already, with other rows",
-            where=str(place),
-            next="one of the two was changed after it was made; make it again, or ask `creditscore reproduce` which",
-        )
+        raise DifferenceError("store.kept_already_other_rows", stream=new.stream, where=str(place))
     return True
 
 
@@ -360,9 +348,10 @@ def _compute_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Schem
     again = reproduce(folder, snapshot, dict(schemes or {}))
     if not again.ok:
         raise DifferenceError(
-            f"run {again.run_id} does not come out of its snapshot as it was written ({again.causes[0].what})",
+            "store.run_not_come_out_snapshot_written",
+            run_id=again.run_id,
+            what_value=again.causes[0].what,
             where=str(folder),
-            next="`creditscore reproduce` names the first difference; grade again and keep that",
         )
 
 
@@ -371,10 +360,11 @@ def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
     snapshot = read_snapshot(place or run.snapshot_path)
     if not snapshot.has_hash(run.snapshot):
         raise InputError(
-            f"the snapshot is not the one of run {run.run_id}",
-            where=f"{place or run.snapshot_path}: {snapshot.in_format(run.snapshot).content_hash()}",
+            "store.snapshot_not_run",
+            run_id=run.run_id,
+            value=place or run.snapshot_path,
+            content_hash=snapshot.in_format(run.snapshot).content_hash(),
             allowed=run.snapshot,
-            next="give --snapshot DIR with the snapshot that was graded",
         )
     return as_graded(snapshot, run.manifest)
 

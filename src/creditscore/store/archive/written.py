@@ -60,20 +60,17 @@ def write_run(
     import pyarrow as pa
 
     if as_kept and known_on:
-        raise UsageError(
-            "a run is read as it was kept, or as it was known on a day",
-            where=f"run {run.run_id}",
-            allowed="one of both",
-            next="leave one of them away",
-        )
+        raise UsageError("store.run_read_kept_known_day", run_id=run.run_id)
     tables = tables_as_they_stand(store, run, subject_ids, as_kept=as_kept, known_on=known_on)
     first = next(iter(KINDS[run.kind]))
     if missing := sorted(set(subject_ids or ()) - set(tables[first]["subject_id"].to_pylist())):
         raise UsageError(
-            f"{missing[0]} is not in run {run.run_id}",
+            "store.not_run",
+            missing=missing[0],
+            run_id=run.run_id,
+            pinned=run.pinned,
+            period=run.period,
             where=store.database.shown,
-            allowed=f"an organisation of {run.pinned}, {run.period}",
-            next="check the id, or name another run",
         )
     if run.kind == "composite":
         tables["quarantine"] = pa.table({name: pa.array([], pa.string()) for name in QUARANTINE})

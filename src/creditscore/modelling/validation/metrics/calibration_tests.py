@@ -43,7 +43,7 @@ def _taken(
 def bins_of(p: Floats, weight: Floats, bins: int) -> tuple[Ints, Floats]:
     """About equal weight per bin, equal probabilities never parted: bin of each row, and the inner edges (p ≤ edge)."""
     if bins < 1:
-        raise InputError(f"{bins} bins", where="bins", allowed="1 or more")
+        raise InputError("modelling.bins_2", bins=bins, where="bins")
     order = np.argsort(p, kind="stable")
     reached = np.cumsum(weight[order])
     at = np.searchsorted(reached, reached[-1] * np.arange(1, bins) / bins * (1 - 1e-12))
@@ -168,7 +168,7 @@ def calibration_line(
     """
     y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     if not 0 < np.sum(y) < len(y):
-        raise InputError("there is only one class: no line can be fitted", where="y", next="take a longer window")
+        raise InputError("modelling.only_class_no_line_fitted", where="y")
     weight = weight * (rows_worth(weight, clusters) / float(np.sum(weight)))
     z = log_odds(p)
     both, spread, converged = fit_line(y, z, weight)

@@ -54,7 +54,7 @@ def concentration(counts: Any, initial: Any = None, *, level: float = 0.95) -> C
     if initial is not None:
         before = _shares("initial", initial)
         if len(before) != size:
-            raise InputError(f"{len(before)} grades at first, {size} now", where="initial", next="give the same grades")
+            raise InputError("modelling.grades_first_now", before_count=len(before), size=size, where="initial")
         cv_0 = (size * float(np.sum((before - 1 / size) ** 2))) ** 0.5
         first, spread_0 = _index(before, float(np.sum(column("initial", initial))))
         scale = (cv**2 * (0.5 + cv**2)) ** 0.5
@@ -80,7 +80,7 @@ def concentration(counts: Any, initial: Any = None, *, level: float = 0.95) -> C
 def _shares(name: str, counts: Any) -> Any:
     held = column(name, counts)
     if not len(held) or (held < 0).any() or not held.any():
-        raise InputError("counts of grades are negative or all zero", where=name, allowed="0 or more, one above 0")
+        raise InputError("modelling.counts_grades_negative_all_zero", where=name)
     return held / float(np.sum(held))
 
 

@@ -76,12 +76,7 @@ def ranked(y: Any, risk: Any, sample_weight: Any = None) -> Ranked:
     events = tally(inverse, weight * y, size)
     others = tally(inverse, weight * (1 - y), size)
     if not events.any() or not others.any():
-        raise InputError(
-            "there is only one class: nothing to discriminate",
-            where="y",
-            allowed="rows with and without the event, of weight above 0",
-            next="take a longer window or a wider group",
-        )
+        raise InputError("modelling.only_class_nothing_discriminate", where="y")
     return Ranked(inverse, events, others, y, weight)
 
 
@@ -191,7 +186,7 @@ def discrimination(
     (0.75, 0.5)
     """
     if interval not in ("delong", "bootstrap"):
-        raise InputError(f"{interval!r} is no interval", where="interval", allowed=("delong", "bootstrap"))
+        raise InputError("modelling.no_interval", interval=interval, where="interval", allowed=("delong", "bootstrap"))
     *rows, clusters = _taken(y, risk, sample_weight, groups)
     of = ranked(*rows)
     auc, se, low, high = with_interval(of, level_of(level), clusters)

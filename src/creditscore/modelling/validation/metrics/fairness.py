@@ -119,7 +119,9 @@ def fairness(
         wanted = (reference or {}).get(str(name))
         if wanted is not None:
             if plain(wanted) not in names:
-                raise InputError(f"{wanted!r} is no group of {name}", where=str(name), allowed=map(str, names))
+                raise InputError(
+                    "modelling.no_group", wanted=wanted, name=name, where=str(name), allowed=map(str, names)
+                )
             base = names.index(plain(wanted))
         free = _free(p, weight, code == base, threshold, clusters) if base in shown_groups else None
         for k, group in enumerate(names):

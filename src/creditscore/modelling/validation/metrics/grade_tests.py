@@ -49,15 +49,15 @@ def coded_grades(grade: Any, length: int, order: Sequence[Any] | None) -> tuple[
     """Grades as codes, best first: in `order`, or numbers by size and texts by alphabet. A missing grade is refused."""
     result, names = codes("grade", grade, length)
     if None in names:
-        raise InputError("a row has no grade", where="grade", next="leave ungraded rows out and say so")
+        raise InputError("modelling.row_no_grade", where="grade")
     if order is None:
         return result, names
     wanted = [plain(value) for value in order]
     unknown = [name for name in names if name not in wanted]
     if unknown:
-        raise InputError(f"grade {unknown[0]!r} is not in the order", where="grade", allowed=map(str, wanted))
+        raise InputError("modelling.grade_not_order", unknown=unknown[0], where="grade", allowed=map(str, wanted))
     if len(set(wanted)) < len(wanted):
-        raise InputError("a grade stands twice in the order", where="order", allowed="each grade once")
+        raise InputError("modelling.grade_stands_twice_order", where="order")
     return np.array([wanted.index(name) for name in names], dtype=np.int64)[result], wanted
 
 
@@ -104,7 +104,7 @@ def grade_tests(
             if k < 0:
                 mean = sum(row["share"] * row["pd"] for row in rows if row["count"])
             elif name not in pd_by_grade:
-                raise InputError(f"grade {name!r} has no probability", where="pd_by_grade", next="give one per grade")
+                raise InputError("modelling.grade_no_probability", name=name, where="pd_by_grade")
             else:
                 mean = float(pd_by_grade[name])
         n = rows_worth(w, clusters.of(which) if clusters else None)

@@ -28,20 +28,21 @@ def column(name: str, values: Any, length: int | None = None) -> Floats:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise TableError(f"{name} holds values that are no numbers", where=name, next="give numbers") from error
+        raise TableError("modelling.holds_values_no_numbers", name=name, where=name) from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise TableError(f"{name} has shape {array.shape}", where=name, allowed="one column: shape (n,) or (n, 1)")
+        raise TableError("modelling.shape", name=name, shape=array.shape, where=name)
     if length is not None and len(array) != length:
-        raise TableError(f"{name} has {len(array)} values for {length} rows", where=name, next="give one per row")
+        raise TableError("modelling.values_rows", name=name, array_count=len(array), length=length, where=name)
     odd = ~np.isfinite(array)
     if odd.any():
         raise TableError(
-            f"{name} has {int(odd.sum())} missing or infinite values in {len(array)} rows",
-            where=f"{name}, row {int(np.argmax(odd))}",
-            allowed="finite numbers",
-            next="leave those rows out and say so, or mend what gave them",
+            "modelling.missing_infinite_values_rows",
+            name=name,
+            sum=int(odd.sum()),
+            array_count=len(array),
+            argmax=int(np.argmax(odd)),
         )
     return array
 
@@ -50,11 +51,11 @@ def outcomes(y: Any, length: int | None = None) -> Floats:
     """The outcomes, shape (n,): 1.0 = the adverse event, 0.0 = not; at least one row."""
     array = column("y", y, length)
     if not len(array):
-        raise TableError("there are no outcomes", where="y", next="give at least one row")
+        raise TableError("modelling.no_outcomes", where="y")
     odd = np.unique(array[(array != 0) & (array != 1)])
     if len(odd):
         odd_values = ", ".join(f"{value:g}" for value in odd[:5])
-        raise TableError(f"y holds {odd_values}", where="y", allowed="1 (the adverse event) and 0")
+        raise TableError("modelling.y_holds_2", odd_values=odd_values, where="y")
     return array
 
 
@@ -64,7 +65,7 @@ def weights(sample_weight: Any, length: int) -> Floats:
         return np.ones(length)
     array = column("sample_weight", sample_weight, length)
     if (array < 0).any() or not array.any():
-        raise TableError("weights are negative or all zero", where="sample_weight", allowed="0 or more, one above 0")
+        raise TableError("modelling.weights_negative_all_zero", where="sample_weight")
     return array
 
 
@@ -72,9 +73,7 @@ def probabilities(p: Any, length: int | None = None, name: str = "p") -> Floats:
     """Probabilities of the event, in [0, 1]."""
     array = column(name, p, length)
     if len(array) and (array.min() < 0 or array.max() > 1):
-        raise TableError(
-            f"{name} lies outside 0 to 1", where=name, allowed="probabilities", next="give predict_proba's event column"
-        )
+        raise TableError("modelling.lies_outside", name=name, where=name, allowed="probabilities")
     return array
 
 
@@ -105,7 +104,7 @@ def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
         return np.where(gone, len(named), found_codes), [*named, None] if gone.any() else named
     series = pd.Series(labels.to_numpy() if hasattr(labels, "to_numpy") else labels, dtype=object)
     if len(series) != length:
-        raise InputError(f"{name} has {len(series)} values, the outcomes {length}", where=name, next="give one per row")
+        raise InputError("modelling.values_outcomes_2", name=name, series_count=len(series), length=length, where=name)
     coded, column_values = pd.factorize(series, use_na_sentinel=True)
     order = sorted(range(len(column_values)), key=lambda k: (_rank(column_values[k]), str(column_values[k])))
     place = np.empty(len(column_values) + 1, dtype=np.int64)
@@ -138,7 +137,7 @@ def tally(which: Ints, weight: Floats, size: int) -> Floats:
 
 def level_of(level: float) -> float:
     if not 0.5 <= level < 1:
-        raise UsageError(f"{level} is no level of confidence", allowed="0.5 to below 1, such as 0.95")
+        raise UsageError("modelling.no_level_confidence", level=level)
     return level
 
 

@@ -47,11 +47,7 @@ def migration(before: Any, after: Any, order: Sequence[Any], sample_weight: Any 
 
     length = len(before)
     if not length:
-        raise InputError(
-            "nobody has a grade at both dates",
-            where="before",
-            next="compare two dates of the same organisations; are the ids written alike in both?",
-        )
+        raise InputError("modelling.nobody_grade_both_dates", where="before")
     start, names = coded_grades(before, length, order)
     end, _ = coded_grades(after, length, order)
     size = len(names)

@@ -49,11 +49,7 @@ class FixedBins:
         if self.kind == "numeric":
             numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if (np.isnan(numbers) & ~gone).any():
-                raise InputError(
-                    f"{self.name} holds texts where its bins are numeric",
-                    where=self.name,
-                    allowed="numbers, as where the bins were made; missing as None or NaN",
-                )
+                raise InputError("modelling.holds_texts_where_bins_numeric", name=self.name, where=self.name)
             result = np.searchsorted(np.asarray(self.edges), numbers, side="left")
             return np.where(gone, len(self.edges) + 1, result).astype(np.int64)
         place = pd.Series(range(len(self.levels)), index=pd.Index(self.levels, dtype=object), dtype=float)
@@ -95,7 +91,7 @@ def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 1
 
     series = pd.Series(values)
     if series.isna().all():
-        raise InputError(f"every value of {name} is missing", where=name, next="leave the column out")
+        raise InputError("modelling.every_value_missing", name=name, where=name)
     weight = weights(sample_weight, len(series))
     is_known = series.notna().to_numpy()
     known = series[is_known]
@@ -127,7 +123,7 @@ def psi_table(labels: Any, expected: Any, actual: Any) -> pd.DataFrame:
     expected, actual = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     for name, value in (("expected", expected), ("actual", actual)):
         if not value.any():
-            raise InputError("no row lies in any bin", where=name, next="give counts per bin, of at least one row")
+            raise InputError("modelling.no_row_lies_any_bin", where=name)
     shares = []
     for value, other in ((expected, actual), (actual, expected)):
         shares.append(np.where((value == 0) & (other > 0), HALF, value) / float(np.sum(value)))
@@ -221,7 +217,7 @@ class Profile:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Profile:
         if given.get("kind") != "profile" or given.get("format") != 1:
-            raise InputError("this is no profile of a reference", allowed="kind: profile, format: 1")
+            raise InputError("modelling.no_profile_reference")
 
         def counted(row: Mapping[str, Any]) -> Counted:
             return Counted(FixedBins.from_dict(row["bins"]), np.asarray(row["expected"], dtype=np.float64))

@@ -75,4 +75,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is no way back: a backup is."""
-    raise StoreError("a store is not taken back to an earlier format", next="restore a backup")
+    raise StoreError("store.store_not_taken_back_earlier_format")
