@@ -117,7 +117,8 @@ print(
 
 # %%
 data = evidence.compile_case_file(papers, snapshot, on=date(2023, 5, 16))
-print(evidence.compose_letter(data, "en", document_no="2023-12", on="2023-05-16", office="Credit office"))
+letter = evidence.compose_letter(data, "en", document_no="2023-12", on="2023-05-16", office="Credit office")
+print(evidence.letter_text(letter))
 
 # %%
 packet = evidence.build_case_packet(papers, snapshot, on=date(2023, 5, 16))

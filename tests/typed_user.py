@@ -68,7 +68,8 @@ def hear_an_objection(snapshot: cs.Snapshot, subject: str, record: str) -> cs.Ca
         store.confirm(plan, plan.digest)
         papers: evidence.Papers = evidence.read_papers(store, opened.name)
         data = evidence.compile_case_file(papers, snapshot, on=day)
-        print(evidence.compose_letter(data, "zh", document_no="1", on=day.isoformat(), office="Credit office"))
+        letter = evidence.compose_letter(data, "zh", document_no="1", on=day.isoformat(), office="Credit office")
+        print(evidence.letter_text(letter))
         print(lists, repair.plan_repair)
         return papers.case
 

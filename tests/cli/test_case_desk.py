@@ -17,6 +17,7 @@ from creditscore.evidence.packet.results import compute
 from tests.cli.promises import call
 from tests.graded import Graded
 
+BODIES = ("--review-body", "示范市人民政府", "--court", "示范区人民法院")
 CASE = "C2023-0001"
 
 
@@ -86,10 +87,11 @@ def test_a_case_from_opening_to_letter(desk: Desk, tmp_path: Path) -> None:
     assert decision["after"]["score"] > decision["before"]["score"]
     (own,) = decision["follows"]["changes"]
     assert own["own"]
-    letter = ("--out", str(tmp_path / "letter"), "--document-no", "12", "--office", "信用办")
+    letter = ("--out", str(tmp_path / "letter"), "--document-no", "12", "--office", "信用办", *BODIES)
     written = desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
     assert "撤销，不再作为评价依据" in written
     assert "征收科，2023年5月8日：有误" in written
+    assert "六十日内向示范市人民政府申请行政复议" in written
     assert not re.search(r"li\.na|zhang\.min|wang\.wei", (tmp_path / "letter" / "letter.json").read_text("utf-8"))
     assert desk.case("due", "--on", "2023-05-10").strip() == "0 open, 0 overdue on 2023-05-10"
     assert "0 faults" in call("store", "verify", desk.address, code=7)
@@ -158,7 +160,7 @@ def test_a_case_waits_for_its_letter_where_the_letter_cannot_be_written(desk: De
     desk.open()
     desk.decide()
     (tmp_path / "a_file").touch()
-    letter = ("--out", str(tmp_path / "a_file"), "--document-no", "12", "--office", "信用办")
+    letter = ("--out", str(tmp_path / "a_file"), "--document-no", "12", "--office", "信用办", *BODIES)
     with pytest.raises(UsageError):
         desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
     assert json.loads(desk.case("show", CASE, "--json"))["state"] == "decided"

@@ -54,7 +54,7 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     grade(read_snapshot(held), "tax", 2022, max_rejected=5, accepted=accepted).write(graded)
     run("store", "create", store)
     run("keep", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
-    (run_row,) = json.loads(run("runs", "--store", store, "--json").output)
+    (run_row,) = json.loads(run("runs", "--store", store, "--json").stdout)
     at, case = ("--store", store, "--on", "2023-12-04"), "C2023-0001"
     grounds = ("--grounds", "ground=facts_wrong;record_id=2;statement=x")
     run("act", "objection", "open", "--run", run_row["run_id"], "--subject", A, *grounds, *at, "--by", "wang.wei")
@@ -64,6 +64,7 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     decided = ("act", "objection", "decide", case, "--findings", "2=uphold", "--reason", "r")
     run(*decided, *at, "--by", "zhang.min")
     letter = ("case", "letter", case, "--out", out, "--document-no", "1", "--office", "O", "--snapshot", held)
+    letter += ("--review-body", "R", "--court", "C")
     run(*letter, *at, "--by", "zhang.min")
     for lang, words in says.items():
         for form in ("txt", "html"):

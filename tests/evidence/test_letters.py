@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, catalogue
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.letter import compose_letter
+from creditscore.evidence.letter import compose_letter, letter_text, write_letters
 from creditscore.evidence.papers import read_papers
 from creditscore.office.opening import Store
 from creditscore.schemes.laws import load_laws
@@ -23,6 +25,7 @@ from tests.tiers import thinned
 
 OPENED, DECIDED, WRITTEN = "2023-05-04", "2023-05-09", "2023-05-10"
 WRITTEN_DAY = date(2023, 5, 10)
+BODIES = {"review_body": "示范市人民政府", "court": "示范区人民法院"}
 TOLD = re.compile(
     r"已通知|已告知|已于 ?\S* ?告知|已送达|已公布|已公示|已公告|was told|were told|was asked|was sent|"
     r"was served|was announced|was published|has been|notified"
@@ -105,7 +108,7 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(store: Store, route:
     data: dict[str, Any] = compile_case_file(papers, snapshot_of(papers.run), on=WRITTEN_DAY, weighed=False)
     assert {step["status"] for step in data["life"]} <= ({"announced", "superseded"} if announced else set())
     for lang in LANGS:
-        text = str(compose_letter(data, lang, document_no="1", on=WRITTEN, office="局"))
+        text = letter_text(compose_letter(data, lang, document_no="1", on=WRITTEN, office="局", **BODIES))
         assert read_letter(text) == []
         assert not re.search(r"[。；] |不再计分", text)
         assert data["decision"]["after"]["words"][lang] in text
@@ -129,10 +132,72 @@ def test_repair_is_offered_only_where_something_can_be_repaired(store: Store, ac
     name = open_case(store, subject, records)
     decide(store, name, {records[0]: action})
     data = compile_case_file(read_papers(store, name), snapshot_of(run), on=WRITTEN_DAY, weighed=False)
-    letters = {lang: str(compose_letter(data, lang, document_no="1", on=WRITTEN, office="局")) for lang in LANGS}
+    letters = {
+        lang: letter_text(compose_letter(data, lang, document_no="1", on=WRITTEN, office="局", **BODIES))
+        for lang in LANGS
+    }
     assert ("可以申请纳税信用修复" in letters["zh"]) == offered
     assert ("repair can be applied for" in letters["en"]) == offered
     assert "可以申请纳税信用复评" in letters["zh"]  # what may be objected to stays
+
+
+@pytest.fixture
+def refused(store: Store) -> dict[str, Any]:
+    """The case of a repair that was refused, as data."""
+    name, records = open_route(store, "repair")
+    decide(store, name, dict.fromkeys(records, "uphold"))
+    papers = read_papers(store, name)
+    return compile_case_file(papers, snapshot_of(papers.run), on=WRITTEN_DAY, weighed=False)
+
+
+def test_a_decision_against_the_addressee_tells_of_review_and_suit(refused: dict[str, Any]) -> None:
+    given = {"document_no": "1", "office": "局"}
+    told = letter_text(compose_letter(refused, "zh", on=WRITTEN, **given, **BODIES))
+    assert "自收到本决定之日起六十日内向示范市人民政府申请行政复议" in told
+    assert "自收到本决定之日起六个月内向示范区人民法院提起行政诉讼" in told
+    assert "《中华人民共和国行政复议法》（1999年，2017年修正）第九条" in told
+    later = letter_text(compose_letter(refused, "en", on="2024-01-02", **given, **BODIES))
+    assert "within 60 days of its receipt by asking 示范市人民政府" in later
+    assert "revision of 2023" in later
+    assert "六个月" not in letter_text(compose_letter(refused, "zh", on=WRITTEN, **given, remedy="另行告知"))
+    for more, fault in (({}, "the office has not said it"), ({"court": "x"}, "tells of the suit too")):
+        with pytest.raises(UsageError, match=fault):
+            compose_letter(refused, "zh", on=WRITTEN, **given, **more)
+    with pytest.raises(UsageError, match="no terms of review and suit"):
+        compose_letter(refused, "zh", on="2017-12-30", **given, **BODIES)
+
+
+def test_a_letter_is_written_as_pages_data_and_word_files(refused: dict[str, Any], tmp_path: Path) -> None:
+    given = {"document_no": "评〔2023〕1号", "on": WRITTEN, "office": "示范局"}
+    letters = {lang: compose_letter(refused, lang, **given, **BODIES) for lang in LANGS}
+    files = write_letters(letters, tmp_path, docx=True)
+    forms = [f"letter.{lang}.{form}" for lang in LANGS for form in ("txt", "html", "docx")]
+    assert sorted(file.name for file in files) == sorted([*forms, "letter.json"])
+    page = (tmp_path / "letter.zh.html").read_text(encoding="utf-8")
+    assert (
+        page.index("编号：评〔2023〕1号")
+        < page.index("不服本决定的")
+        < page.index("（印章）")
+        < page.index("示范局<br>")
+    )
+    data = json.loads((tmp_path / "letter.json").read_text(encoding="utf-8"))
+    assert data["letter"] == given
+    assert data["decision"]["findings"]
+    assert not {"opened_by", "kept_by", "letters"} & set(data)
+    word: Any = pytest.importorskip("docx").Document(str(tmp_path / "letter.zh.docx"))
+    lines = [paragraph.text for paragraph in word.paragraphs]
+    assert lines[-3:] == ["（印章）", "示范局", "2023年5月10日"]
+    assert any("六十日内向示范市人民政府" in line for line in lines)
+    template: Any = pytest.importorskip("docx").Document()
+    for line in ("文件 {{number}}", "{{title}}", "致{{to}}", "{{letter}}", "{{office}}", "{{day}}"):
+        template.add_paragraph(line)
+    template.save(str(tmp_path / "own.docx"))
+    write_letters(letters, tmp_path / "own", template=tmp_path / "own.docx")
+    word = pytest.importorskip("docx").Document(str(tmp_path / "own" / "letter.zh.docx"))
+    lines = [paragraph.text for paragraph in word.paragraphs]
+    assert lines[0] == "文件 评〔2023〕1号"
+    assert refused["subject_id"] in lines[2]
+    assert lines[-2:] == ["示范局", "2023年5月10日"]
 
 
 def read_letter(text: str) -> list[str]:

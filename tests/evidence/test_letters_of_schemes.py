@@ -14,7 +14,7 @@ from creditscore.cascade.inputs import as_known
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.letter import compose_letter
+from creditscore.evidence.letter import compose_letter, letter_text
 from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.page import packet_page
 from creditscore.evidence.papers import read_papers
@@ -45,6 +45,7 @@ def when_all_days_have_come() -> Iterator[None]:
 
 
 OUTCOMES = ("uphold", "withdraw", "correct", "partly")
+REMEDY = "可以依法申请行政复议 / a review can be asked for"
 CORRECTED = {"document_no": "更正〔2022〕1号"}
 WORDS_OF_OURS = re.compile(r"(?<![\w@/.-])(?!packet_)[a-z]+(?:_[a-z]+)+(?![\w@/.-])")
 RUNS = re.compile(r"(?<![0-9a-f:])[0-9a-f]{16}(?![0-9a-f])")
@@ -152,7 +153,9 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
             after = explanation if set(findings.values()) == {"uphold"} else after
             data = compile_case_file(papers, snapshot, on=opened, weighed=False)
             for lang in LANGS:
-                text = str(compose_letter(data, lang, document_no="1", on=str(opened), office="局"))
+                text = letter_text(
+                    compose_letter(data, lang, document_no="1", on=str(opened), office="局", remedy=REMEDY)
+                )
                 assert read_letter(text) == [], text
                 assert not codes.search(text), text
                 assert after.state != "graded" or has_deciders(text, after, lang), text

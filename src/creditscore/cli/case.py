@@ -59,7 +59,11 @@ def letter_command(
     store: StoreAddress,
     on: On,
     by: By = "",
+    review_body: Annotated[str, typer.Option(help="Who decides on an administrative review of the decision.")] = "",
+    court: Annotated[str, typer.Option(help="The court of a suit against it.")] = "",
     remedy: Annotated[str, typer.Option(help="How the decision can be contested further, in your words.")] = "",
+    docx: Annotated[bool, typer.Option("--docx", help="A Word file too, in each language.")] = False,
+    template: Annotated[Path | None, typer.Option(help="Your Word file that has a paragraph {{letter}}.")] = None,
     snapshot: Place = None,
     scheme: Schemes = None,
     key: KeyFile = None,
@@ -69,24 +73,21 @@ def letter_command(
     from creditscore.core.canonical import canonical, hash_text
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS, lang_of
-    from creditscore.evidence.letter import LETTER, compose_letter, write_letters
+    from creditscore.evidence.letter import LETTER, compose_letter, letter_text, write_letters
 
     day, chosen = date_given(on), lang_of(lang)
     with open_desk(store, case, snapshot, key) as desk:
         with working("writing the letter"):
             data = _compile(desk, day, scheme)
-        letters = {
-            language: compose_letter(
-                data, language, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
-            )
-            for language in LANGS
-        }
-        content = "sha256:" + hash_text(canonical({language: str(text) for language, text in letters.items()}))
+        given: dict[str, Any] = {"document_no": document_no, "on": day.isoformat(), "office": office}
+        given |= {"remedy": remedy, "review_body": review_body, "court": court}
+        letters = {language: compose_letter(data, language, **given) for language in LANGS}
+        texts = {language: letter_text(letter) for language, letter in letters.items()}
+        content = "sha256:" + hash_text(canonical(texts))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
-            files = write_letters(letters, data, folder)
-            given = {"document_no": document_no, "content": content}
-            desk.store.act("objection", "letter", desk.name, by=by, on=day, **given)
-    typer.echo(str(letters[chosen]), nl=False)
+            files = write_letters(letters, folder, docx=docx, template=template)
+            desk.store.act("objection", "letter", desk.name, by=by, on=day, document_no=document_no, content=content)
+    typer.echo(texts[chosen], nl=False)
     for file in files:
         say_line(f"written to {out / file.name}")
 

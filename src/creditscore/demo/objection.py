@@ -15,7 +15,7 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
-from creditscore.evidence.letter import compose_letter, write_letters
+from creditscore.evidence.letter import compose_letter, letter_text, write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.proof import prove_case
@@ -147,9 +147,9 @@ def _write_letter(store: Store, name: str, source: Snapshot, folder: Path) -> No
     letters = {
         lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
     }
-    content = "sha256:" + hash_text(canonical({lang: str(text) for lang, text in letters.items()}))
+    content = "sha256:" + hash_text(canonical({lang: letter_text(letter) for lang, letter in letters.items()}))
     store.act("objection", "letter", name, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content=content)
-    write_letters(letters, data, folder)
+    write_letters(letters, folder)
 
 
 def _over_time(events: pa.Table, source: Snapshot, run: KeptRun, subject_id: str) -> Timeline:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,56 +12,18 @@ from creditscore.core.errors import UsageError
 from creditscore.core.free_text import refuse_persons_in
 from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said, phrase
 from creditscore.evidence.case_file import pair
-from creditscore.present.html import draw
+from creditscore.present.document import Block, Document, Listing, Paragraph, Signature
+from creditscore.present.docx import write_docx
+from creditscore.present.html import render_page
+from creditscore.present.terminal import render_text
 from creditscore.schemes.citing import cited_text
+from creditscore.schemes.remedies import Terms, terms_on
 
 INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
 
 
-@dataclass(frozen=True)
-class Section:
-    """A paragraph with the lines that belong to it."""
-
-    text: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A letter in one language; `str` gives it as plain text.
-
-    Parameters
-    ----------
-    title
-        What the letter is, with the procedure.
-    number
-        The line with its document number.
-    to
-        The line with the addressee: name and id of the subject.
-    sections
-        Paragraphs in order, each with the lines that belong to it.
-    office
-        The office that signs.
-    day
-        The date of the letter as the language writes it.
-    """
-
-    title: str
-    number: str
-    to: str
-    sections: tuple[Section, ...]
-    office: str
-    day: str
-
-    def __str__(self) -> str:
-        lines = [self.title, "", self.number, "", self.to, ""]
-        for section in self.sections:
-            lines += [section.text, *_listed(section.lines), ""]
-        return "\n".join([*lines, self.office, self.day]).rstrip() + "\n"
-
-
-def _listed(lines: tuple[str, ...]) -> list[str]:
-    return [f"  {k}. {line}" if len(lines) > 1 else f"  {line}" for k, line in enumerate(lines, 1)]
+GRANTED = ("withdraw", "repair")  # findings that give what was asked; every other one can be contested
+WIDE = 10_000  # columns: a letter as plain text has a line for each paragraph
 
 
 def outward(data: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +45,16 @@ def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def compose_letter(
-    data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = ""
-) -> Letter:
+    data: dict[str, Any],
+    lang: Lang,
+    *,
+    document_no: str,
+    on: str,
+    office: str,
+    remedy: str = "",
+    review_body: str = "",
+    court: str = "",
+) -> Document:
     """Compose the letter of a decided case: what was asked, the decision and why, the grade, and the remedies left.
 
     Accounts of the people who worked on the case are left out.
@@ -101,30 +72,34 @@ def compose_letter(
     office
         The name of the office that signs.
     remedy
-        How the decision can be contested further, in the office's own words; empty: nothing is added to the remedies
-        that the rules of the grade leave open.
+        How the decision can be contested further, in the office's own words.
+    review_body, court
+        Who decides on an administrative review, and the court of a suit: the letter then names both with the terms of
+        the day (configs/remedies.yaml). A decision that does not give what was asked needs them, or `remedy`.
 
     Returns
     -------
-    Letter
-        The letter in that language.
+    Document
+        The letter in that language; `letter_text` gives it as plain text.
 
     Raises
     ------
     UsageError
-        Where the case is not decided, or `document_no`, `office` or `remedy` holds a resident identity number.
+        Where the case is not decided, a decision against the addressee names no remedy, or a text holds a resident
+        identity number.
 
     Examples
     --------
     >>> letter = compose_letter(
     ...     data, "en", document_no="2025-17", on="2025-03-10", office="Tax office"
     ... )  # doctest: +SKIP
-    >>> letter.day  # doctest: +SKIP
-    '2025-03-10'
+    >>> print(letter_text(letter))  # doctest: +SKIP
     """
     if data["decision"] is None:
         raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")
-    refuse_persons_in(document_no=document_no, office=office, remedy=remedy)
+    given = {"document_no": document_no, "office": office, "remedy": remedy, "review_body": review_body, "court": court}
+    refuse_persons_in(**given)
+    told = _tell_remedy(data, date.fromisoformat(on), remedy, review_body, court)
 
     def say(code: str, *values: str) -> str:
         return clean(phrase("letter", code, lang, *values))
@@ -134,31 +109,31 @@ def compose_letter(
 
     row = data["decision"]
     procedure = data["procedure_label"][lang]
-    sections = [
-        Section(
+    sections: list[tuple[str, tuple[str, ...]]] = [
+        (
             say("asked", day(data["opened_on"]), data["title"][lang], period_said(data["period"], lang), procedure),
             tuple(_asked(value, lang) for value in data["contested"]),
         ),
-        Section(say("decided"), tuple(_found(finding, data, lang) for finding in row["findings"])),
-        Section(say("reason", row["reason"])),
+        (say("decided"), tuple(_found(finding, data, lang) for finding in row["findings"])),
+        (say("reason", row["reason"]), ()),
     ]
     answers = [question for question in data["questions"] if question["answered_on"]]
     if answers:
-        sections.append(Section(say("answers"), tuple(_answer(answer, lang) for answer in answers)))
+        sections.append((say("answers"), tuple(_answer(answer, lang) for answer in answers)))
     if row["articles"]:
-        sections.append(Section(say("articles"), tuple(_article(article, lang) for article in row["articles"])))
+        sections.append((say("articles"), tuple(_article(article, lang) for article in row["articles"])))
     before, after = (row[side]["words"][lang] for side in ("before", "after"))
     effect = say("changed", before, after, day(row["on"])) if before != after else say("unchanged", after)
     total = row["after"]["sum"]
     deciding = clean(("" if lang == "zh" else " ").join(row["after"]["decided_by"][lang]))
     under = [line for line in (deciding, say("arithmetic", total) if total else "") if line]
-    sections.append(Section(effect, tuple(under)))
+    sections.append((effect, tuple(under)))
     lacking = row["after"]["input"][lang]
     if lacking:
-        sections.append(Section(say("input"), tuple(map(clean, lacking))))
+        sections.append((say("input"), tuple(map(clean, lacking))))
     follows = _follows(data, on, lang)
     if follows:
-        sections.append(Section(say("follows"), follows))
+        sections.append((say("follows"), follows))
     remedies = [
         say(
             "remedy_open" if remedy_data["open"] else "remedy_later",
@@ -168,24 +143,71 @@ def compose_letter(
         )
         for remedy_data in row["remedies"]
     ]
-    sections.append(
-        Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
-    )
+    sections.append((say("remedies"), (*told[lang], *remedies, say("remedy_objection"))))
     dates = [say("dates", day(data["opened_on"]), day(row["on"]), day(on))]
     if row["late"]:
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
-    sections.append(Section(("" if lang == "zh" else " ").join(dates)))
-    who = clean(data["name"] or data["subject_id"])
-    to = f"{who}（{data['subject_id']}）" if lang == "zh" else f"{who} ({data['subject_id']})"
-    return Letter(
-        say("title", procedure),
-        say("number", document_no),
-        say("to", to if data["name"] else data["subject_id"]),
-        tuple(sections),
-        clean(office),
-        day(on),
+    sections.append((("" if lang == "zh" else " ").join(dates), ()))
+    blocks: list[Block] = [Paragraph(say("to", _addressee(data, lang)), "lead")]
+    for text, lines in sections:
+        blocks.append(Paragraph(text))
+        blocks += [Listing(lines, numbered=True)] if len(lines) > 1 else map(Paragraph, lines)
+    blocks.append(Signature(clean(office), day(on), say("seal")))
+    title = say("title", procedure)
+    written = {"document_no": document_no, "on": on, "office": office}
+    return Document(
+        title,
+        title,
+        lang,
+        blocks,
+        [say("number", document_no)],
+        outward(data) | {"letter": written},
+        made_up=data["made_up"],
+        letter=True,
     )
+
+
+def letter_text(letter: Document) -> str:
+    """Return a letter as plain text, a line for each paragraph."""
+    return render_text(letter, WIDE)
+
+
+def _addressee(data: Mapping[str, Any], lang: Lang) -> str:
+    who = clean(data["name"] or data["subject_id"])
+    return f"{who}{_aside(data['subject_id'], lang)}" if data["name"] else who
+
+
+def _tell_remedy(data: dict[str, Any], on: date, remedy: str, review_body: str, court: str) -> dict[Lang, list[str]]:
+    """How the decision can be contested outside the office: in its own words, or with the terms of review and suit."""
+    case, findings = f"case {data['case_id']}", data["decision"]["findings"]
+    ways = "--review-body with --court, or --remedy with the office's own words"
+    if bool(review_body) != bool(court):
+        raise UsageError("a letter that tells of a review tells of the suit too", where=case, allowed=ways)
+    if not court:
+        if not remedy and any(finding["action"] not in GRANTED for finding in findings):
+            raise UsageError(
+                "a letter that does not give what was asked has to say how the decision can be contested, and the "
+                "office has not said it",
+                where=case,
+                allowed=ways,
+                next="name the body that decides on a review and the court of a suit",
+            )
+        return {lang: [clean(remedy)] if remedy else [] for lang in LANGS}
+    terms = terms_on(on)
+    if terms is None:
+        raise UsageError(
+            f"no terms of review and suit are written down for {on}",
+            where=f"{case}, configs/remedies.yaml",
+            next="give --remedy with the office's own words",
+        )
+    own = [clean(remedy)] if remedy else []
+    return {lang: [*own, _say_terms(terms, clean(review_body), clean(court), lang)] for lang in LANGS}
+
+
+def _say_terms(terms: Terms, review_body: str, court: str, lang: Lang) -> str:
+    laws = [_article(f"{cite.law} {cite.article}", lang) for cite in terms.cite]
+    return phrase("letter", "remedy_told", lang, terms.review, review_body, terms.suit, court, laws)
 
 
 def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
@@ -266,16 +288,36 @@ def _article(article: str, lang: Lang) -> str:
 LETTER = "letter.json"  # every folder of a letter holds it
 
 
-def letter_page(letter: Letter, data: dict[str, Any], lang: Lang) -> str:
-    """One offline page; `data` is what the letter was made from (`evidence.case_file.compile_case_file`)."""
-    return draw("letter.html", lang, data, letter=letter)
+def write_letters(
+    letters: Mapping[Lang, Document], folder: Path, *, docx: bool = False, template: Path | None = None
+) -> list[Path]:
+    """Write `letter.zh.txt`, `letter.zh.html`, the same in English, and `letter.json` with what they were made from.
 
-
-def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Path) -> list[Path]:
-    """`letter.zh.txt`, `letter.zh.html`, the same in English, and `letter.json` with what they were made from."""
-    files, data = [], outward(data)
-    for lang in LANGS:
-        files.append(write_text(folder / f"letter.{lang}.txt", str(letters[lang])))
-        files.append(write_text(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))
+    Parameters
+    ----------
+    letters
+        The letter by language (`compose_letter`).
+    folder
+        Where the files go.
+    docx
+        Whether to write `letter.zh.docx` and `letter.en.docx` too (extra `docx`).
+    template
+        A Word file of the office that the letter is put into: `{{letter}}`, and `{{title}}`, `{{number}}`, `{{to}}`,
+        `{{office}}`, `{{day}}` where it has places for them.
+    """
+    files, data = [], letters["zh"].data
+    for lang, letter in letters.items():
+        files.append(write_text(folder / f"letter.{lang}.txt", letter_text(letter)))
+        files.append(write_text(folder / f"letter.{lang}.html", render_page(letter)))
+        if docx or template is not None:
+            written = data["letter"]
+            fields = {
+                "title": str(letter.title),
+                "number": written["document_no"],
+                "to": _addressee(data, lang),
+                "office": written["office"],
+                "day": day_said(written["on"], lang),
+            }
+            files.append(write_docx(letter, folder / f"letter.{lang}.docx", template=template, fields=fields))
     files.append(write_json(folder / LETTER, data, sort_keys=True))
     return files

@@ -72,10 +72,24 @@ class Remedy(Rule):
         return None
 
 
+class Terms(Rule):
+    """How long a decision can be contested from its receipt: by administrative review, by suit.
+
+    `in_force` is the first day of decisions it holds for, `ended` the first on which it no longer does.
+    """
+
+    id: str
+    in_force: date
+    ended: date | None = None
+    review: Label
+    suit: Label
+
+
 class Remedies(Model):
     """The file of remedies."""
 
     remedies: list[Remedy] = Field(min_length=1)
+    terms: list[Terms] = Field(default_factory=list)
 
 
 def _complete(content: Remedies, source: Source) -> Remedies:
@@ -127,13 +141,15 @@ def _years(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 def _check(content: Remedies, source: Source) -> None:
     laws = load_laws()
-    for k, entry in enumerate(content.remedies):
+    entries: list[Remedy | Terms] = [*content.remedies, *content.terms]
+    places = [("remedies", k) for k in range(len(content.remedies))] + [("terms", k) for k in range(len(content.terms))]
+    for place, entry in zip(places, entries, strict=True):
         if entry.in_force is not None and entry.ended is not None and entry.ended <= entry.in_force:
-            source.fault(("remedies", k, "ended"), f"{entry.ended} is not after {entry.in_force}, the first day")
+            source.fault((*place, "ended"), f"{entry.ended} is not after {entry.in_force}, the first day")
         for law in (laws[cite.law] for cite in entry.cite if cite.law in laws):
             if entry.in_force is not None and not law.governs(entry.in_force):
                 message = f"{entry.in_force} lies before {law.id}, which is sure to hold from {law.surely_from}"
-                source.fault(("remedies", k, "in_force"), message)
+                source.fault((*place, "in_force"), message)
 
 
 REMEDIES = Family(
@@ -161,3 +177,11 @@ def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy
     if any(entry.is_of(scheme) for entry in entries):
         return None
     raise SchemeError("schemes.no_remedy_written_down", scheme=scheme, where="configs/remedies.yaml")
+
+
+def terms_on(day: date, root: Path | None = None) -> Terms | None:
+    """The terms of review and suit against a decision of a day; None where no text of that time was seen."""
+    terms = REMEDIES.load_only(root and root / REMEDIES.place).terms
+    return next(
+        (entry for entry in terms if entry.in_force <= day and (entry.ended is None or day < entry.ended)), None
+    )
