@@ -1,9 +1,11 @@
 """The tables of an overview add up and agree with the results they were computed from."""
 
+from creditscore.core.i18n import say, word
 from creditscore.explanation.labels import labels_of
 from creditscore.grading.result import Grading
-from creditscore.pages.overview import overview_page
+from creditscore.pages.overview import overview_document
 from creditscore.pages.summary import Summary, percent
+from creditscore.present.html import render_page
 
 
 def test_every_organisation_is_counted_once(graded: Grading, summary: Summary) -> None:
@@ -43,7 +45,7 @@ def test_the_items_are_those_of_the_ledger(graded: Grading, summary: Summary) ->
 
 
 def test_the_numbers_on_the_page_are_those_of_the_summary(summary: Summary) -> None:
-    page = overview_page(summary, "zh")
+    page = render_page(overview_document(summary, "zh"))
     for row in summary["grades"]:
         assert f"{row['percent']:.1f} %  ({row['count']:,})" in page
     for row in summary["items"]:
@@ -52,7 +54,7 @@ def test_the_numbers_on_the_page_are_those_of_the_summary(summary: Summary) -> N
         for row in rows:
             assert f"{row['name']} (" in page or "…" in page
     for row in summary["quarantine"]:
-        assert row["reason"] in page
+        assert say(word("refusals", row["reason"]), "zh") in page
     for row in summary["readings"]:
         assert row["label"]["zh"] in page
     for row in summary["published"]:
@@ -64,7 +66,7 @@ def test_refused_rows_and_silent_feeds_are_shown(summary: Summary) -> None:
     assert {"unknown_item", "unknown_subject", "natural_person", "occurred_after_recorded", "orphan_event"} == reasons
     assert sum(row["rows"] for row in summary["quarantine"]) == summary["records"]["refused"]
     assert summary["feeds"] == "declared"
-    assert "已申报数据来源" in overview_page(summary, "zh")
+    assert "已申报数据来源" in render_page(overview_document(summary, "zh"))
 
 
 def test_percent_rounds_half_up() -> None:

@@ -18,7 +18,7 @@ from creditscore.explanation.ledger import explain
 from creditscore.explanation.page import subject_page
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.overview import overview_page, write_overview
+from creditscore.pages.overview import overview_document, write_overview
 from creditscore.pages.summary import summarise
 from creditscore.present import html
 from creditscore.present.document import Column, Document, Section, Table
@@ -94,7 +94,7 @@ def pages(grading: Grading, lang: Lang, made_up: bool = True) -> list[tuple[str,
     subject_id = grading.con.execute("SELECT min(subject_id) FROM result_grades").fetchall()[0][0]
     explanation = explain(grading, subject_id)
     return [
-        (overview_page(summary, lang), summary),
+        (render_page(overview_document(summary, lang)), summary),
         (subject_page(explanation, lang, made_up), explanation_data(explanation, made_up)),
     ]
 
@@ -118,7 +118,7 @@ def test_every_page_says_what_it_is(evil: Grading, lang: Lang) -> None:
 
 def test_the_manifest_makes_the_banner(evil: Grading) -> None:
     marked = replace(evil, manifest={**evil.manifest, "made_up": True})
-    assert BANNER["zh"] in overview_page(summarise(marked), "zh")
+    assert BANNER["zh"] in render_page(overview_document(summarise(marked), "zh"))
     subject_id = evil.con.execute("SELECT subject_id FROM result_grades").fetchall()[0][0]
     assert BANNER["en"] in subject_page(explain(marked, subject_id), "en")
 
@@ -142,7 +142,8 @@ def test_the_json_beside_is_what_was_drawn(evil: Grading, tmp_path: Any) -> None
     beside = (tmp_path / "overview.json").read_text(encoding="utf-8")
     assert [file.name for file in files] == ["overview.html", "overview.en.html", "overview.json"]
     assert json.loads(beside) == summary == json.loads(Page(files[0].read_text(encoding="utf-8")).data)
-    assert overview_page(json.loads(beside), "zh", "overview.en.html") == files[0].read_text(encoding="utf-8")
+    again = render_page(overview_document(json.loads(beside), "zh"), other="overview.en.html")
+    assert again == files[0].read_text(encoding="utf-8")
 
 
 def test_json_inside_html_cannot_end_its_element() -> None:

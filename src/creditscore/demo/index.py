@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrase
-from creditscore.present.html import draw, write_pair
+from creditscore.present.document import Count, Document, Facts, Link, Section, Tiles
+from creditscore.present.html import write_pages
 
 # group → page → its file without language and ending
 PAGES: Mapping[str, Mapping[str, str]] = {
@@ -55,16 +56,35 @@ def write_index(
         }
         for group, pages in PAGES.items()
     ]
-    return write_pair({"made_up": made_up, "counts": dict(counts), "groups": groups}, index_page, out, "index")
+    data = {"made_up": made_up, "counts": dict(counts), "groups": groups}
+    return write_pages(lambda lang: index_document(data, lang), out, "index")
 
 
-def index_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
-    """The page of an index's data."""
+def index_document(data: dict[str, Any], lang: Lang) -> Document:
+    """The pages of a demo by group, each with its sentence."""
+    sections = [
+        Section(
+            phrase("demo_groups", group["group"], lang),
+            [
+                Facts(
+                    [
+                        (Link(phrase("demo_pages", page["page"], lang), page["files"][lang]), page["said"][lang])
+                        for page in group["pages"]
+                    ]
+                )
+            ],
+        )
+        for group in data["groups"]
+    ]
+    return Document(
+        phrase("pages", "index", lang),
+        phrase("demo", "title", lang),
+        lang,
+        [Tiles([(phrase("demo", name, lang), Count(count)) for name, count in data["counts"].items()]), *sections],
+        under=[phrase("demo", "about", lang)],
+        data=data,
+        made_up=data["made_up"],
+    )
 
-    def fill(section: str, code: str) -> str:
-        return phrase(section, code, lang)
 
-    return draw("index.html", lang, data, said=fill, other=other)
-
-
-__all__ = ["index_page", "write_index"]
+__all__ = ["index_document", "write_index"]

@@ -95,7 +95,7 @@ def contest(out: Path, gradings: Path, snapshot: Path, composite: Path, listings
             store.act("objection", "decide", name, by=REVIEWER, on=DECIDED, **ruling)
             _write_letter(store, name, source, folder)
             papers = read_papers(store, name)
-            write_cascade(papers, folder, made_up=True)
+            write_cascade(papers, folder, made_up=True, index="../index.html")
             packet = build_case_packet(papers, source, on=TOLD, proof=prove_case(store, papers.case.case_id))
             store.act("objection", "packet", name, by=REVIEWER, on=TOLD, digest=packet["digest"])
             write_packet(packet, folder / "packet")

@@ -138,7 +138,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files += write_impact(out / "impact", changed)
         step("impact")
         summary = summarise(grading, published=PUBLISHED, published_source=PUBLISHED_SOURCE)
-        files += write_overview(summary, out)
+        files += write_overview(summary, out, index="index.html")
         step("overview")
         subject = telling_subject(grading)
         explanation = explain(grading, subject)

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, clean, day_said, period_said, say, word
+from creditscore.core.i18n import Lang, day_said, period_said, phrases, word
 from creditscore.evidence.case_file import tell_following
 from creditscore.evidence.papers import Papers
-from creditscore.present import page
-from creditscore.present.html import write_pair
-from creditscore.present.page import Said, Section, Table, heads, number
+from creditscore.present.document import (
+    Code,
+    Column,
+    Count,
+    Document,
+    Lines,
+    Paragraph,
+    Section,
+    Table,
+    Tiles,
+    Value,
+)
+from creditscore.present.html import write_pages
 from creditscore.schemes.model import Scheme
-
-said_in = page.said_in("cascade")
 
 
 def write_cascade(
-    papers: Papers, folder: Path, made_up: bool = False, schemes: Mapping[str, Scheme] | None = None
+    papers: Papers,
+    folder: Path,
+    made_up: bool = False,
+    schemes: Mapping[str, Scheme] | None = None,
+    *,
+    index: str = "",
 ) -> list[Path]:
     """Write `cascade.html` (Chinese), `cascade.en.html` and `cascade.json` of what a decision changed.
 
@@ -33,6 +46,8 @@ def write_cascade(
         Whether the data are made up; those of the contested run are where its manifest says so.
     schemes
         Schemes outside the library, by id.
+    index
+        The page that leads back to all of them, from `folder`.
 
     Returns
     -------
@@ -44,7 +59,8 @@ def write_cascade(
     UsageError
         While the case is not decided.
     """
-    return write_pair(gather_following(papers, made_up, schemes), cascade_page, folder, "cascade")
+    data = gather_following(papers, made_up, schemes)
+    return write_pages(lambda lang: cascade_document(data, lang), folder, "cascade", index=index)
 
 
 def gather_following(
@@ -78,70 +94,64 @@ def gather_following(
     }
 
 
-def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
-    """Draw the page from what `gather_following` gives."""
-    t = said_in(lang)
-    tiles = [
-        (t("changed"), number(len(data["changes"]))),
-        (t("composites_changed"), number(len(data["composites"]))),
-        (t("tasks"), number(len(data["tasks"]))),
+def cascade_document(data: dict[str, Any], lang: Lang) -> Document:
+    """Describe what followed, from what `gather_following` gives."""
+    t = phrases("cascade", lang, "pages")
+
+    def show_sides(change: Mapping[str, Any]) -> list[str]:
+        return [change[f"{side}_words"][lang].replace("-", "−") for side in ("before", "after")]
+
+    def section(code: str, heads: Sequence[str], rows: Sequence[Sequence[Value]], caption: str = "") -> Section | None:
+        columns = [Column(t(name), "day" if name in ("day", "done") else "text") for name in heads]
+        return Section(t(code), [Table(columns, rows)], caption) if rows else None
+
+    grades = [
+        [change["title"][lang], period_said(change["period"], lang), *show_sides(change)] for change in data["changes"]
     ]
-    return page.draw(
-        data,
-        lang,
-        t,
+    counts = {"changed": "changes", "composites_changed": "composites", "tasks": "tasks"}
+    return Document(
         t("cascade"),
-        t("of_subject", clean(data["subject_id"])),
-        [part(data, lang, t) for part in (_show_events, _show_grades, _show_composites, _show_tasks)],
-        under=[t("of_case", data["case_id"], day_said(data["on"], lang))],
-        tiles=tiles,
-        other=other,
-    )
-
-
-def _show_events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [
+        t("of_subject", data["subject_id"]),
+        lang,
         [
-            clean(event["record_id"]),
-            say(word("events", event["event"]), lang),
-            day_said(event["event_on"], lang),
-        ]
-        for event in data["events"]
-    ]
-    return Section(t("events_section"), "", [Table(heads(t, "record", "event", "day"), rows)]) if rows else None
-
-
-def _show_grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
-    rows = [
-        [change["title"][lang], period_said(change["period"], lang), *_show_sides(change, lang)]
-        for change in data["changes"]
-    ]
-    if not rows:
-        return Section(t("grades_section"), t("nothing"))
-    table = Table(heads(t, "scheme", "period", "before", "after"), rows)
-    return Section(t("grades_section"), t("grades_desc"), [table])
-
-
-def _show_composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [[score["title"][lang], *_show_sides(score, lang)] for score in data["composites"]]
-    return (
-        Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after"), rows)]) if rows else None
+            Tiles([(t(code), Count(len(data[name]))) for code, name in counts.items()]),
+            section(
+                "events_section",
+                ("record", "event", "day"),
+                [
+                    [Code(event["record_id"]), word("events", event["event"]), day_said(event["event_on"], lang)]
+                    for event in data["events"]
+                ],
+            ),
+            section("grades_section", ("scheme", "period", "before", "after"), grades, t("grades_desc"))
+            or Section(t("grades_section"), [Paragraph(t("nothing"))]),
+            section(
+                "composite_section",
+                ("composite", "before", "after"),
+                [[score["title"][lang], *show_sides(score)] for score in data["composites"]],
+            ),
+            section("tasks_section", ("task", "about", "done"), _tell_tasks(data, lang, t("open")), t("tasks_desc")),
+        ],
+        under=[t("of_case", data["case_id"], day_said(data["on"], lang))],
+        data=data,
+        made_up=data["made_up"],
     )
 
 
-def _show_sides(change: Mapping[str, Any], lang: Lang) -> list[str]:
-    return [change[f"{side}_words"][lang].replace("-", "−") for side in ("before", "after")]
+def _tell_tasks(data: Mapping[str, Any], lang: Lang, not_done: str) -> list[list[Value]]:
+    return [
+        [
+            task["label"][lang],
+            Lines(
+                [*([task["thing_label"][lang]] if task["thing_label"] else []), Code(task["thing"])],
+                small=True,
+            )
+            if task["thing"]
+            else None,
+            day_said(task["done"], lang) if task["done"] else not_done,
+        ]
+        for task in data["tasks"]
+    ]
 
 
-def _show_tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = []
-    for task in data["tasks"]:
-        label = task["thing_label"][lang] if task["thing_label"] else ""
-        about = "\n".join(part for part in (label, clean(task["thing"])) if part)
-        rows.append([task["label"][lang], about, day_said(task["done"], lang) if task["done"] else t("open")])
-    if not rows:
-        return None
-    return Section(t("tasks_section"), t("tasks_desc"), [Table(heads(t, "task", "about", "done"), rows)])
-
-
-__all__ = ["cascade_page", "gather_following", "write_cascade"]
+__all__ = ["cascade_document", "gather_following", "write_cascade"]
