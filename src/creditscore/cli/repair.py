@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.progress import working
-from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -54,10 +53,9 @@ def check_command(
     html: Html = None,
 ) -> None:
     """Which records and list entries may be repaired: rule, tier, clock, days, conditions, what it gives back."""
-    from creditscore.core.i18n import lang_of, phrase
+    from creditscore.core.i18n import lang_of
     from creditscore.repair.check import options
     from creditscore.repair.data import check_data
-    from creditscore.repair.text import check_blocks, head_lines, refused_lines
 
     chosen = lang_of(lang)
     with working("reading the subject"):
@@ -67,14 +65,7 @@ def check_command(
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
-    for line in head_lines(data, "check_title", chosen):
-        say_line(line)
-    show_blocks(check_blocks(data, chosen))
-    if not data["options"]:
-        say_line(phrase("repair", "nothing", chosen))
-    for line in refused_lines(data, chosen):
-        say_line(line)
-    say_line(phrase("repair", "assumed", chosen))
+    _print({"check": data, "plan": None, "made_up": opened.made_up}, chosen)
 
 
 @repair_app.command("plan")
@@ -105,11 +96,10 @@ def plan_command(
 ) -> None:
     """The earliest day and the cheapest actions that reach a grade; exit code 3 when nothing does up to --before."""
     from creditscore.core.days import from_day, to_day
-    from creditscore.core.i18n import lang_of, phrase
+    from creditscore.core.i18n import lang_of
     from creditscore.repair.check import options
     from creditscore.repair.data import check_data, plan_data
     from creditscore.repair.plan import plan_repair
-    from creditscore.repair.text import action_blocks, day_rows, head_lines, plan_lines
 
     chosen, last = lang_of(lang), _day(before, "--before")
     weights = _weights(order, weight)
@@ -122,28 +112,12 @@ def plan_command(
         data = plan_data(opened.subject_id, opened.course, plan)
         if prove:
             data["proof"] = _proof(opened.course, plan)
-    _page(html, chosen, check_data(opened.subject_id, opened.course, ways, opened.refused), data, opened.made_up)
+    check = check_data(opened.subject_id, opened.course, ways, opened.refused)
+    _page(html, chosen, check, data, opened.made_up)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
-        for line in [*head_lines(data, "plan_title", chosen), *plan_lines(data, chosen)]:
-            say_line(line)
-        show_blocks(action_blocks(data, chosen))
-        if data["actions"]:
-            colon = phrase("repair", "colon", chosen)
-            pays = phrase("repair", "pays_unknown", chosen)
-            if data["amount"] is not None:
-                pays = phrase("repair", "pays", chosen) + colon + phrase("repair", "yuan", chosen, data["amount"])
-            say_line(pays)
-        if days:
-            heads = [phrase("repair", code, chosen) for code in ("day", "because", "results", "best")]
-            show(heads, day_rows(data, chosen), phrase("repair", "days_title", chosen))
-        if prove:
-            proof = data["proof"]
-            held = phrase("repair", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}", str(proof["graded"]))
-            for line in [held] if not proof["faults"] else proof["faults"]:
-                say_line(line)
-        say_line(phrase("repair", "assumed", chosen))
+        _print({"check": check, "plan": data, "made_up": opened.made_up}, chosen, days)
     if prove and data["proof"]["faults"]:
         raise typer.Exit(ExitCode.DIFFERENCE)
     if plan.state != "reached":
@@ -229,9 +203,17 @@ def _page(
     if file is None:
         return
     from creditscore.core.atomic import write_json, write_text
-    from creditscore.pages.repair import repair_page
+    from creditscore.pages.repair import repair_document
+    from creditscore.present.html import render_page
 
     data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
-    write_text(file, repair_page(data, lang))
+    write_text(file, render_page(repair_document(data, lang)))
     write_json(file.with_suffix(".json"), data, sort_keys=True)
     typer.echo(f"written to {file}", err=True)
+
+
+def _print(data: dict[str, Any], lang: Any, days: bool = False) -> None:
+    from creditscore.pages.repair import repair_document
+    from creditscore.present.terminal import print_document
+
+    print_document(repair_document(data, lang, days=days))

@@ -101,14 +101,6 @@ def give_text(give: Mapping[str, Any], lang: Lang) -> str:
     return f"{give['label'][lang]} ({span}){colon}{comma.join(parts)}{running}"
 
 
-def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
-    colon = phrase("repair", "colon", lang)
-    return [
-        f"{phrase('repair', title, lang)}{colon}{data['subject_id']}",
-        about_line(data, lang),
-    ]
-
-
 def about_line(data: Mapping[str, Any], lang: Lang) -> str:
     """The scheme, and the day from which on is looked."""
     between = "，" if lang == "zh" else ", "
