@@ -12,7 +12,7 @@ from creditscore.core.errors import ExitCode, MissingExtra
 from tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where module and distribution have different names
+DISTRIBUTIONS = {"docx": "python-docx", "sklearn": "scikit-learn"}  # where module and distribution have different names
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "boost": ("lightgbm",),
     "plots": ("matplotlib",),
     "excel": ("openpyxl",),
+    "docx": ("docx",),
     "postgres": ("psycopg",),
     "spark": ("pyspark",),
 }
