@@ -39,9 +39,9 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def english_messages() -> Iterator[None]:
-    """Messages of errors are English here, whoever runs the tests; a test of other languages says so."""
-    set_language("en")
+def english_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Messages are English here, also those of commands that a test starts; a test of other languages says so."""
+    monkeypatch.setenv("CREDITSCORE_LANG", "en")
     yield
     set_language(None)
 
