@@ -14,11 +14,11 @@ from rich.cells import cell_len
 
 from creditscore.cli.main import main
 from creditscore.core.errors import DifferenceError
+from creditscore.core.i18n import Lang, say
 from creditscore.explanation.audit import audit
+from creditscore.explanation.document import DEPTHS
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.page import subject_page
 from creditscore.explanation.reason_codes import MOST, paragraph, principal_reasons
-from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from tests.explanation.conftest import DIRECT, MANY, NONE, SOLE
@@ -66,16 +66,15 @@ def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("width", [80, 120])
-def test_depths_on_a_terminal(small: Grading, lang: str, width: int) -> None:
+def test_each_depth_says_all_that_the_one_before_says(small: Grading, lang: Lang, width: int) -> None:
     explanation, hashes = explain(small, MANY), audit(small, MANY)
-    brief = render(explanation, lang, width, "subject")  # type: ignore[arg-type]
-    full = render(explanation, lang, width)  # type: ignore[arg-type]
-    whole = render(explanation, lang, width, "auditor", hashes)  # type: ignore[arg-type]
-    assert len(brief.splitlines()) < len(full.splitlines()) < len(whole.splitlines())
-    assert full.strip() in whole
-    assert "sha256" not in full
-    assert re.sub(r"\s", "", hashes.digest) in re.sub(r"\s", "", whole)
-    assert all(cell_len(line) <= width for line in (brief + whole).splitlines())
+    brief, full, whole = (explanation.text(lang, width, depth).splitlines() for depth in DEPTHS)
+    assert len(brief) < len(full) < len(whole)
+    assert {line.strip() for line in brief} - {line.strip() for line in full} == {say(explanation.title, lang)}
+    assert {line.strip() for line in full} <= {line.strip() for line in whole}
+    assert not any("sha256" in line for line in full)
+    assert re.sub(r"\s", "", hashes.digest) in re.sub(r"\s", "", "".join(whole))
+    assert all(cell_len(line) <= width for line in brief + whole)
 
 
 def test_hashes_are_of_the_rows_wherever_they_lie(small: Grading, folder: Path) -> None:
@@ -134,8 +133,10 @@ def test_three_depths_are_three_pages(folder: Path, capsys: pytest.CaptureFixtur
     assert "凭记忆" not in pages["subject"]
     assert "recalled" not in pages["subject"]
     assert "R2014A" not in pages["subject"]
-    assert "依据强度" in pages["reviewer"]
-    assert "依据强度" not in pages["subject"]
+    assert "依据强度" in pages["auditor"]
+    assert "依据强度" not in pages["subject"] + pages["reviewer"]
+    assert 'class="code"' not in pages["subject"]
+    assert '<span class="code">040103</span>' in pages["reviewer"]
     assert "本次等级不由得分决定" in pages["reviewer"]
     assert '<tr class="decides">' in pages["reviewer"]
     assert "主管税务机关" in pages["subject"]
@@ -271,7 +272,7 @@ def test_a_grade_of_a_list_names_the_entry_its_day_its_office_and_its_basis(tmp_
     grading = listed_firm(
         "construction/blacklist", "2021-02-01", "construction_blacklist", basis=basis, term_end="2022-01-01"
     )
-    pages = {lang: render(explain(grading, "91500000MAAAAAA188"), lang, 400, "subject") for lang in ("zh", "en")}
+    pages = {lang: explain(grading, "91500000MAAAAAA188").text(lang, 400, "subject") for lang in ("zh", "en")}
     for words in (
         "“建筑市场主体‘黑名单’”",
         "列入编号l1",
@@ -285,7 +286,7 @@ def test_a_grade_of_a_list_names_the_entry_its_day_its_office_and_its_basis(tmp_
     assert "JS2017_241" not in pages["zh"] + pages["en"]
     for words in ("construction market blacklist", "entry l1", "entered on 2021-01-01", "建黑〔2021〕1号"):
         assert words in pages["en"]
-    page = subject_page(explain(grading, "91500000MAAAAAA188"), "zh")
+    page = explain(grading, "91500000MAAAAAA188").page("zh")
     assert "所依据的列入信息" in page
     grading.write(tmp_path)  # the results alone do not hold the entry: the list is all that can be said
     written = paragraph(explain(tmp_path, "91500000MAAAAAA188"), "zh")
@@ -339,9 +340,9 @@ def test_who_has_no_grade_learns_the_rule_its_article_and_the_record() -> None:
 
 def test_a_grade_whose_code_begins_like_a_state_has_its_name_in_the_ledger() -> None:
     grading = list_grading("bidding/violation_record", "2010-01-01", "violation", published_on="2009-01-05")
-    text = render(explain(grading, "91500000MAAAAAA188"), "zh", 200)
+    text = explain(grading, "91500000MAAAAAA188").text("zh", 200)
     assert "→ " in text
-    assert "not_published" not in text
+    assert "not_published" not in text.replace("（not_published）", "")  # a code stands behind its name alone
 
 
 def test_what_refused_rows_leave_open_is_not_said_to_stand() -> None:
@@ -357,7 +358,7 @@ def test_what_refused_rows_leave_open_is_not_said_to_stand() -> None:
     )
     explanation = explain(grading, subject)
     assert explanation.blocked
-    text = render(explanation, "zh", 400, "subject")
+    text = explanation.text("zh", 400, "subject")
     assert "都不变" not in text
     assert "不计被退回的内容时也没有等级" in text
     assert "被退回的记录：协会评定（编号r1），日期无法识别（决定日期：2021年4月）" in text

@@ -9,7 +9,6 @@ import pytest
 from creditscore.core.config import config_root
 from creditscore.core.errors import DifferenceError
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.schemes import registry
@@ -87,7 +86,7 @@ def test_an_unknown_number_leaves_an_interval() -> None:
     explanation = explain(grade(records, "tax", 2014, subjects=subjects), MANY)
     assert (explanation.state, explanation.score, explanation.sum) == ("not_computable", None, "")
     assert explanation.interval == (None, 100)
-    assert "得分：不超过 100" in render(explanation, "zh")
+    assert "得分：不超过 100" in explanation.text("zh")
     assert "060302" in explanation.state_reason.zh or "稽查" in explanation.state_reason.zh
     assert [line.effective for line in explanation.lines if line.record_id] == [None]
     assert explanation.lines[-1].total is None

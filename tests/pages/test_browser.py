@@ -12,7 +12,6 @@ import pytest
 from creditscore.core.atomic import write_text
 from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.page import subject_page
 from creditscore.grading.result import Grading
 from creditscore.modelling.validation.validate import Reference, validate
 from creditscore.pages.overview import write_overview
@@ -54,7 +53,7 @@ def files(graded: Grading, summary: Summary, tmp_path_factory: pytest.TempPathFa
     explanation = explain(graded, telling_subject(graded))
     return [
         *write_overview(summary, folder)[:2],
-        write_text(folder / "subject.html", subject_page(explanation, "zh")),
+        write_text(folder / "subject.html", explanation.page("zh")),
     ]
 
 

@@ -181,8 +181,6 @@ def memory(files: dict[str, Path], out: Path) -> None:
     from creditscore.core.atomic import write_text
     from creditscore.core.errors import TooManyRejected
     from creditscore.explanation.ledger import explain
-    from creditscore.explanation.page import subject_page
-    from creditscore.explanation.text import render
     from creditscore.grading.grade import grade
     from creditscore.pages.overview import write_overview
     from creditscore.pages.summary import summarise
@@ -193,8 +191,8 @@ def memory(files: dict[str, Path], out: Path) -> None:
     grading = error.value.grading  # type: ignore[attr-defined]
     write_overview(summarise(grading), out / "overview")
     explanation = explain(grading, ids(12)[0])
-    write_text(out / "memory.html", subject_page(explanation, "zh"))
-    write_text(out / "memory.txt", render(explanation, "zh", 100))
+    write_text(out / "memory.html", explanation.page("zh"))
+    write_text(out / "memory.txt", explanation.text("zh", 100))
 
 
 def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:

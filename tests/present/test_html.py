@@ -14,8 +14,8 @@ import pytest
 
 from creditscore.core.i18n import Lang
 from creditscore.explanation.as_data import explanation_data
+from creditscore.explanation.document import explanation_document
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.page import subject_page
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_document, write_overview
@@ -95,7 +95,10 @@ def pages(grading: Grading, lang: Lang, made_up: bool = True) -> list[tuple[str,
     explanation = explain(grading, subject_id)
     return [
         (render_page(overview_document(summary, lang)), summary),
-        (subject_page(explanation, lang, made_up), explanation_data(explanation, made_up)),
+        (
+            render_page(explanation_document(explanation, lang, made_up=made_up)),
+            explanation_data(explanation, made_up),
+        ),
     ]
 
 
@@ -120,7 +123,7 @@ def test_the_manifest_makes_the_banner(evil: Grading) -> None:
     marked = replace(evil, manifest={**evil.manifest, "made_up": True})
     assert BANNER["zh"] in render_page(overview_document(summarise(marked), "zh"))
     subject_id = evil.con.execute("SELECT subject_id FROM result_grades").fetchall()[0][0]
-    assert BANNER["en"] in subject_page(explain(marked, subject_id), "en")
+    assert BANNER["en"] in explain(marked, subject_id).page("en")
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -35,7 +35,9 @@ def explain_command(
     ] = None,
     depth: Annotated[
         str,
-        typer.Option(help="subject: what, why, what to do; reviewer: the arithmetic; auditor: with every hash."),
+        typer.Option(
+            help="subject: for the firm itself; reviewer: with ledger, rules and codes; auditor: with marks and hashes."
+        ),
     ] = "reviewer",
     store: Marks = None,
     snapshot: Annotated[
@@ -71,11 +73,11 @@ def _explain(
     snapshot: Path | None,
 ) -> None:
     from creditscore.core.i18n import lang_of
-    from creditscore.explanation.audit import audit
+    from creditscore.explanation.document import depth_of, explanation_document
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.read import schemes_in
-    from creditscore.explanation.text import depth_of, render
     from creditscore.objections.disputes import as_rows, said_of
+    from creditscore.present.terminal import render_text
 
     chosen, deep = lang_of(lang), depth_of(depth)
     name, own = words_of(scheme)
@@ -86,27 +88,22 @@ def _explain(
         for name in names
     ]
     explained = [explain(folder, subject, name, own, laws, *both) for name, both in zip(names, again, strict=True)]
-    hashes = [audit(folder, subject, name) if deep == "auditor" else None for name in names]
-    explanation_texts = [
-        render(explanation, chosen, _width(), deep, held) for explanation, held in zip(explained, hashes, strict=True)
+    documents = [
+        explanation_document(
+            explanation, chosen, deep, marks=[said_of(mark, chosen) for mark in marks], disputes=as_rows(marks)
+        )
+        for explanation, marks in zip(explained, _marked(folder, store, snapshot, explained, own), strict=True)
     ]
-    marked = _marked(folder, store, snapshot, explained, own)
-    dispute_lines = [[said_of(mark, chosen) for mark in marks] for marks in marked]
-    pages = [
-        "".join([text, *(f"{line}\n" for line in lines)])
-        for text, lines in zip(explanation_texts, dispute_lines, strict=True)
-    ]
-    typer.echo("\n".join(pages), nl=False)
+    typer.echo("\n".join(render_text(document, _width()) for document in documents), nl=False)
     if html is not None:
         from creditscore.core.atomic import write_text
-        from creditscore.explanation.page import subject_page
+        from creditscore.present.html import render_page
 
-        for explanation, held, marks, lines in zip(explained, hashes, marked, dispute_lines, strict=True):
+        for explanation, document in zip(explained, documents, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{explanation.scheme.partition('@')[0].replace('/', '-')}")
-            drawn = subject_page(explanation, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
-            typer.echo(f"written to {write_text(page, drawn)}")
+            typer.echo(f"written to {write_text(page, render_page(document))}")
 
 
 def _marked(

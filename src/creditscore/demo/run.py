@@ -24,9 +24,8 @@ from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
 from creditscore.evidence.publication.page import write_public
 from creditscore.evidence.publication.public import publish
 from creditscore.explanation.composite import explain_composite
+from creditscore.explanation.document import explanation_document
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.page import subject_page
-from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.composite import composite_subject_page
@@ -35,6 +34,7 @@ from creditscore.pages.district_page import write_district
 from creditscore.pages.impact_of import scheme_impact, write_impact
 from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import summarise
+from creditscore.present.html import write_pages
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 
@@ -142,9 +142,8 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         step("overview")
         subject = telling_subject(grading)
         explanation = explain(grading, subject)
-        files.append(write_text(out / "subject.html", subject_page(explanation, "zh", other="subject.en.html")))
-        files.append(write_text(out / "subject.en.html", subject_page(explanation, "en", other="subject.html")))
-        files.append(write_text(out / "subject.txt", render(explanation, "zh", 100)))
+        files += write_pages(lambda lang: explanation_document(explanation, lang), out, "subject", index="index.html")
+        files.append(write_text(out / "subject.txt", explanation.text("zh", 100)))
         step("subject")
         counts = {
             "organisations": district_tables.subjects.num_rows,
@@ -160,7 +159,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         }
         files += write_index(out, counts, summary_rows)
     demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
-    _show(demo, render(explanation, "zh", min(terminal.width, 120)), terminal)
+    _show(demo, explanation.text("zh", min(terminal.width, 120)), terminal)
     return demo
 
 

@@ -9,6 +9,7 @@ from creditscore.core.i18n import clean, word
 from creditscore.core.identity import redact
 from creditscore.core.quantities import points
 from creditscore.explanation.audit import Audit
+from creditscore.explanation.corrections import open_corrections
 from creditscore.explanation.reason_codes import paragraph, principal_reasons, what_to_do
 
 if TYPE_CHECKING:
@@ -137,9 +138,23 @@ def subject_data(explanation: Explanation, made_up: bool | None = None) -> dict[
     """What the subject's own page shows: the grade, why, and what to do; no marks of evidence, no codes."""
     whole = explanation_data(explanation, made_up)
     names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "made_up")
+    told = ("record_id", "label", "cited", "effective", "said")
     return {name: whole[name] for name in names} | {
         "input": {lang: [clean(line) for line in explanation.input_lines(lang, office=False)] for lang in i18n.LANGS},
         "said": {lang: clean(paragraph(explanation, lang)) for lang in i18n.LANGS},
+        "records": [
+            {name: line[name] for name in told}
+            for line in whole["lines"]
+            if line["step"] == "record" and (explanation.by_score or line["decides"])
+        ],
+        "corrections": [
+            {
+                "record_id": redact(clean(correction.record_id)),
+                "what": {"zh": clean(correction.rule.zh), "en": clean(correction.rule.en)},
+                "until": [way.last_day for way in correction.ways],
+            }
+            for correction in open_corrections(explanation.inputs)
+        ],
         "to_do": {lang: [clean(line) for line in what_to_do(explanation, lang)] for lang in i18n.LANGS},
     }
 

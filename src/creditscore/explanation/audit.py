@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.identity import redact
-from creditscore.explanation.read import read
+from creditscore.explanation.read import SubjectRows, read
 from creditscore.grading.result import Grading
 
 IDENTITY = (
@@ -42,7 +42,11 @@ def audit(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Au
 
     A row's canonical JSON has its columns in the order of the table, numbers as text with six decimals, no blanks.
     """
-    subject_rows = read(source, subject_id, scheme)
+    return audit_of(read(source, subject_id, scheme))
+
+
+def audit_of(subject_rows: SubjectRows) -> Audit:
+    """The hashes of the rows of one subject."""
     rows = [("grades", subject_rows.grade["subject_id"], row_hash(subject_rows.grade))]
     for number, row in enumerate(subject_rows.ledger, start=1):
         key = " ".join(redact(str(row[name])) for name in ("step", "record_id", "rule") if row[name])

@@ -33,9 +33,13 @@ class Deciding:
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """What a subject brought, as its rules read it: assessed records, names of conditions, entries, earlier grades."""
+    """What a subject brought, as its rules read it: assessed records, names of conditions, entries, earlier grades.
+
+    `subject` is the same before it was read.
+    """
 
     plan: Plan
+    subject: Subject
     records: tuple[Mapping[str, Any], ...]
     env: Mapping[str, Any]
     lookups: Mapping[str, int]
@@ -48,7 +52,8 @@ def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
     opened = opening(plan, subject)
     env = opened.env | record_facts(plan, opened.records, opened.lookups)
     env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
-    return RuleInputs(plan, tuple(opened.records), env, opened.lookups, tuple(subject.listings), tuple(subject.history))
+    listings, history = tuple(subject.listings), tuple(subject.history)
+    return RuleInputs(plan, subject, tuple(opened.records), env, opened.lookups, listings, history)
 
 
 def find_day_and_number(rule_inputs: RuleInputs | None, record_id: str) -> tuple[str, str]:

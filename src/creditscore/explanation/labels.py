@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import grade_name, plain, word
 from creditscore.core.model import Label
 from creditscore.explanation.deciding import holding
+from creditscore.explanation.derivation import NOTHING, derive
 from creditscore.grading.identity import has_rules
 from creditscore.grading.interpreter.ledger import article
 from creditscore.schemes import registry
@@ -40,14 +42,17 @@ class Labels:
         return labels[0] if labels else None
 
     def item(self, code: str, place: str = "") -> Label | None:
-        variants = self._variants(code)
-        fitting = [variant for variant in variants if article(variant) == place] or variants
+        fitting = self.variants(code, place)
         return fitting[0].label if fitting else None
+
+    def derivation(self, code: str, place: str, nominal: Decimal | None) -> Label:
+        """How the points of a record follow from its item; nothing where its variants say it differently."""
+        told = {derive(variant.value, nominal, self.column) for variant in self.variants(code, place)}
+        return told.pop() if len(told) == 1 else NOTHING
 
     def under(self, code: str, place: str, capped: Collection[str]) -> str:
         """The group or pool of an item among those that have a cap row."""
-        variants = self._variants(code)
-        for variant in [variant for variant in variants if article(variant) == place] or variants:
+        for variant in self.variants(code, place):
             pool = variant.value.pool if variant.value is not None else None
             for name in (pool, variant.group):
                 if name is not None and name in capped:
@@ -159,8 +164,10 @@ class Labels:
         steps = [step for step in ("condition", "start") if self._rule(step, code) is not None]
         return self.item(code) or (self.line(steps[0], "", code, "") if steps else plain(code))
 
-    def _variants(self, code: str) -> list[Item]:
-        return list(self.scheme.items.get(code, ())) if self.scheme else []
+    def variants(self, code: str, place: str = "") -> list[Item]:
+        """The variants of an item that rest on an article; all of them where none does."""
+        known = list(self.scheme.items.get(code, ())) if self.scheme else []
+        return [variant for variant in known if article(variant) == place] or known
 
     def _starts(self) -> list[Rule]:
         return list(self.scheme.start.rules) if self.scheme and self.scheme.start else []
@@ -177,7 +184,7 @@ class Labels:
         return next((place for place in places.get(step, ()) if place.id == rule), None)
 
     def _window(self, item: str, name: str) -> Label | None:
-        used = [variant.repair.rule for variant in self._variants(item) if variant.repair]
+        used = [variant.repair.rule for variant in self.variants(item) if variant.repair]
         for rule in used:
             for window in self.scheme.repairs[rule].windows if self.scheme else ():
                 if window.id == name:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import Lang, plain, word
+from creditscore.core.i18n import LANGS, Lang, language, plain, say, word
 from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS, points
+from creditscore.explanation.audit import Audit, audit_of
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
-from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules
+from creditscore.explanation.deciding import RuleInputs, find_day_and_number, find_earlier, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.read import SubjectRows, read
@@ -27,7 +28,13 @@ from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import NO_GRADE, Scheme
 
 if TYPE_CHECKING:
-    from creditscore.explanation.text import Depth
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from creditscore.explanation.document import Depth
+    from creditscore.present.document import Document
+    from creditscore.present.svg import Picture
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ class Line:
         The article as a person reads it.
     decides
         Whether this is a record behind the rule that decided.
+    derived
+        How the points follow from the item and its number (`3 + 8.5 % → 11.5`); empty where they stand in the rule.
+    day, document_no
+        The day of the record that counts and the number of its document; empty where they are not at hand.
     """
 
     step: str
@@ -74,13 +85,16 @@ class Line:
     under: str = ""
     cited: Label = NOTHING  # the article, as a person reads it
     decides: bool = False  # a record behind the rule that decided
+    derived: Label = NOTHING
+    day: str = ""
+    document_no: str = ""
 
     @property
     def given_back(self) -> bool:
         return self.reason.partition(":")[0] in ("corrected", "repaired")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A grade and how it came about; labels are in Chinese and English.
 
@@ -134,6 +148,10 @@ class Explanation:
         The rules that gave or changed the grade, without score bands.
     by_score
         Whether the score had a part in the grade.
+    audit
+        The identity of the run and a hash of every row.
+    inputs
+        What the rules read of the subject; None where only the results are at hand.
     """
 
     subject_id: str
@@ -167,6 +185,18 @@ class Explanation:
     refused: tuple[RefusedRow, ...] = ()
     deciders: tuple[Decider, ...] = ()  # rules that gave or changed the grade, without score bands
     by_score: bool = True  # whether the score had a part in the grade
+    audit: Audit | None = None
+    inputs: RuleInputs | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        reached = self.grade or self.state
+        score = "" if self.score is None else f", {points(self.score)} points"
+        return f"<Explanation of {self.subject_id}, {self.scheme} {self.period}: {reached}{score}>"
+
+    def _repr_html_(self) -> str:
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(self.document(language()))
 
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
@@ -189,14 +219,27 @@ class Explanation:
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
-    def text(self, lang: Lang = "zh", width: int = 120, depth: Depth = "reviewer") -> str:
-        """Render the explanation for a terminal, at most `width` columns wide.
+    def document(self, lang: Lang = "zh", depth: Depth = "reviewer") -> Document:
+        """Tell the explanation as a document, which pages, terminals and notebooks show.
 
-        `depth`: `subject` is one paragraph for the organisation itself, `reviewer` the full arithmetic.
+        `depth`: `subject` is for the organisation itself, `reviewer` adds the ledger, rules and codes, `auditor` marks
+        of evidence, readings, versions and hashes.
         """
-        from creditscore.explanation.text import render
+        from creditscore.explanation.document import explanation_document
 
-        return render(self, lang, width, depth)
+        return explanation_document(self, lang, depth)
+
+    def text(self, lang: Lang = "zh", width: int = 120, depth: Depth = "reviewer") -> str:
+        """Render the explanation for a terminal, at most `width` columns wide; depths as for `document`."""
+        from creditscore.present.terminal import render_text
+
+        return render_text(self.document(lang, depth), width)
+
+    def page(self, lang: Lang = "zh", depth: Depth = "reviewer") -> str:
+        """Render a page of HTML that needs no network and prints on A4; depths as for `document`."""
+        from creditscore.present.html import render_page
+
+        return render_page(self.document(lang, depth))
 
     def data(self) -> dict[str, Any]:
         """Give what a page shows as plain values for JSON: numbers as text, labels in both languages."""
@@ -204,11 +247,38 @@ class Explanation:
 
         return explanation_data(self)
 
-    def page(self, lang: Lang = "zh", depth: Depth = "reviewer") -> str:
-        """Render a page of HTML that needs no network and prints on A4; depths as for `text`."""
-        from creditscore.explanation.page import subject_page
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw the way from the start to the score (SVG, which a notebook shows); empty without points."""
+        from creditscore.explanation.waterfall import draw_waterfall
 
-        return subject_page(self, lang, depth=depth)
+        return draw_waterfall(self, lang or language())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the ledger as a pandas DataFrame, one row per line, with its words in both languages."""
+        frame: pd.DataFrame = self._table().to_pandas()
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the ledger as a Polars DataFrame."""
+        import polars as pl
+
+        frame = pl.from_arrow(self._table())
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def _table(self) -> pa.Table:
+        import pyarrow as pa
+
+        numbers = dict.fromkeys(("nominal", "effective", "total"), pa.decimal128(38, 6))
+        columns: dict[str, Any] = dict.fromkeys(("step", "record_id", "item", "rule", "article"), pa.string())
+        columns |= numbers | {"reason": pa.string()}
+        arrays = {name: pa.array([getattr(line, name) for line in self.lines], kind) for name, kind in columns.items()}
+        for name in ("label", "said"):
+            for lang in LANGS:
+                arrays[f"{name}_{lang}"] = pa.array(
+                    [say(getattr(line, name), lang) for line in self.lines], pa.string()
+                )
+        return pa.table(arrays)
 
     def input_lines(self, lang: Lang, office: bool = True) -> list[str]:
         """What the grade rests on, in sentences; none where the input was whole. `office`: with names of its people."""
@@ -248,7 +318,8 @@ def explain(
     Returns
     -------
     Explanation
-        Its `.text(lang)` for a terminal, `.page(lang)` as HTML, `.data()` for JSON; `.sum` is the arithmetic.
+        Its `.document(lang, depth)`, the same as `.text` for a terminal and `.page` as HTML, `.data()` for JSON; `.sum`
+        is the arithmetic, `.plot()` its picture. A notebook shows it as it stands.
 
     Raises
     ------
@@ -276,7 +347,7 @@ def explain(
     grade, manifest = written.grade, written.manifest
     result = is_result(grade["grade"] or "", grade["start"], grade["score"])
     lines = tuple(
-        _with_earlier(_marked(line, behind, result), labels, rule_inputs) for line in lines_of(written, labels, laws)
+        _with_inputs(_marked(line, behind, result), labels, rule_inputs) for line in lines_of(written, labels, laws)
     )
     readings = [part for part in (grade["readings"] or "").split(";") if part]
     known = manifest.get("readings", {})
@@ -323,6 +394,8 @@ def explain(
         refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", []), labels),
         deciders=deciders,
         by_score=_by_score(labels, written),
+        audit=audit_of(written),
+        inputs=rule_inputs,
     )
 
 
@@ -336,10 +409,13 @@ def _marked(line: Line, behind: Mapping[str, Decider], result: bool) -> Line:
     return replace(line, decides=True, said=words)
 
 
-def _with_earlier(line: Line, labels: Labels, rule_inputs: RuleInputs | None) -> Line:
-    """A line of a condition or bonus that reads earlier grades names them."""
+def _with_inputs(line: Line, labels: Labels, rule_inputs: RuleInputs | None) -> Line:
+    """A record has its day and document number; a condition or bonus that reads earlier grades names them."""
     if rule_inputs is None:
         return line
+    if line.step == "record":
+        day, document_no = find_day_and_number(rule_inputs, line.record_id)
+        return replace(line, day=day, document_no=document_no)
     earlier = earlier_of(labels, find_earlier(labels.read_by(line.step, line.rule), rule_inputs))
     if not earlier:
         return line
@@ -390,6 +466,9 @@ def lines_of(written: SubjectRows, labels: Labels, laws: Path | None = None) -> 
                 said=labels.reason(row["reason"] or "", row["item"] or "", step),
                 under=labels.under(row["item"] or "", row["article"] or "", capped) if step == "record" else "",
                 cited=cited_text(row["article"] or "", law_by_id),
+                derived=labels.derivation(row["item"] or "", row["article"] or "", row["nominal"])
+                if step == "record"
+                else NOTHING,
             )
         )
     return tuple(lines)

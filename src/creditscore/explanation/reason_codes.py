@@ -115,9 +115,7 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
             )
             for reason in reasons
         ]
-        # where one rule decided alone, points moved the score and not the grade
-        alone = explanation.route != "score" and sum(line.step == "decide" for line in explanation.lines) == 1
-        key = "para_also" if alone else "para_reasons"
+        key = "para_reasons" if points_decide(explanation) else "para_also"
         parts.append(text(key, lang, text("para_comma", lang).join(listed)))
     elif nothing_adverse(explanation):
         parts.append(text("para_no_reason", lang))
@@ -127,6 +125,11 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
         parts.append(margin_said(explanation, lang))
     parts.append(text("para_rights", lang))
     return _join(parts, lang)
+
+
+def points_decide(explanation: Explanation) -> bool:
+    """Whether points had a part in the grade; where one rule decided alone, they moved the score and not the grade."""
+    return explanation.route == "score" or sum(line.step == "decide" for line in explanation.lines) != 1
 
 
 def score_said(explanation: Explanation, lang: Lang) -> list[str]:
@@ -172,8 +175,8 @@ def nothing_adverse(explanation: Explanation) -> bool:
     return not standing
 
 
-def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list[str]:
-    """One rule that decided, with its article, and the records behind it, in sentences."""
+def effect_said(explanation: Explanation, decider: Decider, lang: Lang) -> str:
+    """What a rule did to the grade: `直接评定为D级`, `等级不高于B级`."""
     grade = (
         grade_name(explanation.grade, say(decider.grade, lang))
         if decider is explanation.deciders[-1]
@@ -184,7 +187,12 @@ def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list
         effect = "direct_no_points" if explanation.start is None and explanation.score is None else "direct"
     if _is_result(explanation) and effect in ("direct_no_points", "grade"):
         effect = "result"
-    done = say(word("effects", effect), lang).replace("{0}", grade.translate(INNER_QUOTES))
+    return say(word("effects", effect), lang).replace("{0}", grade.translate(INNER_QUOTES))
+
+
+def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list[str]:
+    """One rule that decided, with its article, and the records behind it, in sentences."""
+    done = effect_said(explanation, decider, lang)
     cited = say(decider.cited, lang)
     label = say(decider.label, lang).translate(INNER_QUOTES)
     case = text("para_case" if label.endswith("情形") else "para_case_of", lang, label)
@@ -260,6 +268,10 @@ def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
         return []
     until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
     lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]
+    within = way.decided_within
+    if within is not None and (within.days or within.workdays):
+        span = text("days", lang, within.days) if within.days else text("workdays", lang, within.workdays)
+        lines.append(text("todo_within", lang, span))
     return [*lines, text("todo_basis", lang, say(cited_rules(way.cite, number=True), lang))]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from creditscore.core.i18n import SYMBOL
-from creditscore.present.svg import WIDTH, fit, line, picture, rect, say
+from creditscore.present.svg import WIDTH, Picture, fit, line, picture, rect, say
 
 # From good to bad, told apart by people who see no red or green, and on paper; M is neither.
 NAMED = {"A": "#1f5fa8", "B": "#7fb2dc", "M": "#b9bec5", "C": "#f0a35e", "D": "#a6263a"}
@@ -129,11 +129,11 @@ def ticks(most: int) -> list[int]:
     return list(range(0, most + 1, step))
 
 
-def steps(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
+def steps(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Picture:
     """From the start score downwards, one row per change: label, before, after, text."""
     points = [float(value) for row in rows for value in (row["before"], row["after"]) if value is not None]
     if not points:
-        return Markup("")
+        return Picture()
     low, high = min(points), max(points)
     pad = max(1.0, (high - low) * 0.08)
     low, high = low - pad, high + pad

@@ -30,6 +30,7 @@ __all__ = [
     "Lines",
     "Link",
     "Listing",
+    "Named",
     "Notice",
     "Paragraph",
     "Points",
@@ -79,6 +80,20 @@ class Code:
 
     def say(self, lang: Lang) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Named:
+    """What something is called, and behind it the code that machines know it by."""
+
+    name: Value
+    code: str
+
+    def say(self, lang: Lang) -> str:
+        name = show(self.name, lang)
+        if not self.code or self.code == name:
+            return name
+        return f"{name}（{self.code}）" if lang == "zh" else f"{name} ({self.code})"
 
 
 @dataclass(frozen=True)

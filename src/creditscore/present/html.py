@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from creditscore.core.atomic import json_text, write_json, write_text
 from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
 from creditscore.present.charts import ink
-from creditscore.present.document import Badge, Code, Document, Lines, Link, Value, gather_tables
+from creditscore.present.document import Badge, Code, Document, Lines, Link, Named, Value, gather_tables
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -121,6 +121,10 @@ def _mark(value: Value, lang: Lang) -> Markup:
         return Markup('<a href="{}">{}</a>').format(value.href, _mark(value.text, lang))
     if isinstance(value, Code):
         return Markup('<span class="code">{}</span>').format(clean(value.text))
+    if isinstance(value, Named):
+        name = _mark(value.name, lang)
+        is_told = not value.code or value.code == show(value.name, lang)
+        return name if is_told else name + Markup(' <span class="code">{}</span>').format(clean(value.code))
     if isinstance(value, Badge):
         text = clean(show(value.text, lang))
         size = " large" if value.large else ""

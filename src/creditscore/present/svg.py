@@ -11,6 +11,13 @@ WIDTH = 720
 SIZE = 13  # of letters, in the units of the picture
 
 
+class Picture(Markup):
+    """A picture as markup, which a notebook shows."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
 def columns(text: str) -> int:
     """Width of a text in columns: Chinese letters take two."""
     return sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in text)
@@ -57,9 +64,9 @@ def path(points: Iterable[tuple[float, float]], stroke: str) -> Markup:
     return Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>').format(through, stroke)
 
 
-def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Markup]) -> Markup:
+def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Markup]) -> Picture:
     """The whole picture; `name` makes the ids of title and description unique on its page."""
-    shape = Markup(
+    shape = Picture(
         '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d"'
         ' xmlns="http://www.w3.org/2000/svg"><title id="{n}-t">{t}</title><desc id="{n}-d">{d}</desc>{p}</svg>'
     )

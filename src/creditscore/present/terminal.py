@@ -110,11 +110,7 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
     elif isinstance(block, Listing):
         yield ""
         yield from lines(block.title, "bold")
-        for number, (head, below) in enumerate(block.each(), start=1):
-            sign = f"{number}. " if block.numbered else "· "
-            yield from lines(sign + show(head, lang))
-            for line in below:
-                yield from lines(line, deeper=len(sign))
+        yield Padding(_listing(block, lang), (0, 0, 0, indent), expand=False)
     elif isinstance(block, Actions):
         yield ""
         for link in block.links:
@@ -124,7 +120,8 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
         for value in (block.seal, block.office, block.day):
             yield from lines(value)
     elif isinstance(block, Chart):
-        yield ""
+        if block.title or block.caption or block.table:
+            yield ""
         yield from lines(block.title, "bold")
         yield from lines(block.caption)
         if block.table is not None:
@@ -132,6 +129,23 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
     elif isinstance(block, Table):
         yield ""
         yield from _table(block, lang, width - indent, indent)
+
+
+def _listing(listing: Listing, lang: Lang) -> RenderableType:
+    """Items behind their signs; what is folded, and the lines below, stand under the first letter."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for number, (head, below) in enumerate(listing.each(), start=1):
+        sign = f"{number}. " if listing.numbered else "· "
+        for line in (head, *below):
+            for part in _clean_lines(line, lang):
+                grid.add_row(sign, Text(part))
+                sign = ""
+    return grid
 
 
 def _clean_lines(value: Value, lang: Lang) -> list[str]:
