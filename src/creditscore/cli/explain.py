@@ -77,7 +77,7 @@ def _explain(
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.read import schemes_in
     from creditscore.objections.disputes import as_rows, said_of
-    from creditscore.present.terminal import render_text
+    from creditscore.present.terminal import print_document
 
     chosen, deep = lang_of(lang), depth_of(depth)
     name, own = words_of(scheme)
@@ -94,7 +94,10 @@ def _explain(
         )
         for explanation, marks in zip(explained, _marked(folder, store, snapshot, explained, own), strict=True)
     ]
-    typer.echo("\n".join(render_text(document, _width()) for document in documents), nl=False)
+    for place, document in enumerate(documents):
+        if place:
+            typer.echo()
+        print_document(document)
     if html is not None:
         from creditscore.core.atomic import write_text
         from creditscore.present.html import render_page
@@ -123,10 +126,3 @@ def _marked(
             marks(opened, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes)
             for explanation in explained
         ]
-
-
-def _width() -> int:
-    """The terminal's columns, 60 to 160; a file takes wide lines."""
-    import shutil
-
-    return min(160, max(60, shutil.get_terminal_size((120, 24)).columns))

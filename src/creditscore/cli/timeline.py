@@ -41,10 +41,11 @@ def timeline_command(
     ] = None,
 ) -> None:
     """Every change of a grade over days or years, attributed to record, rules, clock, correction, repair, knowledge."""
-    from creditscore.cli.explain import _width
     from creditscore.core.i18n import lang_of
-    from creditscore.explanation.timeline.text import render
+    from creditscore.explanation.timeline.document import timeline_document
     from creditscore.explanation.timeline.timeline import timeline
+    from creditscore.present.html import write_pages
+    from creditscore.present.terminal import print_document
 
     chosen = lang_of(lang)
     held = None if known_at is None else _moment(known_at, "--known-at")
@@ -56,11 +57,9 @@ def timeline_command(
         subject_timeline = timeline(
             source, subject, name, first=span["first"] or None, last=span["last"] or None, known_at=held
         )
-    typer.echo(render(subject_timeline, chosen, _width()), nl=False)
+    print_document(timeline_document(subject_timeline, chosen))
     if out is not None:
-        from creditscore.pages.timeline import write_timeline
-
-        for file in write_timeline(subject_timeline, out):
+        for file in write_pages(lambda page_lang: timeline_document(subject_timeline, page_lang), out, "timeline"):
             typer.echo(f"written to {file}")
 
 

@@ -20,11 +20,12 @@ from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.proof import prove_case
 from creditscore.evidence.papers import read_papers
+from creditscore.explanation.timeline.document import timeline_document
 from creditscore.explanation.timeline.timeline import Timeline, timeline
 from creditscore.grading.batch import Gradings
 from creditscore.office.opening import Store
 from creditscore.pages.cascade import write_cascade
-from creditscore.pages.timeline import write_timeline
+from creditscore.present.html import write_pages
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot
 from creditscore.records.subset import subset
@@ -101,7 +102,8 @@ def contest(out: Path, gradings: Path, snapshot: Path, composite: Path, listings
             write_packet(packet, folder / "packet")
         if verify_packet(folder / "packet"):
             raise InternalError("demo.packet_not_written", where=str(out))
-        write_timeline(_over_time(as_table(fitting(source, papers.newest)), source, run, subject_id), folder)
+        changes = _over_time(as_table(fitting(source, papers.newest)), source, run, subject_id)
+        write_pages(lambda lang: timeline_document(changes, lang), folder, "timeline", index="../index.html")
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
     pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]
     decision = papers.case.decision

@@ -15,8 +15,11 @@ import pytest
 from creditscore.core.days import from_day, iso, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.quantities import to_micro
+from creditscore.explanation.timeline.document import timeline_document
 from creditscore.explanation.timeline.timeline import Timeline, timeline
 from creditscore.grading.grade import grade
+from creditscore.present.html import render_page
+from creditscore.present.terminal import render_text
 from creditscore.records import Snapshot, ingest
 from tests.grading.test_parity import table
 from tests.paths import TEST_SCHEMES
@@ -220,22 +223,17 @@ def test_a_wrong_question_is_refused() -> None:
 
 
 def test_the_heading_names_the_versions_that_graded() -> None:
-    from creditscore.explanation.timeline.text import render
-    from creditscore.pages.timeline import timeline_page
-
     firm = "914403001922038216"
     row = {"record_id": "1", "subject_id": firm, "domain": "tax", "item": "010101", "booked_on": "2019-04-01"}
     snapshot = ingest(pd.DataFrame({"subject_id": [firm]}), pd.DataFrame([row]))
     line = timeline(snapshot, firm, "tax", first=2018, last=2020)
-    for shown in (render(line, "en", 200), timeline_page(line, "en")):
+    document = timeline_document(line, "en")
+    for shown in (render_text(document, 200), render_page(document)):
         assert "evaluation years 2014 to 2024" in shown
         assert "evaluation year 2025" not in shown  # the newest version, which graded nothing here
 
 
 def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
-    from creditscore.explanation.timeline.text import render
-    from creditscore.pages.timeline import timeline_page
-
     firm = "914403001922038216"
     rows = pd.DataFrame(
         [
@@ -246,9 +244,10 @@ def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
     )
     line = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows), firm, "tax")
     assert line.refused == line.as_data()["refused"] == 1  # the row of another domain says nothing here
-    for lang, words in (("zh", "另有1行"), ("en", "1 refused rows of this organisation")):
-        assert words in render(line, lang, 200)
-        assert words in timeline_page(line, lang)
+    for lang, words in (("zh", "另有1行"), ("en", "1 refused row of this organisation")):
+        document = timeline_document(line, lang)  # type: ignore[arg-type]
+        assert words in render_text(document, 200)
+        assert words in render_page(document)
     clean = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows[:1]), firm, "tax")
     assert clean.refused == 0
-    assert "refused" not in render(clean, "en", 200)
+    assert "refused" not in render_text(timeline_document(clean, "en"), 200)

@@ -11,6 +11,7 @@ from typing import Any
 
 from creditscore.core.days import from_day, iso, to_day, year_end, year_start
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import language
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
@@ -64,6 +65,12 @@ class Timeline:
     lower_is_better: bool
     made_up: bool = False
     refused: int = 0  # refused rows that name the subject and that the scheme could read: no moment holds them
+
+    def _repr_html_(self) -> str:
+        from creditscore.explanation.timeline.document import timeline_document
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(timeline_document(self, language()))
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON: days as text, points as exact decimal text."""
