@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 
 from creditscore.cli.decisive import check_command, population_command, shares_command, show_command
 from creditscore.core.errors import InputError, UsageError
+from creditscore.explanation.decisive.of_grading import decisive
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
@@ -40,9 +42,9 @@ def test_the_page_fits_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     show_command(run[0], MANY, run[1], lang=lang)
     shown = capsys.readouterr().out
-    assert max(map(len, shown.splitlines())) <= width
-    assert ("Fewest withdrawals: " if lang == "en" else "最少须撤回") in shown
-    assert ("Why fewer do not suffice" if lang == "en" else "更少为何不够") in shown
+    assert max(map(cell_len, shown.splitlines())) <= width
+    assert ("withdrawals reach it, and fewer do not" if lang == "en" else "最少须撤销") in shown
+    assert ("Why fewer do not suffice" if lang == "en" else "撤销更少的信息为何不能达到目标") in shown
 
 
 def test_what_is_written_is_what_is_shown(run: tuple[Path, Path], tmp_path: Path) -> None:
@@ -50,6 +52,21 @@ def test_what_is_written_is_what_is_shown(run: tuple[Path, Path], tmp_path: Path
     answer = json.loads((tmp_path / "new" / "answer.json").read_text(encoding="utf-8"))
     assert (answer["grade"], answer["target"], answer["smallest"], answer["witness"]) == ("D", "C", 1, ["d1"])
     assert answer["singles"] == [{"records": ["d1"], "state": "graded", "grade": answer["singles"][0]["grade"]}]
+
+
+def test_the_page_and_the_notebook_show_what_the_terminal_prints(
+    run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_command(run[0], MANY, run[1], lang="zh", html=tmp_path / "decisive.html")
+    shown, page = capsys.readouterr().out, (tmp_path / "decisive.html").read_text(encoding="utf-8")
+    for words in ("未按规定期限纳税申报", "最少须撤销", "第1类信息中任撤销"):
+        assert words in shown
+        assert words in page
+    assert "撤回" not in shown
+    records = decisive(grade(read_snapshot(run[1]), "tax", 2022), MANY)
+    assert "最少须撤销" in records.text("zh")
+    assert "<article" in records._repr_html_()
+    assert repr(records).startswith(f"<DecisiveRecords of {MANY}, tax@2014 2022: ")
 
 
 def test_a_target_of_ones_own(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +118,7 @@ def test_a_subject_that_refused_rows_leave_open_says_so(tmp_path: Path, capsys: 
     answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
     assert "refused_rows" in answer["input_state"]
     assert answer["grade_without"]
-    shares_command(tmp_path / "run", DIRECT, tmp_path / "snapshot")
+    shares_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang="en")
     assert "Without the refused rows" in capsys.readouterr().out
     population_command(tmp_path / "run", tmp_path / "snapshot", tmp_path / "columns.parquet")
     columns = {row["subject_id"]: row for row in pq.read_table(tmp_path / "columns.parquet").to_pylist()}

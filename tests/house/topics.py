@@ -66,7 +66,7 @@ UNREACHED: dict[str, str] = {
     "composite.recompute": "explanation/test_composite.py",
     "core.version": "test_front_door.py",
     "explanation.decisive.of_grading": "cli/test_decisive.py",
-    "explanation.decisive.text": "cli/test_decisive.py",
+    "explanation.decisive.document": "cli/test_decisive.py",
     "grading.population.prescore": "explanation/decisive/test_population.py",
     "grading.result_columns": "cascade/test_kept_input_state.py",
     "records.subset": "cascade/test_regrade.py",

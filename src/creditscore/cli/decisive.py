@@ -37,6 +37,7 @@ SchemeName = Annotated[
     str | None,
     typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
 ]
+Language = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the whole answer to this file as well.")]
 
 
@@ -77,22 +78,28 @@ def show_command(
         str | None, typer.Option(help="A grade (that or better) or `any`; absent: the next better grade.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Patterns of minimal sets to list.")] = 20,
-    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
+    lang: Language = "zh",
     scheme: SchemeName = None,
     json_file: Json = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
 ) -> None:
     """Single records that change the grade, the fewest that reach a target, and all sets of which none is smaller."""
-    from creditscore.cli.tables import say_line
     from creditscore.core.i18n import lang_of
-    from creditscore.explanation.decisive.of_grading import answer_for, state_input
+    from creditscore.explanation.decisive.of_grading import answer_for, ask_about
+    from creditscore.present.terminal import print_document
 
     chosen = lang_of(lang)
     plan, subject_id, inputs, source = _load(folder, subject, snapshot, scheme, store, as_kept)
-    lines, stated = state_input(source, subject_id, plan.scheme.name, chosen)
-    decisive_records = answer_for(plan, subject_id, inputs, target, limit, stated)
-    for line in (*lines, *decisive_records.text(chosen).splitlines()):
-        say_line(line)
+    asked = ask_about(source, subject_id, plan.scheme.name)
+    decisive_records = answer_for(plan, asked, inputs, target, limit)
+    document = decisive_records.document(chosen)
+    print_document(document)
     _write(json_file, decisive_records.data())
+    if html is not None:
+        from creditscore.core.atomic import write_text
+        from creditscore.present.html import render_page
+
+        typer.echo(f"written to {write_text(html, render_page(document))}")
 
 
 @decisive_app.command("shares")
@@ -104,30 +111,24 @@ def shares_command(
     as_kept: AsKept = False,
     scheme: SchemeName = None,
     most: Annotated[int, typer.Option(min=1, help="Counts of classes to grade at most.")] = 100_000,
+    lang: Language = "zh",
     json_file: Json = None,
 ) -> None:
     """Exact Shapley values of the records: what each one's presence is worth where caps and vetoes are shared."""
-    from creditscore.cli.tables import say_line, show
-    from creditscore.explanation.decisive.of_grading import state_input
+    from creditscore.core.i18n import lang_of
+    from creditscore.explanation.decisive.of_grading import ask_about
+    from creditscore.explanation.labels import Labels
     from creditscore.explanation.shapley import shapley
+    from creditscore.explanation.shares import shares_document
+    from creditscore.present.terminal import print_document
 
+    chosen = lang_of(lang)
     plan, subject_id, asked_subject, source = _load(folder, subject, snapshot, scheme, store, as_kept)
+    asked = ask_about(source, subject_id, plan.scheme.name)
     shapley_values = shapley(plan, asked_subject, most)
     items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
-    lines, stated = state_input(source, subject_id, plan.scheme.name)
-    for line in lines:
-        say_line(line)
-    typer.echo(
-        f"{subject_id}  {plan.scheme.name}  {plan.period}"
-        f"  {shapley_values.of}: {shapley_values.empty} -> {shapley_values.whole}"
-    )
-    show(
-        ("record", "item", "value", "decimal"),
-        [
-            (record, items[record], str(value), f"{float(value):.4f}")
-            for record, value in sorted(shapley_values.values.items())
-        ],
-    )
+    labels = Labels(plan.scheme, plan.scheme.name)
+    print_document(shares_document(asked, labels, plan.period, items, shapley_values, chosen))
     values = {record: str(value) for record, value in sorted(shapley_values.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
     ends = {
@@ -136,7 +137,7 @@ def shares_command(
         "empty": str(shapley_values.empty),
         "whole": str(shapley_values.whole),
     }
-    _write(json_file, about | ends | {"values": values} | stated)
+    _write(json_file, about | ends | {"values": values} | dict(asked.input_state))
 
 
 @decisive_app.command("check")

@@ -17,8 +17,8 @@ from creditscore.evidence.packet.records import record_rows
 from creditscore.evidence.packet.repairs import deadline_rows, repair_data
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
+from creditscore.explanation.decisive.answer import as_json
 from creditscore.explanation.decisive.decisive import decisive
-from creditscore.explanation.decisive.text import as_json
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.shapley import shapley

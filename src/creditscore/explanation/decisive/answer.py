@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from creditscore.core.errors import UsageError
 from creditscore.explanation.decisive.brute_force import Brute, brute
@@ -54,6 +55,11 @@ class Decisive:
     minimal_sets: int | None  # the number of minimal sets; None: not counted
     proof: tuple[Claim, ...]  # one claim for each branch of the rules in which the target could be reached
     why: str = ""  # what was not proved or not counted, and why
+
+
+def as_json(answer: Decisive, subject_id: str, scheme: str, period: str) -> dict[str, Any]:
+    """The answer as plain values, with the whole proof; points are in 10⁻⁶."""
+    return {"subject_id": subject_id, "scheme": scheme, "period": period, **asdict(answer)}
 
 
 def wanted_of(plan: Plan, grade: str, target: str | None) -> str:

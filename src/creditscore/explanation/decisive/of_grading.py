@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError, UsageError
-from creditscore.core.i18n import Lang
-from creditscore.explanation.decisive.answer import LIMIT, Decisive
+from creditscore.core.i18n import LANGS, Lang, language
+from creditscore.explanation.decisive.answer import LIMIT, Decisive, as_json
 from creditscore.explanation.decisive.decisive import decisive as search
-from creditscore.explanation.decisive.text import as_json, render
 from creditscore.explanation.input_lines import input_lines, refused_rows
-from creditscore.explanation.labels import labels_of
+from creditscore.explanation.labels import Labels, labels_of
 from creditscore.explanation.read import read
 from creditscore.grading.batch import Gradings
 from creditscore.grading.input_state.state import REFUSED
@@ -22,15 +21,31 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 
+if TYPE_CHECKING:
+    from creditscore.present.document import Document
+
 
 @dataclass(frozen=True)
+class Asked:
+    """Whose grade is asked about, and what that grade rests on, in codes and in sentences of both languages."""
+
+    subject_id: str
+    name: str = ""
+    made_up: bool = False
+    input_state: Mapping[str, str] = field(default_factory=dict)
+    input_lines: Mapping[Lang, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False)
 class DecisiveRecords:
     """The records whose withdrawal changes the grade of one subject.
 
     Parameters
     ----------
-    subject_id
-        The subject.
+    asked
+        The subject, its name, and what its grade rests on.
+    labels
+        What grades and items are called.
     scheme
         The version of the scheme (`tax@2014`).
     period
@@ -39,26 +54,51 @@ class DecisiveRecords:
         The item of each record, by record id.
     answer
         The whole answer: single records, smallest and minimal sets, and what was proved.
-    input_state
-        What the grade rests on, in codes: `input_state` and `grade_without` (the grade without refused rows); empty
-        texts where nothing is stated.
     """
 
-    subject_id: str
+    asked: Asked
+    labels: Labels
     scheme: str
     period: str
     items: Mapping[str, str]
     answer: Decisive
-    input_state: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        reached = self.answer.grade or self.answer.state
+        return (
+            f"<DecisiveRecords of {self.subject_id}, {self.scheme} {self.period}: {reached}, fewest {len(self.fewest)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(self.document(language()))
+
+    @property
+    def subject_id(self) -> str:
+        return self.asked.subject_id
+
+    @property
+    def input_state(self) -> Mapping[str, str]:
+        """What the grade rests on, in codes: `input_state` and `grade_without` (the grade without refused rows)."""
+        return self.asked.input_state
 
     @property
     def fewest(self) -> tuple[str, ...]:
         """The fewest records whose withdrawal reaches the target; empty where none does."""
         return self.answer.witness
 
-    def text(self, lang: Lang = "zh") -> str:
-        """Render the answer for a terminal."""
-        return render(self.answer, self.subject_id, self.scheme, self.period, self.items, lang)
+    def document(self, lang: Lang = "zh") -> Document:
+        """Tell the answer as a document, which terminals, pages and notebooks show."""
+        from creditscore.explanation.decisive.document import decisive_document
+
+        return decisive_document(self, lang)
+
+    def text(self, lang: Lang = "zh", width: int = 80) -> str:
+        """Render the answer for a terminal, at most `width` columns wide."""
+        from creditscore.present.terminal import render_text
+
+        return render_text(self.document(lang), width)
 
     def data(self) -> dict[str, Any]:
         """Give the answer as plain values for JSON."""
@@ -110,31 +150,30 @@ def decisive(
             allowed="a grading in memory",
             next="grade again, or use `creditscore decisive show DIR SUBJECT --snapshot DIR`",
         )
-    row = read(grading, subject_id).grade
-    ((own_id, subject),) = inputs(grading, [str(row["subject_id"])])
-    return answer_for(grading.plan, own_id, subject, target, limit, state_input(grading, own_id)[1])
+    asked = ask_about(grading, subject_id)
+    ((_, subject),) = inputs(grading, [asked.subject_id])
+    return answer_for(grading.plan, asked, subject, target, limit)
 
 
-def answer_for(
-    plan: Plan, subject_id: str, subject: Subject, target: str | None, limit: int, input_state: Mapping[str, str]
-) -> DecisiveRecords:
+def answer_for(plan: Plan, asked: Asked, subject: Subject, target: str | None, limit: int) -> DecisiveRecords:
     """Search for what decides, and keep with the answer whose it is."""
     items = {str(record["record_id"]): str(record["item"]) for record in subject.records}
     answer = search(plan, subject, target, limit)
-    return DecisiveRecords(subject_id, plan.scheme.name, plan.period, items, answer, input_state)
+    return DecisiveRecords(asked, Labels(plan.scheme, plan.scheme.name), plan.scheme.name, plan.period, items, answer)
 
 
-def state_input(
-    source: Grading | Path, subject_id: str, scheme: str = "", lang: Lang = "en"
-) -> tuple[list[str], dict[str, str]]:
-    """Say what a grade rests on, in sentences, and as codes: `input_state` and the grade without refused rows."""
+def ask_about(source: Grading | Path, subject_id: str, scheme: str = "") -> Asked:
+    """Read whose grade it is and what it rests on: codes, and the sentences about refused rows."""
     written = read(source, subject_id, scheme)
+    own_id = str(written.grade["subject_id"])
     stated = {name: str(written.grade.get(name) or "") for name in ("input_state", "grade_without")}
     labels = labels_of(written.manifest)
-    rows = refused_rows(written.refused, subject_id, written.manifest.get("accepted", []), labels)
+    rows = refused_rows(written.refused, own_id, written.manifest.get("accepted", []), labels)
     without = labels.named_grade(stated["grade_without"]) if stated["grade_without"] else None
     blocked = written.grade["state_reason"] == REFUSED
-    return input_lines(stated["input_state"], rows, without, "", lang, blocked), stated
+    sentences = {lang: input_lines(stated["input_state"], rows, without, "", lang, blocked) for lang in LANGS}
+    made_up = bool(written.manifest.get("made_up", False))
+    return Asked(own_id, written.name, made_up, stated, sentences)
 
 
 def _choose(gradings: Gradings, scheme: str) -> Grading:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from creditscore.core.days import from_day
 from creditscore.core.i18n import Lang, day_said, period_said, phrases, say, word
 from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.labels import grade_or_state, scheme_named, scheme_title
 from creditscore.explanation.timeline.attribution import Cause, Reached
 from creditscore.explanation.timeline.stairs import draw_stairs
-from creditscore.explanation.timeline.timeline import Step, Timeline
 from creditscore.present.document import (
     Chart,
     Column,
@@ -21,6 +22,9 @@ from creditscore.present.document import (
     Table,
     Value,
 )
+
+if TYPE_CHECKING:
+    from creditscore.explanation.timeline.timeline import Step, Timeline
 
 SHOWN = 4  # records named where the clock moved many
 

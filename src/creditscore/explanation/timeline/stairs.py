@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from markupsafe import Markup
 
 from creditscore.core.days import from_day
 from creditscore.core.i18n import Lang, phrase, say, show
 from creditscore.core.quantities import from_micro, points
 from creditscore.explanation.labels import grade_or_state
-from creditscore.explanation.timeline.timeline import Timeline
 from creditscore.present import svg
 from creditscore.present.svg import Picture
+
+if TYPE_CHECKING:
+    from creditscore.explanation.timeline.timeline import Timeline
 
 HEIGHT, LEFT, TOP, BOTTOM = 190, 52, 16, 34
 MOST = 80  # steps that a picture still shows
