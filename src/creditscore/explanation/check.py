@@ -9,6 +9,7 @@ from typing import Any
 
 from creditscore.core.days import read_day
 from creditscore.core.errors import CreditscoreError, DifferenceError
+from creditscore.core.i18n import Phrase
 from creditscore.core.quantities import from_micro, plain, points, to_micro
 from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
@@ -39,23 +40,23 @@ def check(
     `outcome`: every number and code is what the records of the subject give, computed again; `row_again`: its state and
     what it rests on are those of its row of grades, graded again.
     """
-    _refuse(subject_rows, _run_faults(subject_rows), "the manifest of {} is not the one of its run")
-    _refuse(subject_rows, _sums(subject_rows), "the ledger of {} does not add up")
-    _refuse(subject_rows, _row_sums(subject_rows), "the ledger of {} does not add up")
-    _refuse(subject_rows, _input_faults(subject_rows), "what the grade of {} rests on does not fit its refused rows")
+    _refuse(subject_rows, _run_faults(subject_rows), "run_not_own")
+    _refuse(subject_rows, _sums(subject_rows), "ledger_not_add_up")
+    _refuse(subject_rows, _row_sums(subject_rows), "ledger_not_add_up")
+    _refuse(subject_rows, _input_faults(subject_rows), "input_not_refused")
     if plan is not None:
         lines = [_line(row) for row in subject_rows.ledger]
         row_scores, faults = row_faults(plan, subject_rows.grade, lines)
-        _refuse(subject_rows, faults, "the ledger of {} does not follow from its rules")
+        _refuse(subject_rows, faults, "ledger_not_rules")
         if subject_rows.grade["state_reason"] != BLOCKED:
             faults = decision_faults(plan, subject_rows.grade, lines, row_scores)
         else:
             faults = without_faults(plan, subject_rows.grade, lines, row_scores)
-        _refuse(subject_rows, faults, "the grade of {} does not follow from its ledger")
+        _refuse(subject_rows, faults, "grade_not_ledger")
     if outcome is not None:
-        _refuse(subject_rows, _unlike(subject_rows, outcome), "the page of {} is not what its records give")
+        _refuse(subject_rows, _unlike(subject_rows, outcome), "page_not_records")
     if row_again is not None:
-        _refuse(subject_rows, _unlike_row(subject_rows, row_again), "the page of {} is not what its records give")
+        _refuse(subject_rows, _unlike_row(subject_rows, row_again), "page_not_records")
 
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
@@ -74,11 +75,8 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
 def _refuse(subject_rows: SubjectRows, faults: Iterator[str], what: str) -> None:
     why = next(faults, None)
     if why is not None:
-        raise DifferenceError(
-            f"{what.format(subject_rows.grade['subject_id'])}: {why}",
-            where="grades.parquet, ledger.parquet and manifest.json",
-            next="these files do not belong together or were changed; grade again and keep what was written",
-        )
+        about = Phrase("faults", what, (subject_rows.grade["subject_id"],))
+        raise DifferenceError("explanation.files_not_together", about=about, why=why)
 
 
 def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:

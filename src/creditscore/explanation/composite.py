@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
-from creditscore.core.i18n import Lang, plain
+from creditscore.core.i18n import Lang, Phrase, plain
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
@@ -257,7 +257,7 @@ def _row(composite: Composite, subject_id: str) -> dict[str, Any]:
         if rows:
             return rows[0]
     total = composite.coded["composite"].num_rows
-    raise InputError(f"there is no subject {redact(subject_id)!r} among the {total} scored", next="check the id")
+    raise InputError("explanation.no_subject_among_scored", subject_id=redact(subject_id), total=total)
 
 
 def _rows_of(table: pa.Table, subject_id: str) -> list[dict[str, Any]]:
@@ -281,10 +281,9 @@ def _sources(composite: Composite, gradings: Any) -> dict[tuple[str, str], Gradi
             strange.append(manifest["scheme"])
     if not sources:
         raise UsageError(
-            "these are not the gradings that were scored",
+            "explanation.not_gradings_scored",
             where=", ".join(strange),
             allowed=[str(source.get("scheme")) for source in composite.manifest["inputs"]],
-            next="give the folder that was scored, or score this one",
         )
     return sources
 
@@ -464,19 +463,17 @@ def _check(config: CompositeConfig, composite_explanation: CompositeExplanation)
         ],
     )
     contributions = [domain.contribution for domain in composite_explanation.domains]
-    wrong = ""
+    wrong: Phrase | None = None
     total = sum(number or 0 for number in contributions) + composite_explanation.reference
     if total != composite_explanation.score:
-        wrong = f"the shares add up to {total}, the score is {composite_explanation.score}"
+        wrong = Phrase("faults", "shares_sum", (total, composite_explanation.score))
     elif (score, grade, shares) != (composite_explanation.score, composite_explanation.grade, contributions):
-        wrong = f"by its values it is {score}, {grade}, with shares {shares}"
+        wrong = Phrase("faults", "shares_by_values", (score, grade, [str(share) for share in shares]))
     for domain in composite_explanation.domains:
         top = [part.points for part in domain.parts if part.kind != "record"]
         if domain.parts and sum(top) != domain.contribution:
-            wrong = f"the parts of {domain.id} add up to {sum(top)}, its share is {domain.contribution}"
+            wrong = Phrase("faults", "parts_sum", (domain.label, sum(top), domain.contribution))
     if wrong:
         raise DifferenceError(
-            f"the score of {composite_explanation.subject_id} does not add up: {wrong}",
-            where="composite.parquet and contributions.parquet",
-            next="these files do not belong together or were changed; score again and keep what was written",
+            "explanation.composite_not_add_up", subject_id=composite_explanation.subject_id, wrong=wrong
         )

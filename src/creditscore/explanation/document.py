@@ -102,7 +102,7 @@ def depth_of(given: str) -> Depth:
     for depth in DEPTHS:
         if given == depth:
             return depth
-    raise UsageError("explanation.no_depth", given=given, allowed=DEPTHS)
+    raise UsageError("explanation.no_depth", allowed=DEPTHS, given=given)
 
 
 def _head(explanation: Explanation, lang: Lang) -> list[tuple[Value, Value]]:

@@ -62,12 +62,12 @@ def run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any
     for name, run in runs.items():
         if scheme in (name, run["scheme"]):
             return dict(run)
-    raise UsageError(f"{scheme!r} is not among the schemes of this grading", where=str(folder), allowed=", ".join(runs))
+    raise UsageError("explanation.no_scheme_in_grading", scheme=scheme, where=str(folder), allowed=", ".join(runs))
 
 
 def _from_memory(grading: Grading, subject_id: str) -> SubjectRows:
     if not grading.has_ledger:
-        raise InputError("this grading was made without a ledger", next="grade with ledger=True")
+        raise InputError("explanation.needs_ledger")
     con = grading.con
     grade = _grade(con, "result_grades", (), subject_id, "this grading")
     # DuckDB keeps the order of the sorted table behind the view, as it does when the ledger is written
@@ -116,7 +116,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> SubjectRows:
 
 def _damaged(place: Path, error: object) -> InputError:
     first = described(error) if isinstance(error, BaseException) else str(error)
-    return InputError(f"the grading cannot be read: {first}", where=str(place), next="grade again with --out")
+    return InputError("explanation.grading_cannot_read", why=first, where=str(place))
 
 
 def _grade(con: duckdb.DuckDBPyConnection, table: str, given: Any, subject_id: str, place: str) -> Row:
@@ -134,12 +134,10 @@ def _unknown(con: duckdb.DuckDBPyConnection, table: str, given: Any, wanted: str
     ).fetchall()
     close = [value for value, far in near if far <= max(1, len(wanted) // 3)]
     total = con.execute(f"SELECT count(*) FROM {table}", [*given]).fetchall()[0][0]
-    return InputError(
-        f"there is no subject {redact(wanted)!r} among the {total} graded",
-        where=place,
-        allowed=f"near to it: {', '.join(close)}" if close else None,
-        next="check the id; a refused subject is listed in quarantine.parquet",
-    )
+    wanted = redact(wanted)
+    if close:
+        return InputError("explanation.no_subject_but_near", wanted=wanted, total=total, close=close, where=place)
+    return InputError("explanation.no_subject_among_graded", wanted=wanted, total=total, where=place)
 
 
 def _refused(con: duckdb.DuckDBPyConnection, table: str, given: list[Any], subject_id: str) -> tuple[Row, ...]:

@@ -17,6 +17,7 @@ from itertools import product
 from math import comb, prod
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import word
 from creditscore.core.quantities import MICRO
 from creditscore.explanation.decisive.cells import Leaf
 from creditscore.explanation.decisive.decisive import Search
@@ -47,9 +48,9 @@ def shapley(plan: Plan, subject: Subject, most: int = MOST_COUNTS) -> Shapley:
     try:
         search = Search(plan, subject)
     except TooMuch as beyond:
-        raise UsageError(f"the exact values need too much work: {beyond}", next="ask for decisive records") from beyond
+        raise UsageError("explanation.shares_too_much_work") from beyond
     if search.now.state == "not_graded":
-        raise UsageError("the subject is not graded: there is nothing to share", next="see `creditscore explain`")
+        raise UsageError("explanation.shares_not_graded")
     values: dict[str, Fraction] = dict.fromkeys(search.game.ids(range(len(search.game.opened.records))), Fraction(0))
     score = _Score(search) if plan.has_points else None
     if score is not None and score.plain:
@@ -60,11 +61,7 @@ def shapley(plan: Plan, subject: Subject, most: int = MOST_COUNTS) -> Shapley:
     sizes = [kind.count for kind in search.game.kinds]
     count_vectors = prod(size + 1 for size in sizes)
     if count_vectors > most:
-        raise UsageError(
-            f"the exact values need {count_vectors} counts of classes",
-            allowed=f"at most {most}",
-            next="allow more, or ask for decisive records instead",
-        )
+        raise UsageError("explanation.shares_too_many_counts", count=count_vectors, most=most)
     game = {counts: score.of(counts) if score is not None else _rank(search, counts) for counts in _counts(sizes)}
     shares = _shares(game, sizes)
     for kind, share in zip(search.game.kinds, shares, strict=True):
@@ -97,10 +94,7 @@ def _shares(game: dict[tuple[int, ...], Fraction], sizes: list[int]) -> list[Fra
 def _rank(search: Search, counts: tuple[int, ...]) -> Fraction:
     end = search.outcomes.without([kind.count - k for kind, k in zip(search.game.kinds, counts, strict=True)])
     if end.grade < 0:
-        raise UsageError(
-            f"with some of its records the subject is {end.state.replace('_', ' ')}, which has no rank",
-            next="ask for decisive records",
-        )
+        raise UsageError("explanation.shares_no_rank", state=word("states", end.state))
     return Fraction(len(search.plan.grades) - 1 - end.grade)
 
 
@@ -114,7 +108,7 @@ class _Score:
             leaf.low != leaf.high for leaf in search.leaves
         )
         if unknown or any(part.shape == "pool" for part in game.parts):
-            raise UsageError("the score rests on a number that nobody published", next="ask for decisive records")
+            raise UsageError("explanation.shares_unknown_number")
         starts = {leaf.low for leaf in search.leaves}
         ends = [kind.low * kind.count for kind in game.kinds]
         reach = [base + sum(side(end, 0) for end in ends) for base in starts for side in (min, max)]

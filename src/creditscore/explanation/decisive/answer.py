@@ -69,8 +69,7 @@ def wanted_of(plan: Plan, grade: str, target: str | None) -> str:
         return plan.grades[place - 1] if place else ANY
     if target != ANY and target not in plan.grades:
         raise UsageError(
-            f"{target!r} is no grade of {plan.scheme.name}",
-            allowed=f"{', '.join(plan.grades)} (that or better), {ANY}",
+            "explanation.no_grade", target=target, name=plan.scheme.name, grades=list(plan.grades), any=ANY
         )
     return target
 

@@ -51,7 +51,7 @@ def brute(plan: Plan, subject: Subject) -> Brute:
     """Grade the subject without each set of its records; UsageError beyond 16 records."""
     records = list(subject.records)
     if len(records) > MOST:
-        raise UsageError(f"{len(records)} records have too many sets", allowed=f"at most {MOST} records")
+        raise UsageError("explanation.too_many_sets", count=len(records), most=MOST)
     opened = opening(plan, subject)  # each record is assessed on its own, so once is enough
     ids = [str(record["record_id"]) for record in records]
     outcomes = {}

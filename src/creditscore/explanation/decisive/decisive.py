@@ -90,7 +90,7 @@ def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int
     and what it does not. Raises UsageError for a grade the scheme does not know.
     """
     if limit < 1:
-        raise UsageError(f"limit is {limit}", allowed="a whole number of at least 1")
+        raise UsageError("explanation.limit", limit=limit)
     try:
         search = Search(plan, subject)
     except TooMuch as beyond:

@@ -144,12 +144,7 @@ def decisive(
     if isinstance(grading, Gradings):
         grading = _choose(grading, scheme)
     if not isinstance(grading, Grading):
-        raise UsageError(
-            "decisive records need the records that were graded",
-            where=str(grading)[:100],
-            allowed="a grading in memory",
-            next="grade again, or use `creditscore decisive show DIR SUBJECT --snapshot DIR`",
-        )
+        raise UsageError("explanation.needs_records", where=str(grading)[:100])
     asked = ask_about(grading, subject_id)
     ((_, subject),) = inputs(grading, [asked.subject_id])
     return answer_for(grading.plan, asked, subject, target, limit)
@@ -183,4 +178,4 @@ def _choose(gradings: Gradings, scheme: str) -> Grading:
         return gradings[scheme]
     except KeyError as error:
         names = ", ".join(run.plan.scheme.name for run in gradings)
-        raise InputError(f"{scheme!r} is none of the schemes of this grading", allowed=names) from error
+        raise InputError("explanation.no_scheme_in_grading", scheme=scheme, allowed=names) from error

@@ -92,9 +92,12 @@ def attribute(records: Records, a: SubjectAt, b: SubjectAt, known: Known) -> tup
     begun, ended = Reached.by(a.outcome).score, wanted.score
     if reached != wanted or (begun is not None and ended is not None and begun + total != ended):
         raise InternalError(
-            f"the causes between two days do not add up: {reached} is not {wanted}",
-            where=f"{a.plan.scheme.name}, days {a.day} and {b.day}",
-            next="please report this fault with the snapshot",
+            "explanation.causes_not_add_up",
+            reached=reached,
+            wanted=wanted,
+            name=a.plan.scheme.name,
+            day=a.day,
+            end=b.day,
         )
     return tuple(causes)
 

@@ -127,11 +127,7 @@ def records_of(snapshot: Snapshot, subject_id: str, scheme: str) -> Records:
             continue
         connect(small.con, threads=1)  # of one subject; more threads only wait for each other
         return Records(small, wanted, scheme, versions)
-    raise InputError(
-        "there is no such subject in the snapshot",
-        where=canonical_code(subject_id),
-        next="check the id; a refused subject is listed in the quarantine of the snapshot",
-    )
+    raise InputError("explanation.no_subject_in_snapshot", where=canonical_code(subject_id))
 
 
 def rows_by_key(subject: Subject) -> Mapping[int, Mapping[str, Any]]:

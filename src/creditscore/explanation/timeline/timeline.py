@@ -170,8 +170,9 @@ def _span(records: Records, first: date | int | None, last: date | int | None, f
     """The first and the last day of the timeline."""
     for given in (first, last):
         if given is not None and isinstance(given, int) != (records.kind == "year"):
-            wanted = "evaluation years (2023)" if records.kind == "year" else "days (2023-06-30)"
-            raise UsageError(f"{records.scheme} is graded by {records.kind}", allowed=wanted, next="correct the span")
+            if records.kind == "year":
+                raise UsageError("explanation.timeline_by_year", scheme=records.scheme)
+            raise UsageError("explanation.timeline_by_day", scheme=records.scheme)
     log = records.small.log
     days = ", ".join(f"{name}_day" for name in ("event", "occurred", "decided", "booked", "published", "known"))
     row = records.small.con.execute(f"SELECT min(least({days})), max(greatest({days})) FROM {log}").fetchall()[0]
@@ -185,11 +186,7 @@ def _span(records: Records, first: date | int | None, last: date | int | None, f
         begin = to_day(first) if isinstance(first, date) else oldest
         end = to_day(last) if isinstance(last, date) else max(begin, newest)
     if begin > end or end - begin > LONGEST:
-        raise UsageError(
-            f"no timeline from {iso(begin)} to {iso(end)}",
-            allowed="a span of at most 40 years, the first day first",
-            next="give --from and --to",
-        )
+        raise UsageError("explanation.no_timeline", begin=from_day(begin), end=from_day(end))
     return begin, end
 
 
