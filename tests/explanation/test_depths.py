@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from creditscore.cli.main import main
 from creditscore.core.errors import DifferenceError
-from creditscore.core.i18n import Lang, say
+from creditscore.core.i18n import Lang, text
 from creditscore.explanation.audit import audit
 from creditscore.explanation.document import DEPTHS
 from creditscore.explanation.ledger import explain
@@ -70,7 +70,11 @@ def test_each_depth_says_all_that_the_one_before_says(small: Grading, lang: Lang
     explanation, hashes = explain(small, MANY), audit(small, MANY)
     brief, full, whole = (explanation.text(lang, width, depth).splitlines() for depth in DEPTHS)
     assert len(brief) < len(full) < len(whole)
-    assert {line.strip() for line in brief} - {line.strip() for line in full} == {say(explanation.title, lang)}
+    own, office = paragraph(explanation, lang), paragraph(explanation, lang, office=True)
+    assert own.partition("，" if lang == "zh" else ": ")[2] in office
+    beyond_words = brief[brief.index(text("rests", lang)) :]
+    assert len(beyond_words) > 20
+    assert set(beyond_words) <= set(full)
     assert {line.strip() for line in full} <= {line.strip() for line in whole}
     assert not any("sha256" in line for line in full)
     assert re.sub(r"\s", "", hashes.digest) in re.sub(r"\s", "", "".join(whole))
@@ -311,7 +315,7 @@ def test_a_score_that_records_bring_names_them_and_their_text() -> None:
     )
     explanation = explain(grading, subject)
     assert "得分来自：" in paragraph(explanation, "zh")
-    assert "+30，" in paragraph(explanation, "zh")
+    assert "+30分，" in paragraph(explanation, "zh")
     assert "编号r1）" in paragraph(explanation, "zh")
     assert explanation.lines[-1].cited.zh in paragraph(explanation, "zh")
     assert "The score comes from: " in paragraph(explanation, "en")

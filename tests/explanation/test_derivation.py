@@ -31,7 +31,7 @@ def named(name: str) -> Label:
         ),
         ({"base": 1, "plus": "amount", "unit": "points"}, "-3", "金额2：1 + 2 → 3分", "amount 2: 1 + 2 → 3 points"),
         ({"each": Decimal("2.5")}, "-7.5", "2.5 × 3 = 7.5分", "2.5 × 3 = 7.5 points"),
-        ({"of": "amount", "tiers": TIERS}, "-1", "金额不超过1000：1分", "amount up to 1000: 1 points"),
+        ({"of": "amount", "tiers": TIERS}, "-1", "金额不超过1000：1分", "amount up to 1000: 1 point"),
         (
             {"of": "amount", "tiers": TIERS},
             "-3",

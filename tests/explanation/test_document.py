@@ -57,7 +57,7 @@ def test_the_subject_reads_records_articles_points_and_last_days(small: Grading)
     assert sum(Decimal(row[-1].replace("−", "-")) for row in cells[:-1]) == explanation.score
     repaired = next(row for row in cells if row[1].startswith("r2"))
     assert repaired[0].splitlines() == ["未按规定期限填报财务报表", "已纠正（30日内）", "3分，返还2.4分，计0.6分"]
-    assert repaired[1:] == ["r2\n2022年7月18日", "《纳税信用评价指标和评价方式（试行）》指标010103", "−0.6"]
+    assert repaired[1:] == ["r2", "2022年7月18日", "《纳税信用评价指标和评价方式（试行）》指标010103", "−0.6"]
     shown = explanation.text("zh", 200, "subject")
     assert "编号r6）：纳税信用修复" in shown
     assert "2022年11月19日当日或之前完成的，返还4分" in shown

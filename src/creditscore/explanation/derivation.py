@@ -10,7 +10,6 @@ from creditscore.core.quantities import plain
 from creditscore.schemes.parts import Tier, Value
 
 NOTHING = Label(zh="", en="")
-CENT = Decimal(100)
 
 
 def derive(value: Value | None, nominal: Decimal | None, name_of: Callable[[str], Label]) -> Label:
@@ -48,10 +47,8 @@ def _times(each: Decimal, size: Decimal) -> Label:
     count = size / each
     if count == 1 or count * each != size or count != round(count, 6):
         return NOTHING
-    return Label(
-        zh=f"{plain(each)} × {plain(count)} = {plain(size)}分",
-        en=f"{plain(each)} × {plain(count)} = {plain(size)} points",
-    )
+    told = f"{plain(each)} × {plain(count)} = "
+    return Label(zh=f"{told}{plain(size)}分", en=told + _points(size))
 
 
 def _sum(base: Decimal, more: Decimal, size: Decimal, name: Label, percent: bool) -> Label:
@@ -59,7 +56,7 @@ def _sum(base: Decimal, more: Decimal, size: Decimal, name: Label, percent: bool
     zh_more, en_more = (f"{plain(more)}%", f"{plain(more)} %") if percent else (plain(more), plain(more))
     return Label(
         zh=f"{zh}{zh_more}：{plain(base)} + {zh_more} → {plain(size)}分",
-        en=f"{en} {en_more}: {plain(base)} + {en_more} → {plain(size)} points",
+        en=f"{en} {en_more}: {plain(base)} + {en_more} → {_points(size)}",
     )
 
 
@@ -77,10 +74,12 @@ def _tier(tiers: list[Tier], place: int, name: Label) -> Label:
         en.append(f"up to {edge}" if tier.to is not None else f"below {edge}")
     if not zh:
         return NOTHING
-    return Label(
-        zh=f"{name.zh}{'、'.join(zh)}：{plain(tier.points)}分",
-        en=f"{name.en} {', '.join(en)}: {plain(tier.points)} points",
-    )
+    head_zh, head_en = name.zh + "、".join(zh), f"{name.en} {', '.join(en)}"
+    return Label(zh=f"{head_zh}：{plain(tier.points)}分", en=f"{head_en}: {_points(tier.points)}")
+
+
+def _points(number: Decimal) -> str:
+    return f"{plain(number)} point{'' if number == 1 else 's'}"
 
 
 def give_back(nominal: Decimal | None, effective: Decimal | None) -> Label:

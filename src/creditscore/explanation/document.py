@@ -10,10 +10,10 @@ from creditscore.core.i18n import Lang, day_said, grade_name, period_said, phras
 from creditscore.core.quantities import from_micro, points, to_micro
 from creditscore.explanation.as_data import explanation_data, subject_data
 from creditscore.explanation.corrections import Correction, Way, open_corrections
-from creditscore.explanation.deciders import Decider, earlier_said
+from creditscore.explanation.deciders import Decider, Entry, earlier_said
 from creditscore.explanation.derivation import give_back
 from creditscore.explanation.for_office import tell_auditors, tell_reviewers
-from creditscore.explanation.reason_codes import effect_said, entry_said, paragraph, show_cell, what_to_do
+from creditscore.explanation.reason_codes import effect_said, paragraph, show_cell, what_to_do
 from creditscore.present.charts import NAMED, OTHER
 from creditscore.present.document import (
     Badge,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from creditscore.explanation.ledger import Explanation, Line
 
 Depth = Literal["subject", "reviewer", "auditor"]
+DAY = 2  # the column of days
 DEPTHS: tuple[Depth, ...] = ("subject", "reviewer", "auditor")
 
 
@@ -76,8 +77,7 @@ def explanation_document(
     blocks: list[Block | None] = [
         *(Notice(line) for line in warnings),
         Tiles(_head(explanation, lang)),
-        Section(t("in_words"), [Paragraph(paragraph(explanation, lang, office=is_office))]),
-        _basis(explanation, lang),
+        Section(t("in_words"), [Paragraph(paragraph(explanation, lang, office=is_office)), *_basis(explanation, lang)]),
         _to_do(explanation, lang),
     ]
     if is_office:
@@ -142,18 +142,20 @@ def _interval(explanation: Explanation, lang: Lang) -> str:
     return text("interval", lang, points(low), points(high))
 
 
-def _basis(explanation: Explanation, lang: Lang) -> Section | None:
+def _basis(explanation: Explanation, lang: Lang) -> list[Table]:
     """The records and articles behind the grade, with their points where these had a part."""
     if explanation.blocked:
-        return None  # the ledger is that without the refused rows, and no grade rests on it
+        return []  # the ledger is that without the refused rows, and no grade rests on it
     scored = explanation.by_score and any(line.step == "start" for line in explanation.lines)
     rows = [*_scored_rows(explanation, lang)] if scored else []
     rows += [row for decider in explanation.deciders for row in _deciding_rows(explanation, decider, lang)]
-    if not rows:
-        return None
-    columns = [Column(text(code, lang)) for code in ("conduct", "which_record", "written")]
+    columns = [Column(text("conduct", lang)), Column(text("which_record", lang)), Column(text("when", lang), "day")]
+    columns.append(Column(text("written", lang)))
     columns.append(Column(text("points", lang), "number") if scored else Column(text("effect", lang)))
-    return Section(text("rests", lang), [Table(columns, rows)])
+    if not any(row.cells[DAY] for row in rows):  # the results alone hold no days
+        columns = [*columns[:DAY], *columns[DAY + 1 :]]
+        rows = [Row([*row.cells[:DAY], *row.cells[DAY + 1 :]], row.tone) for row in rows]
+    return [Table(columns, rows, text("rests", lang))] if rows else []
 
 
 def _scored_rows(explanation: Explanation, lang: Lang) -> Iterator[Row]:
@@ -167,14 +169,12 @@ def _scored_rows(explanation: Explanation, lang: Lang) -> Iterator[Row]:
             shown = Points(to_micro(moved), plus=not begins or line.reason == "bonus")
         idle = line.step == "record" and not line.effective and line.effective is not None and not line.decides
         about = Lines([line.label, *tell_how(line, lang)], small=True)
-        yield Row(
-            (about, _record(line.record_id, line.day, line.document_no, lang), _known(line.cited), shown),
-            _tone(line, idle),
-        )
+        record = _record(line.record_id, line.day, line.document_no, lang)
+        yield Row((about, *record, _known(line.cited), shown), _tone(line, idle))
     if explanation.score is not None:
-        yield Row((text("score", lang), None, None, Points(to_micro(explanation.score))), "sum")
+        yield Row((text("score", lang), "", "", "", Points(to_micro(explanation.score))), "sum")
     elif interval := _interval(explanation, lang):
-        yield Row((text("score", lang), None, None, interval), "sum")
+        yield Row((text("score", lang), "", "", "", interval), "sum")
 
 
 def _tone(line: Line, idle: bool) -> Literal["", "idle", "decides"]:
@@ -191,10 +191,12 @@ def tell_how(line: Line, lang: Lang) -> list[str]:
     return [part for part in told if part]
 
 
-def _record(record_id: str, day: str, document_no: str, lang: Lang) -> Value:
-    """A record by its id, its day and the number of its document."""
-    parts = [show_cell(record_id), day_said(day, lang) if day else "", show_cell(document_no)]
-    return Lines([part for part in parts if part], small=True) if any(parts) else None
+def _record(record_id: str, day: str, document_no: str, lang: Lang) -> tuple[Value, Value]:
+    """A record by its id with the number of its document, and its day."""
+    if not record_id:
+        return "", ""
+    number = [text("basis_document", lang, show_cell(document_no))] if document_no else []
+    return Lines([show_cell(record_id), *number], small=True), day_said(day, lang) if day else None
 
 
 def _known(label: Any) -> Value:
@@ -203,16 +205,25 @@ def _known(label: Any) -> Value:
 
 def _deciding_rows(explanation: Explanation, decider: Decider, lang: Lang) -> Iterator[Row]:
     """The records, list entries and earlier grades that a rule rests on, each with the rule; the rule alone else."""
-    facts: list[tuple[Value, Value]] = [
-        (basis.label, _record(basis.record_id, basis.day, basis.document_no, lang)) for basis in decider.basis
+    facts: list[tuple[Sequence[Value], Value, Value]] = [
+        ([basis.label], *_record(basis.record_id, basis.day, basis.document_no, lang)) for basis in decider.basis
     ]
-    facts += [(entry_said(entry, lang), show_cell(entry.listing_id) or None) for entry in decider.entries]
-    facts += [(earlier_said(earlier, lang), None) for earlier in decider.earlier]
+    facts += [_entry(entry, lang) for entry in decider.entries]
+    facts += [([earlier_said(earlier, lang)], "", "") for earlier in decider.earlier]
     effect = effect_said(explanation, decider, lang)
     rule = [decider.label, *([] if decider.sure else [text("among", lang)])]
-    for fact, record in facts or [(None, None)]:
-        about = Lines([fact, *rule] if fact is not None else rule, small=True)
-        yield Row((about, record, _known(decider.cited), effect), "decides")
+    for fact, record, day in facts or [([], "", "")]:
+        about = Lines([*fact, *rule], small=True)
+        yield Row((about, record, day, _known(decider.cited), effect), "decides")
+
+
+def _entry(entry: Entry, lang: Lang) -> tuple[Sequence[Value], Value, Value]:
+    """An entry of a list with its basis, its number with the end of its term, and its day."""
+    basis, until = show_cell(say(entry.basis, lang)), day_said(entry.term_end, lang)
+    about = [entry.label, *([text("entry_basis", lang, basis)] if basis else [])]
+    number = [show_cell(entry.listing_id), *([text("entry_until", lang, until)] if until else [])]
+    entered = day_said(entry.entered_on, lang) or None
+    return about, Lines(number, small=True) if entry.listing_id else None, entered
 
 
 def _to_do(explanation: Explanation, lang: Lang) -> Section | None:

@@ -60,7 +60,6 @@ def _sum(explanation: Explanation, lang: Lang) -> Section | None:
         blocks.append(Paragraph(explanation.sum.replace(f"→ {explanation.grade}", f"→ {named}"), "lead"))
     if picture := draw_waterfall(explanation, lang):
         blocks.append(Chart("", picture))
-    blocks += [Paragraph(text(note, lang), "soft") for note in explanation.notes]
     title = phrase("pages", "how" if explanation.by_score else "how_aside", lang)
     return Section(title, blocks) if blocks else None
 
@@ -80,7 +79,8 @@ def _ledger(explanation: Explanation, lang: Lang) -> Section | None:
         idle = line.step == "record" and line.effective == 0 and not line.decides
         cells = (name, show_cell(line.record_id) or None, *numbers, said)
         rows.append(Row(cells, "decides" if line.decides else "idle" if idle else ""))
-    return Section(text("ledger", lang), [Table(columns, rows)])
+    caption = text("ledger_without", lang) if explanation.blocked else ""
+    return Section(text("ledger", lang), [Table(columns, rows)], caption)
 
 
 def _numbers(line: Line) -> tuple[Value, ...]:
@@ -100,6 +100,8 @@ def _numbers(line: Line) -> tuple[Value, ...]:
 
 def _rules(explanation: Explanation, lang: Lang) -> Section | None:
     """The rules on the way to the grade, in their order; that of score bands too."""
+    if explanation.blocked:
+        return None
     deciders = {decider.rule: decider for decider in explanation.deciders}
     rows = [
         (
@@ -166,7 +168,8 @@ def _about(explanation: Explanation, lang: Lang) -> Section:
         rows.append((text("margin", lang), Points(to_micro(explanation.margin))))
     rows.append((text("period", lang), period_said(explanation.period, lang)))
     rows.append((text("known_at", lang), day_said(explanation.known_at, lang)))
-    return Section(text("about", lang), [Facts(rows)])
+    notes = [Paragraph(text(note, lang), "soft") for note in explanation.notes]
+    return Section(text("about", lang), [Facts(rows), *notes])
 
 
 def _listing(code: str, items: list[Value], lang: Lang) -> Section | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import LANGS, Lang, language, plain, say, word
+from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS, points
 from creditscore.explanation.audit import Audit, audit_of
@@ -217,7 +218,8 @@ class Explanation:
     def sum_without(self) -> str:
         """The same for the grade without the refused rows."""
         scored = [line.total for line in self.lines if line.step != "decide"]
-        return _sum(self, scored[-1]) if self.grade_without and scored else ""
+        result = _sum(self, scored[-1]) if self.grade_without and scored else ""
+        return result if " " in result.partition(" = ")[0] else ""  # one number is no sum
 
     def document(self, lang: Lang = "zh", depth: Depth = "reviewer") -> Document:
         """Tell the explanation as a document, which pages, terminals and notebooks show.
@@ -362,7 +364,7 @@ def explain(
     code = grade["grade"] or ""
     return Explanation(
         subject_id=grade["subject_id"],
-        name=written.name,
+        name=written.name or (redact(str(rule_inputs.subject.columns.get("name", ""))) if rule_inputs else ""),
         scheme=str(manifest["scheme"]),
         title=labels.title,
         period=str(grade["period"]),

@@ -87,9 +87,9 @@ def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reaso
 
 def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
     """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
+    about = period_said(explanation.period, lang), say(explanation.title, lang)
     who = show_cell(explanation.name or explanation.subject_id)
-    period = period_said(explanation.period, lang)
-    head = text("para_head", lang, who, period, say(explanation.title, lang))
+    head = text("para_head", lang, who, *about) if office else text("para_head_own", lang, *about)
     if explanation.state != "graded":
         parts = [
             head

@@ -98,8 +98,7 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
         yield from lines(block.text)
     elif isinstance(block, Notice):
         yield ""
-        for line in _clean_lines(block.text, lang):
-            yield Padding(Text(f"! {line}"), (0, 0, 0, indent), expand=False)
+        yield Padding(_signed([("! ", [block.text])], lang), (0, 0, 0, indent), expand=False)
     elif isinstance(block, Facts | Tiles):
         yield ""
         for name, value in block.rows:
@@ -110,7 +109,9 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
     elif isinstance(block, Listing):
         yield ""
         yield from lines(block.title, "bold")
-        yield Padding(_listing(block, lang), (0, 0, 0, indent), expand=False)
+        signs = (f"{number}. " if block.numbered else "· " for number in range(1, len(block.items) + 1))
+        items = [(sign, [head, *below]) for sign, (head, below) in zip(signs, block.each(), strict=True)]
+        yield Padding(_signed(items, lang), (0, 0, 0, indent), expand=False)
     elif isinstance(block, Actions):
         yield ""
         for link in block.links:
@@ -131,7 +132,7 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
         yield from _table(block, lang, width - indent, indent)
 
 
-def _listing(listing: Listing, lang: Lang) -> RenderableType:
+def _signed(items: Sequence[tuple[str, Sequence[Value]]], lang: Lang) -> RenderableType:
     """Items behind their signs; what is folded, and the lines below, stand under the first letter."""
     from rich.table import Table as Grid
     from rich.text import Text
@@ -139,12 +140,10 @@ def _listing(listing: Listing, lang: Lang) -> RenderableType:
     grid = Grid.grid()
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for number, (head, below) in enumerate(listing.each(), start=1):
-        sign = f"{number}. " if listing.numbered else "· "
-        for line in (head, *below):
-            for part in _clean_lines(line, lang):
-                grid.add_row(sign, Text(part))
-                sign = ""
+    for sign, values in items:
+        lines = [line for value in values for line in _clean_lines(value, lang)]
+        for number, line in enumerate(lines):
+            grid.add_row("" if number else sign, Text(line))
     return grid
 
 
