@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from creditscore.cli.application import App, Group
+from creditscore.cli.help import describe
 from creditscore.cli.office import (
-    VARIABLE,
     By,
     Json,
     KeyFile,
@@ -27,8 +27,9 @@ from creditscore.cli.office import (
     StoreAddress,
     open_store,
 )
+from creditscore.cli.settings import STORE, load_settings
 from creditscore.core.errors import StoreError, UsageError
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, language, say
 
 if TYPE_CHECKING:
     from creditscore.store.declarations import Workflow
@@ -37,23 +38,10 @@ if TYPE_CHECKING:
     from creditscore.store.store import Store
 
 LISTED = ("texts", "days", "words", "rows")
-HELP = {
-    "text": "Text.",
-    "organisation": "Id of an organisation.",
-    "day": "A day, YYYY-MM-DD.",
-    "number": "A whole number.",
-    "texts": "Text; may be repeated.",
-    "days": "NAME=YYYY-MM-DD; may be repeated.",
-    "words": "NAME=TEXT; may be repeated.",
-    "yes_no": "Yes or no.",
-    "rows": "NAME=VALUE;NAME=VALUE, or JSON, or @FILE with JSON; may be repeated.",
-    "data": "JSON, or @FILE with JSON.",
-}
-Case = Annotated[str, typer.Argument(metavar="CASE", help="The case: its name, or what follows its slash.")]
-Preview = Annotated[bool, typer.Option("--preview", help="Only show what it would write, and the hash of that.")]
-AsShown = Annotated[
-    str, typer.Option("--as-shown", metavar="HASH", help="Write it only if it is still what `--preview` showed.")
-]
+TYPES = ("text", "organisation", "day", "number", *LISTED, "yes_no", "data")
+Case = Annotated[str, typer.Argument(metavar="CASE")]
+Preview = Annotated[bool, typer.Option("--preview")]
+AsShown = Annotated[str, typer.Option("--as-shown", metavar="HASH")]
 COMMON: dict[str, Any] = {
     "store": StoreAddress,
     "on": On,
@@ -78,16 +66,13 @@ DEFAULTS: dict[str, Any] = {
 }
 OWN = {*(name.replace("_", "-") for name in COMMON), "json", "help"}  # names of options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
-GENERIC: dict[str, tuple[str, dict[str, str]]] = {
-    "correct": (
-        "Replace what a step, by its number in `store show`, was given; later steps are taken again.",
-        {"number": "number", "to": "texts", "reason": "text"},
-    ),
-    "upgrade": ("Bring a case under the newest version of its workflow.", {"reason": "text"}),
+GENERIC: dict[str, dict[str, str]] = {
+    "correct": {"number": "number", "to": "texts", "reason": "text"},
+    "upgrade": {"reason": "text"},
 }
 
 
-class WorkflowsGroup(TyperGroup):
+class WorkflowsGroup(Group):
     """A group for each workflow: those that ship, and those that approvers have declared in the store at hand."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -102,30 +87,23 @@ class WorkflowsGroup(TyperGroup):
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Return the group of a workflow; None where there is none."""
-        versions = _list_workflows("").get(name) or _list_workflows(_find_store(ctx.meta.get(VARIABLE, []))).get(name)
+        versions = _list_workflows("").get(name) or _list_workflows(_find_store(ctx.meta.get(STORE, []))).get(name)
         return None if versions is None else typer.main.get_command(build_group(versions))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find a workflow, also where only the store named by `--store` knows it."""
-        ctx.meta[VARIABLE] = args
+        ctx.meta[STORE] = args
         return super().resolve_command(ctx, args)
 
 
-act_app = typer.Typer(
-    cls=WorkflowsGroup, help="Acts of the declared workflows.", no_args_is_help=True, rich_markup_mode=None
-)
-
-
-@act_app.callback()
-def _acts() -> None:
-    pass
+act_app = App(cls=WorkflowsGroup)
 
 
 def _find_store(args: list[str]) -> str:
-    """The store that a command line names, the last where it names several, else the environment; empty for neither."""
+    """The store that a command line names, the last where it names several, else the environment or the settings."""
     named = [word.removeprefix("--store=") for word in args if word.startswith("--store=")]
     named += [value for word, value in pairwise(args) if word == "--store"]
-    return named[-1] if named else os.environ.get(VARIABLE, "")
+    return named[-1] if named else (os.environ.get(STORE) or load_settings().store)
 
 
 def _list_workflows(address: str) -> Mapping[str, Sequence[Workflow]]:
@@ -159,24 +137,19 @@ def build_group(versions: Sequence[Workflow]) -> typer.Typer:
         What each act must and may be given is an option of its command: `document_no` is `--document-no`. What only
         some versions ask for may be left out: the store says where a case needs it.
     """
-    newest = versions[-1]
-    group = typer.Typer(
-        name=newest.workflow,
-        help=f"{newest.title.en} ({newest.id})",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-    )
-    group.callback()(lambda: None)
+    newest, lang = versions[-1], language()
+    group = App(newest.workflow, help=f"{getattr(newest.title, lang)} ({newest.id})")
     for name in dict.fromkeys(name for workflow in reversed(versions) for name in workflow.acts):
         rules = [workflow.acts[name] for workflow in versions if name in workflow.acts]
         given = {key: kind for rule in rules for key, kind in (*rule.give.items(), *rule.may.items())}
         needed = {key for key in given if all(key in rule.give for rule in rules)}
-        words = f"{rules[-1].title.zh} {rules[-1].title.en} ({'/'.join(rules[-1].by)})."
+        words = f"{getattr(rules[-1].title, lang)} ({'/'.join(rules[-1].by)})"
         command = _make_command(newest.workflow, name, given, needed, opens=rules[-1].opens)
         group.command(name.replace("_", "-"), help=words)(command)
-    for name, (words, asked) in GENERIC.items():
-        group.command(name, help=words)(_make_command(newest.workflow, name, asked, asked, opens=False))
+    for name, asked in GENERIC.items():
+        label = describe(("act",), name)
+        own = say(label, lang) if label else None
+        group.command(name, help=own)(_make_command(newest.workflow, name, asked, asked, opens=False))
     return group
 
 
@@ -213,9 +186,9 @@ def _option(name: str) -> str:
 def _annotate(name: str, kind: str) -> Any:
     option = _option(name)
     if kind == "yes_no":
-        return Annotated[bool | None, typer.Option(f"{option}/--no-{option[2:]}", help=HELP[kind])]
+        return Annotated[bool | None, typer.Option(f"{option}/--no-{option[2:]}", help=f"kind {kind}")]
     own: Any = list[str] if kind in LISTED else str
-    return Annotated[own | None, typer.Option(option, help=HELP[kind], show_default=False)]
+    return Annotated[own | None, typer.Option(option, help=f"kind {kind}", show_default=False)]
 
 
 def read_value(kind: str, value: Any, option: str) -> Any:

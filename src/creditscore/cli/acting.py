@@ -14,14 +14,9 @@ from creditscore.core.tables.write import Csv
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
 
-On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
-Lang = Annotated[str, typer.Option(help="zh or en.")]
-Marks = Annotated[
-    str | None, typer.Option("--store", help="A store: what rests on records that an open case contests is marked.")
-]
-Schemes = Annotated[
-    list[Path] | None, typer.Option("--scheme", help="YAML file of a scheme outside the library; may be repeated.")
-]
+On = Annotated[str, typer.Option("--on")]
+Marks = Annotated[str | None, typer.Option("--store")]
+Schemes = Annotated[list[Path] | None, typer.Option("--scheme")]
 
 
 def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:

@@ -9,25 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from creditscore.cli.acting import On, day_given
+from creditscore.cli.application import App
 from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
 
-cascade_app = typer.Typer(
-    name="cascade",
-    help="Withdrawing, correcting or repairing a record, with everything that rests on it.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+cascade_app = App()
 
-Record = Annotated[str, typer.Option(help="Id of the record.")]
-Kind = Annotated[str, typer.Option("--event", help="withdrawn, corrected, repaired or reinstated.")]
-Share = Annotated[str | None, typer.Option(help="Corrected share, from 0 to 1 (default: all that is left).")]
-Recorded = Annotated[str | None, typer.Option(help="Day on which it became known (default: that of --on).")]
-Snapshots = Annotated[
-    list[Path] | None, typer.Option("--snapshot", help="Snapshot that was moved since it was kept; may be repeated.")
-]
-Whose = Annotated[str, typer.Option("--subject", help="Whose record, where several have one of that id.")]
+Record = Annotated[str, typer.Option()]
+Kind = Annotated[str, typer.Option("--event")]
+Share = Annotated[str | None, typer.Option()]
+Recorded = Annotated[str | None, typer.Option()]
+Snapshots = Annotated[list[Path] | None, typer.Option("--snapshot")]
+Whose = Annotated[str, typer.Option("--subject")]
 
 
 @cascade_app.command("preview")
@@ -43,7 +37,6 @@ def preview_command(
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
-    """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.cascade.inputs import RecordEvent
     from creditscore.cli.plan_lines import list_consequences
     from creditscore.office import Store
@@ -77,13 +70,10 @@ def preview_command(
 @cascade_app.command("show")
 def show_command(
     store: StoreAddress,
-    case: Annotated[
-        str, typer.Argument(metavar="[CASE]", help="Only acts on it: C2026-0001, listing/…", show_default=False)
-    ] = "",
+    case: Annotated[str, typer.Argument(metavar="[CASE]", show_default=False)] = "",
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
-    """What followed from decisions and annulments: records, grades before and after, entries in question, tasks."""
     from creditscore.cascade.drawn import as_data, list_drawn
     from creditscore.cli.plan_lines import head_of, list_drawn_blocks
     from creditscore.objections.workflow import PREFIX

@@ -9,35 +9,30 @@ from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import Lang, On, Schemes, date_given, own_schemes
+from creditscore.cli.acting import On, Schemes, date_given, own_schemes
+from creditscore.cli.application import App
 from creditscore.cli.case_desk import CaseDesk, open_desk
-from creditscore.cli.office import By, KeyFile, StoreAddress, open_store
+from creditscore.cli.office import By, KeyFile, LangOption, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
 
-case_app = typer.Typer(
-    name="case",
-    help="Objections: a case, its letter, what is due. `creditscore act objection` opens and decides.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+case_app = App()
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case, C2023-0001.", show_default=False)]
-Place = Annotated[Path | None, typer.Option("--snapshot", help="The snapshot of the run, where it has moved.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", show_default=False)]
+Place = Annotated[Path | None, typer.Option("--snapshot")]
+AsJson = Annotated[bool, typer.Option("--json")]
 
 
 @case_app.command("show")
 def show_command(
     case: CaseId,
     store: StoreAddress,
-    on: Annotated[str | None, typer.Option("--on", help="The day of now (default: that of the last step).")] = None,
+    on: Annotated[str | None, typer.Option("--on")] = None,
     snapshot: Place = None,
     scheme: Schemes = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """What is contested, the grade with and without each record, as known then and now, what was asked and decided."""
     from creditscore.cli.case_lines import show_dossier
 
     with open_desk(store, case, snapshot) as desk:
@@ -53,23 +48,22 @@ def show_command(
 @case_app.command("letter")
 def letter_command(
     case: CaseId,
-    out: Annotated[Path, typer.Option(help="Folder for the letter.")],
-    document_no: Annotated[str, typer.Option(help="Its number.")],
-    office: Annotated[str, typer.Option(help="Who signs: the office, not a person.")],
+    out: Annotated[Path, typer.Option()],
+    document_no: Annotated[str, typer.Option()],
+    office: Annotated[str, typer.Option()],
     store: StoreAddress,
     on: On,
     by: By = "",
-    review_body: Annotated[str, typer.Option(help="Who decides on an administrative review of the decision.")] = "",
-    court: Annotated[str, typer.Option(help="The court of a suit against it.")] = "",
-    remedy: Annotated[str, typer.Option(help="How the decision can be contested further, in your words.")] = "",
-    docx: Annotated[bool, typer.Option("--docx", help="A Word file too, in each language.")] = False,
-    template: Annotated[Path | None, typer.Option(help="Your Word file that has a paragraph {{letter}}.")] = None,
+    review_body: str = "",
+    court: str = "",
+    remedy: str = "",
+    docx: Annotated[bool, typer.Option("--docx")] = False,
+    template: Path | None = None,
     snapshot: Place = None,
     scheme: Schemes = None,
     key: KeyFile = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
 ) -> None:
-    """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.canonical import canonical, hash_text
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS, lang_of
@@ -96,10 +90,9 @@ def letter_command(
 def due_command(
     store: StoreAddress,
     on: On,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """Cases by the day on which they are due: what is awaited, to be decided or overdue."""
     from creditscore.cli.case_lines import due_lines
     from creditscore.objections.cases import read_cases
     from creditscore.objections.due import due
@@ -117,10 +110,9 @@ def due_command(
 @case_app.command("events")
 def events_command(
     store: StoreAddress,
-    out: Annotated[Path, typer.Option(help="Parquet or CSV file; put it beside the records to grade with it.")],
-    known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
+    out: Annotated[Path, typer.Option()],
+    known_at: str | None = None,
 ) -> None:
-    """Export the record events that were decided, as rows of the record log."""
     from creditscore.cascade.inputs import as_table
     from creditscore.cascade.record_streams import read_record_events
     from creditscore.core.tables.write import write_table

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from creditscore.cli.acting import Marks, put_disputes
+from creditscore.cli.application import App, Group
 from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.kept_runs import AsKept, KnownOn, find_inputs, is_kept, open_written
-from creditscore.cli.office import open_store
+from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from creditscore.composite.result import Composite
     from creditscore.objections.disputes import Marked
 
-Out = Annotated[Path, typer.Option(help="Folder for the results.")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore composite --out` wrote.")]
+Out = Annotated[Path, typer.Option()]
+Folder = Annotated[Path, typer.Argument(metavar="DIR")]
 
 
-class _ScoreFirst(TyperGroup):
+class _ScoreFirst(Group):
     """What is no command names gradings: `creditscore composite DIR --config ID` scores them."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -36,36 +36,23 @@ class _ScoreFirst(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-composite_app = typer.Typer(
-    cls=_ScoreFirst,
-    help="One score from 0 to 1000 and one grade per organisation, from the grades of several domains. "
-    "`creditscore composite GRADINGS --config ID --out DIR` scores (`creditscore composite score --help`).",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+composite_app = App(cls=_ScoreFirst)
 
 
 @composite_app.command("score")
 def score_command(
-    gradings: Annotated[
-        list[Path], typer.Argument(metavar="GRADINGS...", help="Folders that `creditscore grade --out` wrote.")
-    ],
-    config: Annotated[str, typer.Option(help="Composite id, id@version or YAML file; see `composite list`.")],
+    gradings: Annotated[list[Path], typer.Argument(metavar="GRADINGS...")],
+    config: Annotated[str, typer.Option()],
     out: Out,
-    listings: Annotated[Path | None, typer.Option(help="Entries of lists: Parquet or CSV.")] = None,
-    subjects: Annotated[Path | None, typer.Option(help="Who is scored: Parquet or CSV.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Day of the score (YYYY-MM-DD).")] = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was graded: tells which acts several domains count.")
-    ] = None,
-    acts: Annotated[
-        str, typer.Option(help="once: an act weighs in one domain; unchecked: grades as they are.")
-    ] = "once",
+    listings: Path | None = None,
+    subjects: Path | None = None,
+    as_of: str | None = None,
+    snapshot: Path | None = None,
+    acts: str = "once",
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
     store: Marks = None,
 ) -> None:
-    """Score organisations, with the exact share of every domain."""
     from creditscore.cli.tables import say_line
     from creditscore.composite.combine import combine
     from creditscore.objections.disputes import dispute_table
@@ -141,7 +128,6 @@ def _report(composite: Composite) -> None:
 
 @composite_app.command("list")
 def list_command() -> None:
-    """The composites of the library."""
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import composites, load_composite
 
@@ -170,23 +156,15 @@ def list_command() -> None:
 
 @composite_app.command("explain")
 def explain_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of a composite, or with --store the id of a kept one.")
-    ],
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
-    gradings: Annotated[
-        list[Path] | None, typer.Option(help="Folder that was scored: for items, records and articles (repeatable).")
-    ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
-    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
+    gradings: list[Path] | None = None,
+    lang: LangOption = "zh",
+    html: Path | None = None,
     store: Marks = None,
     as_kept: AsKept = False,
     known_on: KnownOn = None,
 ) -> None:
-    """Explain one score: from the reference, domain by domain, down to item, record and article.
-
-    Of a kept composite it is the score that stands, with the gradings that it combines as they stand.
-    """
     with ExitStack() as opened:
         how: dict[str, Any] = {"as_kept": as_kept, "known_on": known_on}
         is_of_store = is_kept(folder, store, **how)
@@ -228,15 +206,12 @@ def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: 
 
 @composite_app.command("compare")
 def compare_command(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Two or more composites of the same gradings.")
-    ],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...")],
     out: Out,
-    step: Annotated[int, typer.Option(help="Per cent by which one weight changes.")] = 10,
-    draws: Annotated[int, typer.Option(min=0, help="Random weights to try.")] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of the random weights.")] = 1,
+    step: int = 10,
+    draws: Annotated[int, typer.Option(min=0)] = 200,
+    seed: int = 1,
 ) -> None:
-    """Composites side by side on one page: rank correlation, who moves, sensitivity to weights."""
     from creditscore.cli.tables import show
     from creditscore.composite.compare import compare_composites
     from creditscore.composite.result import read_composite
@@ -272,8 +247,8 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
-Outcomes = Annotated[Path, typer.Option(help="Table with subject_id and event (0/1): CSV or Parquet.")]
-Outcome = Annotated[str, typer.Option(help="What the event was, in words.")]
+Outcomes = Annotated[Path, typer.Option()]
+Outcome = Annotated[str, typer.Option()]
 
 
 @composite_app.command("fit")
@@ -281,13 +256,10 @@ def fit_command(
     folder: Folder,
     outcomes: Outcomes,
     outcome: Outcome,
-    out: Annotated[Path, typer.Option(help="YAML file for the composite with fitted weights.")],
-    on: Annotated[str, typer.Option(help="Day on which this was done (YYYY-MM-DD).")],
-    base: Annotated[
-        Path | None, typer.Option(help="The composite's own YAML file, where it is not of the library.")
-    ] = None,
+    out: Annotated[Path, typer.Option()],
+    on: Annotated[str, typer.Option()],
+    base: Path | None = None,
 ) -> None:
-    """Fit the weights to later outcomes, none negative, and write them as a composite that says so."""
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import load_composite
     from creditscore.composite.result import read_composite
@@ -316,12 +288,11 @@ def calibrate_command(
     folder: Folder,
     outcomes: Outcomes,
     outcome: Outcome,
-    name: Annotated[str, typer.Option(help="Name of the model.")],
+    name: Annotated[str, typer.Option()],
     out: Out,
-    method: Annotated[str, typer.Option(help="platt, beta, isotonic or anchor.")] = "platt",
-    by: Annotated[str | None, typer.Option("--by", help="Who validates.")] = None,
+    method: str = "platt",
+    by: Annotated[str | None, typer.Option("--by")] = None,
 ) -> None:
-    """Calibrate scores against outcomes: a bundle for `model register`, with its validation report. Advisory."""
     from creditscore.composite.result import read_composite
     from creditscore.modelling.registry.composite import calibrate_composite
     from creditscore.pages.validation import write_validation

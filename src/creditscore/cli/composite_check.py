@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 
 def check_command(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONFIG|FILE]…", help="Ids or YAML files; none: the whole library.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Faults, reach and spread for machines.")] = False,
-    demo: Annotated[bool, typer.Option("--demo", help="Score the made-up district too: who has which grade.")] = False,
-    subjects: Annotated[int, typer.Option(min=50, help="With --demo: organisations of the district.")] = 2000,
-    seed: Annotated[int, typer.Option(help="With --demo: seed of the district.")] = 1,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[CONFIG|FILE]…")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    demo: Annotated[bool, typer.Option("--demo")] = False,
+    subjects: Annotated[int, typer.Option(min=50)] = 2000,
+    seed: int = 1,
 ) -> None:
-    """Check composites as schemes are: every fault with its place, every grade reachable. Exit code 4 for a fault."""
     from creditscore.composite.load import inspect_all
     from creditscore.core.partial_parse import in_order
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.kept_runs import AsKept, StoreOfRun, grade_kept, is_kept
+from creditscore.cli.office import LangOption
 from creditscore.cli.progress import working
 from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
 from creditscore.core.atomic import write_json
@@ -21,29 +23,17 @@ if TYPE_CHECKING:
     from creditscore.grading.result import Grading
     from creditscore.schemes.model import Scheme
 
-decisive_app = typer.Typer(
-    help="Decisive records: what withdrawing records would change, exactly.", no_args_is_help=True
-)
+decisive_app = App()
 
-Folder = Annotated[
-    Path, typer.Argument(metavar="DIR", help="Folder that `grade --out` wrote, or with --store the id of a kept run.")
-]
-SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")]
-SnapshotDir = Annotated[Path, typer.Option(help="The snapshot that was graded.")]
-SnapshotOfRun = Annotated[
-    Path | None, typer.Option("--snapshot", help="The snapshot that was graded; a kept run names its own.")
-]
+Folder = Annotated[Path, typer.Argument(metavar="DIR")]
+SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT")]
+SnapshotDir = Annotated[Path, typer.Option()]
+SnapshotOfRun = Annotated[Path | None, typer.Option("--snapshot")]
 SchemeName = Annotated[
     str | None,
-    typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+    typer.Option(),
 ]
-Language = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the whole answer to this file as well.")]
-
-
-@decisive_app.callback()
-def _decisive() -> None:
-    """Decisive records: what withdrawing records would change, exactly."""
+Json = Annotated[Path | None, typer.Option("--json")]
 
 
 def _load(
@@ -74,16 +64,13 @@ def show_command(
     snapshot: SnapshotOfRun = None,
     store: StoreOfRun = None,
     as_kept: AsKept = False,
-    target: Annotated[
-        str | None, typer.Option(help="A grade (that or better) or `any`; absent: the next better grade.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Patterns of minimal sets to list.")] = 20,
-    lang: Language = "zh",
+    target: str | None = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    lang: LangOption = "zh",
     scheme: SchemeName = None,
     json_file: Json = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
 ) -> None:
-    """Single records that change the grade, the fewest that reach a target, and all sets of which none is smaller."""
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import answer_for, ask_about
     from creditscore.present.terminal import print_document
@@ -110,11 +97,10 @@ def shares_command(
     store: StoreOfRun = None,
     as_kept: AsKept = False,
     scheme: SchemeName = None,
-    most: Annotated[int, typer.Option(min=1, help="Counts of classes to grade at most.")] = 100_000,
-    lang: Language = "zh",
+    most: Annotated[int, typer.Option(min=1)] = 100_000,
+    lang: LangOption = "zh",
     json_file: Json = None,
 ) -> None:
-    """Exact Shapley values of the records: what each one's presence is worth where caps and vetoes are shared."""
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import ask_about
     from creditscore.explanation.labels import Labels
@@ -142,15 +128,12 @@ def shares_command(
 
 @decisive_app.command("check")
 def check_command(
-    scheme: Annotated[str, typer.Option(help="Scheme id, id@version, YAML file, or all.")] = "all",
-    subjects: Annotated[int, typer.Option(min=1, help="Made-up subjects per stretch of a scheme's rules.")] = 20,
-    records: Annotated[int, typer.Option(min=0, max=14, help="Records of a subject at most.")] = 12,
-    seed: Annotated[int, typer.Option(help="Other subjects for another number.")] = 1,
-    columns: Annotated[
-        bool, typer.Option("--columns", help="Compare the columns of a population with the search instead.")
-    ] = False,
+    scheme: str = "all",
+    subjects: Annotated[int, typer.Option(min=1)] = 20,
+    records: Annotated[int, typer.Option(min=0, max=14)] = 12,
+    seed: int = 1,
+    columns: Annotated[bool, typer.Option("--columns")] = False,
 ) -> None:
-    """Compare the search with brute force over every set of withdrawals, for every target of a scheme."""
     from creditscore.explanation.decisive.check import check, check_columns
     from creditscore.schemes import registry
 
@@ -181,11 +164,10 @@ def _counted(counts: Any, columns: bool) -> str:
 def population_command(
     folder: Folder,
     snapshot: SnapshotDir,
-    out: Annotated[Path, typer.Option(help="Parquet file for the columns.")],
+    out: Annotated[Path, typer.Option()],
     scheme: SchemeName = None,
-    processes: Annotated[int, typer.Option(min=1, help="Processes that share the subjects.")] = 1,
+    processes: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
-    """For every subject: its margin, its single decisive records, the fewest withdrawals to a better grade."""
     from functools import partial
 
     import pyarrow as pa

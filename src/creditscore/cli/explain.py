@@ -9,7 +9,7 @@ import typer
 
 from creditscore.cli.acting import Marks
 from creditscore.cli.kept_runs import AsKept, KnownOn, is_kept, open_written
-from creditscore.cli.office import open_store
+from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.subject_input import graded_again, words_of
 from creditscore.core.errors import UsageError
 
@@ -24,32 +24,24 @@ if TYPE_CHECKING:
 def explain_command(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="Folder that `grade --out` wrote, or with --store the id of a kept run."),
+        typer.Argument(metavar="DIR"),
     ],
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
-    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
-    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
+    lang: LangOption = "zh",
+    html: Path | None = None,
     scheme: Annotated[
         str | None,
-        typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+        typer.Option(),
     ] = None,
     depth: Annotated[
         str,
-        typer.Option(
-            help="subject: for the firm itself; reviewer: with ledger, rules and codes; auditor: with marks and hashes."
-        ),
+        typer.Option(),
     ] = "reviewer",
     store: Marks = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was graded: every number is computed again from it.")
-    ] = None,
+    snapshot: Path | None = None,
     as_kept: AsKept = False,
     known_on: KnownOn = None,
 ) -> None:
-    """Explain one grade: every point with its record and article, from the start score to the grade.
-
-    Of a kept run it is the grade that stands: with what was decided since.
-    """
     is_of_store = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
     if is_of_store and snapshot is not None and not as_kept:
         raise UsageError(

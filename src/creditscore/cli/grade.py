@@ -11,6 +11,7 @@ import typer
 from creditscore.cli.acting import Marks, put_disputes
 from creditscore.cli.office import open_store
 from creditscore.cli.progress import working
+from creditscore.cli.settings import load_settings
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
 
@@ -19,27 +20,23 @@ if TYPE_CHECKING:
     from creditscore.grading.batch import Gradings
     from creditscore.grading.result import Grading
 
-Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
+Table = Annotated[Path | None, typer.Option()]
 
 MOST_NAMED = 20  # unread columns of the summary
 ROOM = 110  # columns that the table of several schemes needs
 
 
 def grade_command(
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: Annotated[Path, typer.Option()],
     scheme: Annotated[
         str | None,
-        typer.Option(help="Scheme id, id@version or YAML file, or several with commas; see `creditscore scheme list`."),
+        typer.Option(),
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="All schemes of a district's profile (jilin-edz), in place of --scheme.")
-    ] = None,
-    period: Annotated[
-        str | None, typer.Option(help="Evaluation year; a scheme for days takes its 31 December.")
-    ] = None,
+    profile: str | None = None,
+    period: str | None = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Day (YYYY-MM-DD); a scheme for years takes the last year complete on it."),
+        typer.Option(),
     ] = None,
     subjects: Table = None,
     records: Table = None,
@@ -47,50 +44,37 @@ def grade_command(
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="A snapshot written by `records snapshot`, in place of the tables.")
-    ] = None,
-    known_at: Annotated[
-        str | None, typer.Option(help="Replay what was known on this day, of records and of the law.")
-    ] = None,
+    snapshot: Path | None = None,
+    known_at: str | None = None,
     intake_on: Annotated[
         str | None,
-        typer.Option(help="Day of intake (YYYY-MM-DD, today where not given): nothing may be dated after it."),
+        typer.Option(),
     ] = None,
-    provisional: Annotated[
-        bool, typer.Option("--provisional", help="Grade a period that is not over; every result says so.")
-    ] = False,
+    provisional: Annotated[bool, typer.Option("--provisional")] = False,
     strict: Annotated[
         bool | None,
-        typer.Option(
-            "--strict/--no-strict",
-            help="Fail where an unread column looks like a known one, or nobody has an attribute that could matter;"
-            " the default for --profile.",
-        ),
+        typer.Option("--strict/--no-strict"),
     ] = None,
-    ignore_columns: Annotated[
-        str | None, typer.Option(help="Columns and attributes, with commas, that --strict leaves alone.")
-    ] = None,
-    max_rejected: Annotated[
-        int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
-    ] = 0,
+    ignore_columns: str | None = None,
+    max_rejected: Annotated[int, typer.Option(min=0)] = 0,
     memory_limit: Annotated[
         str | None,
-        typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
+        typer.Option(),
     ] = None,
     accept: Annotated[
         Path | None,
-        typer.Option(help="Refused rows taken for lost: rows of quarantine.csv with the columns by and why."),
+        typer.Option(),
     ] = None,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
     store: Marks = None,
 ) -> None:
-    """Grade every subject under one or several schemes, with an exact ledger of every point."""
     from creditscore.grading.batch import Gradings, grade_all
     from creditscore.grading.grade import grade
     from creditscore.records.snapshot_files import read_snapshot
 
+    if scheme is None:
+        profile = profile or load_settings().profile or None
     names, form = _names(scheme, profile, period, as_of), chosen_csv(csv, csv_people)
     source: Any
     tables: dict[str, Any]

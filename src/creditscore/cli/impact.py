@@ -16,33 +16,28 @@ if TYPE_CHECKING:
     from creditscore.pages.impact import Impact
     from creditscore.records.snapshot import Snapshot
 
-Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, in place of --snapshot.")]
-Subject = Annotated[
-    list[str] | None, typer.Option(help="A page with this subject's two ledgers side by side; may be repeated.")
-]
-On = Annotated[
-    str | None, typer.Option(help="Day of the notices, YYYY-MM-DD; the last days of remedies follow from it.")
-]
+Table = Annotated[Path | None, typer.Option()]
+Subject = Annotated[list[str] | None, typer.Option()]
+On = Annotated[str | None, typer.Option()]
 
 
 def impact_command(
-    old: Annotated[str, typer.Argument(help="The earlier version: id@version or a YAML file.")],
-    new: Annotated[str, typer.Argument(help="The later version.")],
-    out: Annotated[Path, typer.Option(help="Folder for pages and tables.")],
-    snapshot: Annotated[Path | None, typer.Option(help="A snapshot written by `records snapshot`.")] = None,
+    old: Annotated[str, typer.Argument()],
+    new: Annotated[str, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
+    snapshot: Path | None = None,
     subjects: Table = None,
     records: Table = None,
     attributes: Table = None,
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    period: Annotated[str | None, typer.Option(help="The evaluation year.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The day, YYYY-MM-DD.")] = None,
+    period: str | None = None,
+    as_of: str | None = None,
     on: On = None,
     subject: Subject = None,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Effects when one version takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
     from creditscore.cli.progress import working
     from creditscore.pages.impact_of import scheme_impact, write_impact
     from creditscore.schemes import registry
@@ -97,15 +92,14 @@ def report(impact: Impact, out: Path) -> None:
 
 
 def composite_impact_command(
-    old: Annotated[Path, typer.Argument(metavar="A_DIR", help="Folder of the composites as they are.")],
-    new: Annotated[Path, typer.Argument(metavar="B_DIR", help="Folder of the composites as they would be.")],
-    out: Annotated[Path, typer.Option(help="Folder for pages and tables.")],
-    subjects: Annotated[Path | None, typer.Option(help="Table of subjects: name, industry, size, district.")] = None,
+    old: Annotated[Path, typer.Argument(metavar="A_DIR")],
+    new: Annotated[Path, typer.Argument(metavar="B_DIR")],
+    out: Annotated[Path, typer.Option()],
+    subjects: Path | None = None,
     on: On = None,
     subject: Subject = None,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Effects when one composite takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
     from creditscore.pages.impact_composite import composite_impact, read_about
     from creditscore.pages.impact_of import write_impact
 

@@ -8,30 +8,25 @@ from typing import Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import By, KeyFile, LangOption, On, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
 
-joint_app = typer.Typer(
-    name="joint",
-    help="Four lists and joint measures: no entry, no link, no basis, no measure; a person decides.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+joint_app = App()
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of four lists.", show_default=False)]
-Rejected = Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")]
+Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)]
+Rejected = Annotated[int, typer.Option(min=0)]
 
 
 @joint_app.command("check")
 def check_command(
     folder: Folder = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A list of faults and notes for machines.")] = False,
-    notes: Annotated[bool, typer.Option("--notes/--no-notes", help="List the notes too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    notes: Annotated[bool, typer.Option("--notes/--no-notes")] = True,
 ) -> None:
-    """Check a set of four lists: every fault at once, with its code. Exit code 4 if there is any."""
     from creditscore.measures.load import inspect
 
     lists, faults, noted = inspect(folder)
@@ -51,12 +46,9 @@ def check_command(
 def show_command(
     folder: Folder = None,
     lang: LangOption = "zh",
-    as_json: Annotated[bool, typer.Option("--json", help="All tables for machines.")] = False,
-    grades: Annotated[
-        Path | None, typer.Option(help="Folder of a grading: what the rules attach to its grades, for information.")
-    ] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    grades: Path | None = None,
 ) -> None:
-    """The four lists and what follows from what; with --grades, the measures that rules attach to grades."""
     from creditscore.measures import lines
     from creditscore.measures.export import as_data
     from creditscore.measures.load import load_four_lists
@@ -99,16 +91,15 @@ def _attached(folder: Path, lang: str) -> list[Any]:
 
 @joint_app.command("match")
 def match_command(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="Business events, CSV or Parquet.")],
+    events: Annotated[Path, typer.Argument(metavar="EVENTS")],
     store: StoreAddress,
     by: By = "",
     key: KeyFile = None,
-    subjects: Annotated[Path | None, typer.Option(help="Who exists; else every valid credit code.")] = None,
-    known_at: Annotated[str | None, typer.Option(help="Day of knowledge (default: the day of each event).")] = None,
+    subjects: Path | None = None,
+    known_at: str | None = None,
     max_rejected: Rejected = 0,
     lang: LangOption = "zh",
 ) -> None:
-    """Propose, for each subject of each event, the measures linked to its entries of that day, each by an act."""
     from creditscore.measures import lines
     from creditscore.measures.load import load_four_lists
     from creditscore.measures.tables import read_intake
@@ -135,14 +126,11 @@ def match_command(
 def lift_command(
     store: StoreAddress,
     on: On,
-    proposals: Annotated[
-        list[str] | None, typer.Argument(metavar="[PROPOSAL]…", help="None: all that has ended.", show_default=False)
-    ] = None,
+    proposals: Annotated[list[str] | None, typer.Argument(metavar="[PROPOSAL]…", show_default=False)] = None,
     by: By = "",
     key: KeyFile = None,
     lang: LangOption = "zh",
 ) -> None:
-    """Lift what has ended by that day, each by an act: with its entry, its period, its basis, or its decision."""
     from creditscore.measures import lines
     from creditscore.measures.load import load_four_lists
     from creditscore.measures.workflow import lift
@@ -157,7 +145,6 @@ def lift_command(
 
 @joint_app.command("due")
 def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
-    """What is to be lifted, decided, notified, carried out and fed back on that day."""
     from creditscore.core.days import from_day
     from creditscore.measures import lines
     from creditscore.measures.cases import due
@@ -186,11 +173,10 @@ def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
 def export_command(
     store: StoreAddress,
     on: On,
-    out: Annotated[Path, typer.Option(help="Folder for the tables.")],
+    out: Annotated[Path, typer.Option()],
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Write measures, acts, refusals and what is due on a day as tables, with the four lists."""
     from creditscore.measures.export import export_measures
     from creditscore.measures.load import load_four_lists
 

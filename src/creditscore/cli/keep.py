@@ -22,24 +22,17 @@ if TYPE_CHECKING:
 def keep_command(
     grading: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", help="That `creditscore grade --out` or `creditscore composite --out` wrote."),
+        typer.Argument(metavar="FOLDER"),
     ],
     store: StoreAddress,
     by: By = "",
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was graded; a composite finds those of its gradings.")
-    ] = None,
+    snapshot: Path | None = None,
     scheme: Schemes = None,
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Compute the run again from its snapshot before it is kept.")
-    ] = True,
-    listings: Annotated[
-        Path | None, typer.Option(help="Entries of lists that a composite was given: Parquet or CSV.")
-    ] = None,
-    subjects: Annotated[Path | None, typer.Option(help="Who a composite was told to score: Parquet or CSV.")] = None,
+    check: Annotated[bool, typer.Option("--check/--no-check")] = True,
+    listings: Path | None = None,
+    subjects: Path | None = None,
     key: KeyFile = None,
 ) -> None:
-    """Keep a grading, or a composite of kept ones: its rows, its manifest and their hashes, in an act of the log."""
     with open_store(store, key) as opened, working(f"keeping {grading}"):
         runs = opened.keep(
             grading,
@@ -55,14 +48,13 @@ def keep_command(
 
 def runs_command(
     store: StoreAddress,
-    run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id of a run, to write it.", show_default=False)] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder for the run: commands read it as they do others.")] = None,
+    run: Annotated[str, typer.Argument(metavar="[RUN]", show_default=False)] = "",
+    out: Path | None = None,
     as_kept: AsKept = False,
     known_on: KnownOn = None,
-    composites: Annotated[bool, typer.Option("--composites", help="Only the composites.")] = False,
+    composites: Annotated[bool, typer.Option("--composites")] = False,
     as_json: Json = False,
 ) -> None:
-    """The runs that a store keeps, and composites of them; `store verify` checks their files with the log."""
     from creditscore.store.archive.runs import list_runs
 
     if bool(run) != (out is not None) or ((as_kept or known_on) and not run):

@@ -15,13 +15,9 @@ from creditscore.core.errors import UsageError
 if TYPE_CHECKING:
     from creditscore.grading.result import Grading
 
-AsKept = Annotated[
-    bool, typer.Option("--as-kept", help="Of a kept run: its rows as they were kept, not as they stand now.")
-]
-KnownOn = Annotated[
-    str | None, typer.Option("--known-on", help="Of a kept run: as the office knew it on this day, YYYY-MM-DD.")
-]
-StoreOfRun = Annotated[str | None, typer.Option("--store", help="The store, where DIR is the id of a kept run.")]
+AsKept = Annotated[bool, typer.Option("--as-kept")]
+KnownOn = Annotated[str | None, typer.Option("--known-on")]
+StoreOfRun = Annotated[str | None, typer.Option("--store")]
 
 
 def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_on: str | None = None) -> bool:

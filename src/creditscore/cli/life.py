@@ -8,30 +8,23 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
 from creditscore.cli.tables import say_line, show
 from creditscore.core.days import day_of
 
-life_app = typer.Typer(
-    name="life",
-    help="The life of a grade: provisional, announced, final, superseded. `creditscore act status` takes its steps.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-KnownAt = Annotated[
-    str | None, typer.Option("--known-at", help="As the office knew it at the end of this day, YYYY-MM-DD.")
-]
+life_app = App()
+KnownAt = Annotated[str | None, typer.Option("--known-at")]
 
 
 @life_app.command("show")
 def show_command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
     store: StoreAddress,
     known_at: KnownAt = None,
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
-    """The statuses of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
     from creditscore.core.i18n import phrase
     from creditscore.evidence.case_file import graded_in_words, pair
     from creditscore.evidence.papers import read_lives
@@ -76,10 +69,9 @@ def show_command(
 @life_app.command("export")
 def export_command(
     store: StoreAddress,
-    out: Annotated[Path, typer.Option(help="Parquet or CSV file.")],
+    out: Annotated[Path, typer.Option()],
     known_at: KnownAt = None,
 ) -> None:
-    """Write all statuses as a history, which `creditscore grade --history` reads."""
     from creditscore.core.tables.write import write_table
     from creditscore.status.workflow import make_history
 

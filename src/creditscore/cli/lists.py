@@ -7,17 +7,13 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.lists_show import draft_command, due_command, export_command, show_command
 from creditscore.cli.office import By, KeyFile, KnownOn, LangOption, Office, On, StoreAddress, open_store
 from creditscore.core.errors import TooManyRejected, UsageError
 from creditscore.core.i18n import Lang
 
-lists_app = typer.Typer(
-    name="lists",
-    help="Lists from proposal to exit: what takes several acts, and what is read; single acts: `act listing`.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+lists_app = App()
 # How reasons of the library begin → what an official would write
 REASONS = {
     "a case is open": "已有未决案件",
@@ -30,18 +26,17 @@ REASONS = {
 
 @lists_app.command("propose")
 def propose_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore grade --out` wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
     store: StoreAddress,
     on: On,
     by: By = "",
     known_on: KnownOn = None,
     office: Office = "",
     key: KeyFile = None,
-    records: Annotated[Path | None, typer.Option(help="The graded records: days that a rule counts from.")] = None,
-    lists: Annotated[list[str] | None, typer.Option("--list", help="Only this list (repeatable).")] = None,
+    records: Path | None = None,
+    lists: Annotated[list[str] | None, typer.Option("--list")] = None,
     lang: LangOption = "zh",
 ) -> None:
-    """Propose whoever meets a trigger of a list, each by an act; nothing is decided."""
     from creditscore.cli.tables import say_beside, say_line
     from creditscore.core.i18n import phrase
     from creditscore.lists.beside import make_id
@@ -70,16 +65,15 @@ def propose_command(
 
 @lists_app.command("take-over")
 def take_over_command(
-    entries: Annotated[Path, typer.Argument(metavar="ENTRIES", help="Entries of another office, CSV or Parquet.")],
+    entries: Annotated[Path, typer.Argument(metavar="ENTRIES")],
     store: StoreAddress,
     by: By = "",
     known_on: KnownOn = None,
     office: Office = "",
     key: KeyFile = None,
-    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept before nothing is written.")] = 0,
+    max_rejected: Annotated[int, typer.Option(min=0)] = 0,
     lang: LangOption = "zh",
 ) -> None:
-    """Keep entries that another office has decided, each by an act; the same table again adds nothing."""
     from creditscore.cli.progress import working
     from creditscore.cli.tables import say_line, show
     from creditscore.lists.taking_over import take_over_entries
@@ -114,7 +108,6 @@ def expire_command(
     key: KeyFile = None,
     lang: LangOption = "zh",
 ) -> None:
-    """Let go of every entry whose term is over, each by an act; done twice it does nothing more."""
     from creditscore.cli.tables import say_line
     from creditscore.core.i18n import phrase
     from creditscore.core.messages import day_in_words

@@ -17,16 +17,15 @@ if TYPE_CHECKING:
     from creditscore.lists.history import Life
     from creditscore.store.store import Store
 
-KnownAt = Annotated[str | None, typer.Option(help="As known on a day.")]
+KnownAt = Annotated[str | None, typer.Option()]
 
 
 def show_command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation, or of a case of it.")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
     store: StoreAddress,
     lang: LangOption = "zh",
     known_at: KnownAt = None,
 ) -> None:
-    """One subject's entries, each step with day, person, paper, effect and basis."""
     from creditscore.core.i18n import phrase
     from creditscore.lists.history import tell_entries
     from creditscore.objections.disputed_entries import list_disputed_entries
@@ -62,12 +61,11 @@ def _show_life(life: Life, disputed: str, lang: Lang) -> None:
 
 
 def draft_command(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.", show_default=False)],
+    case: Annotated[str, typer.Argument(metavar="CASE", show_default=False)],
     store: StoreAddress,
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
-    """What a notice says of a case, drafted from the rules: facts, basis, exits; a person completes it."""
     from creditscore.lists.draft import draft_notice
     from creditscore.lists.rules import procedure
 
@@ -85,10 +83,9 @@ def draft_command(
 def due_command(
     store: StoreAddress,
     on: On,
-    until: Annotated[str | None, typer.Option(help="Only what is due by then.")] = None,
+    until: str | None = None,
     lang: LangOption = "zh",
 ) -> None:
-    """Open steps by the day on which they are due."""
     from creditscore.core.i18n import phrase
     from creditscore.core.messages import day_in_words
     from creditscore.lists.entries import list_due
@@ -112,12 +109,11 @@ def due_command(
 
 def export_command(
     store: StoreAddress,
-    out: Annotated[Path, typer.Option(help="Folder for the tables.")],
+    out: Annotated[Path, typer.Option()],
     known_at: KnownAt = None,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Write listings (for `creditscore grade --listings`), list_exits, list_events and list_disputes."""
     from creditscore.lists.entry_tables import write_entries
     from creditscore.objections.disputed_entries import list_disputed_entries, tabulate_disputes
 

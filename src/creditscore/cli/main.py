@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from creditscore.cli.act import act_app
+from creditscore.cli.application import App, tell_usage
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -17,6 +21,7 @@ from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
+from creditscore.cli.init import init_command
 from creditscore.cli.joint import joint_app
 from creditscore.cli.keep import keep_command, runs_command
 from creditscore.cli.life import life_app
@@ -31,53 +36,55 @@ from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.rules import rules_app
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.settings import load_settings
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
 from creditscore.cli.workflow import key_app, workflow_app
 from creditscore.core.boundary import run
-from creditscore.core.errors import ExitCode, UsageError
-from creditscore.core.i18n import LANGS, set_language
+from creditscore.core.errors import CreditscoreError, UsageError
+from creditscore.core.i18n import LANGS, Lang, set_language
 from creditscore.core.identity import redact
+from creditscore.core.messages import VARIABLE as LANGUAGE
 from creditscore.core.version import __version__
 
-app = typer.Typer(
-    name="creditscore",
-    help="Credit grading of organisations under published rules. "
-    f"Exit codes: {', '.join(f'{code} {code.words}' for code in ExitCode)}.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command("grade")(grade_command)
-app.command("explain")(explain_command)
-app.command("reproduce")(reproduce_command)
-app.command("timeline")(timeline_command)
-app.command("keep")(keep_command)
-app.command("runs")(runs_command)
-app.command("demo")(demo_command)
-app.add_typer(composite_app, name="composite")
-app.add_typer(decisive_app, name="decisive")
-app.add_typer(packet_app, name="packet")
-app.add_typer(records_app, name="records")
-app.add_typer(scheme_app, name="scheme")
-app.add_typer(rules_app, name="rules")
-app.add_typer(model_app, name="model")
-app.add_typer(joint_app, name="joint")
-app.add_typer(life_app, name="life")
-app.add_typer(case_app, name="case")
-app.add_typer(repair_app, name="repair")
-app.add_typer(lists_app, name="lists")
-app.add_typer(cascade_app, name="cascade")
-app.add_typer(store_app, name="store")
-app.add_typer(supervise_app, name="supervise")
-app.add_typer(report_app, name="report")
-app.add_typer(workflow_app, name="workflow")
-app.add_typer(key_app, name="key")
-app.add_typer(act_app, name="act")
-app.add_typer(queue_app, name="queue")
-app.add_typer(person_app, name="person")
+app = App("creditscore", add_completion=True)
+COMMANDS: dict[str, Any] = {
+    "init": init_command,
+    "demo": demo_command,
+    "grade": grade_command,
+    "explain": explain_command,
+    "reproduce": reproduce_command,
+    "timeline": timeline_command,
+    "keep": keep_command,
+    "runs": runs_command,
+    "composite": composite_app,
+    "decisive": decisive_app,
+    "packet": packet_app,
+    "records": records_app,
+    "scheme": scheme_app,
+    "rules": rules_app,
+    "model": model_app,
+    "joint": joint_app,
+    "life": life_app,
+    "case": case_app,
+    "repair": repair_app,
+    "lists": lists_app,
+    "cascade": cascade_app,
+    "store": store_app,
+    "supervise": supervise_app,
+    "report": report_app,
+    "workflow": workflow_app,
+    "key": key_app,
+    "act": act_app,
+    "queue": queue_app,
+    "person": person_app,
+}
+for _name, _command in COMMANDS.items():
+    if isinstance(_command, App):
+        app.add_typer(_command, name=_name)
+    else:
+        app.command(_name)(_command)
 
 
 def _version(value: bool) -> None:
@@ -88,7 +95,8 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True),
+    lang: Annotated[Lang | None, typer.Option("--lang")] = None,
 ) -> None:
     pass
 
@@ -101,19 +109,33 @@ def main(args: list[str] | None = None) -> Any:
 
 def _run(args: list[str]) -> Any:
     """What the command returns: its exit code, where it ends with one."""
-    require_filled(args)
     choose_language(args)
-    return app(args, standalone_mode=False)
+    require_filled(args)
+    try:
+        return app(args, prog_name="creditscore", standalone_mode=False)
+    except TyperException as error:
+        if type(error).__name__ in ("NoArgsIsHelpError", "Abort", "Exit"):
+            raise
+        raise tell_usage(error) from error
 
 
 def choose_language(args: list[str]) -> None:
-    """Tell errors in the language that `--lang` names, before anything can go wrong."""
+    """Choose the language that `--lang` names, else the environment, else `creditscore.toml`, before all else."""
     for place, argument in enumerate(args):
         option, is_assigned, value = argument.partition("=")
         if option == "--lang":
             value = value if is_assigned else "".join(args[place + 1 : place + 2])
             if value in LANGS:  # anything else is refused where the option is read
                 set_language(value)
+                return
+    named = os.environ.get(LANGUAGE)
+    if named and named not in LANGS:
+        raise UsageError("cli.variable_language", variable=LANGUAGE, value=named, allowed=LANGS)
+    if not named:
+        with suppress(CreditscoreError):  # a command that needs the file says what is wrong with it
+            of_file = load_settings().language
+            if of_file:
+                set_language(of_file)
 
 
 def require_filled(args: list[str]) -> None:

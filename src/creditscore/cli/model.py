@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.model_versions import (
     Models,
     Uri,
@@ -21,45 +22,40 @@ from creditscore.cli.model_versions import (
     say_facts,
     undo_command,
 )
-from creditscore.cli.office import VARIABLE, open_store
+from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.progress import working
+from creditscore.cli.settings import STORE
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.tracking import ModelStore
 
-model_app = typer.Typer(
-    name="model",
-    help="Grading models beside the rules: train, validate, release. What they say is advisory.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+model_app = App()
 
-Table = Annotated[Path, typer.Argument(metavar="TABLE", help="CSV or Parquet file.", show_default=False)]
-Folder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model.", show_default=False)]
+Table = Annotated[Path, typer.Argument(metavar="TABLE", show_default=False)]
+Folder = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False)]
 
 
 @model_app.command("train")
 def train_command(
     table: Table,
-    out: Annotated[Path, typer.Option(help="Folder for the model.")],
-    config: Annotated[Path | None, typer.Option(help="YAML file; options given here come before it.")] = None,
-    target: Annotated[str | None, typer.Option(help="Column of the outcome.")] = None,
-    event: Annotated[str | None, typer.Option(help="Value of the target that is the event (default 1).")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Inputs, with commas (default: all the rest).")] = None,
-    exclude: Annotated[str | None, typer.Option(help="Columns that are no inputs, with commas.")] = None,
-    estimator: Annotated[str | None, typer.Option(help="scorecard (default), boosting or ordinal.")] = None,
-    calibrator: Annotated[str | None, typer.Option(help="platt (default), beta, isotonic, anchor or none.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
-    group: Annotated[str | None, typer.Option(help="Column whose groups stay on one side of the split.")] = None,
-    time: Annotated[str | None, typer.Option(help="Column of days; rows from --test-from on are the test.")] = None,
-    test_from: Annotated[str | None, typer.Option(help="First day (or number) of the test.")] = None,
-    test: Annotated[float | None, typer.Option(help="Share of the test rows (default 0.25).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every draw.")] = None,
+    out: Annotated[Path, typer.Option()],
+    config: Path | None = None,
+    target: str | None = None,
+    event: str | None = None,
+    name: str | None = None,
+    columns: str | None = None,
+    exclude: str | None = None,
+    estimator: str | None = None,
+    calibrator: str | None = None,
+    weight: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    test_from: str | None = None,
+    test: float | None = None,
+    seed: int | None = None,
 ) -> None:
-    """Fit, calibrate and cut grades; a quarter of the rows is kept for `model validate`."""
     from creditscore.modelling.registry.config import TrainConfig, load_config
     from creditscore.modelling.registry.describe import describe_model
     from creditscore.modelling.registry.train import train
@@ -98,27 +94,19 @@ def train_command(
 def validate_command(
     model: Folder,
     table: Table,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report (default: the model's).")] = None,
-    part: Annotated[str, typer.Option(help="auto, test (rows kept out of the fit) or all.")] = "auto",
-    by: Annotated[str | None, typer.Option("--by", help="Who validates.")] = None,
-    groups: Annotated[str | None, typer.Option(help="Column of the organisation, where it has several rows.")] = None,
-    cohort: Annotated[str | None, typer.Option(help="Column of the period of a row.")] = None,
-    inspected: Annotated[str | None, typer.Option(help="Column: was it ever inspected.")] = None,
-    protected: Annotated[str | None, typer.Option(help="Columns to compare for fairness, with commas.")] = None,
-    previous: Annotated[str | None, typer.Option(help="Column of the grade before, for migration.")] = None,
+    out: Path | None = None,
+    part: str = "auto",
+    by: Annotated[str | None, typer.Option("--by")] = None,
+    groups: str | None = None,
+    cohort: str | None = None,
+    inspected: str | None = None,
+    protected: str | None = None,
+    previous: str | None = None,
     population_rate: Annotated[
         float | None,
-        typer.Option(
-            help="Event rate of the population, where the rows are a sample with another; 0: take them as they are "
-            "(default: the model's central_tendency on the table of the fit)."
-        ),
+        typer.Option(),
     ] = None,
 ) -> None:
-    """Write the validation report (HTML zh/en and JSON) and note its verdict in the model.
-
-    Columns called inspected, size, ownership, district and age are used where they are there; so is subject_id, where
-    one stands in several rows. An empty name leaves one out.
-    """
     import shlex
 
     from creditscore.cli.tables import say_line
@@ -165,13 +153,12 @@ def validate_command(
 @model_app.command("compare")
 def compare_command(
     champion: Folder,
-    challenger: Annotated[Path, typer.Argument(metavar="OTHER", help="Folder of the other model.")],
+    challenger: Annotated[Path, typer.Argument(metavar="OTHER")],
     table: Table,
-    by: Annotated[str | None, typer.Option(help="Columns for which to show the swap set, with commas.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for measures, swaps and cases as CSV.")] = None,
+    by: str | None = None,
+    out: Path | None = None,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Two models on the same rows: which is better, and who changes places."""
     from creditscore.cli.tables import show
     from creditscore.core.tables.write import write_table
     from creditscore.modelling.registry.grading_model import load_model
@@ -209,20 +196,17 @@ def compare_command(
 
 @model_app.command("predict")
 def predict_command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a model, NAME, NAME@alias or NAME/version.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
     table: Table,
-    out: Annotated[Path, typer.Option(help="File for the result: .csv or .parquet.")],
-    keep: Annotated[str | None, typer.Option(help="Columns of the table to keep in front, with commas.")] = None,
-    reasons: Annotated[int, typer.Option(min=0, help="How many reasons per row.")] = 4,
-    lang: Annotated[str, typer.Option(help="Language of column names in reasons: en or zh.")] = "en",
+    out: Annotated[Path, typer.Option()],
+    keep: str | None = None,
+    reasons: Annotated[int, typer.Option(min=0)] = 4,
+    lang: LangOption = "zh",
     csv_people: CsvPeople = False,
-    store: Annotated[
-        str, typer.Option("--store", envvar=VARIABLE, help="For a NAME: the store whose log registered it.")
-    ] = "",
+    store: Annotated[str, typer.Option("--store", envvar=STORE)] = "",
     models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Probability with interval, points, grade and reasons of every row, labelled advisory."""
     import pandas as pd
 
     from creditscore.core.tables.write import write_table
@@ -248,17 +232,12 @@ def predict_command(
 
 @model_app.command("card")
 def card_command(
-    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for card.json, card.md and card.html.")] = None,
-    regenerate: Annotated[
-        Path | None, typer.Option(help="Folder of reference models: train each again from its config.yaml.")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the reference data (default: ../shared/data).")] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Compare with the cards that are there; write nothing.")
-    ] = False,
+    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]")] = None,
+    out: Path | None = None,
+    regenerate: Path | None = None,
+    data: Path | None = None,
+    check: Annotated[bool, typer.Option("--check")] = False,
 ) -> None:
-    """Write the card of a model, or make the cards of the reference models again."""
     from creditscore.modelling.registry.card import write_card
     from creditscore.modelling.registry.grading_model import load_model
     from creditscore.modelling.registry.references import regenerate_all

@@ -16,30 +16,27 @@ if TYPE_CHECKING:
     from creditscore.store.store import Store
 
 REPORT = "give the validation.json that `creditscore model validate` wrote"
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
-Promotion = Annotated[str, typer.Argument(metavar="PROMOTION", help="As `model propose` named it.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+Promotion = Annotated[str, typer.Argument(metavar="PROMOTION", show_default=False)]
 Models = Annotated[
     Path | None,
-    typer.Option(help="Folder where MLflow keeps versions (else CREDITSCORE_MODELS, else ./creditscore-models)."),
+    typer.Option(),
 ]
-Uri = Annotated[
-    str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the folder's).")
-]
+Uri = Annotated[str | None, typer.Option("--tracking-uri")]
 
 
 def register_command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a model, or with --scheme a scheme.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
     name: Name,
     store: StoreAddress,
     by: By = "",
     on: OnDay = None,
-    scheme: Annotated[bool, typer.Option("--scheme", help="MODEL is a statutory scheme: tax@2014 or a file.")] = False,
-    report: Annotated[Path | None, typer.Option(help="validation.json (default: the one in the folder).")] = None,
+    scheme: Annotated[bool, typer.Option("--scheme")] = False,
+    report: Path | None = None,
     models: Models = None,
     tracking_uri: Uri = None,
     key: KeyFile = None,
 ) -> None:
-    """Register a version: code plus JSON, with its report and hashes; MLflow keeps it too."""
     from creditscore.core.json_source import read_object
     from creditscore.modelling.registry.pyfunc import load_bundle
     from creditscore.modelling.registry.releases import register
@@ -72,20 +69,17 @@ def propose_command(
     store: StoreAddress,
     by: By = "",
     on: OnDay = None,
-    alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
+    alias: str = "champion",
     data: Annotated[
         Path | None,
-        typer.Option(help="Table on which the model was validated (it is validated again), or scheme file."),
+        typer.Option(),
     ] = None,
-    data_hash: Annotated[
-        str | None, typer.Option(help="Its hash, in place of the table; then nothing is made again.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why; needed where the validation warns.")] = "",
+    data_hash: str | None = None,
+    reason: str = "",
     models: Models = None,
     tracking_uri: Uri = None,
     key: KeyFile = None,
 ) -> None:
-    """Propose that a version gets an alias: its validation passed, and comes out the same on the same data."""
     from creditscore.cli.tables import say_line
     from creditscore.modelling.registry.releases import propose
     from creditscore.modelling.registry.statutory import statutory_model
@@ -123,7 +117,6 @@ def approve_command(
     tracking_uri: Uri = None,
     key: KeyFile = None,
 ) -> None:
-    """Approve a promotion, as a second person: the version has the alias, and MLflow follows."""
     from creditscore.modelling.registry.releases import approve
 
     place = open_models(models, tracking_uri)
@@ -137,14 +130,13 @@ def approve_command(
 def undo_command(
     promotion: Promotion,
     store: StoreAddress,
-    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    reason: Annotated[str, typer.Option(show_default=False)],
     by: By = "",
     on: OnDay = None,
     models: Models = None,
     tracking_uri: Uri = None,
     key: KeyFile = None,
 ) -> None:
-    """Undo the newest promotion of an alias: what had it before has it again, and MLflow follows."""
     from creditscore.modelling.registry.releases import read_alias, undo
 
     place = open_models(models, tracking_uri)
@@ -160,7 +152,6 @@ def undo_command(
 def catch_up_command(
     store: StoreAddress, by: By = "", models: Models = None, tracking_uri: Uri = None, key: KeyFile = None
 ) -> None:
-    """Bring MLflow to what the log says, where it could not be reached before."""
     from creditscore.modelling.registry.releases import catch_up
 
     place = open_models(models, tracking_uri)
@@ -177,7 +168,6 @@ def list_command(
     models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Every version, with its aliases; and where MLflow is not what the log says (exit code 5)."""
     from creditscore.cli.tables import show
     from creditscore.modelling.registry.releases import list_differences, list_versions
 
@@ -208,13 +198,12 @@ def list_command(
 
 def as_of_command(
     name: Name,
-    day: Annotated[str, typer.Argument(metavar="DATE", help="Day in China.")],
+    day: Annotated[str, typer.Argument(metavar="DATE")],
     store: StoreAddress,
-    alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
+    alias: str = "champion",
     models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
     from creditscore.cli.tables import say_aside
     from creditscore.modelling.registry.releases import find_holder, list_differences
 

@@ -10,34 +10,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.settings import PERSON, STORE
 from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
     from creditscore.office.opening import Store
     from creditscore.store.keys import Key
 
-VARIABLE = "CREDITSCORE_STORE"
 StoreAddress = Annotated[
     str,
-    typer.Option(
-        "--store",
-        envvar=VARIABLE,
-        help="The store: a path, sqlite:///PATH or postgresql+psycopg://…",
-        show_default=False,
-    ),
+    typer.Option("--store", envvar=STORE, show_default=False),
 ]
-KeyFile = Annotated[
-    Path | None, typer.Option("--key", help="The key that signs, where the store asks for one.", show_default=False)
-]
-By = Annotated[str, typer.Option("--by", help="Who acts: a name or an id. In a store with keys the key says it.")]
-On = Annotated[str, typer.Option("--on", help="The legal day, YYYY-MM-DD.", show_default=False)]
-OnDay = Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD (default: today).", show_default=False)]
-KnownOn = Annotated[
-    str | None, typer.Option("--known-on", help="The day on which the office knew of it (default: --on).")
-]
-Office = Annotated[str, typer.Option("--office", help="For which office.")]
-LangOption = Annotated[Lang, typer.Option("--lang", help="zh or en.")]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+KeyFile = Annotated[Path | None, typer.Option("--key", show_default=False)]
+By = Annotated[str, typer.Option("--by", envvar=PERSON)]
+On = Annotated[str, typer.Option("--on", show_default=False)]
+OnDay = Annotated[str | None, typer.Option("--on", show_default=False)]
+KnownOn = Annotated[str | None, typer.Option("--known-on")]
+Office = Annotated[str, typer.Option("--office")]
+LangOption = Annotated[Lang, typer.Option("--lang", show_default=False)]  # what is not given is `language()`
+Json = Annotated[bool, typer.Option("--json")]
 
 
 @contextmanager

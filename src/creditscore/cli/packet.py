@@ -8,59 +8,38 @@ from typing import Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.case_desk import CaseDesk, find_case_of_packet, open_desk
 from creditscore.cli.office import KeyFile
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError
 from creditscore.core.json_source import read_object
 
-packet_app = typer.Typer(
-    help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
-)
+packet_app = App()
 
-CaseStore = Annotated[
-    str | None, typer.Option(help="The store of the case: a path, sqlite:///PATH or postgresql+psycopg://…")
-]
-RegisteredIn = Annotated[
-    str | None, typer.Option(help="For a model part: the store whose log registered its model (default: --store).")
-]
-
-
-@packet_app.callback()
-def _packet() -> None:
-    """Packets: a grade with all that it rests on, for paper and for a check."""
+CaseStore = Annotated[str | None, typer.Option()]
+RegisteredIn = Annotated[str | None, typer.Option()]
 
 
 @packet_app.command("build")
 def build_command(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for packet.json and packet.html.")],
-    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Id of a case in the store.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o")],
+    case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
     store: CaseStore = None,
-    by: Annotated[str | None, typer.Option("--by", help="Who builds it: its digest then stands in the log.")] = None,
+    by: Annotated[str | None, typer.Option("--by")] = None,
     key: KeyFile = None,
-    on: Annotated[
-        str | None, typer.Option("--on", help="The day of now for a case (default: that of its last step).")
-    ] = None,
-    grading: Annotated[
-        Path | None, typer.Option(help="Without a case: folder that `creditscore grade --out` wrote.")
-    ] = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was graded (with a case: where it has moved).")
-    ] = None,
-    subject: Annotated[str | None, typer.Option(help="Without a case: id of the subject.")] = None,
+    on: Annotated[str | None, typer.Option("--on")] = None,
+    grading: Path | None = None,
+    snapshot: Path | None = None,
+    subject: str | None = None,
     scheme: Annotated[
         str | None,
-        typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+        typer.Option(),
     ] = None,
-    model_part: Annotated[
-        Path | None, typer.Option(help="JSON of a model part (docs/models.md); shown as advisory, never as the grade.")
-    ] = None,
+    model_part: Path | None = None,
     registered_in: RegisteredIn = None,
-    disputed: Annotated[
-        list[str] | None, typer.Option(help="Without a case: id of a record in dispute; may be repeated.")
-    ] = None,
+    disputed: list[str] | None = None,
 ) -> None:
-    """Write the packet of a case, or of one subject of a grading: JSON, and one page for paper in both languages."""
     from creditscore.evidence.packet.gather import Added, run_in_folder
     from creditscore.evidence.packet.results import build_packet
     from creditscore.records.snapshot_files import read_snapshot
@@ -139,19 +118,11 @@ def _id_of(file: Path) -> str:
 
 @packet_app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore packet build` wrote.")],
-    store: Annotated[
-        str | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
-    ] = None,
-    held: Annotated[
-        Path | None, typer.Option(help="A note of the log that is held elsewhere: that of its proof must be the same.")
-    ] = None,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    store: str | None = None,
+    held: Path | None = None,
     registered_in: RegisteredIn = None,
 ) -> None:
-    """Compute everything again from the folder alone; exit code 5 with the lines that were changed.
-
-    A model part is made again too, by the registered version that it names.
-    """
     from creditscore.evidence.packet.files import verify_packet
 
     with working(f"computing {folder} again"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store
 from creditscore.cli.tables import say_aside, say_line, show_blocks
 from creditscore.core.errors import UsageError
@@ -17,23 +18,17 @@ if TYPE_CHECKING:
     from creditscore.store.log import NewEvent
     from creditscore.store.people import People, Person
 
-person_app = typer.Typer(
-    name="person",
-    help="Persons, their keys and roles; an approver's acts.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, or the id.", show_default=False)]
-Public = Annotated[str, typer.Option("--public", help="The public half that `creditscore key new` printed.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.")]
-ForOffice = Annotated[str, typer.Option("--for-office", help="For one office only.")]
-Domain = Annotated[str, typer.Option("--domain", help="In one domain only.")]
-Act = Annotated[str, typer.Option("--act", help="For one act only: objection.decided.")]
+person_app = App()
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+Public = Annotated[str, typer.Option("--public")]
+Reason = Annotated[str, typer.Option("--reason")]
+ForOffice = Annotated[str, typer.Option("--for-office")]
+Domain = Annotated[str, typer.Option("--domain")]
+Act = Annotated[str, typer.Option("--act")]
 
 
 @person_app.command("list")
 def list_command(store: StoreAddress, as_json: Json = False) -> None:
-    """Everybody whom the log knows, with keys and roles as they are now."""
     with open_store(store) as opened:
         people = opened.people()
     persons = [_describe(person) for person in people.persons.values()]
@@ -103,14 +98,13 @@ def _change(
 def add_command(
     name: Name,
     store: StoreAddress,
-    role: Annotated[list[str] | None, typer.Option("--role", help="A role for everything; may be repeated.")] = None,
+    role: Annotated[list[str] | None, typer.Option("--role")] = None,
     public: Public = "",
     for_office: ForOffice = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """Add a person, with roles and a key."""
     from creditscore.store.keys import require_public
     from creditscore.store.people import add_newcomer
 
@@ -127,13 +121,12 @@ def add_command(
 @person_app.command("rename")
 def rename_command(
     name: Name,
-    to: Annotated[str, typer.Argument(metavar="NEW", help="The new name; the old one stays taken.")],
+    to: Annotated[str, typer.Argument(metavar="NEW")],
     store: StoreAddress,
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """Give a person another name."""
     from creditscore.store.people import rename_person
 
     _change(store, key, by, on, name, lambda person: rename_person(person, to))
@@ -141,7 +134,6 @@ def rename_command(
 
 @person_app.command("leave")
 def leave_command(name: Name, store: StoreAddress, on: OnDay = None, by: By = "", key: KeyFile = None) -> None:
-    """Let a person leave: no role and no key holds any more."""
     from creditscore.core.clock import today
     from creditscore.store.people import let_person_leave
 
@@ -152,7 +144,6 @@ def leave_command(name: Name, store: StoreAddress, on: OnDay = None, by: By = ""
 def add_key_command(
     name: Name, store: StoreAddress, public: Public, by: By = "", on: OnDay = None, key: KeyFile = None
 ) -> None:
-    """Give a person a key, also in place of one that was lost."""
     from creditscore.store.keys import identify, require_public
     from creditscore.store.people import add_key
 
@@ -164,13 +155,12 @@ def add_key_command(
 def revoke_key_command(
     name: Name,
     store: StoreAddress,
-    key_id: Annotated[str, typer.Option("--id", help="The id of the key.", show_default=False)],
+    key_id: Annotated[str, typer.Option("--id", show_default=False)],
     reason: Reason = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """End a key: lost, replaced or no longer trusted; what it signed before stays signed."""
     from creditscore.core.clock import today
     from creditscore.store.people import revoke_key
 
@@ -181,7 +171,7 @@ def revoke_key_command(
 @person_app.command("grant")
 def grant_command(
     name: Name,
-    role: Annotated[str, typer.Argument(metavar="ROLE", help="analyst, grader, reviewer, approver, application.")],
+    role: Annotated[str, typer.Argument(metavar="ROLE")],
     store: StoreAddress,
     for_office: ForOffice = "",
     domain: Domain = "",
@@ -190,7 +180,6 @@ def grant_command(
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """Let a person act in a role, everywhere or within limits."""
     from creditscore.store.people import ANY, grant_role
 
     _require_limits(store, domain, act)
@@ -229,14 +218,13 @@ def _require_limits(store: str, domain: str, act: str) -> None:
 @person_app.command("withdraw")
 def withdraw_command(
     name: Name,
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the role, as `person list` shows it.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER")],
     store: StoreAddress,
     reason: Reason = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """End a role."""
     from creditscore.core.clock import today
     from creditscore.store.people import withdraw_role
 
@@ -247,12 +235,11 @@ def withdraw_command(
 @person_app.command("data")
 def data_command(
     store: StoreAddress,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A name or id; none: the register.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it there, as JSON.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
-    """What the store holds of persons, for what and how long; or all that it says of one."""
     from creditscore.core.atomic import write_json
     from creditscore.office.personal_data import REGISTER, export_person
 

@@ -23,7 +23,7 @@ _COLUMNS = {
     "only_whether_filled": "columns of which only whether they are filled was read",
     "kept_out": "unknown columns, kept out",
 }
-File = Annotated[Path | None, typer.Option(help="CSV (UTF-8, GB18030) or Parquet file.")]
+File = Annotated[Path | None, typer.Option()]
 
 
 class Unit(StrEnum):
@@ -33,26 +33,23 @@ class Unit(StrEnum):
 
 
 def import_publicity_command(
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: Annotated[Path, typer.Option()],
     penalties: File = None,
     licences: File = None,
     schemes: Annotated[
         list[str] | None,
-        typer.Option("--for", help="Scheme whose items to use (environment/shandong); may be repeated."),
+        typer.Option("--for"),
     ] = None,
-    domain: Annotated[str | None, typer.Option(help="Use only rows of the mapping for this domain.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="A mapping of one's own, YAML.")] = None,
-    unit: Annotated[Unit, typer.Option(help="Unit of the amounts: wan (10,000 yuan), yuan or fen.")] = Unit.wan,
-    fine_limit: Annotated[str, typer.Option(help="Amounts above so many CNY are reported.")] = "20000000",
-    recorded_on: Annotated[str | None, typer.Option(help="Day (YYYY-MM-DD) the table was received.")] = None,
-    max_rejected: Annotated[
-        int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
-    ] = 0,
-    memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
+    domain: str | None = None,
+    mapping: Path | None = None,
+    unit: Unit = Unit.wan,
+    fine_limit: str = "20000000",
+    recorded_on: str | None = None,
+    max_rejected: Annotated[int, typer.Option(min=0)] = 0,
+    memory_limit: str | None = None,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Import tables of the national double publicity format (双公示) as subjects and records."""
     from creditscore.records.publicity import import_publicity
 
     form = chosen_csv(csv, csv_people)

@@ -7,29 +7,28 @@ from typing import Annotated, Literal
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import By, Json, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.settings import load_settings
 from creditscore.cli.tables import say_line, show
 
-queue_app = typer.Typer(
-    name="queue", help="What is to be done, over all workflows.", no_args_is_help=True, rich_markup_mode=None
-)
+queue_app = App()
 Team = Literal["analyst", "grader", "reviewer", "approver"]
-Case = Annotated[str, typer.Argument(metavar="CASE", help="The case, as the queue names it.", show_default=False)]
-What = Annotated[str, typer.Argument(metavar="TASK", help="Which of its tasks.", show_default=False)]
-Number = Annotated[int, typer.Option(help="Which row, where a task has several.")]
+Case = Annotated[str, typer.Argument(metavar="CASE", show_default=False)]
+What = Annotated[str, typer.Argument(metavar="TASK", show_default=False)]
+Number = Annotated[int, typer.Option()]
 
 
 @queue_app.command("list")
 def list_command(
     store: StoreAddress,
-    team: Annotated[Team | None, typer.Option(help="Only tasks of a role.")] = None,
-    person: Annotated[str | None, typer.Option(help="Only tasks that somebody has taken: a name or an id.")] = None,
+    team: Team | None = None,
+    person: str | None = None,
     on: OnDay = None,
-    held: Annotated[bool, typer.Option("--held", help="Also what waits for a later day.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 100,
+    held: Annotated[bool, typer.Option("--held")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000)] = 100,
     as_json: Json = False,
 ) -> None:
-    """What is to be done, the most urgent first."""
     from creditscore.core.errors import UsageError
     from creditscore.store.tasks import list_tasks
 
@@ -39,7 +38,8 @@ def list_command(
         if person and taker is None:
             names = [known.name for known in people.persons.values()]
             raise UsageError(f"{person!r} is nobody here", allowed=names or "nobody is known here", next="name one")
-        tasks = list_tasks(opened, team=team, person=taker.id if taker else None, on=on, held=held, limit=limit)
+        roles = team or load_settings().roles
+        tasks = list_tasks(opened, team=roles, person=taker.id if taker else None, on=on, held=held, limit=limit)
         named = [{**vars(task), "person": people.name_of(task.person) if task.person else ""} for task in tasks]
     if as_json:
         typer.echo(json.dumps(named, ensure_ascii=False, indent=1))
@@ -56,12 +56,11 @@ def assign_command(
     case: Case,
     what: What,
     store: StoreAddress,
-    to: Annotated[str, typer.Option(help="To whom: a name or an id; - takes it back.", show_default=False)],
+    to: Annotated[str, typer.Option(show_default=False)],
     number: Number = 0,
     by: By = "",
     key: KeyFile = None,
 ) -> None:
-    """Give a task to a person of its team."""
     from creditscore.store.tasks import assign_task
 
     with open_store(store, key) as opened:
@@ -74,13 +73,12 @@ def hold_command(
     case: Case,
     what: What,
     store: StoreAddress,
-    until: Annotated[str, typer.Option(help="Until which day, YYYY-MM-DD.", show_default=False)],
-    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    until: Annotated[str, typer.Option(show_default=False)],
+    reason: Annotated[str, typer.Option(show_default=False)],
     number: Number = 0,
     by: By = "",
     key: KeyFile = None,
 ) -> None:
-    """Let a task wait until a day; it comes back by itself."""
     from creditscore.store.tasks import hold_task
 
     with open_store(store, key) as opened:
@@ -92,7 +90,6 @@ def hold_command(
 def release_command(
     case: Case, what: What, store: StoreAddress, number: Number = 0, by: By = "", key: KeyFile = None
 ) -> None:
-    """Let a held task wait no longer."""
     from creditscore.store.tasks import release_task
 
     with open_store(store, key) as opened:

@@ -8,19 +8,13 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.grade import Table
 from creditscore.cli.progress import working
 from creditscore.cli.publicity import import_publicity_command
 from creditscore.core.errors import TooManyRejected
 
-records_app = typer.Typer(
-    help="Records: import published tables, validate once, keep as a snapshot.", no_args_is_help=True
-)
-
-
-@records_app.callback()
-def _records() -> None:
-    """Records: intake without grading."""
+records_app = App()
 
 
 records_app.command("import-publicity")(import_publicity_command)
@@ -28,28 +22,21 @@ records_app.command("import-publicity")(import_publicity_command)
 
 @records_app.command("snapshot")
 def snapshot_command(
-    subjects: Annotated[Path, typer.Option(help="Parquet or CSV file.")],
-    records: Annotated[Path, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")],
-    out: Annotated[Path, typer.Option(help="Folder for the snapshot.")],
+    subjects: Annotated[Path, typer.Option()],
+    records: Annotated[Path, typer.Option()],
+    out: Annotated[Path, typer.Option()],
     attributes: Table = None,
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    local_ids: Annotated[
-        bool, typer.Option("--local-ids", help="Subjects have local ids, no unified social credit code.")
-    ] = False,
-    made_up: Annotated[
-        bool, typer.Option("--made-up", help="No real organisation is meant: every result and page says so.")
-    ] = False,
+    local_ids: Annotated[bool, typer.Option("--local-ids")] = False,
+    made_up: Annotated[bool, typer.Option("--made-up")] = False,
     intake_on: Annotated[
         str | None,
-        typer.Option(help="Day of intake (YYYY-MM-DD, today where not given): nothing may be dated after it."),
+        typer.Option(),
     ] = None,
-    max_rejected: Annotated[
-        int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
-    ] = 0,
+    max_rejected: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Write the validated, integer-coded, sorted and canonically hashed form of the tables."""
     from creditscore.records import ingest
     from creditscore.records.snapshot_files import write_snapshot
 

@@ -9,35 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
+from creditscore.cli.office import LangOption
 from creditscore.cli.progress import working
 from creditscore.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditscore.repair.open import Opened
 
-repair_app = typer.Typer(
-    name="repair",
-    help="Credit repair: every way for every record, and the earliest plan to a grade. The office decides.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+repair_app = App()
 
-Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.", show_default=False)]
-Grades = Annotated[Path, typer.Option("--grades", help="Folder that `creditscore grade --out` wrote.")]
-Snapshot_ = Annotated[Path, typer.Option("--snapshot", help="The snapshot that was graded.")]
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", show_default=False)]
+Grades = Annotated[Path, typer.Option("--grades")]
+Snapshot_ = Annotated[Path, typer.Option("--snapshot")]
 SchemeName = Annotated[
     str | None,
-    typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+    typer.Option(),
 ]
-On = Annotated[
-    str | None, typer.Option("--on", help="The first day, YYYY-MM-DD (default: when the run's records were known).")
-]
-Events = Annotated[
-    Path | None, typer.Option(help="Record events decided since, Parquet or CSV with columns of the log.")
-]
-Lang = Annotated[str, typer.Option(help="zh or en.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines; both languages.")]
-Html = Annotated[Path | None, typer.Option(help="Write a page to this file as well, with its JSON beside it.")]
+On = Annotated[str | None, typer.Option("--on")]
+Events = Annotated[Path | None, typer.Option()]
+AsJson = Annotated[bool, typer.Option("--json")]
+Html = Annotated[Path | None, typer.Option()]
 
 
 @repair_app.command("check")
@@ -48,11 +40,10 @@ def check_command(
     scheme: SchemeName = None,
     on: On = None,
     events: Events = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
     as_json: AsJson = False,
     html: Html = None,
 ) -> None:
-    """Which records and list entries may be repaired: rule, tier, clock, days, conditions, what it gives back."""
     from creditscore.core.i18n import lang_of
     from creditscore.repair.check import options
     from creditscore.repair.data import check_data
@@ -71,30 +62,21 @@ def check_command(
 @repair_app.command("plan")
 def plan_command(
     subject: Subject,
-    target: Annotated[str, typer.Option(help="The grade to reach; a better one will do.")],
+    target: Annotated[str, typer.Option()],
     grades: Grades,
     snapshot: Snapshot_,
-    before: Annotated[
-        str | None, typer.Option("--before", help="The last day to look at, YYYY-MM-DD (default: five years on).")
-    ] = None,
-    order: Annotated[
-        str, typer.Option(help="What counts first: date, actions, amount in any order.")
-    ] = "date,actions,amount",
-    weight: Annotated[
-        list[str] | None, typer.Option(help="What one action counts: correct=1, repair, exit, overall; repeatable.")
-    ] = None,
-    prove: Annotated[
-        bool, typer.Option("--prove", help="Check the answer again, day by day and set by set, without the search.")
-    ] = False,
-    days: Annotated[bool, typer.Option("--days", help="List the event days that were tried.")] = False,
+    before: Annotated[str | None, typer.Option("--before")] = None,
+    order: str = "date,actions,amount",
+    weight: list[str] | None = None,
+    prove: Annotated[bool, typer.Option("--prove")] = False,
+    days: Annotated[bool, typer.Option("--days")] = False,
     scheme: SchemeName = None,
     on: On = None,
     events: Events = None,
-    lang: Lang = "zh",
+    lang: LangOption = "zh",
     as_json: AsJson = False,
     html: Html = None,
 ) -> None:
-    """The earliest day and the cheapest actions that reach a grade; exit code 3 when nothing does up to --before."""
     from creditscore.core.days import from_day, to_day
     from creditscore.core.i18n import lang_of
     from creditscore.repair.check import options

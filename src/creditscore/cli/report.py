@@ -7,27 +7,27 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.impact import day
 from creditscore.cli.tables import CsvPeople, show
 
-report_app = typer.Typer(help="Reports: public export, district dashboard, supervision.", no_args_is_help=True)
+report_app = App()
 
 
 @report_app.command("public")
 def public_command(
-    folder: Annotated[Path, typer.Argument(metavar="GRADINGS", help="Folder of gradings or composites.")],
-    out: Annotated[Path, typer.Option(help="Folder for what may be public.")],
-    scheme: Annotated[str | None, typer.Option(help="Publish these schemes only, with commas.")] = None,
-    subjects: Annotated[Path | None, typer.Option(help="Table of subjects, for names.")] = None,
-    history: Annotated[Path | None, typer.Option(help="The decisions: status announced or final.")] = None,
-    decided_by: Annotated[str, typer.Option(help="The office that decided all grades as computed.")] = "",
-    decided_on: Annotated[str | None, typer.Option(help="The day of that decision, YYYY-MM-DD.")] = None,
-    listings: Annotated[Path | None, typer.Option(help="Entries of lists; needs --on.")] = None,
-    on: Annotated[str | None, typer.Option(help="Entries of lists running on this day, YYYY-MM-DD.")] = None,
-    items: Annotated[bool, typer.Option("--items", help="Which items counted, for published grades.")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="GRADINGS")],
+    out: Annotated[Path, typer.Option()],
+    scheme: str | None = None,
+    subjects: Path | None = None,
+    history: Path | None = None,
+    decided_by: str = "",
+    decided_on: str | None = None,
+    listings: Path | None = None,
+    on: str | None = None,
+    items: Annotated[bool, typer.Option("--items")] = False,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Write only what may be public: the use of each scheme is enforced, persons and undecided grades stay out."""
     from creditscore.evidence.publication.page import write_public
     from creditscore.evidence.publication.public import publish
 
@@ -50,14 +50,13 @@ def public_command(
 
 @report_app.command("dashboard")
 def dashboard_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with gradings in folders of their own.")],
-    out: Annotated[Path, typer.Option(help="The page, FILE.html; .en.html and .json are written beside it.")],
-    snapshot: Annotated[Path, typer.Option(help="The snapshot that was graded: records, subjects, listings, feeds.")],
-    on: Annotated[str, typer.Option(help="Day on which lists run and feeds are looked at, YYYY-MM-DD.")],
-    profile: Annotated[str | None, typer.Option(help="The district's profile, for the departments.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="Length of a feed's window in days.")] = 30,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    out: Annotated[Path, typer.Option()],
+    snapshot: Annotated[Path, typer.Option()],
+    on: Annotated[str, typer.Option()],
+    profile: str | None = None,
+    days: Annotated[int, typer.Option(min=1)] = 30,
 ) -> None:
-    """Draw a district at a glance: grades by domain and year, sectors, lists, what ends soon, health of the feeds."""
     from creditscore.pages.district import district
     from creditscore.pages.district_page import loud, write_district
     from creditscore.records.snapshot_files import read_snapshot
@@ -84,14 +83,13 @@ def dashboard_command(
 
 @report_app.command("supervision")
 def supervision_command(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Folder that `creditscore supervise plan` wrote.")],
-    out: Annotated[Path, typer.Option(help="Folder for the pages and their JSON.")],
-    results: Annotated[Path | None, typer.Option(help="Results as `supervise import` gave them back.")] = None,
-    listings: Annotated[Path | None, typer.Option(help="Entries of lists; counted on the day --on.")] = None,
-    measures: Annotated[Path | None, typer.Option(help="Joint measures, as exported.")] = None,
-    on: Annotated[str | None, typer.Option(help="Day for which lists are counted, YYYY-MM-DD.")] = None,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN_DIR")],
+    out: Annotated[Path, typer.Option()],
+    results: Path | None = None,
+    listings: Path | None = None,
+    measures: Path | None = None,
+    on: str | None = None,
 ) -> None:
-    """Draw supervision as planned and done: inspections by class, yields with intervals, lists, measures."""
     from creditscore.core.errors import UsageError
     from creditscore.pages.supervision import supervision
     from creditscore.pages.supervision_page import write_supervision

@@ -14,24 +14,21 @@ if TYPE_CHECKING:
     from creditscore.records import Snapshot
     from creditscore.schemes.model import Scheme
 
-Table = Annotated[Path | None, typer.Option(help="The table that was graded, in place of a snapshot.")]
+Table = Annotated[Path | None, typer.Option()]
 
 
 def reproduce_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `creditscore grade --out` wrote.")],
-    snapshot: Annotated[Path | None, typer.Option(help="The snapshot that was graded.")] = None,
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    snapshot: Path | None = None,
     subjects: Table = None,
     records: Table = None,
     attributes: Table = None,
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    scheme: Annotated[
-        list[Path] | None, typer.Option(help="YAML file of a scheme outside the library; may be repeated.")
-    ] = None,
-    memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
+    scheme: list[Path] | None = None,
+    memory_limit: str | None = None,
 ) -> None:
-    """Compute a grading again from its manifest and its input; exit code 5 when anything differs."""
     from creditscore.grading.reproduce import reproduce
     from creditscore.schemes import registry
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.tables import show
 from creditscore.core.errors import UsageError
 from creditscore.core.model_keys import list_few
@@ -16,8 +17,8 @@ from creditscore.core.model_keys import list_few
 if TYPE_CHECKING:
     from creditscore.core.catalogue import Family
 
-rules_app = typer.Typer(help="Files of rules: families, what is there, JSON Schema for editors.", no_args_is_help=True)
-FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="A family of `rules list`.")]
+rules_app = App()
+FamilyName = Annotated[str, typer.Argument(metavar="FAMILY")]
 # modules that declare families
 DECLARED = (
     "schemes.laws",
@@ -55,9 +56,8 @@ def load_families() -> dict[str, Family[Any]]:
 
 @rules_app.command("list")
 def list_command(
-    family: Annotated[str | None, typer.Argument(metavar="[FAMILY]", help="None: the families.")] = None,
+    family: Annotated[str | None, typer.Argument(metavar="[FAMILY]")] = None,
 ) -> None:
-    """Families with their folders, or the files of one."""
     if family is None:
         rows = [(name, f"configs/{family.place}", str(len(family.names()))) for name, family in load_families().items()]
         show(("family", "place", "files"), rows)
@@ -69,9 +69,8 @@ def list_command(
 @rules_app.command("show")
 def show_command(
     family: FamilyName,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]", help="One of `rules list FAMILY`.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]")] = None,
 ) -> None:
-    """What a file says as it is read: checked, short forms written out, as JSON."""
     chosen = _family(family)
     names = chosen.names()
     if name is None and len(names) != 1:
@@ -81,7 +80,6 @@ def show_command(
 
 @rules_app.command("schema")
 def schema_command(family: FamilyName) -> None:
-    """JSON Schema of a family's files: for editors, they complete keys and underline what is wrong."""
     typer.echo(json.dumps(_family(family).describe_file(), ensure_ascii=False, indent=1))
 
 

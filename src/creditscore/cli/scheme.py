@@ -7,41 +7,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.impact import impact_command
+from creditscore.cli.office import LangOption
 from creditscore.cli.scheme_check import check_command, diff_command
 from creditscore.cli.tables import say_line, show
-from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
 
-scheme_app = typer.Typer(help="Schemes: list, show, in force on a day, check, compare.", no_args_is_help=True)
+scheme_app = App()
 scheme_app.command("check")(check_command)
 scheme_app.command("diff")(diff_command)
 scheme_app.command("impact")(impact_command)
-Lang = Annotated[str, typer.Option(help="zh or en.")]
 COLUMNS = ("scheme", "from", "to", "role", "name")
 
 
 @scheme_app.command("list")
-def list_command(lang: Lang = "en") -> None:
-    """Every scheme with its versions; `to` is the first period no longer governed."""
+def list_command(lang: LangOption = "zh") -> None:
     from creditscore.schemes import browse
 
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list()])
+    show(COLUMNS, [_row(scheme, lang) for scheme in browse.list()])
 
 
 @scheme_app.command("in-force")
 def in_force_command(
-    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD.")],
-    lang: Lang = "en",
+    on: Annotated[str, typer.Option()],
+    lang: LangOption = "zh",
 ) -> None:
-    """Versions in force on a day: those graded by year for the year of the day, whole or not."""
     from creditscore.cli.acting import date_given
     from creditscore.schemes import browse
 
     day = date_given(on)
-    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in browse.list(day)])
+    show(COLUMNS, [_row(scheme, lang) for scheme in browse.list(day)])
     last_graded = browse.list_last_graded(day)
     if last_graded:
         names = ", ".join(scheme.name for scheme in last_graded)
@@ -50,12 +48,9 @@ def in_force_command(
 
 @scheme_app.command("coverage")
 def coverage_command(
-    lang: Annotated[str, typer.Option(help="zh or en.")] = "en",
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="The whole page as Markdown (docs/coverage.md).")
-    ] = False,
+    lang: LangOption = "zh",
+    markdown: Annotated[bool, typer.Option("--markdown")] = False,
 ) -> None:
-    """Every system of the district's plan: its schemes, their evidence, what is unknown or left out and why."""
     from collections import Counter
 
     from creditscore.core.i18n import lang_of
@@ -82,14 +77,13 @@ def coverage_command(
 
 @scheme_app.command("show")
 def show_command(
-    scheme: Annotated[str, typer.Argument(help="Scheme id, id@version or a YAML file.")],
-    lang: Lang = "en",
+    scheme: Annotated[str, typer.Argument()],
+    lang: LangOption = "zh",
 ) -> None:
-    """What a scheme says, newest version unless pinned: items, windows, facts, decisions, lists, readings."""
     from creditscore.schemes import registry
 
     loaded = registry.pick(scheme)
-    _head(loaded, _language(lang))
+    _head(loaded, lang)
     if loaded.missing:
         show(("missing",), [(getattr(label, lang),) for label in loaded.missing], title="", fold=True)
         say_line("grading under this scheme is refused until that is known")
@@ -109,12 +103,6 @@ def show_command(
         ("rule", "why"),
         [(item.id, getattr(item.why, lang)) for item in loaded.not_monotone],
     )
-
-
-def _language(lang: str) -> str:
-    if lang not in ("zh", "en"):
-        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-    return lang
 
 
 def _row(scheme: Scheme, lang: str) -> tuple[str, ...]:

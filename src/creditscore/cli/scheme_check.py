@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.office import LangOption
 from creditscore.cli.tables import console, show
 from creditscore.core.errors import ExitCode, UsageError
 
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
 def check_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SCHEME|FILE]…", help="Ids, files or folders; none: the whole library."),
+        typer.Argument(metavar="[SCHEME|FILE]…"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A list of faults and notes for machines.")] = False,
-    notes: Annotated[
-        bool | None, typer.Option("--notes/--no-notes", help="List the notes too (default: for named schemes).")
-    ] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    notes: Annotated[bool | None, typer.Option("--notes/--no-notes")] = None,
 ) -> None:
-    """Check schemes as a compiler would: every fault at once, with its code. Exit code 4 if there is any."""
     from creditscore.core.partial_parse import in_order
     from creditscore.grading.monotone import proof
     from creditscore.schemes.library import check
@@ -90,16 +88,15 @@ def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> None:
 
 
 def diff_command(
-    a: Annotated[str, typer.Argument(help="The earlier version: id@version or a YAML file.")],
-    b: Annotated[str, typer.Argument(help="The later version.")],
-    lang: Annotated[str, typer.Option(help="zh or en.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-    snapshot: Annotated[Path | None, typer.Option(help="A snapshot: who moves when B takes the place of A.")] = None,
-    period: Annotated[str | None, typer.Option(help="With --snapshot: the evaluation year.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="With --snapshot: the day, YYYY-MM-DD.")] = None,
-    most: Annotated[int, typer.Option(min=0, help="With --snapshot: how many of those that move are listed.")] = 50,
+    a: Annotated[str, typer.Argument()],
+    b: Annotated[str, typer.Argument()],
+    lang: LangOption = "zh",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    snapshot: Path | None = None,
+    period: str | None = None,
+    as_of: str | None = None,
+    most: Annotated[int, typer.Option(min=0)] = 50,
 ) -> None:
-    """What changed between two versions, in words; with a snapshot, whose grade changes."""
     from creditscore.schemes import registry
     from creditscore.schemes.diff import diff
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import day_given
+from creditscore.cli.application import App
 from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, open_store, read_key
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_aside, say_line, show, show_blocks
@@ -17,27 +18,19 @@ from creditscore.core.errors import UsageError
 if TYPE_CHECKING:
     from creditscore.store.verification import Verification
 
-store_app = typer.Typer(
-    name="store",
-    help="The store, a log of events: made, checked, proved, copied, kept only as long as rules say.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-Address = Annotated[
-    str, typer.Argument(metavar="STORE", help="A path, sqlite:///PATH or postgresql+psycopg://…", show_default=False)
-]
-Stream = Annotated[str, typer.Argument(metavar="NAME", help="A case or another stream: objection/C2026-0001.")]
-HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="A file with notes that somebody kept.")]
+store_app = App()
+Address = Annotated[str, typer.Argument(metavar="STORE", show_default=False)]
+Stream = Annotated[str, typer.Argument(metavar="NAME")]
+HeldFile = Annotated[list[Path] | None, typer.Option("--held")]
 
 
 @store_app.command("create")
 def create_command(
     store: Address,
-    mode: Annotated[str, typer.Option(help="open, keys or accounts: who signs an act.")] = "open",
+    mode: str = "open",
     key: KeyFile = None,
-    approver: Annotated[str, typer.Option(help="Name of the first approver, where acts are signed.")] = "",
+    approver: str = "",
 ) -> None:
-    """Make a store: one log on SQLite or PostgreSQL that many share."""
     from creditscore.office import Store
     from creditscore.store.beginning import MODES, Beginning, begin_signed
 
@@ -65,10 +58,9 @@ def create_command(
 def verify_command(
     store: Address,
     held: HeldFile = None,
-    since: Annotated[int, typer.Option(min=0, help="Events before this number are anchored.")] = 0,
+    since: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Json = False,
 ) -> int:
-    """Check the whole store; exit code 5 at a fault, 7 where events are not anchored, 8 where names are unproven."""
     from creditscore.store.verify import verify
 
     with open_store(store) as opened, working("checking"):
@@ -119,10 +111,9 @@ def read_notes(files: list[Path]) -> list[str]:
 @store_app.command("checkpoint")
 def checkpoint_command(
     store: Address,
-    out: Annotated[Path | None, typer.Option(help="File for it; keep it elsewhere.")] = None,
+    out: Path | None = None,
     key: KeyFile = None,
 ) -> None:
-    """Fix where the log ends as a note, signed where the store has keys: nothing before can be changed unseen then."""
     from creditscore.core.atomic import write_text
 
     with open_store(store, key) as opened:
@@ -134,7 +125,6 @@ def checkpoint_command(
 
 @store_app.command("show")
 def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json: Json = False) -> None:
-    """A case or another stream: every step as it stands, who took it, and what is to be done."""
     from creditscore.cli.act import show_case
 
     with open_store(store) as opened:
@@ -167,10 +157,9 @@ def _in_words(value: Any) -> str:
 @store_app.command("backup")
 def backup_command(
     store: Address,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where it goes; nothing may be there.")],
-    archive: Annotated[bool, typer.Option("--archive/--no-archive", help="With the files of kept runs.")] = True,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    archive: Annotated[bool, typer.Option("--archive/--no-archive")] = True,
 ) -> None:
-    """Copy a store while others go on writing: its log and the files of its kept runs."""
     from creditscore.store.backup import back_up
 
     with open_store(store) as opened, working("copying"):
@@ -180,12 +169,11 @@ def backup_command(
 
 @store_app.command("restore")
 def restore_command(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="What `store backup` wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
     store: Address,
     held: HeldFile = None,
     as_json: Json = False,
 ) -> int:
-    """Make a store again from a backup, on either database, and check all of it."""
     from creditscore.office.opening import make_registry
     from creditscore.store.backup import restore
 
@@ -199,12 +187,11 @@ def restore_command(
 @store_app.command("prove")
 def prove_command(
     store: Address,
-    event: Annotated[int, typer.Argument(metavar="EVENT", min=0, max=2**62, help="Number of an event in the log.")],
-    out: Annotated[Path, typer.Option(help="File of the proof, JSON.", show_default=False)],
-    held: Annotated[Path | None, typer.Option(help="The note under which it is proved; none: the newest head.")] = None,
+    event: Annotated[int, typer.Argument(metavar="EVENT", min=0, max=2**62)],
+    out: Annotated[Path, typer.Option(show_default=False)],
+    held: Path | None = None,
     key: KeyFile = None,
 ) -> None:
-    """Prove to somebody without the store that an act is in its log, without showing others."""
     from creditscore.core.atomic import write_json
     from creditscore.store.proofs import prove_act
 
@@ -217,11 +204,10 @@ def prove_command(
 
 @store_app.command("check-proof")
 def check_proof_command(
-    proof: Annotated[Path, typer.Argument(metavar="FILE", help="What `store prove` wrote.")],
-    held: Annotated[Path | None, typer.Option(help="A note of the log that is held elsewhere.")] = None,
-    public: Annotated[str, typer.Option(help="The public key of who acted, known from elsewhere.")] = "",
+    proof: Annotated[Path, typer.Argument(metavar="FILE")],
+    held: Path | None = None,
+    public: str = "",
 ) -> None:
-    """Check a proof without the store (exit code 5 where it does not hold)."""
     from creditscore.core.json_source import read_json
     from creditscore.store.keys import require_public
     from creditscore.store.proofs import check_act
@@ -239,13 +225,12 @@ def check_proof_command(
 def erase_command(
     store: Address,
     name: Stream,
-    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
-    article: Annotated[str, typer.Option(help="Under which law: its id and article.")] = "",
+    reason: Annotated[str, typer.Option(show_default=False)],
+    article: str = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """Erase what a case says (an approver): hashes, the reason and that it was there remain."""
     from creditscore.store.erasure import erase_stream
 
     with open_store(store, key) as opened:
@@ -256,14 +241,13 @@ def erase_command(
 @store_app.command("witness")
 def witness_command(
     store: Address,
-    address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="file:PATH or a database.")] = "",
-    remove: Annotated[bool, typer.Option("--remove", help="Tell it no more.")] = False,
-    reason: Annotated[str, typer.Option(help="Why it is removed.")] = "",
+    address: Annotated[str, typer.Argument(metavar="[ADDRESS]")] = "",
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+    reason: str = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
 ) -> None:
-    """Who is told each new head of the log; with an address name another (an approver)."""
     from creditscore.store.anchors import hide_credentials
     from creditscore.store.witnesses import add_witness, remove_witness
 
@@ -283,14 +267,13 @@ def witness_command(
 @store_app.command("retention")
 def retention_command(
     store: Address,
-    on: Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")],
-    delete: Annotated[bool, typer.Option("--delete", help="Erase what is due (an approver); else list it.")] = False,
-    rules: Annotated[Path | None, typer.Option("--rules", help="Rules of the office; else those that ship.")] = None,
+    on: Annotated[str, typer.Option("--on")],
+    delete: Annotated[bool, typer.Option("--delete")] = False,
+    rules: Annotated[Path | None, typer.Option("--rules")] = None,
     by: By = "",
     key: KeyFile = None,
     as_json: Json = False,
 ) -> None:
-    """What is kept and may be erased by that day, by rule; events, hashes and reasons remain."""
     from creditscore.core.days import from_day
     from creditscore.office.retention import erase_due, list_due, list_matters
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import By, KeyFile, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvPeople
@@ -16,38 +17,30 @@ from creditscore.core.errors import DifferenceError, UsageError
 if TYPE_CHECKING:
     from creditscore.inspection.plan import InspectionPlan
 
-supervise_app = typer.Typer(
-    help="Graded supervision: plan inspections, draw them so that anybody can verify it.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+supervise_app = App()
 
-Table = Annotated[Path | None, typer.Option(help="CSV or Parquet file.")]
-Day = Annotated[str, typer.Option("--on", help="The day of the act (YYYY-MM-DD).")]
+Table = Annotated[Path | None, typer.Option()]
+Day = Annotated[str, typer.Option("--on")]
 
 
 @supervise_app.command("plan")
 def plan_command(
     programmes: Annotated[
         list[str],
-        typer.Option("--programme", help="PROGRAMME=CLASSES: an id or YAML file, and a table or folder; repeatable."),
+        typer.Option("--programme"),
     ],
-    year: Annotated[int, typer.Option(help="The year to plan.")],
-    out: Annotated[Path, typer.Option(help="Folder for the plan.")],
-    subjects: Annotated[Path | None, typer.Option(help="Districts, sectors and kinds of the organisations.")] = None,
-    data_states: Annotated[
-        Path | None, typer.Option(help="Whose data are faulty, disputed or missing: subject_id, data_state.")
-    ] = None,
-    past: Annotated[Path | None, typer.Option(help="Results of earlier inspections.")] = None,
-    inspectors: Annotated[Path | None, typer.Option(help="inspector_id, certificates, days.")] = None,
-    windows: Annotated[int, typer.Option(help="Windows in the year: 1, 2, 3, 4, 6 or 12.")] = 4,
+    year: Annotated[int, typer.Option()],
+    out: Annotated[Path, typer.Option()],
+    subjects: Path | None = None,
+    data_states: Path | None = None,
+    past: Path | None = None,
+    inspectors: Path | None = None,
+    windows: int = 4,
     what_if: Annotated[
         list[str] | None,
-        typer.Option(help="Other rates to compare: scale=0.5, food_risk.D=4, or both with a comma; repeatable."),
+        typer.Option(),
     ] = None,
 ) -> None:
-    """How many visits each class, sector and district gets, whether there are enough inspectors, and what if."""
     from creditscore.inspection.plan import plan_inspections
 
     given = []
@@ -77,23 +70,22 @@ def plan_command(
 
 @supervise_app.command("commit")
 def commit_command(
-    plan: Annotated[Path, typer.Argument(help="Folder of the plan.")],
-    out: Annotated[Path, typer.Option(help="Folder for the draw.")],
-    inspectors: Annotated[Path, typer.Option(help="inspector_id, certificates (a;b), days.")],
-    source: Annotated[str, typer.Option(help="Which public value: name and number of a lottery, a beacon's round.")],
-    source_on: Annotated[str, typer.Option(help="The day on which it becomes known (YYYY-MM-DD).")],
-    read: Annotated[str, typer.Option(help="How it is read: which digits, in which order.")],
-    pattern: Annotated[str, typer.Option(help="What it looks like: a regular expression, [0-9]{14}.")],
-    values: Annotated[int, typer.Option(help="How many equally likely values it can have; at least 1,000,000.")],
+    plan: Annotated[Path, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
+    inspectors: Annotated[Path, typer.Option()],
+    source: Annotated[str, typer.Option()],
+    source_on: Annotated[str, typer.Option()],
+    read: Annotated[str, typer.Option()],
+    pattern: Annotated[str, typer.Option()],
+    values: Annotated[int, typer.Option()],
     on: Day,
     store: StoreAddress,
     by: By = "",
-    conflicts: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, reason.")] = None,
-    last_visits: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, visited_on.")] = None,
+    conflicts: Path | None = None,
+    last_visits: Path | None = None,
     key: KeyFile = None,
-    replay: Annotated[bool, typer.Option("--replay", help="Play past days again; marks the draw for good.")] = False,
+    replay: Annotated[bool, typer.Option("--replay")] = False,
 ) -> None:
-    """Fix frame, method, inspectors and the public value of the future; publish the hash it prints."""
     from creditscore.cli.tables import say_line
     from creditscore.inspection.commitment import Randomness
     from creditscore.inspection.rows import day_of
@@ -127,14 +119,13 @@ def commit_command(
 
 @supervise_app.command("draw")
 def draw_command(
-    folder: Annotated[Path, typer.Argument(help="Folder that `supervise commit` wrote.")],
-    value: Annotated[str, typer.Option(help="The public value, as it was published.")],
+    folder: Annotated[Path, typer.Argument()],
+    value: Annotated[str, typer.Option()],
     on: Day,
     store: StoreAddress,
     by: By = "",
     key: KeyFile = None,
 ) -> None:
-    """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
     from creditscore.inspection.rows import day_of
     from creditscore.inspection.workflow import draw_visits
 
@@ -150,15 +141,12 @@ def draw_command(
 
 @supervise_app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(help="Folder of the draw.")],
-    store: Annotated[str | None, typer.Option("--store", help="Compare with the store and its log too.")] = None,
-    published: Annotated[
-        str | None, typer.Option("--hash", help="The commitment's hash as it was published before the draw.")
-    ] = None,
-    simulate: Annotated[int, typer.Option(help="Also draw so many times with made-up values, and count.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the made-up values.")] = 7,
+    folder: Annotated[Path, typer.Argument()],
+    store: Annotated[str | None, typer.Option("--store")] = None,
+    published: Annotated[str | None, typer.Option("--hash")] = None,
+    simulate: int = 0,
+    seed: int = 7,
 ) -> None:
-    """Run a draw again offline; names the first difference and ends with exit code 5 where there is one."""
     from creditscore.cli.tables import say_line
     from creditscore.inspection.verify import verify_draw
     from creditscore.inspection.workflow import verify_draw_in
@@ -184,15 +172,14 @@ def verify_command(
 
 @supervise_app.command("import")
 def import_command(
-    results: Annotated[Path, typer.Argument(help="Table of inspection results.")],
-    out: Annotated[Path, typer.Option(help="Folder for the checked results.")],
+    results: Annotated[Path, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
     store: StoreAddress,
     by: By = "",
     key: KeyFile = None,
-    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept.")] = 0,
+    max_rejected: Annotated[int, typer.Option(min=0)] = 0,
     csv_people: CsvPeople = False,
 ) -> None:
-    """Check inspection results against their draws, keep them, and give each the probability of its draw."""
     from creditscore.cli.tables import show
     from creditscore.inspection.importing import import_results
 

@@ -10,10 +10,10 @@ import typer
 from creditscore.core.errors import UsageError
 from creditscore.core.tables.write import Csv
 
-CsvFiles = Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet, for machines.")]
+CsvFiles = Annotated[bool, typer.Option("--csv")]
 CsvPeople = Annotated[
     bool,
-    typer.Option("--csv-people", help="Write CSV for spreadsheets in its place: marked as UTF-8, no cell a formula."),
+    typer.Option("--csv-people"),
 ]
 
 

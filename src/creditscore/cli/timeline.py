@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.kept_runs import AsKept
-from creditscore.cli.office import open_store
+from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.progress import working
 from creditscore.core.errors import UsageError
 
@@ -18,29 +18,18 @@ if TYPE_CHECKING:
 
 
 def timeline_command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
-    snapshot: Annotated[
-        Path | None, typer.Option(help="A snapshot written by `records snapshot`; a kept run names its own.")
-    ] = None,
-    scheme: Annotated[
-        str, typer.Option(help="Scheme id, id@version or YAML file (default: that of the kept run).")
-    ] = "",
-    run: Annotated[str, typer.Option("--run", help="Id of a kept run: with what was decided since.")] = "",
-    store: Annotated[str | None, typer.Option("--store", help="The store that keeps the run.")] = None,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
+    snapshot: Path | None = None,
+    scheme: str = "",
+    run: Annotated[str, typer.Option("--run")] = "",
+    store: Annotated[str | None, typer.Option("--store")] = None,
     as_kept: AsKept = False,
-    begin: Annotated[
-        str | None, typer.Option("--from", help="First evaluation year, or first day for a scheme of days.")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Last evaluation year or day.")] = None,
-    known_at: Annotated[
-        str | None, typer.Option(help="Hold records and law as known on this day; else each day as known on it.")
-    ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for timeline.html, timeline.en.html and timeline.json.")
-    ] = None,
+    begin: Annotated[str | None, typer.Option("--from")] = None,
+    end: Annotated[str | None, typer.Option("--to")] = None,
+    known_at: str | None = None,
+    lang: LangOption = "zh",
+    out: Path | None = None,
 ) -> None:
-    """Every change of a grade over days or years, attributed to record, rules, clock, correction, repair, knowledge."""
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.timeline.document import timeline_document
     from creditscore.explanation.timeline.timeline import timeline

@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.application import App
 from creditscore.cli.office import By, LangOption, OnDay, StoreAddress, ask_passphrase, open_store
 from creditscore.cli.office import KeyFile as SigningKey
 from creditscore.cli.tables import say_line, show
 from creditscore.core.errors import UsageError
 
-workflow_app = typer.Typer(help="Declared workflows: states, acts, who may take them.", no_args_is_help=True)
-key_app = typer.Typer(help="Keys of persons, which sign their acts.", no_args_is_help=True)
-Declaration = Annotated[Path, typer.Argument(metavar="FILE", help="The declaration, YAML.", show_default=False)]
-KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the key.")]
+workflow_app = App()
+key_app = App()
+Declaration = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+KeyFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
 @workflow_app.command("list")
 def list_command(lang: LangOption = "zh") -> None:
-    """Every workflow with its version, states and acts counted."""
     from creditscore.store.declarations import WORKFLOWS
 
     rows = [
@@ -32,10 +32,9 @@ def list_command(lang: LangOption = "zh") -> None:
 
 @workflow_app.command("show")
 def show_command(
-    name: Annotated[str, typer.Argument(metavar="NAME[/VERSION]", help="A workflow of `workflow list`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME[/VERSION]")],
     lang: LangOption = "zh",
 ) -> None:
-    """Draw a workflow: under each state the acts that are taken from it, by whom, and where they lead."""
     from creditscore.store.declarations import WORKFLOWS, draw_workflow
 
     workflows = WORKFLOWS.load()
@@ -52,7 +51,6 @@ def show_command(
 
 @workflow_app.command("check")
 def check_command(file: Declaration) -> None:
-    """Look at a declaration; every fault is named (exit code 4)."""
     from creditscore.store.declaring import read_workflow
 
     declared = read_workflow(file)
@@ -63,7 +61,6 @@ def check_command(file: Declaration) -> None:
 def declare_command(
     file: Declaration, store: StoreAddress, by: By = "", on: OnDay = None, key: SigningKey = None
 ) -> None:
-    """Let an office act by its own workflow (an approver); `creditscore act` then knows it."""
     from creditscore.store.declaring import declare_workflow
 
     with open_store(store, key) as opened:
@@ -74,7 +71,6 @@ def declare_command(
 
 @key_app.command("new")
 def new_command(file: KeyFile) -> None:
-    """Make a key under a passphrase (`CREDITSCORE_PASSPHRASE`, else asked for) and print its public half."""
     from creditscore.store.keys import Key
 
     key = Key.generate()
@@ -84,7 +80,6 @@ def new_command(file: KeyFile) -> None:
 
 @key_app.command("show")
 def show_key_command(file: KeyFile) -> None:
-    """Print the id and the public half of a key."""
     from creditscore.store.keys import load_key
 
     key = load_key(file, ask_passphrase(confirm=False))

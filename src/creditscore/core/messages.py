@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+VARIABLE = "CREDITSCORE_LANG"
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 FOLDER = Path(__file__).parent / "words"
@@ -23,7 +24,7 @@ chosen: ContextVar[Lang | None] = ContextVar("language", default=None)
 
 def language() -> Lang:
     """Return the language of messages: the one set, else that of `CREDITSCORE_LANG`, else Chinese."""
-    given = chosen.get() or os.environ.get("CREDITSCORE_LANG", "")
+    given = chosen.get() or os.environ.get(VARIABLE, "")
     return next((lang for lang in LANGS if given == lang), "zh")
 
 

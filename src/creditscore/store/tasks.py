@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,7 +56,7 @@ class Task:
 def list_tasks(
     store: Store,
     *,
-    team: str | None = None,
+    team: str | Sequence[str] | None = None,
     person: str | None = None,
     on: date | str | None = None,
     held: bool = False,
@@ -69,7 +70,7 @@ def list_tasks(
     store
         The open store.
     team, person
-        Only tasks of a role, or that a person (an id) has taken.
+        Only tasks of a role, of one of several, or that a person (an id) has taken.
     on
         The day on which held tasks are left out until theirs has come; today where it is not given.
     held
@@ -85,8 +86,8 @@ def list_tasks(
     table = store.projections.metadata.tables["task"]
     day = (day_of(on, "on") or today()).isoformat()
     query = sa.select(table).where(table.c.done_seq.is_(None))
-    if team is not None:
-        query = query.where(table.c.team == team)
+    if team:
+        query = query.where(table.c.team.in_([team] if isinstance(team, str) else team))
     if person is not None:
         query = query.where(table.c.person == person)
     if not held:

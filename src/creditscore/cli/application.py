@@ -1,0 +1,128 @@
+"""What every command has: help from the catalogue, settings as defaults, no option twice; and the errors of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from creditscore.cli.help import render_help
+from creditscore.cli.settings import load_settings
+from creditscore.core.errors import CreditscoreError, UsageError
+from creditscore.core.messages import language
+
+
+class Command(TyperCommand):
+    """A command: what its options leave open stands in the environment, or in `creditscore.toml`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options; UsageError where one that holds a single value is given twice."""
+        if not ctx.resilient_parsing:
+            _refuse_repeated(self, ctx, args)
+            if not ctx.help_option_names or ctx.help_option_names[0] not in args:
+                ctx.default_map = _find_defaults(self.params)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the catalogue."""
+        formatter.write(render_help(self, ctx, formatter.width))
+
+
+class Group(TyperGroup):
+    """A group of commands."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command by its name; UsageError where there is none."""
+        name = args[0]
+        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            raise UsageError(
+                "cli.no_such_command",
+                name=name,
+                command=ctx.command_path,
+                allowed=get_close_matches(name, known) or known,
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the catalogue."""
+        formatter.write(render_help(self, ctx, formatter.width))
+
+
+class App(typer.Typer):
+    """A group whose commands are `Command`s; its help stands in the catalogue."""
+
+    def __init__(self, name: str | None = None, cls: type[TyperGroup] = Group, **more: Any) -> None:
+        super().__init__(
+            name=name,
+            cls=cls,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+            **{"add_completion": False, **more},
+        )
+        self.callback()(_do_nothing)  # so that a group of one command is a group
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[Any], Any]:
+        """Register a function as a command."""
+        return super().command(name, **{"cls": Command, **more})
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _refuse_repeated(command: TyperCommand, ctx: Any, args: list[str]) -> None:
+    """Raise UsageError where an option that takes one value is given twice: the last would win without a word."""
+    _, _, order = command.make_parser(ctx).parse_args(list(args))
+    seen = set()
+    for parameter in order:
+        if parameter.param_type_name == "option" and not getattr(parameter, "multiple", False):
+            if parameter.name in seen:
+                raise UsageError("cli.option_twice", option=parameter.opts[0], command=ctx.command_path)
+            seen.add(parameter.name)
+
+
+def _find_defaults(parameters: Iterable[Any]) -> dict[str, Any]:
+    """What stands in for options that are not given, by their name in the code."""
+    settings = load_settings()
+    defaults = {
+        parameter.name: settings.of_variable(parameter.envvar)
+        for parameter in parameters
+        if isinstance(parameter.envvar, str) and settings.of_variable(parameter.envvar)
+    }
+    return {**defaults, "lang": language()}
+
+
+def tell_usage(error: Any) -> CreditscoreError:
+    """An error of the library that reads the command line, as an error of the catalogue."""
+    kind, context, parameter = type(error).__name__, getattr(error, "ctx", None), getattr(error, "param", None)
+    command = context.command_path if context else "creditscore"
+    option = next(iter(getattr(parameter, "opts", ())), "")
+    if kind == "MissingParameter" and option.startswith("-"):
+        return UsageError("cli.option_missing", option=option, command=command)
+    if kind == "MissingParameter" and parameter is not None:
+        return UsageError("cli.argument_missing", argument=parameter.display_name_raw, command=command)
+    if kind == "NoSuchOption":
+        return UsageError(
+            "cli.no_such_option", option=error.option_name, command=command, allowed=error.possibilities or None
+        )
+    if kind == "BadOptionUsage":
+        code = "cli.option_takes_no_value" if "not take a value" in error.message else "cli.option_without_value"
+        return UsageError(code, option=error.option_name, command=command)
+    if kind == "BadParameter" and parameter is not None:
+        named = option if option.startswith("-") else parameter.display_name_raw
+        value = re.match(r"'(.*?)' is not|(\S+) is not", error.message)
+        allowed = parameter.display_type(context).strip("<>") if context else None
+        limits = parameter._get_number_range_help_str()
+        allowed = f"{allowed} ({limits})" if limits else allowed
+        given = next((text for text in value.groups() if text), "") if value else ""
+        return UsageError("cli.value_not_allowed", option=named, value=given, command=command, allowed=allowed)
+    extra = re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", error.message)
+    if extra:
+        return UsageError("cli.too_many_arguments", listed=extra[1], command=command)
+    return UsageError("cli.command_missing", command=command) if kind == "UsageError" else UsageError(error.message)
