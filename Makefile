@@ -70,7 +70,7 @@ test-all: $(STAMP)
 
 # An environment of its own: the wheel and what it needs, then what runs tests. It is measured in between.
 CORE := build/core
-CORE_TESTS := $(addprefix tests/,without_extras objections evidence/test_letters.py \
+CORE_TESTS := $(addprefix tests/,without_extras objections evidence/test_letter.py \
 	$(addprefix cli/test_,grade.py case_desk.py decisive.py explain.py failed_runs.py lists.py rules.py) \
 	$(addprefix explanation/test_,ledger.py depths.py text.py shapley.py))
 test-core: wheel

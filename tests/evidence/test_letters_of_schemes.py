@@ -30,7 +30,7 @@ from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
 from creditscore.store.archive.runs import snapshot_of
 from tests.clock import at_day
-from tests.evidence.test_letters import read_letter
+from tests.evidence.test_letter import read_letter
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
 from tests.grading.shipped_tables import moments, tables
 from tests.tiers import thinned

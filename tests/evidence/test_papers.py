@@ -11,8 +11,8 @@ from creditscore.evidence.papers import read_papers
 from creditscore.objections.cases import read_cases
 from creditscore.office.opening import Store
 from creditscore.store.erasure import erase_stream
-from tests.evidence.test_letters import decide, open_route
-from tests.evidence.test_letters import store as store  # the fixture
+from tests.evidence.test_letter import decide, open_route
+from tests.evidence.test_letter import store as store  # the fixture
 
 
 def test_a_case_is_read_as_it_stood_on_a_day(store: Store) -> None:

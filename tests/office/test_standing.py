@@ -10,8 +10,8 @@ import creditscore as cs
 from creditscore.core.errors import DifferenceError
 from creditscore.office.standing import grade_as_it_stands
 from creditscore.store.archive.standing import rows_as_kept, rows_as_they_stand
-from tests.evidence.test_letters import decide, list_counted, open_case
-from tests.evidence.test_letters import store as store  # the fixture
+from tests.evidence.test_letter import decide, list_counted, open_case
+from tests.evidence.test_letter import store as store  # the fixture
 
 
 def test_a_grade_in_memory_is_what_stands(store: cs.Store) -> None:
