@@ -93,7 +93,7 @@ def test_what_is_made_meanwhile_carries_the_mark(office: Office, graded: Graded,
     period = ("--scheme", "tax", "--period", "2022", "--max-rejected", "1000", "--snapshot", graded.snapshot)
     case = office.open(*records)
     explained = run("explain", graded.grading, office.subject, *store, "--html", page)
-    assert f"*** 异议处理中：{named}" in explained
+    assert f"! 异议处理中：{named}" in explained
     assert "异议处理中" in page.read_text(encoding="utf-8")
     assert "disputed" not in run("explain", graded.grading, office.subject, "--lang", "en")
     assert "2 disputed records" in run("grade", *period, "--known-at", "2023-04-20", *store, "--out", again)

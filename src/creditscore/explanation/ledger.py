@@ -13,6 +13,7 @@ from creditscore.core.i18n import LANGS, Lang, language, plain, say, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS, points
+from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.explanation.audit import Audit, audit_of
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
@@ -257,16 +258,11 @@ class Explanation:
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the ledger as a pandas DataFrame, one row per line, with its words in both languages."""
-        frame: pd.DataFrame = self._table().to_pandas()
-        return frame
+        return as_pandas(self._table())
 
     def to_polars(self) -> pl.DataFrame:
         """Give the ledger as a Polars DataFrame."""
-        import polars as pl
-
-        frame = pl.from_arrow(self._table())
-        assert isinstance(frame, pl.DataFrame)
-        return frame
+        return as_polars(self._table())
 
     def _table(self) -> pa.Table:
         import pyarrow as pa

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.atomic import write_json
 from creditscore.core.boundary import guarded
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import language
+from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.core.tables.write import Csv, Query, write_table
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.manifest import MANIFEST, UNFINISHED
@@ -16,6 +18,8 @@ from creditscore.grading.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
 
 
@@ -49,7 +53,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     write_json(folder / MANIFEST, manifest, indent=2, sort_keys=True, default=str)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Grading:
     """A finished grading under one scheme: its tables in Arrow and its manifest.
 
@@ -80,6 +84,25 @@ class Grading:
     plan: Plan = field(repr=False)
     manifest: dict[str, Any]
     has_ledger: bool
+
+    def __repr__(self) -> str:
+        counts = self.manifest.get("counts", {}).get("grades", {})
+        listed = ", ".join(f"{grade} {number}" for grade, number in counts.items()) or "no grade"
+        return f"<Grading {self.plan.scheme.name} {self.plan.period}: {listed}>"
+
+    def _repr_html_(self) -> str:
+        from creditscore.grading.document import grading_document
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(grading_document(self, language()))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the grades as a pandas DataFrame, one row per subject."""
+        return as_pandas(self.grades)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the grades as a Polars DataFrame, one row per subject."""
+        return as_polars(self.grades)
 
     @property
     def grades(self) -> pa.Table:
