@@ -77,7 +77,6 @@ UNREACHED: dict[str, str] = {
     "pages.composite": "explanation/test_composite.py",
     "pages.coverage": "schemes/test_coverage.py",
     "pages.repair": "cli/test_repair.py",
-    "store.archive.written": "cli/test_kept_runs.py",
     "store.migrations.env": "store/test_formats.py",
     "core.free_text": "cli/test_acting_commands.py",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.office import open_store
+from creditscore.cli.office import VARIABLE, open_store
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 AsKept = Annotated[bool, typer.Option("--as-kept")]
 KnownOn = Annotated[str | None, typer.Option("--known-on")]
-StoreOfRun = Annotated[str | None, typer.Option("--store")]
+StoreOfRun = Annotated[str | None, typer.Option("--store", envvar=VARIABLE)]
 
 
 def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_on: str | None = None) -> bool:
     """Whether the id of a kept run was given; UsageError where a folder comes with what only a kept run has."""
-    if store is not None and not folder.exists():
+    if store is not None and len(folder.parts) == 1 and not folder.exists():
         return True
     if as_kept or known_on:
         raise UsageError(

@@ -163,7 +163,7 @@ def _store_scores(store: Store, composite: Composite) -> tuple[dict[str, str], d
         tables[f"given_{name}"] = add_place(table)
         cells = ", ".join(f"CAST({quote(column)} AS {kind}) AS {quote(column)}" for column, kind in columns.items())
         sources[name] = f"(SELECT {cells}, place FROM given_{name})"
-    return store_tables(store, "composite", sources, tables)
+    return store_tables(store.archive, "composite", sources, tables)
 
 
 def _read_sources(

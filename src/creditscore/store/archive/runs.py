@@ -16,7 +16,7 @@ from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.core.tables.table import literal, quote
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.manifest import read_manifest
-from creditscore.grading.reproduce import reproduce
+from creditscore.grading.reproduce import find_skipped, reproduce
 from creditscore.grading.result_columns import LATER
 from creditscore.records.snapshot_files import read_snapshot
 from creditscore.schemes import registry
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from creditscore.records import Snapshot
+    from creditscore.store.archive.files import Archive
     from creditscore.store.store import Store
 
 RUN = StreamType(
@@ -210,9 +211,7 @@ def keep_grading(
     """
     folder, place = Path(grading_dir), Path(snapshot_dir).resolve()
     whole = read_manifest(folder)
-    runs: dict[str, dict[str, Any]] = whole.get("schemes") or {str(whole["scheme"]).partition("@")[0]: whole}
-    synthetic = {"made_up": True} if whole.get("made_up") else {}
-    runs = {name: {**run, **synthetic} for name, run in runs.items()}
+    runs = _list_manifests(whole)
     snapshot = read_snapshot(place, verify=True)
     _require_fit(runs, snapshot, place)
     if check:
@@ -226,6 +225,20 @@ def keep_grading(
         store.record(lambda people: new, by=by, on=on or today(), role=ROLE)
     wanted = [f"run/{run['run_id']}" for run in runs.values()]
     return [read_run(store.read(name)) for name in wanted]
+
+
+def _list_manifests(whole: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The manifest of each run of a folder, with what the folder says of all: made-up data, and who graded together."""
+    if "schemes" not in whole:
+        return {str(whole["scheme"]).partition("@")[0]: dict(whole)}
+    runs: dict[str, dict[str, Any]] = whole["schemes"]
+    synthetic = {"made_up": True} if whole.get("made_up") else {}
+    skipped = [scheme.name for scheme in find_skipped(runs, whole.get("skipped", {}))]
+    names = {name: str(run["scheme"]) for name, run in runs.items()}
+    return {
+        name: {**run, **synthetic, "graded_with": [*(names[other] for other in names if other != name), *skipped]}
+        for name, run in runs.items()
+    }
 
 
 def _require_fit(runs: Mapping[str, Mapping[str, Any]], snapshot: Snapshot, place: Path) -> None:
@@ -245,9 +258,8 @@ def _prepare_run(
     store: Store, folder: Path, name: str, run: Mapping[str, Any], place: Path, is_several: bool, check: bool
 ) -> NewEvent:
     """Write the files of a run to the archive, and make the event that names them."""
-    files, counts, root = store_tables(
-        store, "grading", {table: _source(folder, table, name, is_several) for table in TABLES}
-    )
+    sources = {table: select_rows(folder, table, name if is_several else "") for table in TABLES}
+    files, counts, root = store_tables(store.archive, "grading", sources)
     scheme, _, version = str(run["scheme"]).partition("@")
     values = {
         "kind": "grading",
@@ -272,14 +284,14 @@ def write_manifest(manifest: Mapping[str, Any]) -> str:
 
 
 def store_tables(
-    store: Store, kind: str, sources: Mapping[str, str], registered: Mapping[str, pa.Table] | None = None
+    archive: Archive, kind: str, sources: Mapping[str, str], registered: Mapping[str, pa.Table] | None = None
 ) -> tuple[dict[str, str], dict[str, int], str]:
-    """Write the tables of a run to the archive, sorted by organisation.
+    """Write the tables of a run to an archive, sorted by organisation.
 
     Parameters
     ----------
-    store
-        Whose archive takes them.
+    archive
+        Where they go.
     kind
         `grading` or `composite`.
     sources
@@ -301,19 +313,19 @@ def store_tables(
         for table, source in sources.items():
             listed = ", ".join(quote(name) for name in KINDS[kind][table])
             rows = con.sql(f"SELECT {listed} FROM {source} ORDER BY subject_id, place").to_arrow_table()
-            files[table], counts[table] = store.archive.put(rows), rows.num_rows
+            files[table], counts[table] = archive.put(rows), rows.num_rows
         leaves = [hash_leaf_of(subject, rows_hash) for subject, rows_hash in hash_subjects(con, sources)]
     return files, counts, compute_root(leaves).hex()
 
 
-def _source(folder: Path, table: str, name: str, is_several: bool) -> str:
-    """A query of the rows of one run in a written grading, in the columns that are kept."""
+def select_rows(folder: Path, table: str, scheme: str = "") -> str:
+    """Return a query of the rows of a written grading in the columns that are kept; of one scheme, or of all."""
     import pyarrow.parquet as pq
 
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise InputError("store.not_found", name=path.name, where=str(folder))
-    only = f" WHERE scheme = {literal(name)}" if is_several else ""
+    only = f" WHERE scheme = {literal(scheme)}" if scheme else ""
     with outside("the grading", path, "grade again with --out"):
         there = set(pq.read_schema(path).names)
     cells = ", ".join(
@@ -355,9 +367,18 @@ def _compute_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Schem
         )
 
 
-def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
-    """Read the snapshot of a run, from where it lay or from `place`; InputError where it is gone or another one."""
-    snapshot = read_snapshot(place or run.snapshot_path)
+def snapshot_of(
+    run: KeptRun, place: Path | str | None = None, *, verify: bool = False, memory_limit: str | None = None
+) -> Snapshot:
+    """Read the snapshot of a run, from where it lay or from `place`; InputError where it is gone or another one.
+
+    `verify` and `memory_limit` as in `read_snapshot`.
+    """
+    if place is None and not Path(run.snapshot_path).is_dir():
+        raise InputError(
+            "store.snapshot_of_run_gone", run_id=run.run_id, where=run.snapshot_path, snapshot=run.snapshot
+        )
+    snapshot = read_snapshot(place or run.snapshot_path, verify=verify, memory_limit=memory_limit)
     if not snapshot.has_hash(run.snapshot):
         raise InputError(
             "store.snapshot_not_run",

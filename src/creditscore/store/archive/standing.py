@@ -120,7 +120,7 @@ def tables_as_they_stand(
     """
     import duckdb
 
-    drawn = {} if as_kept else _find_drawn(store, run, known_on)
+    drawn = {} if as_kept else find_drawn(store, run, known_on)
     chosen = "" if subject_ids is None else f" WHERE subject_id IN ({_listed(subject_ids)})"
     tables = {}
     with duckdb.connect() as con:
@@ -130,8 +130,8 @@ def tables_as_they_stand(
             con.register("kept_rows", add_place(store.archive.read(run.files[table], subject_ids)))
             parts = [f"SELECT {cells}, place FROM kept_rows WHERE subject_id NOT IN ({_listed(drawn)})"]
             by_file: dict[str, list[str]] = {}
-            for subject, files in drawn.items():
-                by_file.setdefault(files[table], []).append(subject)
+            for subject, stream in drawn.items():
+                by_file.setdefault(stream.fields["files"][table], []).append(subject)
             for number, (file, own) in enumerate(by_file.items()):
                 con.register(f"drawn_{number}", add_place(_of_run(store.archive.read(file, own), run.run_id)))
                 parts.append(f"SELECT {cells}, place FROM drawn_{number}")
@@ -140,16 +140,16 @@ def tables_as_they_stand(
     return tables
 
 
-def _find_drawn(store: Store, run: KeptRun, known_on: str | None) -> dict[str, Mapping[str, str]]:
-    """The files of the rows that were drawn anew and stand, by organisation."""
+def find_drawn(store: Store, run: KeptRun, known_on: str | None = None) -> dict[str, Stream]:
+    """Find the grades of a run that were drawn anew and stand so, by organisation; `known_on` as above."""
     names = [row["stream"] for row in store.rows("grade", run=run.run_id)]
-    drawn: dict[str, Mapping[str, str]] = {}
+    drawn: dict[str, Stream] = {}
     with store.reading() as connection:
         streams = read_streams(connection, names)
     for name, events in streams.items():
         stream = fold(name, [event for event in events if known_on is None or event.known_on <= known_on])
         if stream.version >= 0 and stream.fields.get("files") and not stream.fields.get("as_kept"):
-            drawn[stream.subject] = stream.fields["files"]
+            drawn[stream.subject] = stream
     return drawn
 
 
