@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -15,12 +16,14 @@ from creditscore.core.days import to_day
 from creditscore.core.errors import UsageError
 from creditscore.evidence.papers import read_papers
 from creditscore.grading.grade import grade
+from creditscore.lists.beside import doubt_measures
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.tables import BusinessEvent, Intake
 from creditscore.measures.workflow import propose, read_cases
 from creditscore.office import Store
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from creditscore.store.fold import Stream
 from creditscore.store.tasks import list_tasks
 from creditscore.store.verify import verify
 from tests.lists.players import A, B
@@ -87,6 +90,50 @@ def test_a_measure_of_an_entry_in_question_is_looked_at(desk: Desk) -> None:
     assert (case_of_measure.state.state, case_of_measure.acts[-1].act) == ("proposed", "proposed")
     desk.decide("reinstate", "2023-05-08")
     assert desk.list_tasks("review", "review_withdrawn") == []  # the doubt of the entry is gone too
+    assert verify(desk.store).faults == []
+
+
+def test_an_entry_that_is_let_stand_ends_the_doubt_of_its_measures(desk: Desk) -> None:
+    entry, measure = desk.enter(), desk.match()
+    desk.decide("withdraw", "2023-05-04")
+    assert desk.store.read(measure).fields["doubt"]["entry"] == entry.partition("/")[2]
+    size = desk.store.head().size
+    desk.store.act("listing", "stand", entry, by="chen.jie", on="2023-05-05", reason="另有其他事实")
+    assert desk.store.head().size == size + 2  # both in one act
+    events = desk.store.read(measure).events
+    assert (events[-1].kind, events[-1].act) == ("measure.doubted", size)
+    assert desk.store.read(measure).fields.get("doubt") is None
+    assert desk.list_tasks("review", "review_withdrawn") == []
+    with pytest.raises(UsageError, match="nothing puts the measure in question"):
+        desk.store.act("measure", "stand", measure, by="chen.jie", on="2023-05-06", reason="-")
+    assert verify(desk.store).faults == []
+    assert desk.store.rebuild()
+    assert verify(desk.store).faults == []
+
+
+@pytest.mark.parametrize(("because", "ends"), [("objection/C2023-0001", True), ("objection/C2023-0099", False)])
+def test_only_the_doubt_of_the_same_cause_ends(because: str, ends: bool) -> None:
+    doubt = {"why": "record_withdrawn", "on": "2023-05-04", "because": "objection/C2023-0001", "records": ["r2"]}
+    entry, measure = Stream("listing/1"), Stream("measure/1")
+    entry.fields["doubt"], measure.state, measure.version = doubt, "accepted", 3
+    own = {"entry": "1", "why": "record_withdrawn", "on": "2023-05-04", "because": because}
+    measure.fields |= {"listing": "1", "doubt": own}
+    emitted: list[Any] = []
+    context: Any = SimpleNamespace(
+        read_of=lambda kind, subject: [measure],
+        emit=lambda name, kind, **more: emitted.append((name, kind, more["set"])),
+    )
+    doubt_measures(context, entry, None)
+    assert emitted == ([("measure/1", "measure.doubted", {"doubt": None})] if ends else [])
+
+
+def test_a_measure_that_was_let_stand_itself_hears_nothing(desk: Desk) -> None:
+    entry, measure = desk.enter(), desk.match()
+    desk.decide("withdraw", "2023-05-04")
+    desk.store.act("measure", "stand", measure, by="chen.jie", on="2023-05-05", reason="-")
+    version = desk.store.read(measure).version
+    desk.store.act("listing", "stand", entry, by="chen.jie", on="2023-05-06", reason="-")
+    assert desk.store.read(measure).version == version
     assert verify(desk.store).faults == []
 
 

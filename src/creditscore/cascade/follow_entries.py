@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from creditscore.cascade.follow import Redrawn
 from creditscore.cascade.inputs import RecordEvent
-from creditscore.lists.beside import make_id
+from creditscore.lists.beside import doubt_measures
 from creditscore.store.archive.rows import Rows
 from creditscore.store.context import Context
 from creditscore.store.fold import Stream
 
 DOUBTED = "listing.doubted"
 IN_QUESTION = frozenset({"proposed", "noticed", "objected", "checked", "listed"})  # states in which a doubt matters
-MEASURE_DOUBTED = "measure.doubted"
-HANGING = frozenset({"proposed", "accepted", "notified", "executed", "fed_back"})  # of measures that hang on an entry
 CHANGES = frozenset({"repaired", "corrected", "amended"})
 
 
@@ -52,21 +50,8 @@ def doubt_entries(
         values = None if doubt is None else {**doubt, "on": context.day, "because": context.stream}
         context.emit(case.name, DOUBTED, subject=subject_id, set={"doubt": values}, state=case.state)
         doubted.append(case.name)
-        _doubt_measures(context, case, values)
+        doubt_measures(context, case, values)
     return doubted
-
-
-def _doubt_measures(context: Context, entry: Stream, doubt: Mapping[str, Any] | None) -> None:
-    """Put in question every joint measure that hangs on an entry in question, or take that back with it."""
-    listing_id = make_id(entry)
-    for measure in context.read_of("measure", entry.subject):
-        if measure.is_erased or measure.state not in HANGING or measure.fields.get("listing") != listing_id:
-            continue
-        if doubt is None and not measure.fields.get("doubt"):
-            continue
-        names = ("why", "on", "because")
-        values = None if doubt is None else {"entry": listing_id, **{name: doubt[name] for name in names}}
-        context.emit(measure.name, MEASURE_DOUBTED, subject=entry.subject, set={"doubt": values}, state=measure.state)
 
 
 def find_doubt(case: Stream, events: Iterable[RecordEvent], redrawn: Iterable[Redrawn]) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from creditscore.store.fold import Stream
 
 OPEN = ("proposed", "noticed", "objected", "checked")  # nothing is decided yet
 MANAGED = ("serious", "watch")  # lists whose entries end one on a red list
+MEASURE_DOUBTED = "measure.doubted"
+HANGING = ("proposed", "accepted", "notified", "executed", "fed_back")  # states of measures that hang on an entry
 
 
 def look_beside(context: Context) -> None:
@@ -42,6 +44,8 @@ def look_beside(context: Context) -> None:
         _look_at_red_lists(context, now, others)
     if context.act in ("exit", "expire", "correct") and "measure.entry_left" in context.emits:
         _tell_measures(context, now)
+    if context.act == "stand" and MEASURE_DOUBTED in context.emits:
+        doubt_measures(context, context.before, None)
 
 
 def make_id(case: Stream) -> str:
@@ -53,6 +57,36 @@ def find_annulled(context: Context, subject: str) -> set[str]:
     """Find the entries of an organisation that were annulled, by the ids that tables of entries have for them."""
     cases = context.read_of("listing", subject)
     return {make_id(case) for case in cases if case.fields.get("exit_reason") == "annulled"}
+
+
+def doubt_measures(context: Context, entry: Stream, doubt: Mapping[str, Any] | None) -> None:
+    """Put in question every joint measure that hangs on an entry, or end there the doubt that the entry's one brought.
+
+    Parameters
+    ----------
+    context
+        Of the act; it must declare that it writes `measure.doubted`.
+    entry
+        The entry as it stood before the act.
+    doubt
+        What puts it in question now; None: nothing does any more. A doubt of another cause than the one that the
+        entry had stays.
+    """
+    ended = _pass_on(entry, entry.fields.get("doubt"))
+    for measure in context.read_of("measure", entry.subject):
+        if measure.is_erased or measure.state not in HANGING or measure.fields.get("listing") != make_id(entry):
+            continue
+        if doubt is None and (ended is None or measure.fields.get("doubt") != ended):
+            continue
+        values = {"doubt": _pass_on(entry, doubt)}
+        context.emit(measure.name, MEASURE_DOUBTED, subject=entry.subject, set=values, state=measure.state)
+
+
+def _pass_on(entry: Stream, doubt: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The doubt of an entry as a measure has it that hangs on the entry."""
+    return (
+        None if doubt is None else {"entry": make_id(entry), **{name: doubt[name] for name in ("why", "on", "because")}}
+    )
 
 
 def find_obstacle(beside: Iterable[Stream], kind: str, records: Sequence[str], trigger: str, on: str) -> str | None:
