@@ -73,7 +73,12 @@ def test_every_option_of_a_command_is_in_the_contract(words: tuple[str, ...]) ->
 
 def test_the_contract_names_no_option_that_no_command_has() -> None:
     acts = dict(act for workflow in WORKFLOWS.load() for act in iter_commands(get_command(build_group([workflow]))))
-    known = {name for own in (*COMMANDS.values(), *acts.values()) for names in options_of(own) for name in names}
+    known = {
+        name
+        for own in (get_command(app), *COMMANDS.values(), *acts.values())
+        for names in options_of(own)
+        for name in names
+    }
     named = {name for line in COMMAND_LINES for name in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)}
     assert named - known == set()
 

@@ -14,6 +14,8 @@ from creditscore.store.declarations import WORKFLOWS
 from creditscore.store.machine import Stale
 from tests.cli.promises import FIRM, Office, call, write_promise
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:

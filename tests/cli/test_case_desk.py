@@ -17,6 +17,8 @@ from creditscore.evidence.packet.results import compute
 from tests.cli.promises import call
 from tests.graded import Graded
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 BODIES = ("--review-body", "示范市人民政府", "--court", "示范区人民法院")
 CASE = "C2023-0001"
 

@@ -14,6 +14,8 @@ from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError
 from tests.measures.helpers import FIRM, OTHER, copied
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 EVENTS = f"""event_id,kind,department,on,subject_ids
 BID-7,procurement,finance,2024-03-01,{FIRM};{OTHER};9.14403E+17
 CLEAR-1,clearance,customs,2025-03-05,{FIRM}

@@ -12,6 +12,8 @@ from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from tests.cli.promises import call
 from tests.graded import Graded
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 
 def find_counted(graded: Graded) -> tuple[str, list[str]]:
     """A subject with records that cost points, and these."""

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 A = "914403001922038216"
 PERSON = "11010519491231002X"
 PAPER = ["--organ", "区人社局", "--document", "区人社字〔2023〕1号"]

@@ -134,7 +134,7 @@ def measures(year: Year) -> None:
     assert len(results) == 3
     assert "至2024年2月20日" in run  # the last day of the entry
     # two bidders on the list of procurement, one firm that asks for a fund
-    year.decide("accept", results[0], "2023-05-12", "li.na", "--lang", "en", fails="second person")
+    year.decide("accept", results[0], "2023-05-12", "li.na", "--lang", "en", fails="须由第二人办理")
     for key in results:
         year.decide("accept", key, "2023-05-12", "chen.jie")
         year.decide("notify", key, "2023-05-15", "li.na", "--document-no", f"N-{key[-3:]}")

@@ -15,6 +15,8 @@ from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError, InputError
 from tests.tiers import thinned
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 RECORDS = """record_id,subject_id,domain,item,occurred_on,decided_on,amount
 r1,S1,tax,010101,2025-03-01,,5000
 r2,S1,tax,020301,2025-11-10,,100
@@ -164,7 +166,6 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
         (["--target", "B", "--order", "date,price,amount"], "three keys"),
         (["--target", "B", "--weight", "pray=1"], "not a weight"),
         (["--target", "B", "--weight", "correct=-1"], "not a weight"),
-        (["--target", "B", "--lang", "fr"], "not a language"),
         (["--target", "B", "--events", "nowhere.csv"], "nothing to read"),
         (["--target", "B", "--on", "2019-01-01"], "before the day"),
     ],

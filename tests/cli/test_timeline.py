@@ -19,6 +19,8 @@ from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.paths import TEST_SCHEMES
 from tests.tiers import thinned
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 SCHEME = str(TEST_SCHEMES / "caps.yaml")
 
 
@@ -104,7 +106,7 @@ def test_the_pages_show_what_their_json_says(
         (("--known-at", "soon"), "neither a year nor a day"),
         (("--known-at", "2020"), "is not a day"),
         (("--from", "2020-01-01"), "graded by year"),
-        (("--lang", "fr"), "not a language"),
+        (("--lang", "fr"), "--lang cannot be 'fr'"),
     ],
 )
 def test_a_wrong_option_is_named(

@@ -11,6 +11,8 @@ from creditscore.cli.main import app
 from creditscore.core.errors import UsageError
 from creditscore.store.keys import load_key
 
+pytestmark = pytest.mark.usefixtures("pages_in_chinese")
+
 
 def call(*words: str) -> str:
     result = CliRunner().invoke(app, list(words), catch_exceptions=False)

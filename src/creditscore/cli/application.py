@@ -98,7 +98,7 @@ def _find_defaults(parameters: Iterable[Any]) -> dict[str, Any]:
     return {**defaults, "lang": language()}
 
 
-def tell_usage(error: Any) -> CreditscoreError:
+def tell_usage(error: Any, args: list[str]) -> CreditscoreError:
     """An error of the library that reads the command line, as an error of the catalogue."""
     kind, context, parameter = type(error).__name__, getattr(error, "ctx", None), getattr(error, "param", None)
     command = context.command_path if context else "creditscore"
@@ -112,17 +112,28 @@ def tell_usage(error: Any) -> CreditscoreError:
             "cli.no_such_option", option=error.option_name, command=command, allowed=error.possibilities or None
         )
     if kind == "BadOptionUsage":
-        code = "cli.option_takes_no_value" if "not take a value" in error.message else "cli.option_without_value"
-        return UsageError(code, option=error.option_name, command=command)
+        if "not take a value" in error.message:
+            return UsageError("cli.option_takes_no_value", option=error.option_name, command=command)
+        return UsageError("cli.option_without_value", option=error.option_name, command=command)
     if kind == "BadParameter" and parameter is not None:
         named = option if option.startswith("-") else parameter.display_name_raw
-        value = re.match(r"'(.*?)' is not|(\S+) is not", error.message)
         allowed = parameter.display_type(context).strip("<>") if context else None
         limits = parameter._get_number_range_help_str()
         allowed = f"{allowed} ({limits})" if limits else allowed
-        given = next((text for text in value.groups() if text), "") if value else ""
-        return UsageError("cli.value_not_allowed", option=named, value=given, command=command, allowed=allowed)
+        value = _find_value(getattr(parameter, "opts", ()), args)
+        return UsageError("cli.value_not_allowed", option=named, value=value, command=command, allowed=allowed)
     extra = re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", error.message)
     if extra:
         return UsageError("cli.too_many_arguments", listed=extra[1], command=command)
     return UsageError("cli.command_missing", command=command) if kind == "UsageError" else UsageError(error.message)
+
+
+def _find_value(names: Iterable[str], args: list[str]) -> str:
+    """What a command line gives for an option; empty for an argument, which is told by its name."""
+    for name in names:
+        for place, word in enumerate(args):
+            if word == name:
+                return "".join(args[place + 1 : place + 2])
+            if word.startswith(f"{name}="):
+                return word.partition("=")[2]
+    return ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.office import VARIABLE, open_store
+from creditscore.cli.office import open_store
+from creditscore.cli.settings import STORE
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 AsKept = Annotated[bool, typer.Option("--as-kept")]
 KnownOn = Annotated[str | None, typer.Option("--known-on")]
-StoreOfRun = Annotated[str | None, typer.Option("--store", envvar=VARIABLE)]
+StoreOfRun = Annotated[str | None, typer.Option("--store", envvar=STORE)]
 
 
 def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_on: str | None = None) -> bool:

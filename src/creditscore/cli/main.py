@@ -116,7 +116,7 @@ def _run(args: list[str]) -> Any:
     except TyperException as error:
         if type(error).__name__ in ("NoArgsIsHelpError", "Abort", "Exit"):
             raise
-        raise tell_usage(error) from error
+        raise tell_usage(error, args) from error
 
 
 def choose_language(args: list[str]) -> None:

@@ -94,10 +94,12 @@ def read_file(file: Path) -> Settings:
 
 def _check(key: str, value: Any, file: Path) -> None:
     """Raise InputError for a value of the wrong type, or one that the key does not allow."""
-    is_list = key == "roles"
     values = value if isinstance(value, list) else [value]
-    if isinstance(value, list) != is_list or not all(isinstance(text, str) and text.strip() for text in values):
-        raise InputError("cli.setting_no_list" if is_list else "cli.setting_no_text", key=key, where=str(file))
+    are_texts = all(isinstance(text, str) and text.strip() for text in values)
+    if key == "roles" and not (isinstance(value, list) and are_texts):
+        raise InputError("cli.setting_no_list", key=key, where=str(file))
+    if key != "roles" and (isinstance(value, list) or not are_texts):
+        raise InputError("cli.setting_no_text", key=key, where=str(file))
     allowed = _list_allowed(key)
     wrong = [text for text in values if allowed and text not in allowed]
     if wrong:
