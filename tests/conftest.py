@@ -42,6 +42,7 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
 def english_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Messages are English here, also those of commands that a test starts; a test of other languages says so."""
     monkeypatch.setenv("CREDITSCORE_LANG", "en")
+    set_language("en")
     yield
     set_language(None)
 

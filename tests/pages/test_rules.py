@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 from creditscore.core.i18n import Lang
 from creditscore.modelling.validation.rules import statutory
 from creditscore.modelling.validation.rules_report import RulesReport, rules_beside
-from creditscore.pages.rules import rules_page, write_rules
+from creditscore.pages.rules import rules_document, write_rules
+from creditscore.present.html import render_page
+from creditscore.present.terminal import render_text
 from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
 
@@ -43,21 +46,28 @@ def report() -> RulesReport:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_data_stay_data(report: RulesReport, lang: Lang) -> None:
-    page = rules_page(report.to_dict(), lang)
+    page = render_page(rules_document(report.to_dict(), lang))
     seen = stays_data(page, report.to_dict())
     assert not re.search(r"\{\d\}", seen.text)
     assert {"zh": "仅供参考", "en": "advisory"}[lang] in seen.text
 
 
 def test_what_speaks_against_its_points_is_named(report: RulesReport) -> None:
-    page = Page(rules_page(report.to_dict(), "en")).text
+    page = Page(render_page(rules_document(report.to_dict(), "en"))).text
     for words in ("wrong", "predicts without points", "Items that say the same", "∞", "Swap set", "model only"):
         assert words in page
     assert not re.search(r"[\u4e00-\u9fff]", page)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_terminal_shows_the_same(report: RulesReport, lang: Lang) -> None:
+    text = render_text(rules_document(report.to_dict(), lang), 80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert {"zh": "换位的单位", "en": "Swap set"}[lang] in text
 
 
 def test_files(report: RulesReport, tmp_path: Any) -> None:
     files = write_rules(report, tmp_path)
     assert [file.name for file in files] == ["rules.html", "rules.en.html", "rules.json"]
     data = json.loads(files[2].read_text(encoding="utf-8"))
-    assert rules_page(data, "zh", "rules.en.html") == files[0].read_text(encoding="utf-8")
+    assert render_page(rules_document(data, "zh"), other="rules.en.html") == files[0].read_text(encoding="utf-8")

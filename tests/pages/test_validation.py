@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 from creditscore.core.atomic import json_text
 from creditscore.core.i18n import Lang
 from creditscore.modelling.validation.validate import Reference, ValidationReport, validate
 from creditscore.pages.plots import intervals, matrix, pairs, reliability, scale_of, shown, square
-from creditscore.pages.validation import validation_page, write_validation
+from creditscore.pages.validation import validation_document, write_validation
+from creditscore.present.html import render_page
+from creditscore.present.terminal import render_text
 from tests.present.test_charts import parsed
 from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
@@ -53,7 +56,7 @@ def report() -> ValidationReport:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_data_stay_data(report: ValidationReport, lang: Lang) -> None:
-    page = validation_page(report.to_dict(), lang)
+    page = render_page(validation_document(report.to_dict(), lang))
     stays_data(page, report.to_dict())
     assert set(re.findall(r"https?://[^\"'<> ]*", page)) <= {"http://www.w3.org/2000/svg"}
     assert "url(" not in page
@@ -61,7 +64,7 @@ def test_data_stay_data(report: ValidationReport, lang: Lang) -> None:
 
 
 def test_each_language_speaks_its_own(report: ValidationReport) -> None:
-    zh, en = (Page(validation_page(report.to_dict(), lang)).text for lang in LANGS)
+    zh, en = (Page(render_page(validation_document(report.to_dict(), lang))).text for lang in LANGS)
     assert "模型验证报告" in zh
     assert "仅供参考" in zh
     assert "Model validation report" in en
@@ -71,8 +74,16 @@ def test_each_language_speaks_its_own(report: ValidationReport) -> None:
     assert "withheld" in en
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_terminal_shows_the_same(report: ValidationReport, lang: Lang) -> None:
+    text = render_text(validation_document(report.to_dict(), lang), 80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert {"zh": "判定标准", "en": "Criteria"}[lang] in text
+    assert report.figures["sha256"][0] in "".join(text.split())
+
+
 def test_every_section_is_there(report: ValidationReport) -> None:
-    page = validation_page(report.to_dict(), "en")
+    page = render_page(validation_document(report.to_dict(), "en"))
     for title in (
         "Discrimination",
         "Calibration",
@@ -97,7 +108,7 @@ def test_files_and_json_beside(report: ValidationReport, tmp_path: Any) -> None:
     assert [file.name for file in files] == ["validation.html", "validation.en.html", "validation.json"]
     data = json.loads(files[2].read_text(encoding="utf-8"))
     assert data == report.to_dict()
-    assert validation_page(data, "en", "validation.html") == files[1].read_text(encoding="utf-8")
+    assert render_page(validation_document(data, "en"), other="validation.html") == files[1].read_text(encoding="utf-8")
     assert json_text(data, sort_keys=True) == files[2].read_text(encoding="utf-8")
     again = write_validation(data, tmp_path / "again")
     assert again[0].read_bytes() == files[0].read_bytes()
@@ -105,11 +116,13 @@ def test_files_and_json_beside(report: ValidationReport, tmp_path: Any) -> None:
 
 def test_a_bare_report_is_a_page_too() -> None:
     bare = validate(np.full(60, 0.1), y=np.r_[np.ones(6), np.zeros(54)], bootstraps=0)
-    page = validation_page(bare.to_dict(), "en")
+    page = render_page(validation_document(bare.to_dict(), "en"))
     assert "not assessed" in page
     assert ">Fairness<" not in page
     validation_report = validate(np.full(60, 0.1), y=np.zeros(60), bootstraps=0)
-    assert ">Calibration<" in validation_page(validation_report.to_dict(), "zh").replace("校准", "Calibration")
+    assert ">Calibration<" in render_page(validation_document(validation_report.to_dict(), "zh")).replace(
+        "校准", "Calibration"
+    )
 
 
 def test_plots_are_well_formed() -> None:

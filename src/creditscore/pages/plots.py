@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
 from markupsafe import Markup
 
 from creditscore.present.charts import BAR, LOSS
+from creditscore.present.document import Chart, Column, Count, Table
 from creditscore.present.svg import WIDTH, dot, fit, line, path, picture, rect, say
 
 SHADES = ("#1f5fa8", "#e07f3f", "#5b6675")
 OUTCOMES = {"pass": "#1f5fa8", "warn": "#e0a93f", "fail": "#a6263a", "not_assessed": "#b9bec5"}
 LIGHTS = {"green": "#1f5fa8", "yellow": "#e0a93f", "red": "#a6263a", "none": "#b9bec5"}
+
+
+def chart_of(
+    draw: Callable[..., Markup], name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], *how: Any
+) -> Chart:
+    """A picture of rows with label and text, and a table with both; `title` is that of the section around it."""
+    table = Table([Column(""), Column("", "number")], [(row["label"], row["text"]) for row in rows])
+    return Chart("", draw(name, title, desc, rows, *how), desc, table)
+
+
+def matrix_chart(
+    name: str,
+    title: str,
+    desc: str,
+    labels: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    columns: Sequence[str] | None = None,
+) -> Chart:
+    """Counts from row to column: a picture with per cents of the row, a table with the counts."""
+    columns = labels if columns is None else columns
+    shares = [[n / sum(row) if sum(row) else None for n in row] for row in counts]
+    picture = matrix(name, title, desc, labels, shares, counts, columns)
+    cells = [(label, *map(Count, row)) for label, row in zip(labels, counts, strict=True)]
+    return Chart(title, picture, desc, Table([Column(""), *(Column(name, "number") for name in columns)], cells))
 
 
 def shown(value: float | None, digits: int = 3) -> str:

@@ -1,253 +1,255 @@
-"""Rules beside models as a page: points, items, disagreements and the swap set, drawn from the report's JSON alone."""
+"""Rules beside models as a document, drawn from the report's JSON alone: points, items, disagreements, the swap set."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import Lang, clean
+from creditscore.core.i18n import Lang, phrases
 from creditscore.pages import plots
-from creditscore.pages.plots import shown
-from creditscore.pages.validation import own, said_in
-from creditscore.pages.validation_sections import name_of, percent, span
-from creditscore.present import html
+from creditscore.pages.plots import chart_of, shown
+from creditscore.pages.validation import own
+from creditscore.pages.validation_sections import name_of, span
 from creditscore.present.charts import BAR
-from creditscore.present.page import Figure, Said, Section, Table, heads
+from creditscore.present.document import (
+    Block,
+    Code,
+    Column,
+    Columns,
+    Count,
+    Document,
+    Lines,
+    Listing,
+    Section,
+    Table,
+    Tiles,
+    Value,
+    heads,
+    percent,
+)
+from creditscore.present.html import write_pages
 
+Say = Callable[..., str]
 SIGNS = {"as_expected": BAR, "wrong": "#a6263a", "unscored": "#e0a93f", "unclear": "#b9bec5", "too_few": "#b9bec5"}
+GROUPS = ("grade", "size", "ownership", "district", "age", "industry", "sector")
 MOST = 30
 
 
-def rules_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
-    """The page of a RulesReport's `to_dict()`."""
-    t = said_in(lang)
+def rules_document(data: dict[str, Any], lang: Lang) -> Document:
+    """Describe rules beside a model from the `to_dict()` of a RulesReport."""
+    t = phrases("validation", lang, "pages")
     about, tables, numbers = data["about"], data["tables"], data["numbers"]
     coverage = numbers["coverage"]
-    sections = [points(tables, numbers, t), items(tables, t), doubles(tables, t)]
-    if "agreement" in tables:
-        sections.append(opinions(tables, numbers["agreement"], t))
-    if "swaps" in tables:
-        sections.append(swaps(tables, numbers["challenge"], t))
-    page = html.environment().get_template("rules.html")
-    return page.render(
-        t=t,
-        lang=lang,
-        tag={"zh": "zh-CN", "en": "en"}[lang],
-        data=data,
-        other=other,
-        sections=sections,
-        made_up=bool(about.get("made_up", False)),
-        title=own(about.get("title") or t("rules_beside"), lang),
-        tiles=[
-            (t("graded"), f"{coverage['graded']:,}"),
-            (t("rows_used"), f"{coverage['used']:,}"),
-            (t("events"), f"{coverage['events']:,}"),
-            (t("points_auc"), shown(numbers["points"]["auc"])),
+    tiles = [
+        (t("graded"), Count(coverage["graded"])),
+        (t("rows_used"), Count(coverage["used"])),
+        (t("events"), Count(coverage["events"])),
+        (t("points_auc"), shown(numbers["points"]["auc"])),
+    ]
+    return Document(
+        t("rules_beside"),
+        own(about.get("title") or t("rules_beside"), lang),
+        lang,
+        [
+            Tiles(tiles),
+            points(tables, numbers, t),
+            items(tables, t),
+            doubles(tables, t),
+            opinions(tables, numbers["agreement"], t) if "agreement" in tables else None,
+            swaps(tables, numbers["challenge"], t) if "swaps" in tables else None,
+            Section(t("limits"), [Listing([own(limit, lang) for limit in data["limits"]])]),
         ],
-        limits=[own(limit, lang) for limit in data["limits"]],
+        data=data,
+        made_up=bool(about.get("made_up", False)),
+        foot=t("not_official"),
     )
 
 
-def points(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
+def points(tables: dict[str, Any], numbers: dict[str, Any], t: Say) -> Section:
     held = numbers["points"]
     marks = [
         {"label": f"{shown(row['low'])} – {shown(row['high'])} ({row['count']:,})", "value": row["log_odds"]}
         | {"low": row["log_odds_low"], "high": row["log_odds_high"]}
-        | {"text": f"{shown(row['log_odds'])}  ({percent(row['rate'])})"}
+        | {"text": f"{shown(row['log_odds'])}  ({show_percent(row['rate'])})"}
         | {"colour": "#a6263a" if row["against"] else BAR}
         for row in tables["points"]
     ]
     rows = [
-        [t("points_auc"), shown(held["auc"]), span(held["auc_low"], held["auc_high"])],
-        [t("points_slope"), shown(held["slope"]), span(held["slope_low"], held["slope_high"])],
-        [t("points_doubling"), shown(held["doubling"]), ""],
-        [t("points_straight"), shown(held["straight_p"]), ""],
+        (t("points_auc"), shown(held["auc"]), span(held["auc_low"], held["auc_high"])),
+        (t("points_slope"), shown(held["slope"]), span(held["slope_low"], held["slope_high"])),
+        (t("points_doubling"), shown(held["doubling"]), ""),
+        (t("points_straight"), shown(held["straight_p"]), ""),
     ]
-    picture = plots.intervals("points", t("points_title"), t("points_desc"), marks)
     return Section(
         t("points_title"),
-        "",
-        [Table(heads(t, "measure", value="n", interval="n"), rows), Figure("", t("points_desc"), picture)],
+        [
+            Columns(
+                [chart_of(plots.intervals, "points", t("points_title"), t("points_desc"), marks)],
+                [Table(heads(t, "measure", value="number", interval="number"), rows)],
+            )
+        ],
     )
 
 
-def items(tables: dict[str, Any], t: Said) -> Section:
+def show_percent(share: float | None) -> str:
+    return "—" if share is None else f"{100 * share:.1f} %"
+
+
+def items(tables: dict[str, Any], t: Say) -> Section:
     rows = sorted(tables["items"], key=lambda row: (-row["count"], row["item"]))[:MOST]
     marks = [
-        {"label": f"{clean(row['item'])} ({row['events']:,} / {row['count']:,})", "value": row["lift"]}
+        {"label": f"{row['item']} ({row['events']:,} / {row['count']:,})", "value": row["lift"]}
         | {"low": row["lift_low"], "high": row["lift_high"], "colour": SIGNS[row["sign"]]}
         | {"text": f"{shown(row['lift'])}  {t('sign_' + row['sign'])}"}
         for row in rows
         if row["sign"] != "too_few"
     ]
-    parts: list[Table | Figure] = [
-        Figure(
-            t("lift"),
-            t("lift_desc", len(marks)),
-            plots.intervals("lift", t("lift"), t("lift_desc", len(marks)), marks, 1),
+    chart = chart_of(plots.intervals, "lift", t("lift"), t("lift_desc", len(marks)), marks, 1)
+    cells = [
+        (
+            row["item"],
+            Count(row["count"]),
+            shown(row["mean_cost"]),
+            shown(row["lift"]),
+            span(row["lift_low"], row["lift_high"]),
+            shown(row["q_value"]),
+            Lines([shown(row["adjusted"]), f"± {shown(row['adjusted_se'])}"], small=True),
+            t("sign_" + row["sign"]),
         )
+        for row in rows
     ]
-    parts.append(
-        Table(
-            heads(t, "item", count="n", mean_cost="n", lift="n", interval="n", q_value="n", adjusted="n", sign=""),
-            [
-                [
-                    clean(row["item"]),
-                    f"{row['count']:,}",
-                    shown(row["mean_cost"]),
-                    shown(row["lift"]),
-                    span(row["lift_low"], row["lift_high"]),
-                    shown(row["q_value"]),
-                    f"{shown(row['adjusted'])}\n± {shown(row['adjusted_se'])}",
-                    t("sign_" + row["sign"]),
-                ]
-                for row in rows
-            ],
-        )
-    )
-    against = tables["wrong_signs"]
-    listed = [
-        [clean(row["item"]), t("how_" + row["how"]), shown(row["mean_cost"]), shown(row["lift"]), shown(row["p_value"])]
-        for row in against[:MOST]
-    ]
-    head = heads(t, "item", "how", mean_cost="n", lift="n", p_value="n")
-    parts.append(Table(head, listed, t("wrong_signs"), t("wrong_signs_desc") if listed else t("none")))
-    return Section(t("items_title"), "", parts)
-
-
-def doubles(tables: dict[str, Any], t: Said) -> Section:
-    pairs = [
-        [
-            clean(row["first"]),
-            clean(row["second"]),
-            shown(row["correlation"]),
-            f"{row['together']:,}",
-            percent(row["overlap"]),
-        ]
-        for row in tables["redundant"][:MOST]
-    ]
-    inflated = [
-        [clean(row["item"]), "∞" if row["vif"] is None else shown(row["vif"])]
-        for row in tables["inflation"]
-        if row["inflated"]
-    ]
-    parts: list[Table | Figure] = [
-        Table(
-            heads(t, "first", "second", correlation="n", together="n", overlap="n"),
-            pairs,
-            "",
-            "" if pairs else t("none"),
-        ),
-        Table(heads(t, "item", vif="n"), inflated[:MOST], t("vif_title"), "" if inflated else t("none")),
-    ]
-    return Section(t("redundancy"), t("redundancy_desc"), parts)
-
-
-def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
-    names, classes = held["grades"], held["classes"]
-    size = len(names)
-    cells = tables["agreement"]
-    counts = [[cells[i * size + j]["count"] for j in range(size)] for i in range(size)]
-    shares = [[value / sum(row) if sum(row) else None for value in row] for row in counts]
-    caption = t(
-        "agreement_desc",
-        *(f"{100 * held[name]:.1f}" for name in ("equal", "model_worse", "rule_worse")),
-        shown(held["kappa"]),
-    )
-    labels = [
-        clean(str(name)) if name == other else f"{clean(str(name))} | {clean(str(other))}"
-        for name, other in zip(names, classes, strict=True)
-    ]
-    picture = plots.matrix("agreement", t("agreement"), caption, labels, shares, counts)
-    rows = [
-        [
-            str(row["place"]),
-            clean(str(row["subject_id"])),
-            clean(str(row["grade"])),
-            clean(str(row["advisory"])),
-            t(row["direction"]),
-            shown(row["p"]),
-            clean(row["statutory_explanation"]) or "—",
-            clean(row["advisory_explanation"]) or "—",
-        ]
-        for row in tables["queue"][:MOST]
-    ]
-    head = [
-        ("", "n"),
-        (t("subjects"), "id"),
-        (t("grade"), ""),
-        (t("advisory_class"), ""),
-        (t("direction"), ""),
-        (t("p"), "n"),
-        (t("why_rule"), ""),
-        (t("why_model"), ""),
+    names = ("count", "mean_cost", "lift", "interval", "q_value", "adjusted")
+    against = [
+        (row["item"], t("how_" + row["how"]), *(shown(row[name]) for name in ("mean_cost", "lift", "p_value")))
+        for row in tables["wrong_signs"][:MOST]
     ]
     return Section(
-        t("opinions"),
-        "",
+        t("items_title"),
         [
-            Figure(t("agreement"), caption, picture),
-            Table(head, rows, t("queue"), t("queue_desc", len(rows), f"{held['queue']:,}")),
+            replace(chart, title=t("lift"), table=None),
+            Table(heads(t, "item", numbers=names, sign="text"), cells),
+            Table(
+                heads(t, "item", "how", mean_cost="number", lift="number", p_value="number"),
+                against,
+                t("wrong_signs"),
+                t("wrong_signs_desc") if against else "",
+                t("none"),
+            ),
         ],
     )
 
 
-def swaps(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
-    measures = [
+def doubles(tables: dict[str, Any], t: Say) -> Section:
+    pairs = [
+        (row["first"], row["second"], shown(row["correlation"]), Count(row["together"]), percent(row["overlap"]))
+        for row in tables["redundant"][:MOST]
+    ]
+    inflated = [
+        (row["item"], "∞" if row["vif"] is None else shown(row["vif"]))
+        for row in tables["inflation"]
+        if row["inflated"]
+    ]
+    columns = heads(t, "first", "second", correlation="number", together="number", overlap="number")
+    parts = [
+        Table(columns, pairs, empty=t("none")),
+        Table(heads(t, "item", vif="number"), inflated[:MOST], t("vif_title"), empty=t("none")),
+    ]
+    return Section(t("redundancy"), parts, t("redundancy_desc"))
+
+
+def opinions(tables: dict[str, Any], held: dict[str, Any], t: Say) -> Section:
+    names, classes = held["grades"], held["classes"]
+    size, cells = len(names), tables["agreement"]
+    counts = [[int(cells[i * size + j]["count"]) for j in range(size)] for i in range(size)]
+    shares = (f"{100 * held[name]:.1f}" for name in ("equal", "model_worse", "rule_worse"))
+    caption = t("agreement_desc", *shares, shown(held["kappa"]))
+    labels = [str(name) if name == other else f"{name} | {other}" for name, other in zip(names, classes, strict=True)]
+    rows = [
+        (
+            Count(row["place"]),
+            Code(str(row["subject_id"])),
+            str(row["grade"]),
+            str(row["advisory"]),
+            t(row["direction"]),
+            shown(row["p"]),
+            *_reasons(row, "statutory", "advisory"),
+        )
+        for row in tables["queue"][:MOST]
+    ]
+    columns = [Column("", "number"), Column(t("subjects"), "code"), *heads(t, "grade", "advisory_class", "direction")]
+    columns += heads(t, p="number", why_rule="text", why_model="text")
+    return Section(
+        t("opinions"),
         [
+            plots.matrix_chart("agreement", t("agreement"), caption, labels, counts),
+            Table(columns, rows, t("queue"), t("queue_desc", len(rows), f"{held['queue']:,}")),
+        ],
+    )
+
+
+def _reasons(row: dict[str, Any], *sides: str) -> tuple[Value, ...]:
+    return tuple(row[f"{side}_explanation"] or None for side in sides)
+
+
+def swaps(tables: dict[str, Any], held: dict[str, Any], t: Say) -> Section:
+    measures = [
+        (
             t(f"measure_{row['measure']}"),
-            shown(row["champion"]),
-            shown(row["challenger"]),
-            shown(row["difference"]),
+            *(shown(row[name]) for name in ("champion", "challenger", "difference")),
             t(f"better_{row['better']}"),
-        ]
+        )
         for row in tables["measures"]
     ]
-    parts: list[Table | Figure] = [
-        Table(
-            heads(t, "measure", champion="n", challenger="n", difference="n", better_side=""),
-            measures,
-            "",
-            t("challenge_desc", shown(held["auc_p"])),
-        )
-    ]
     rows = [
-        [
-            t("all") if row["by"] == "all" else f"{_named(row['by'], t)}{t('colon')}{name_of(row['group'], t)}",
+        (
+            _group(row, t),
             t("set_" + row["set"]),
-            f"{row['count']:,}",
+            Count(row["count"]),
             percent(row["share"]),
-            f"{row['events']:,}",
+            Count(row["events"]),
             percent(row["rate"]),
-            "" if row["rate_low"] is None else f"{percent(row['rate_low'])} – {percent(row['rate_high'])}",
-        ]
+            "" if row["rate_low"] is None else f"{show_percent(row['rate_low'])} – {show_percent(row['rate_high'])}",
+        )
         for row in tables["swaps"]
         if row["set"] in ("flagged_by_champion", "flagged_by_challenger")
     ]
-    head = heads(t, "group", "set", count="n", share="n", events="n", rate="n", interval="n")
-    parts.append(Table(head, rows, t("swap_set"), t("swap_desc")))
     cases = [
-        [
-            clean(str(row["subject_id"])),
+        (
+            Code(str(row["subject_id"])),
             t("set_" + row["set"]),
             shown(row["champion_p"]),
             shown(row["challenger_p"]),
-            clean(row["champion_explanation"]) or "—",
-            clean(row["challenger_explanation"]) or "—",
-        ]
+            *_reasons(row, "champion", "challenger"),
+        )
         for row in tables["cases"][:MOST]
     ]
-    head = [(t("subjects"), "id"), *heads(t, "set", champion="n", challenger="n", why_rule="", why_model="")]
-    parts.append(Table(head, cases, t("cases"), t("queue_desc", len(cases), f"{held['cases']:,}")))
-    return Section(t("challenge"), "", parts)
+    two = ("champion", "challenger")
+    numbers = ("count", "share", "events", "rate", "interval")
+    of_case = [Column(t("subjects"), "code"), *heads(t, "set", numbers=two, why_rule="text", why_model="text")]
+    parts: list[Block] = [
+        Table(
+            heads(t, "measure", numbers=(*two, "difference"), better_side="text"),
+            measures,
+            caption=t("challenge_desc", shown(held["auc_p"])),
+        ),
+        Table(heads(t, "group", "set", numbers=numbers), rows, t("swap_set"), t("swap_desc")),
+        Table(of_case, cases, t("cases"), t("queue_desc", len(cases), f"{held['cases']:,}")),
+    ]
+    return Section(t("challenge"), parts)
 
 
-def _named(name: str, t: Said) -> str:
-    known = ("grade", "size", "ownership", "district", "age", "industry", "sector")
-    return t(name) if name in known else clean(name)
+def _group(row: dict[str, Any], t: Say) -> str:
+    if row["by"] == "all":
+        return t("all")
+    return f"{t(row['by']) if row['by'] in GROUPS else row['by']}{t('colon')}{name_of(row['group'], t)}"
 
 
-def write_rules(report: Any, folder: Path | str, name: str = "rules") -> list[Path]:
-    """`name.html` (Chinese), `name.en.html` and `name.json`, from a RulesReport or its `to_dict()`."""
+def write_rules(report: Any, folder: Path | str, name: str = "rules", *, index: str = "") -> list[Path]:
+    """`name.html` (Chinese), `name.en.html` and `name.json`, from a RulesReport or its `to_dict()`.
+
+    `index` is the page that leads back to all of them, from `folder`.
+    """
     data = report if isinstance(report, dict) else report.to_dict()
-    return html.write_pair(data, rules_page, Path(folder), name)
+    return write_pages(lambda lang: rules_document(data, lang), Path(folder), name, index=index)

@@ -6,7 +6,7 @@ a page or a part of one (`html`), as JSON (`as_json`) and as a file of a word pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -41,6 +41,8 @@ __all__ = [
     "Tiles",
     "Value",
     "gather_tables",
+    "heads",
+    "percent",
 ]
 
 # What a person reads in one place: a text, a day, a label, a phrase, or one of the values below; None: nothing there.
@@ -48,6 +50,7 @@ Value = Any
 NARROW = 4  # columns of a table that half of a wide screen shows well
 SHORT = 12  # rows of tables that half of a sheet holds
 Tone = Literal["", "good", "info", "warn", "bad", "idle", "decides", "sum"]
+Kind = Literal["text", "number", "day", "code", "badge"]
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,18 @@ class Column:
     """A column of a table. `kind` says how its cells stand: numbers to the right, codes in letters of one width."""
 
     title: Value
-    kind: Literal["text", "number", "day", "code", "badge"] = "text"
+    kind: Kind = "text"
+
+
+def heads(t: Callable[..., str], *texts: str, numbers: Sequence[str] = (), **kinds: Kind) -> list[Column]:
+    """Columns by the codes of their titles: those of text, then those of numbers, then those of other kinds."""
+    listed = {**dict.fromkeys(texts, "text"), **dict.fromkeys(numbers, "number"), **kinds}
+    return [Column(t(code), kind) for code, kind in listed.items()]  # type: ignore[arg-type]
+
+
+def percent(share: float | None, places: int = 1) -> Count | None:
+    """A share of one in per cent; None where it is not known."""
+    return None if share is None else Count(Decimal(f"{100 * share:.{places}f}"), " %")
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,11 @@ class Table:
     empty: Value = ""
     csv: str = ""
 
+    @property
+    def headed(self) -> bool:
+        """Whether a column has a title."""
+        return any(column.title for column in self.columns)
+
     def each(self) -> Iterator[Row]:
         """Yield every row with its tone."""
         for row in self.rows:
@@ -198,7 +217,8 @@ class Table:
 class Chart:
     """A picture (SVG with a title and a description for those who do not see it), and the numbers it was drawn from.
 
-    `table` stands folded below the picture, and in its place where no picture can be.
+    `table` stands folded below the picture, and in its place where no picture can be; a chart without one has its
+    numbers beside it and is only on pages.
     """
 
     title: Value

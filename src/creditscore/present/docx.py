@@ -238,11 +238,10 @@ class _Writer:
                 if paragraph is not None:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                     paragraph.paragraph_format.keep_with_next = number < 2
-        elif isinstance(block, Chart):
+        elif isinstance(block, Chart) and block.table is not None:
             self.add_heading(block.title, level)
             self.add(block.caption)
-            if block.table is not None:
-                self.write(block.table, level + 1)
+            self.write(block.table, level + 1)
         elif isinstance(block, Table):
             self.write_table(block, level)
 

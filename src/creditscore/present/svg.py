@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from creditscore.core.i18n import clean
+
 WIDTH = 720
 SIZE = 13  # of letters, in the units of the picture
 
@@ -38,11 +40,11 @@ def fit(text: str, width: float) -> str:
 
 def say(x: float, y: float, text: str, anchor: str = "start", css: str = "") -> Markup:
     shape = Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>')
-    return shape.format(round(x, 1), round(y, 1), anchor, css, text)
+    return shape.format(round(x, 1), round(y, 1), anchor, css, clean(text))
 
 
 def rect(x: float, y: float, width: float, height: float, fill: str, title: str = "") -> Markup:
-    inner = Markup("<title>{}</title>").format(title) if title else Markup("")
+    inner = Markup("<title>{}</title>").format(clean(title)) if title else Markup("")
     shape = Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}">{}</rect>')
     return shape.format(round(x, 1), round(y, 1), round(max(0.0, width), 1), round(height, 1), fill, inner)
 
@@ -53,7 +55,7 @@ def line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
 
 
 def dot(x: float, y: float, radius: float, fill: str, title: str = "") -> Markup:
-    inner = Markup("<title>{}</title>").format(title) if title else Markup("")
+    inner = Markup("<title>{}</title>").format(clean(title)) if title else Markup("")
     shape = Markup('<circle cx="{}" cy="{}" r="{}" fill="{}">{}</circle>')
     return shape.format(round(x, 1), round(y, 1), round(radius, 1), fill, inner)
 
@@ -70,4 +72,6 @@ def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Mar
         '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d"'
         ' xmlns="http://www.w3.org/2000/svg"><title id="{n}-t">{t}</title><desc id="{n}-d">{d}</desc>{p}</svg>'
     )
-    return shape.format(w=WIDTH, h=round(height), n=escape(name), t=title, d=desc, p=Markup("").join(parts))
+    return shape.format(
+        w=WIDTH, h=round(height), n=escape(clean(name)), t=clean(title), d=clean(desc), p=Markup("").join(parts)
+    )

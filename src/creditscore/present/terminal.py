@@ -120,13 +120,11 @@ def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[Ren
         yield ""
         for value in (block.seal, block.office, block.day):
             yield from lines(value)
-    elif isinstance(block, Chart):
-        if block.title or block.caption or block.table:
-            yield ""
+    elif isinstance(block, Chart) and block.table is not None:
+        yield ""
         yield from lines(block.title, "bold")
         yield from lines(block.caption)
-        if block.table is not None:
-            yield from _table(block.table, lang, width - indent, indent)
+        yield from _table(block.table, lang, width - indent, indent)
     elif isinstance(block, Table):
         yield ""
         yield from _table(block, lang, width - indent, indent)
@@ -185,7 +183,8 @@ def _table(table: Table, lang: Lang, width: int, indent: int) -> Iterator[Render
     if needed > width:
         yield from (padded(line) for line in _rows_as_lines(heads, [cells for _, cells in rows], lang))
         return
-    grid = Grid(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    looks: dict[str, Any] = {"box": None, "pad_edge": False, "show_edge": False, "padding": (0, 2, 0, 0)}
+    grid = Grid(show_header=table.headed, header_style="bold", **looks)
     for k, column in enumerate(table.columns):
         justify: Any = "right" if column.kind == "number" else "left"
         grid.add_column(Text(heads[k]), justify=justify, overflow="fold", no_wrap=whole[k])
