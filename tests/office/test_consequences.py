@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -88,6 +89,33 @@ def test_what_followed_is_read_again(desk: Desk, lang: str) -> None:
     assert json.loads(call("cascade", "show", entry, "--store", address, "--json")) == []
     with pytest.raises(UsageError, match="there is no case 'objection/C1999-0001'"):
         call("cascade", "show", "objection/C1999-0001", "--store", address)
+
+
+def test_what_a_case_changed_is_written_as_a_page(desk: Desk, tmp_path: Path) -> None:
+    record, address = desk.records[0], desk.store.database.shown
+    entry = desk.enter(record)
+    ground = {"ground": "facts_wrong", "record_id": record}
+    given = {"subject": desk.subject, "run": desk.run.run_id, "grounds": [ground]}
+    opened = desk.store.act("objection", "open", by="wang.wei", on=str(MAY), **given).name
+    write = ("cascade", "show", "--store", address, "--out", str(tmp_path / "page"))
+    with pytest.raises(UsageError, match="is not decided"):
+        call(*write, opened)
+    ruling: Any = {"findings": {record: "withdraw"}, "reason": "查实", "articles": ["R2014B 010101"]}
+    desk.store.act("objection", "decide", opened, by="zhang.min", on=str(MAY), **ruling)
+    number = opened.partition("/")[2]
+    names = ["cascade.html", "cascade.en.html", "cascade.json"]
+    assert [Path(line).name for line in call(*write, number).splitlines()] == names
+    data = json.loads((tmp_path / "page" / names[2]).read_text(encoding="utf-8"))
+    assert (data["case_id"], data["subject_id"], data["on"]) == (number, desk.subject, str(MAY))
+    (change,) = data["changes"]
+    for lang, name in (("zh", names[0]), ("en", names[1])):
+        page = (tmp_path / "page" / name).read_text(encoding="utf-8")
+        after = change["after_words"][lang].replace("-", "−")
+        assert [word for word in (record, desk.subject, after) if word not in page] == []
+    for case in ("", entry):
+        with pytest.raises(UsageError, match="a page is written of one case") as refused:
+            call(*write, *([case] if case else []))
+        assert refused.value.allowed
 
 
 def test_what_cannot_be_supposed_is_said(desk: Desk) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import On, day_given
+from creditscore.cli.acting import On, Schemes, day_given, own_schemes
 from creditscore.cli.application import App
 from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
+
+if TYPE_CHECKING:
+    from creditscore.schemes.model import Scheme
 
 cascade_app = App()
 
@@ -71,9 +74,14 @@ def preview_command(
 def show_command(
     store: StoreAddress,
     case: Annotated[str, typer.Argument(metavar="[CASE]", show_default=False)] = "",
+    out: Path | None = None,
+    scheme: Schemes = None,
     lang: LangOption = "zh",
     as_json: Json = False,
 ) -> None:
+    if out is not None:
+        _write_page(store, case, out, own_schemes(scheme))
+        return
     from creditscore.cascade.drawn import as_data, list_drawn
     from creditscore.cli.plan_lines import head_of, list_drawn_blocks
     from creditscore.objections.workflow import PREFIX
@@ -93,6 +101,26 @@ def show_command(
         show_blocks([head])
         show_blocks(blocks, indent=4)
     say_line(f"{len(listed)} acts from which something followed")
+
+
+def _write_page(store: str, case: str, folder: Path, schemes: dict[str, Scheme]) -> None:
+    """Write the page of what the decision of a case changed, and name its files."""
+    from creditscore.core.errors import UsageError
+    from creditscore.evidence.papers import read_papers
+    from creditscore.objections.workflow import PREFIX
+    from creditscore.pages.cascade import write_cascade
+
+    if not case or "/" in case.removeprefix(PREFIX):
+        raise UsageError(
+            "a page is written of one case",
+            where=case or "[CASE]",
+            allowed="a decided objection, C2026-0001",
+            next="name the case; without --out, what followed from every act is shown here",
+        )
+    with open_store(store) as opened:
+        written = write_cascade(read_papers(opened, case), folder, schemes=schemes)
+    for path in written:
+        typer.echo(str(path))
 
 
 def _read_supposed(kind: str, on: str, share: str | None, recorded_on: str | None) -> dict[str, Any]:

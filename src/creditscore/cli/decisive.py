@@ -69,7 +69,7 @@ def show_command(
     lang: LangOption = "zh",
     scheme: SchemeName = None,
     json_file: Json = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+    html: Path | None = None,
 ) -> None:
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import answer_for, ask_about
