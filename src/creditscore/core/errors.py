@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from enum import IntEnum
+from numbers import Number
 from typing import Any
 
 from creditscore.core.messages import Lang, language, language_of, message
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-KEPT = (str, int, float, Decimal, date, list, tuple, type(None))
+KEPT = (str, Number, date, list, tuple, type(None))
 
 
 def _is_kept(value: object) -> bool:
