@@ -13,7 +13,7 @@ from creditscore.core.i18n import Phrase
 from creditscore.core.quantities import from_micro, plain, points, to_micro
 from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
-from creditscore.explanation.check_rows import row_faults
+from creditscore.explanation.check_rows import NONE, row_faults
 from creditscore.explanation.read import SubjectRows
 from creditscore.grading.bind import bind
 from creditscore.grading.identity import FORMAT, named_in, run_id_of
@@ -72,20 +72,20 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
         return None
 
 
-def _refuse(subject_rows: SubjectRows, faults: Iterator[str], what: str) -> None:
+def _refuse(subject_rows: SubjectRows, faults: Iterator[Phrase], what: str) -> None:
     why = next(faults, None)
     if why is not None:
         about = Phrase("faults", what, (subject_rows.grade["subject_id"],))
         raise DifferenceError("explanation.files_not_together", about=about, why=why)
 
 
-def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
+def _run_faults(subject_rows: SubjectRows) -> Iterator[Phrase]:
     run, grade = subject_rows.manifest, subject_rows.grade
     lacking = [name for name in named_in(run) if name not in run]
     if lacking and "run_format" in run:
-        yield f"the manifest does not say {', '.join(lacking)}"
+        yield Phrase("faults", "manifest_not", (", ".join(lacking),))
     elif not lacking and run_id_of(run) != run.get("run_id"):
-        yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
+        yield Phrase("faults", "run_id_what_derived", (repr(run.get("run_id")), repr(run_id_of(run))))
     code, _, version = str(run["scheme"]).partition("@")
     stated_by_run = {
         "scheme": code,
@@ -95,46 +95,46 @@ def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
     }
     for name, value in stated_by_run.items():
         if str(grade[name]) != value:
-            yield f"the grade has {name} {grade[name]!s}, the run {value}"
+            yield Phrase("faults", "grade_run", (name, grade[name], value))
     for number, row in enumerate(subject_rows.ledger, start=1):
         for name in ABOUT:
             if row[name] != stated_by_run[name]:
-                yield f"row {number} has {name} {row[name]!r}, the run {stated_by_run[name]!r}"
+                yield Phrase("faults", "row_run", (number, name, repr(row[name]), repr(stated_by_run[name])))
 
 
-def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
+def _input_faults(subject_rows: SubjectRows) -> Iterator[Phrase]:
     """The state of the input against the run's own and the refused rows of the subject; earlier versions said none."""
     stated, state = subject_rows.grade.get("input_state"), subject_rows.grade["state"]
     if stated is None:
         if "input_marks" in subject_rows.manifest:
-            yield "input_state is missing"
+            yield Phrase("faults", "input_state_missing")
         return
     codes, general = set(stated.split(";")), set(subject_rows.manifest.get("input_marks", ()))
     own = codes - general - {WHOLE}
     if any(miss["table"] == "attributes" for miss in subject_rows.manifest.get("near_misses", ())):
         own -= {"near_miss_columns"}  # the subject's own attribute may be the one with the wrong name
     if not general <= codes or (WHOLE in codes and len(codes) > 1) or ";".join(sorted(codes)) != stated:
-        yield f"input_state is {stated!r}, the run says {';'.join(sorted(general)) or WHOLE}"
+        yield Phrase("faults", "input_state_run", (repr(stated), ";".join(sorted(general)) or WHOLE))
     if not own <= {REFUSED, ACCEPTED} or (own and not subject_rows.refused):
-        yield f"input_state is {stated!r}, the refused rows give no {', '.join(sorted(own))}"
+        yield Phrase("faults", "input_state_refused_rows_no", (repr(stated), ", ".join(sorted(own))))
     is_blocked = (state, subject_rows.grade["state_reason"]) == ("not_computable", BLOCKED)
     if (subject_rows.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
-        yield f"the state is {state} ({subject_rows.grade['state_reason']}), input_state {stated!r}"
+        yield Phrase("faults", "state_input_state", (state, subject_rows.grade["state_reason"], repr(stated)))
     stated_columns = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
     if is_blocked and stated_columns:
-        yield f"refused rows leave the grade open, and {', '.join(stated_columns)} is given"
+        yield Phrase("faults", "refused_rows_leave_grade", (", ".join(stated_columns),))
     if subject_rows.grade["grade_without"] is not None and not is_blocked:
-        yield "a grade that stands has another one without the refused rows"
+        yield Phrase("faults", "grade_stands_another_one")
 
 
-def _unlike_row(subject_rows: SubjectRows, again: Mapping[str, Any]) -> Iterator[str]:
+def _unlike_row(subject_rows: SubjectRows, again: Mapping[str, Any]) -> Iterator[Phrase]:
     for name in ("state", "state_reason", "input_state", "grade_without"):
         if name in subject_rows.grade and _text(subject_rows.grade[name]) != _text(again[name]):
-            written, computed = (_text(row[name]) or "(none)" for row in (subject_rows.grade, again))
-            yield f"{name} is {written}, computed again {computed}"
+            written, computed = (_text(row[name]) or NONE for row in (subject_rows.grade, again))
+            yield Phrase("faults", "computed_again", (name, written, computed))
 
 
-def _sums(subject_rows: SubjectRows) -> Iterator[str]:
+def _sums(subject_rows: SubjectRows) -> Iterator[Phrase]:
     """Start lines against the start, start and ledger against the score."""
     grade = subject_rows.grade
     if grade["state"] == "not_graded" or grade["start"] is None:
@@ -143,27 +143,27 @@ def _sums(subject_rows: SubjectRows) -> Iterator[str]:
     known = [row["effective"] for row in subject_rows.ledger if row["effective"] is not None]
     reached = grade["start"] + sum(known, Decimal(0))
     if start != grade["start"]:
-        yield f"the start lines add up to {points(start)}, the start is {points(grade['start'])}"
+        yield Phrase("faults", "start_lines_add_up", (points(start), points(grade["start"])))
     if grade["score"] is None:
         return
     if len(known) < len(subject_rows.ledger) and not any(row["step"] == "cap" for row in subject_rows.ledger):
-        yield "a line has no number, yet the score has one"
+        yield Phrase("faults", "line_no_number_yet")
     if reached != grade["score"]:
-        yield f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}"
+        yield Phrase("faults", "start_ledger_add_up", (points(reached), points(grade["score"])))
 
 
-def _row_sums(subject_rows: SubjectRows) -> Iterator[str]:
+def _row_sums(subject_rows: SubjectRows) -> Iterator[Phrase]:
     """Each row's effective against its nominal, by what the row says of itself; no rule is needed for it."""
     before = 0
     for number, row in enumerate(subject_rows.ledger, start=1):
-        place, nominal, effective = f"row {number} ({row['step']} {row['rule']})", row["nominal"], row["effective"]
+        place, nominal, effective = _place(number, row["step"], row["rule"]), row["nominal"], row["effective"]
         if row["step"] not in STEPS or STEPS.index(row["step"]) < before:
-            yield f"{place} stands where no such row may stand"
+            yield Phrase("faults", "stands_where_no_such", (place,))
             return
         before = STEPS.index(row["step"])
-        row_words = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
+        numbers = Phrase("faults", "numbers", (_shown(nominal), _shown(effective), row["reason"]))
         if not _fits(row["step"], row["reason"].partition(":")[0], nominal, effective):
-            yield f"{place}: {row_words}"
+            yield Phrase("faults", "row_numbers", (place, numbers))
 
 
 def _fits(step: str, reason: str, nominal: Decimal | None, effective: Decimal | None) -> bool:
@@ -194,8 +194,12 @@ def _fits(step: str, reason: str, nominal: Decimal | None, effective: Decimal | 
     return False
 
 
+def _place(number: int, step: str, name: str | None) -> Phrase:
+    return Phrase("faults", "row_place", (number, step, name or ""))
+
+
 def _shown(value: Any) -> str:
-    return "(none)" if value is None else points(value)
+    return NONE if value is None else points(value)
 
 
 def _line(row: Mapping[str, Any]) -> Line:
@@ -206,7 +210,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     return Line(step, record, item, nominal, effective, rule, cited, reason)
 
 
-def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
+def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[Phrase]:
     """Where the written rows are not those of the outcome."""
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"
@@ -227,17 +231,21 @@ def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
         again = {"grade_without": outcome.grade} | {name: again[name] for name in ("evidence", "readings")}
     for name, value in again.items():
         if _text(subject_rows.grade[name]) != _text(value):
-            yield f"{name} is {_text(subject_rows.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+            yield Phrase(
+                "faults", "computed_again", (name, _text(subject_rows.grade[name]) or NONE, _text(value) or NONE)
+            )
     lines = outcome.ledger
     for number, (row, line) in enumerate(zip(subject_rows.ledger, lines, strict=False), start=1):
         for name in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"):
             computed = getattr(line, name)
             computed = from_micro(computed) if name in ("nominal", "effective") else computed
             if _text(row[name]) != _text(computed):
-                place = f"row {number} ({line.step} {line.record_id or line.rule})"
-                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(computed) or '(none)'}"
+                place = _place(number, line.step, line.record_id or line.rule)
+                yield Phrase(
+                    "faults", "row_computed_again", (place, name, _text(row[name]) or NONE, _text(computed) or NONE)
+                )
     if len(subject_rows.ledger) != len(lines):
-        yield f"the ledger has {len(subject_rows.ledger)} rows, computed again {len(lines)}"
+        yield Phrase("faults", "ledger_rows_computed_again", (len(subject_rows.ledger), len(lines)))
 
 
 def _text(value: Any) -> str:

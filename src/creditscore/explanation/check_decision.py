@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from creditscore.core.i18n import Phrase
 from creditscore.core.quantities import MICRO, TOP, from_micro, to_micro
-from creditscore.explanation.check_rows import RowScores, plain_micro
+from creditscore.explanation.check_rows import NONE, RowScores, plain_micro
 from creditscore.explanation.deciding import ASIDE as INACTIVE
 from creditscore.grading.interpreter.decide import adjusted
 from creditscore.grading.interpreter.exact import shown_bound
@@ -23,12 +24,12 @@ from creditscore.schemes.model import MARKS
 OF_NOBODY = ("out_of_scope", "no_feed")  # why a subject is not graded where no rule says it
 
 
-def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
+def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[Phrase]:
     """Why the row of a grade does not follow from its ledger."""
     if grade["state"] not in ("graded", "not_graded", "not_computable"):
-        yield f"there is no state {grade['state']!r}"
+        yield Phrase("faults", "no_state", (repr(grade["state"]),))
     if grade["domain"] != plan.scheme.domain:
-        yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
+        yield Phrase("faults", "domain_grade", (plan.scheme.domain, grade["domain"]))
     yield from _score_faults(grade, lines, row_scores)
     path = [line for line in lines if line.step == "decide"]
     known = _known(plan, grade, row_scores)
@@ -40,21 +41,21 @@ def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row
     yield from _source_faults(plan, grade, lines, row_scores)
 
 
-def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
+def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[Phrase]:
     """Why the grade without the refused rows does not follow from its ledger; its score and route are not stated."""
     path = [line for line in lines if line.step == "decide"]
     reached = path[-1].reason if path and path[-1].reason not in ("not_graded", "not_computable") else ""
     stated = grade.get("grade_without") or ""
     if stated != reached:
-        yield f"the rows give {reached or 'no grade'} without the refused rows, the grade says {stated or 'none'}"
+        yield Phrase("faults", "rows_without_refused_rows", (reached or NONE, stated or NONE))
     rule = next((rule for rule in plan.deciders if path and rule.id == path[0].rule), None)
     if rule is not None:
         yield from decision_faults(plan, _hidden_row(plan, grade, path, row_scores, rule), lines, row_scores)
         return
     if grade["domain"] != plan.scheme.domain:
-        yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
+        yield Phrase("faults", "domain_grade", (plan.scheme.domain, grade["domain"]))
     if path:
-        yield f"no rule {path[0].rule} decides"
+        yield Phrase("faults", "no_rule_decides", (path[0].rule,))
     yield from _score_faults({**grade, **_hidden_scores(row_scores)}, lines, row_scores)
 
 
@@ -89,7 +90,7 @@ def _hidden_row(
     }
 
 
-def _score_faults(grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
+def _score_faults(grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[Phrase]:
     numbers = {name: _micro(grade[name]) for name in ("start", "score", "score_low", "score_high")}
     begun = [line.nominal for line in lines if line.step == "start"]
     start = sum(number or 0 for number in begun) if begun and None not in begun else None
@@ -99,11 +100,11 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], row_scores: RowSc
     elif row_scores.scores is None:  # open: the numbers nobody published do not stand in the rows
         low, high, score = numbers["score_low"], numbers["score_high"], numbers["score"]
         if low is not None and high is not None and low > high:
-            yield f"the score lies between {plain_micro(low)} and {plain_micro(high)}"
+            yield Phrase("faults", "score_lies_between", (plain_micro(low), plain_micro(high)))
         if score is None and low is not None and low == high:
-            yield f"its bounds are {plain_micro(low)}, and no score is given"
+            yield Phrase("faults", "bounds_no_score_given", (plain_micro(low),))
         if score is not None and (low, high) != (shown_bound(score), shown_bound(score)):
-            yield f"the score is {plain_micro(score)}, its bounds are not"
+            yield Phrase("faults", "score_bounds_not", (plain_micro(score),))
     else:
         low, high = (shown_bound(score) for score in row_scores.scores)
         score = row_scores.scores[0] if row_scores.scores[0] == row_scores.scores[1] else None
@@ -111,7 +112,7 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], row_scores: RowSc
     for name, value in (("start", start), ("score", score), ("score_low", low), ("score_high", high)):
         open_ = name == "score" and unknown and numbers["score_low"] != numbers["score_high"]
         if numbers[name] != value and not (open_ and value is not None and numbers[name] is None):
-            yield f"the rows give {name} {_shown(value)}, the grade has {_shown(numbers[name])}"
+            yield Phrase("faults", "rows_grade", (name, _shown(value), _shown(numbers[name])))
 
 
 def _known(plan: Plan, grade: Mapping[str, Any], row_scores: RowScores) -> dict[str, Any]:
@@ -140,23 +141,24 @@ def _holds(node: Node | None, known: Mapping[str, Any]) -> bool | None:
     return bool(to_python(node)(known)) if set(names(node)) <= set(known) else None
 
 
-def _rule_faults(plan: Plan, lines: list[Line], known: Mapping[str, Any]) -> Iterator[str]:
+def _rule_faults(plan: Plan, lines: list[Line], known: Mapping[str, Any]) -> Iterator[Phrase]:
     """Start rules and conditions that hold, or do not, by what the ledger shows."""
     begun = {line.rule for line in lines if line.step == "start" and line.reason != "bonus"}
     for rule in plan.start:
         if rule.id in begun:
             if _holds(rule.when, known) is False:
-                yield f"the condition of the start {rule.id} does not hold"
+                yield Phrase("faults", "condition_start_not_hold", (rule.id,))
             break
         if _holds(rule.when, known):
-            yield f"the start {rule.id} comes before {', '.join(begun) or 'any other'}"
+            yield Phrase("faults", "start_comes_before", (rule.id, ", ".join(begun) or NONE))
     there = {line.rule for line in lines if line.step == "condition"}
     for rule in plan.conditions:
         if _holds(rule.when, known) is (rule.id not in there):
-            yield f"the condition {rule.id} {'does not hold' if rule.id in there else 'holds, and has no row'}"
+            key = "condition_does_not_hold" if rule.id in there else "condition_no_row"
+            yield Phrase("faults", key, (rule.id,))
 
 
-def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: Mapping[str, Any]) -> Iterator[str]:
+def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: Mapping[str, Any]) -> Iterator[Phrase]:
     """The rule that decided and those that changed its grade, each with what it did, against the grade."""
     deciders, adjusters = (
         {decider.id: decider for decider in plan.deciders},
@@ -166,14 +168,14 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
     taken = [first, *(adjusters.get(line.rule) for line in path[1:])]
     for line, rule in zip(path, taken, strict=True):
         if rule is None or article(rule.rule) != line.article or line.item or line.record_id:
-            yield f"no rule {line.rule} under {line.article!r} decides"
+            yield Phrase("faults", "no_rule_under_decides", (line.rule, repr(line.article)))
             return
         if _holds(rule.when, known) is False:
-            yield f"the condition of {line.rule} does not hold"
+            yield Phrase("faults", "condition_not_hold", (line.rule,))
     assert first is not None
     for rule in plan.deciders[: plan.deciders.index(first)]:
         if _holds(rule.when, known):
-            yield f"{rule.id} decides before {first.id}"
+            yield Phrase("faults", "decides_before", (rule.id, first.id))
     if first.effect in ("not_graded", "not_computable"):
         reason = first.rule.not_graded or first.rule.not_computable
         checked_results = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
@@ -181,22 +183,24 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
             1,
             first.effect,
         ):
-            yield f"{first.id} says {first.effect} ({reason}), the grade {checked_results[0]} ({checked_results[1]})"
+            yield Phrase(
+                "faults", "rule_says_grade", (first.id, first.effect, reason, checked_results[0], checked_results[1])
+            )
         return
     index, margin = _first_grade(plan, first, path[0], known)
     if index is None:
-        yield f"{first.id} does not give {path[0].reason}"
+        yield Phrase("faults", "rule_gives_not", (first.id, path[0].reason))
         return
     route = first.route
     for line, rule in zip(path[1:], taken[1:], strict=True):
         new = adjusted(rule, index, len(plan.grades))  # type: ignore[arg-type]
         if new == index or plan.grades[new] != line.reason:
-            yield f"{line.rule} makes {plan.grades[new]} of {plan.grades[index]}, the row says {line.reason}"
+            yield Phrase("faults", "makes_row", (line.rule, plan.grades[new], plan.grades[index], line.reason))
             return
         index, route = new, rule.route or route  # type: ignore[union-attr]
     for rule in plan.adjusters:
         if rule not in taken and _holds(rule.when, known) and adjusted(rule, index, len(plan.grades)) != index:
-            yield f"{rule.id} has no row"
+            yield Phrase("faults", "rule_has_no_row", (rule.id,))
     margin = margin if len(path) == 1 and grade["score"] is not None else None
     expected = ("graded", "", plan.grades[index], route or "", margin)
     checked_results = (
@@ -210,7 +214,7 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
         ("state", "state_reason", "grade", "route", "margin"), expected, checked_results, strict=True
     ):
         if value != here:
-            yield f"{name} is {_text(here)}, its rules give {_text(value)}"
+            yield Phrase("faults", "facts_of_rules", (name, _text(here), _text(value)))
 
 
 def _first_grade(plan: Plan, rule: PlanRule, line: Line, known: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -228,27 +232,27 @@ def _first_grade(plan: Plan, rule: PlanRule, line: Line, known: Mapping[str, Any
     return None, None
 
 
-def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
+def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[Phrase]:
     """Where no rule decided: outside the scheme, or the decision depends on what nobody published."""
     reason = grade["state_reason"] or ""
     if (grade["grade"], grade["route"], grade["margin"]) != (None, None, None) or grade["state"] == "graded":
-        yield "no row decides, and there is a grade"
+        yield Phrase("faults", "no_row_decides_grade")
     if grade["state"] == "not_graded" and reason not in OF_NOBODY:
-        yield f"no row decides, and the reason is {reason!r}"
+        yield Phrase("faults", "no_row_decides_reason", (repr(reason),))
     if grade["state"] != "not_computable" or reason == "no_band":
         return
     head, _, tail = reason.partition(":")
     needed = {line.rule for line in lines if line.reason in ("unknown", "pooled") and line.step != "cap"}
     hidden = {line.item for line, items in row_scores.items if line.nominal is None and items}
     if head != "unknown" or not needed <= set(tail.split("+")) <= needed | hidden or tail != _sorted(tail):
-        yield f"the result depends on {_sorted('+'.join(needed))}, the reason is {reason!r}"
+        yield Phrase("faults", "result_depends_reason", (_sorted("+".join(needed)), repr(reason)))
 
 
 def _sorted(tail: str) -> str:
     return "+".join(sorted(set(tail.split("+"))))
 
 
-def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[str]:
+def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_scores: RowScores) -> Iterator[Phrase]:
     """Evidence and readings are those of the rules that have a row; some more may have touched the subject unseen."""
     sure, perhaps = _touched(plan, lines, row_scores)
     marks = {MARKS.index(rule.evidence) for rule in sure if rule.evidence is not None}
@@ -262,14 +266,14 @@ def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], row_
     allowed = {max(least, number) for number in more} | {least}
     named = {MARKS[number] if number >= 0 else plan.scheme.evidence for number in allowed}
     if grade["evidence"] not in named:
-        yield f"evidence is {grade['evidence']}, the rules of the rows give {' or '.join(sorted(named))}"
+        yield Phrase("faults", "evidence_rules_rows", (grade["evidence"], " or ".join(sorted(named))))
     readings = [part for part in (grade["readings"] or "").split(";") if part]
     needed = {value for rule in sure for value in rule.reading}
     other = {value for rule in perhaps for value in rule.reading}
     other |= {name for attribute in plan.scheme.attributes.values() for name in attribute.reading}
     if not needed <= set(readings) <= needed | other or len(set(readings)) < len(readings):
         wrong = sorted(needed ^ set(readings) if not needed <= set(readings) else set(readings) - needed - other)
-        yield f"readings are {grade['readings'] or '(none)'}; not of the rows: {', '.join(wrong)}"
+        yield Phrase("faults", "readings_not_rows", (grade["readings"] or NONE, ", ".join(wrong)))
 
 
 def _touched(plan: Plan, lines: list[Line], row_scores: RowScores) -> tuple[list[Any], list[Any]]:
@@ -302,8 +306,8 @@ def _micro(value: Any) -> int | None:
 
 
 def _shown(value: int | None) -> str:
-    return "(none)" if value is None else plain_micro(value)
+    return NONE if value is None else plain_micro(value)
 
 
 def _text(value: Any) -> str:
-    return "(none)" if value in (None, "") else _shown(value) if isinstance(value, int) else str(value)
+    return NONE if value in (None, "") else _shown(value) if isinstance(value, int) else str(value)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from creditscore.core.i18n import Phrase
 from creditscore.core.quantities import MICRO, UNBOUNDED, from_micro, half_up, plain
 from creditscore.grading.interpreter.combine import add_up
 from creditscore.grading.interpreter.exact import limited
 from creditscore.grading.interpreter.ledger import Line, article
 from creditscore.grading.plan import FULL, Plan, PlanItem
 
+NONE = "—"  # where a row says nothing
 ASIDE = ("noted", "corrected", "repaired", "withdrawn", "exempt")  # what a record says that carries no points
 
 WITHOUT = ("noted", "withdrawn", "exempt")  # records that are weighed against no other
@@ -27,7 +29,7 @@ class RowScores:
     items: tuple[tuple[Line, tuple[PlanItem, ...]], ...]
 
 
-def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple[RowScores, Iterator[str]]:
+def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple[RowScores, Iterator[Phrase]]:
     """What the rows say together, and why they cannot be rows of this plan."""
     records = tuple((line, _items(plan, line)) for line in lines if line.step == "record")
     rows, exact = _kept(records)
@@ -143,14 +145,16 @@ def _faults(
     records: Iterable[tuple[Line, tuple[PlanItem, ...]]],
     line_rows: list[Line],
     exact: bool,
-) -> Iterator[str]:
+) -> Iterator[Phrase]:
     yield from _start_faults(plan, lines)
     seen: set[str] = set()
     for line, items in records:
         if not items:
-            yield f"record {line.record_id}: item {line.item} under {line.article!r} gives no row with {_numbers(line)}"
+            yield Phrase(
+                "faults", "record_item_no_row", (line.record_id, line.item, repr(line.article), _numbers(line))
+            )
         if not line.record_id or line.record_id in seen:
-            yield f"record {line.record_id} stands there twice" if line.record_id else "a record has no id"
+            yield Phrase("faults", "record_twice" if line.record_id else "record_no_id", (line.record_id,))
         seen.add(line.record_id)
     yield from _condition_faults(plan, lines)
     yield from _winner_faults(plan, list(records))
@@ -162,12 +166,12 @@ def _faults(
         known |= {(name, article(plan.scheme.pools[name])) for name in plan.pools}
         for line in lines:
             if line.step == "cap" and ((line.item, line.article) not in known or line.rule != line.item):
-                yield f"nothing caps {line.item} under {line.article!r}"
+                yield Phrase("faults", "nothing_caps", (line.item, repr(line.article)))
             if line.step == "cap" and line.reason not in ("capped", "pooled", "unknown"):
-                yield f"the cap of {line.item} has the reason {line.reason!r}"
+                yield Phrase("faults", "cap_reason", (line.item, repr(line.reason)))
 
 
-def _same(lines: list[Line], line_rows: list[Line]) -> Iterator[str]:
+def _same(lines: list[Line], line_rows: list[Line]) -> Iterator[Phrase]:
     """Caps and limits as the rows above give them."""
 
     def key(line: Line) -> tuple[Any, ...]:
@@ -176,30 +180,30 @@ def _same(lines: list[Line], line_rows: list[Line]) -> Iterator[str]:
     written = [key(line) for line in lines if line.step in ("cap", "limit")]
     for line in line_rows:
         if key(line) not in written:
-            yield f"the rows above give {line.step} {line.rule} {_shown(line.effective)} ({line.reason})"
+            yield Phrase("faults", "rows_above", (line.step, line.rule, _shown(line.effective), line.reason))
         else:
             written.remove(key(line))
     for step, _, rule, *_, effective in written:
-        yield f"the rows above give no {step} {rule} {_shown(effective)}"
+        yield Phrase("faults", "rows_above_no", (step, rule, _shown(effective)))
 
 
-def _start_faults(plan: Plan, lines: list[Line]) -> Iterator[str]:
+def _start_faults(plan: Plan, lines: list[Line]) -> Iterator[Phrase]:
     begun = [line for line in lines if line.step == "start"]
     rules, bonus = (
         {plan_rule.id: plan_rule for plan_rule in plan.start},
         {plan_rule.id: plan_rule for plan_rule in plan.bonus},
     )
     if bool(begun) != plan.has_points or sum(line.reason != "bonus" for line in begun) > 1:
-        yield f"there are {len(begun)} start lines"
+        yield Phrase("faults", "start_lines", (len(begun),))
     for k, line in enumerate(begun):
         rule = (bonus if k else rules).get(line.rule)
         if rule is None or article(rule.rule) != line.article or line.record_id or line.item:
-            yield f"no rule {line.rule} under {line.article!r} gives a start"
+            yield Phrase("faults", "no_rule_start", (line.rule, repr(line.article)))
             return
         if k == 0 and (line.reason, line.nominal) != (("unknown", None) if rule.span else ("start", rule.points)):
-            yield f"the start {line.rule} gives {plain_micro(rule.points)}, the row has {_numbers(line)}"
+            yield Phrase("faults", "start_row", (line.rule, plain_micro(rule.points), _numbers(line)))
         if k and (line.reason != "bonus" or not _whole(plan, begun[: k + 1], rule.points)):
-            yield f"the bonus {line.rule} gives {plain_micro(rule.points)} each, the row has {_numbers(line)}"
+            yield Phrase("faults", "bonus_each_row", (line.rule, plain_micro(rule.points), _numbers(line)))
 
 
 def _whole(plan: Plan, begun: list[Line], each: int) -> bool:
@@ -208,7 +212,7 @@ def _whole(plan: Plan, begun: list[Line], each: int) -> bool:
     return bool(extra) and (total == plan.start_cap or (each != 0 and extra % each == 0))
 
 
-def _condition_faults(plan: Plan, lines: list[Line]) -> Iterator[str]:
+def _condition_faults(plan: Plan, lines: list[Line]) -> Iterator[Phrase]:
     rules, seen = {condition.id: condition for condition in plan.conditions}, set()
     for line in lines:
         if line.step != "condition":
@@ -216,13 +220,13 @@ def _condition_faults(plan: Plan, lines: list[Line]) -> Iterator[str]:
         rule = rules.get(line.rule)
         points = None if rule is None or rule.rule.unknown else rule.points
         if rule is None or article(rule.rule) != line.article or line.item != line.rule or line.record_id:
-            yield f"there is no condition {line.rule} under {line.article!r}"
+            yield Phrase("faults", "no_condition", (line.rule, repr(line.article)))
         elif line.nominal != points or line.rule in seen:
-            yield f"the condition {line.rule} gives {_shown(points)} once, the row has {_numbers(line)}"
+            yield Phrase("faults", "condition_once_row", (line.rule, _shown(points), _numbers(line)))
         seen.add(line.rule)
 
 
-def _winner_faults(plan: Plan, records: list[tuple[Line, tuple[PlanItem, ...]]]) -> Iterator[str]:
+def _winner_faults(plan: Plan, records: list[tuple[Line, tuple[PlanItem, ...]]]) -> Iterator[Phrase]:
     """What was displaced has a record in its place; of a group one record weighs."""
     for line, items in records:
         head, _, where = line.reason.partition(":")
@@ -241,7 +245,7 @@ def _winner_faults(plan: Plan, records: list[tuple[Line, tuple[PlanItem, ...]]])
                 for other, others in records
             )
         ):
-            yield f"record {line.record_id} is displaced ({where}), and no record stands in its place"
+            yield Phrase("faults", "record_displaced_no_record", (line.record_id, where))
     for group in plan.groups:
         weighs = [
             line.record_id
@@ -249,15 +253,15 @@ def _winner_faults(plan: Plan, records: list[tuple[Line, tuple[PlanItem, ...]]])
             if items and items[0].group == group.index and line.reason in ("counted", "unknown")
         ]
         if group.heaviest and len(weighs) > 1:
-            yield f"of the group {group.code} one record weighs, the rows count {', '.join(weighs)}"
+            yield Phrase("faults", "group_one_record_weighs", (group.code, ", ".join(weighs)))
 
 
-def _numbers(line: Line) -> str:
-    return f"nominal {_shown(line.nominal)}, effective {_shown(line.effective)}, reason {line.reason}"
+def _numbers(line: Line) -> Phrase:
+    return Phrase("faults", "numbers", (_shown(line.nominal), _shown(line.effective), line.reason))
 
 
 def _shown(value: int | None) -> str:
-    return "(none)" if value is None else plain_micro(value)
+    return NONE if value is None else plain_micro(value)
 
 
 def plain_micro(value: int) -> str:
@@ -265,4 +269,4 @@ def plain_micro(value: int) -> str:
     return plain(from_micro(value))
 
 
-__all__ = ["RowScores", "plain_micro", "row_faults"]
+__all__ = ["NONE", "RowScores", "plain_micro", "row_faults"]
