@@ -169,7 +169,7 @@ def _scored_rows(explanation: Explanation, lang: Lang) -> Iterator[Row]:
             shown = Points(to_micro(moved), plus=not begins or line.reason == "bonus")
         idle = line.step == "record" and not line.effective and line.effective is not None and not line.decides
         about = Lines([line.label, *tell_how(line, lang)], small=True)
-        record = _record(line.record_id, line.day, line.document_no, lang)
+        record = _record(line.record_id, line.day, "", lang)
         yield Row((about, *record, _known(line.cited), shown), _tone(line, idle))
     if explanation.score is not None:
         yield Row((text("score", lang), "", "", "", Points(to_micro(explanation.score))), "sum")

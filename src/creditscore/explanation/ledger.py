@@ -69,8 +69,8 @@ class Line:
         Whether this is a record behind the rule that decided.
     derived
         How the points follow from the item and its number (`3 + 8.5 % → 11.5`); empty where they stand in the rule.
-    day, document_no
-        The day of the record that counts and the number of its document; empty where they are not at hand.
+    day
+        The day of the record that counts; empty where it is not at hand.
     """
 
     step: str
@@ -89,7 +89,6 @@ class Line:
     decides: bool = False  # a record behind the rule that decided
     derived: Label = NOTHING
     day: str = ""
-    document_no: str = ""
 
     @property
     def given_back(self) -> bool:
@@ -408,12 +407,11 @@ def _marked(line: Line, behind: Mapping[str, Decider], result: bool) -> Line:
 
 
 def _with_inputs(line: Line, labels: Labels, rule_inputs: RuleInputs | None) -> Line:
-    """A record has its day and document number; a condition or bonus that reads earlier grades names them."""
+    """A record has its day; a condition or bonus that reads earlier grades names them."""
     if rule_inputs is None:
         return line
     if line.step == "record":
-        day, document_no = find_day_and_number(rule_inputs, line.record_id)
-        return replace(line, day=day, document_no=document_no)
+        return replace(line, day=find_day_and_number(rule_inputs, line.record_id)[0])
     earlier = earlier_of(labels, find_earlier(labels.read_by(line.step, line.rule), rule_inputs))
     if not earlier:
         return line
