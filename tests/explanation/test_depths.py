@@ -130,7 +130,19 @@ def test_three_depths_are_three_pages(folder: Path, capsys: pytest.CaptureFixtur
     pages = {}
     for depth in ("subject", "reviewer", "auditor"):
         with pytest.raises(SystemExit) as stopped:
-            main(["explain", str(folder), DIRECT, "--depth", depth, "--html", str(folder / f"{depth}.html")])
+            main(
+                [
+                    "explain",
+                    str(folder),
+                    DIRECT,
+                    "--depth",
+                    depth,
+                    "--html",
+                    str(folder / f"{depth}.html"),
+                    "--lang",
+                    "zh",
+                ]
+            )
         assert stopped.value.code == 0, capsys.readouterr().err
         pages[depth] = (folder / f"{depth}.html").read_text(encoding="utf-8")
     assert len(set(pages.values())) == 3

@@ -40,7 +40,7 @@ def test_commands_mark_it(office: Office, tmp_path: Path) -> None:
     run("joint", "match", tmp_path / "events.csv", "--by", "li.na", "--store", store)
     case = office.open(first)
     mark = f"{first} (C2023-0001) ***"
-    assert f"*** 异议处理中：{mark}" in run("lists", "show", entry, "--store", store)
+    assert f"*** 异议处理中：{mark}" in run("lists", "show", entry, "--store", store, "--lang", "zh")
     assert f"*** disputed: {mark}" in run("lists", "show", office.subject, "--store", store, "--lang", "en")
     assert "***" not in run("lists", "show", entry, "--store", store, "--known-at", "2023-05-03")
     assert f"*** disputed: {mark}" in run("joint", "due", "--on", "2023-05-05", "--store", store, "--lang", "en")

@@ -30,7 +30,7 @@ def test_the_register_speaks_of_streams_that_there_are(tmp_path: Path) -> None:
 
 
 def test_the_register_is_shown_in_two_languages(office: Office) -> None:
-    assert "异议理由" in call("person", "data", "--store", office.address)
+    assert "异议理由" in call("person", "data", "--store", office.address, "--lang", "zh")
     shown = call("person", "data", "--store", office.address, "--lang", "en")
     assert "names, roles and public keys of officers" in shown
     assert "creditscore store erase" in shown
