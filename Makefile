@@ -72,7 +72,7 @@ test-all: $(STAMP)
 CORE := build/core
 CORE_TESTS := $(addprefix tests/,without_extras objections evidence/test_letter.py \
 	$(addprefix cli/test_,grade.py case_desk.py decisive.py explain.py failed_runs.py lists.py rules.py) \
-	$(addprefix explanation/test_,ledger.py depths.py text.py shapley.py))
+	$(addprefix explanation/test_,ledger.py depths.py document.py shapley.py))
 test-core: wheel
 	rm -rf $(CORE)
 	"$(PYTHON)" -m venv $(CORE)

@@ -153,3 +153,14 @@ def test_no_code_is_explained_twice(page: str) -> None:
     rows = [line.split("|")[1] for line in text.splitlines() if re.match(r"\| (`[a-z_]+`|[EN][0-9]{3})[ ,]", line)]
     codes = [code for row in rows for code in re.findall(r"\w+", row)]
     assert len(codes) == len(set(codes))
+
+
+def test_the_tests_without_extras_are_there() -> None:
+    recipe = subprocess.run(["make", "-n", "test-core"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = re.findall(r"tests/[\w/]+(?:\.py)?", recipe)
+    assert len(listed) > 10
+    assert [path for path in listed if not (ROOT / path).exists()] == []
+    skips = (ROOT / "tests/without_extras/skipped.txt").read_text(encoding="utf-8").splitlines()
+    assert [test for test in skips if not any(test.startswith(path) for path in listed)] == []
+    names = [(ROOT / test.split("::")[0], test.split("::")[-1]) for test in skips]
+    assert [test for path, test in names if "." not in test and f"def {test}(" not in path.read_text("utf-8")] == []
