@@ -101,6 +101,11 @@ def next_working_day(day: int) -> int:
 
 def add_working_days(day: int, n: int) -> int:
     """The n-th working day after `day`."""
+    return _add_working_days(_given.get(), day, n)
+
+
+@lru_cache(maxsize=10_000)
+def _add_working_days(calendar: Calendar | None, day: int, n: int) -> int:
     while n > 0:
         day += 1
         n -= is_working_day(day)

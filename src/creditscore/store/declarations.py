@@ -215,7 +215,11 @@ class Workflow(Declared):
 
     def act_of(self, kind: str) -> str | None:
         """The act that writes a kind of event; None where none does."""
-        return next((name for name in self.acts if self.kind(name) == kind), None)
+        return self._act_by_kind.get(kind)
+
+    @cached_property
+    def _act_by_kind(self) -> dict[str, str]:
+        return {self.kind(name): name for name in reversed(self.acts)}
 
     def functions(self) -> set[str]:
         """The registered functions that it names."""
