@@ -10,12 +10,23 @@ import typer.testing
 from hypothesis import HealthCheck, settings
 
 from creditscore.core.i18n import set_language
+from tests.browser import browser
 from tests.cascade.chained import two_years
 from tests.graded import early, graded
 from tests.postgres import postgres_server, postgres_url, store_url
 from tests.tiers import mark_measured
 
-__all__ = ["early", "empty_store", "graded", "postgres_server", "postgres_url", "store_url", "two_years", "width"]
+__all__ = [
+    "browser",
+    "early",
+    "empty_store",
+    "graded",
+    "postgres_server",
+    "postgres_url",
+    "store_url",
+    "two_years",
+    "width",
+]
 
 # A busy machine is no fault of what is tested: time decides nothing here
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

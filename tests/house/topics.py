@@ -17,6 +17,7 @@ TOPICS: dict[str, str] = {
     "store/test_crowd.py": "many processes, kills, a full disk, lost connections, bad input",
     "store/test_forgeries.py": "every edit of every table is found",
     "store/test_insiders.py": "what insiders with every hash or a key write is found",
+    "test_browser.py": "the browser that tests start, and the faults that it sees",
     "test_postgres.py": "the PostgreSQL that tests start, from the system or from a package",
     "test_front_door.py": "the names that packages export, as a user and a type checker see them",
     "test_notebooks.py": "every notebook runs",
