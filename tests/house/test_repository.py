@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gzip
+import hashlib
 import re
 import subprocess
 import tomllib
@@ -164,3 +166,14 @@ def test_the_tests_without_extras_are_there() -> None:
     assert [test for test in skips if not any(test.startswith(path) for path in listed)] == []
     names = [(ROOT / test.split("::")[0], test.split("::")[-1]) for test in skips]
     assert [test for path, test in names if "." not in test and f"def {test}(" not in path.read_text("utf-8")] == []
+
+
+def test_what_others_made_is_as_they_published_it() -> None:
+    notices = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
+    packed = sorted((SRC / "present" / "vendor").glob("*.gz"))
+    assert packed
+    for file in packed:
+        row = next(line for line in notices.splitlines() if file.relative_to(ROOT).as_posix() in line)
+        assert hashlib.sha256(gzip.decompress(file.read_bytes())).hexdigest() in row
+        name = file.name.removesuffix(".js.gz")
+        assert "Licen" in (file.parent / f"{name}.LICENSE").read_text(encoding="utf-8")

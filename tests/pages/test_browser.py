@@ -1,9 +1,12 @@
 """The pages in a real browser: drawn, without complaint, with Chinese letters."""
 
+from __future__ import annotations
+
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,13 @@ from creditscore.modelling.validation.validate import Reference, validate
 from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import Summary
 from creditscore.pages.validation import write_validation
+from creditscore.present.document import Chart, Document, Plot
+from creditscore.present.html import render_page
+from creditscore.present.svg import picture
+from tests.browser import find_faults
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -105,3 +115,20 @@ def test_chinese_letters_are_no_boxes(tmp_path: Path) -> None:
     if title == "boxes":
         pytest.skip("no font with Chinese letters is installed")
     assert title == "letters"
+
+
+def test_a_chart_is_explored_with_the_pointer(browser: Browser, tmp_path: Path) -> None:
+    name = "<b onmouseover=alert(1)>曲线</b>"
+    plot = Plot("line", "x", "y", [(name, [(0, 0), (0.5, 0.25), (1, 1)])], 1)
+    chart = Chart("curve", picture("c", "curve", "a curve", 10, []), plot=plot)
+    page = write_text(tmp_path / "page.html", render_page(Document("report", "curves", "en", [chart])))
+    assert find_faults(browser, page, 390) == []
+    with browser.new_context() as context:
+        view = context.new_page()
+        view.goto(page.as_uri())
+        view.locator(".stage").hover()
+        view.get_by_text("y 0.25").wait_for(timeout=5000)
+        assert name in str(view.locator(".stage").text_content())
+        view.emulate_media(media="print")
+        assert not view.locator(".stage").is_visible()
+        assert view.locator("svg.paper").is_visible()

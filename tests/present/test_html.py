@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, clean
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.document import explanation_document
 from creditscore.explanation.ledger import explain
@@ -20,14 +20,14 @@ from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_document, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present import html
-from creditscore.present.document import Column, Document, Section, Table
-from creditscore.present.html import inert, render_fragment, render_page, write_pages
+from creditscore.present.document import Chart, Column, Document, Plot, Section, Table
+from creditscore.present.html import inert, read_script, render_fragment, render_page, write_pages
+from creditscore.present.svg import picture
 from tests.present.documents import EVIL, whole_document
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
 BANNER = {"zh": "虚构数据", "en": "Made-up data"}
-SORTING = (Path(html.__file__).parent / "templates" / "sort.js").read_text(encoding="utf-8")
+OWN = [read_script(name) for name in ("sort", "echarts", "explore")]
 DENIAL = {"zh": "不是行政机关的决定", "en": "not an official decision"}
 
 
@@ -38,7 +38,8 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
-        self.text, self.data, self.script, self.inside = "", "", "", ""
+        self.text, self.data, self.inside = "", "", ""
+        self.scripts: list[str] = []
         self.feed(page)
         self.close()
 
@@ -46,6 +47,7 @@ class Page(HTMLParser):
         self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         self.inside = "data" if ("type", "application/json") in attrs else tag
+        self.scripts += [""] * (self.inside == "script")
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""
@@ -54,16 +56,23 @@ class Page(HTMLParser):
         if self.inside == "data":
             self.data += data
         elif self.inside == "script":
-            self.script += data
+            self.scripts[-1] += data
         elif self.inside != "style":
             self.text += data
+
+
+def without_scripts(page: str) -> str:
+    """The page without the package's own scripts, whose files are held against what their makers published."""
+    for script in OWN:
+        page = page.replace(script, "")
+    return page
 
 
 def stays_data(page: str, data: Any) -> Page:
     """Nothing that came from data acts, everything that was drawn stands in the JSON inside."""
     seen = Page(page)
-    assert seen.tags.count("script") == 1 + bool(seen.script)
-    assert seen.script in ("", SORTING), "the only script is the one that sorts tables"
+    assert seen.tags.count("script") == 1 + len(seen.scripts)
+    assert all(script in OWN for script in seen.scripts), "the only scripts are those of the package"
     assert ("script", "type", "application/json") in seen.attributes
     assert not {"img", "iframe", "object", "embed", "form", "base"} & set(seen.tags)
     assert not [name for _, name, _ in seen.attributes if name.startswith("on")]
@@ -133,6 +142,7 @@ def test_nothing_is_fetched(evil: Grading, lang: Lang) -> None:
         for tag, name, value in seen.attributes:
             if name in {"src", "href", "action", "data", "poster", "srcset", "xlink:href"}:
                 assert (tag, value) == ("link", "data:,")
+        page = without_scripts(page)
         assert set(re.findall(r"https?://[^\"'<> ]*", page)) <= {"http://www.w3.org/2000/svg"}
         assert "@import" not in page
         assert "url(" not in page
@@ -167,10 +177,22 @@ def test_a_document_is_a_page_and_its_data_stay_data(lang: Lang, letter: bool) -
     for part in ("1,234,567", "−3", "r-1", "—", "second line", "seal", "no rows", "ledger of points"):
         assert part in seen.text, part
     assert ("td", "data-k", "points") in seen.attributes, "a card on a phone names its columns"
-    allowed = re.search(r"script-src 'sha256-([^']+)'", page)
-    assert allowed is not None
-    digest = base64.b64encode(hashlib.sha256(seen.script.encode()).digest()).decode()
-    assert allowed[1] == digest, "the page allows its own script and no other"
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in seen.scripts]
+    assert re.findall(r"'sha256-([^']+)'", page) == digests, "the page allows its own scripts and no others"
+    assert len(digests) == 1
+
+
+def test_a_chart_to_explore_brings_its_script_and_stays_data() -> None:
+    plot = Plot("line", EVIL, EVIL, [(EVIL, [(0.5, 1.0, EVIL)])], 1)
+    chart = Chart("curve", picture("c", EVIL, EVIL, 10, []), plot=plot)
+    page = render_page(Document("report", "curves", "en", [chart]))
+    seen = Page(page)
+    assert seen.scripts == OWN[1:]
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in seen.scripts]
+    assert re.findall(r"'sha256-([^']+)'", page) == digests
+    (drawn,) = [json.loads(value) for _, name, value in seen.attributes if name == "data-plot"]
+    assert drawn["series"] == [{"name": clean(EVIL), "points": [[0.5, 1.0, clean(EVIL)]]}]
+    assert "echarts" not in render_page(Document("report", "none", "en", [replace(chart, plot=None)]))
 
 
 def test_a_fragment_has_no_head_style_or_script() -> None:

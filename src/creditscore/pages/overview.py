@@ -19,6 +19,7 @@ from creditscore.present.document import (
     Document,
     Lines,
     Paragraph,
+    Plot,
     Section,
     Table,
     Tiles,
@@ -104,8 +105,8 @@ class _View:
         cells = [(row["label"][self.lang], Count(row["count"]), _percent(row["percent"])) for row in rows]
         return self.listing(title, [(head, "text"), ("count", "number"), ("share", "number")], cells, caption)
 
-    def chart(self, title: str, caption: str, picture: Markup, table: Table) -> Section:
-        return Section(self.t(title), [Chart("", picture, table=table)], caption)
+    def chart(self, title: str, caption: str, picture: Markup, table: Table, plot: Plot | None = None) -> Section:
+        return Section(self.t(title), [Chart("", picture, table=table, plot=plot)], caption)
 
     def grades(self) -> Section:
         rows, shades = self.summary["grades"], charts.colours(list(self.names))
@@ -144,7 +145,10 @@ class _View:
         caption = self.t("scores_edges" if scores["edges"] else "scores_desc", scores["width"])
         picture = charts.histogram("scores", self.t("scores"), caption, scores["bins"], scores["edges"])
         cells = [(f"{row['from']} – {row['to']}".replace("-", "−"), Count(row["count"])) for row in scores["bins"]]
-        return self.chart("scores", caption, picture, self.table([("points", "text"), ("count", "number")], cells))
+        bars = [(name, row["count"]) for (name, _), row in zip(cells, scores["bins"], strict=True)]
+        plot = Plot("bar", self.t("points"), self.t("count"), [("", bars)])
+        table = self.table([("points", "text"), ("count", "number")], cells)
+        return self.chart("scores", caption, picture, table, plot)
 
     def groups(self) -> Iterator[Section]:
         caption = self.t("groups_desc")

@@ -19,6 +19,7 @@ from creditscore.present.document import (
     Facts,
     Lines,
     Paragraph,
+    Plot,
     Section,
     Table,
     Tone,
@@ -121,11 +122,13 @@ def discrimination(tables: Tables, numbers: Tables, t: Say) -> Section | None:
         {"label": t("cap"), "points": [(row["share"], row["events_found"]) for row in curves]},
     ]
     picture = plots.square("curves", t("curves"), t("curves_desc"), lines, t("share_axis"), t("events_found"))
+    series = [(str(drawn["label"]), drawn["points"]) for drawn in lines]
+    plot = Plot("line", t("share_axis"), t("events_found"), series, 1)
     few = curves[:: max(1, len(curves) // POINTS)]
     found = [tuple(percent(row[name]) for name in ("share", "others_found", "events_found")) for row in few]
     table = Table(heads(t, cap="number", roc="number", events_found="number"), found)
     measures = Table(heads(t, "measure", value="number", interval="number"), rows)
-    parts: list[Block] = [Columns([Chart(t("curves"), picture, t("curves_desc"), table)], [measures])]
+    parts: list[Block] = [Columns([Chart(t("curves"), picture, t("curves_desc"), table, plot)], [measures])]
     if "cohorts" in tables:
         marks = [
             {"label": f"{name_of(row['cohort'], t)} ({row['events']:,} / {row['count']:,})", "value": row["auc"]}
@@ -150,6 +153,13 @@ def calibration(tables: Tables, numbers: Tables, t: Say) -> Section:
     picture = plots.reliability(
         "reliability", t("reliability"), t("reliability_desc"), marks, t("predicted"), t("observed")
     )
+    spots = [
+        (row["mean_p"], row["rate"], row["label"], row["rate_low"], row["rate_high"])
+        for row in marks
+        if row["rate"] is not None
+    ]
+    widest = max((max(spot[0], spot[4]) for spot in spots), default=0.0)
+    plot = Plot("scatter", t("predicted"), t("observed"), [(t("reliability"), spots)], widest)
     bins = [(row["label"], shown(row["mean_p"]), with_span(row, "rate")) for row in marks]
     beside = Table(heads(t, "group", predicted="number", observed="number"), bins)
     alarm = numbers["alarm"]
@@ -170,7 +180,7 @@ def calibration(tables: Tables, numbers: Tables, t: Say) -> Section:
     return Section(
         t("calibration"),
         [
-            Columns([Chart(t("reliability"), picture, t("reliability_desc"), beside)], [measures]),
+            Columns([Chart(t("reliability"), picture, t("reliability_desc"), beside, plot)], [measures]),
             Section(t("brier"), [Paragraph(brier)]),
             replace(alarms, title=f"{t('alarm')} · {'; '.join(notes)}"),
         ],

@@ -33,6 +33,7 @@ __all__ = [
     "Named",
     "Notice",
     "Paragraph",
+    "Plot",
     "Points",
     "Row",
     "Section",
@@ -41,6 +42,7 @@ __all__ = [
     "Tiles",
     "Value",
     "gather_tables",
+    "has_plots",
     "heads",
     "percent",
 ]
@@ -214,17 +216,41 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Plot:
+    """What a reader may explore on a screen: values under the pointer, a part of them at will.
+
+    Parameters
+    ----------
+    kind
+        `line` or `scatter` over numbers, `bar` over names.
+    x, y
+        What stands on the axes.
+    series
+        A name, and points: (x, y), (x, y, label) or, with an interval, (x, y, label, low, high).
+    diagonal
+        How far a line from (0, 0) is drawn for comparison; 0: none.
+    """
+
+    kind: Literal["line", "scatter", "bar"]
+    x: str
+    y: str
+    series: Sequence[tuple[str, Sequence[Sequence[Any]]]]
+    diagonal: float = 0
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture (SVG with a title and a description for those who do not see it), and the numbers it was drawn from.
 
     `table` stands folded below the picture, and in its place where no picture can be; a chart without one has its
-    numbers beside it and is only on pages.
+    numbers beside it and is only on pages. `plot` takes the picture's place on a screen with scripts.
     """
 
     title: Value
     picture: Markup
     caption: Value = ""
     table: Table | None = None
+    plot: Plot | None = None
 
 
 @dataclass(frozen=True)
@@ -329,14 +355,26 @@ class Document:
         return (block for block in self.blocks if block is not None)
 
 
+def walk(blocks: Sequence[Block | None]) -> Iterator[Block]:
+    """Yield every block, also those within sections and columns."""
+    for block in blocks:
+        if block is None:
+            continue
+        yield block
+        if isinstance(block, Section):
+            yield from walk(block.blocks)
+        elif isinstance(block, Columns):
+            yield from walk([*block.left, *block.right])
+
+
 def gather_tables(blocks: Sequence[Block | None]) -> Iterator[Table]:
     """Yield every table of blocks, also those of charts and of sections within."""
-    for block in blocks:
-        if isinstance(block, Table):
-            yield block
-        elif isinstance(block, Chart) and block.table is not None:
-            yield block.table
-        elif isinstance(block, Section):
-            yield from gather_tables(block.blocks)
-        elif isinstance(block, Columns):
-            yield from gather_tables([*block.left, *block.right])
+    for block in walk(blocks):
+        table = block.table if isinstance(block, Chart) else block
+        if isinstance(table, Table):
+            yield table
+
+
+def has_plots(blocks: Sequence[Block | None]) -> bool:
+    """Whether a chart among blocks is one to explore."""
+    return any(isinstance(block, Chart) and block.plot is not None for block in walk(blocks))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,21 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from creditscore.core.atomic import json_text, write_json, write_text
+from creditscore.core.canonical import encode
 from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
 from creditscore.present.charts import ink
-from creditscore.present.document import Badge, Code, Document, Lines, Link, Named, Value, gather_tables
+from creditscore.present.document import (
+    Badge,
+    Code,
+    Document,
+    Lines,
+    Link,
+    Named,
+    Plot,
+    Value,
+    gather_tables,
+    has_plots,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,16 +70,31 @@ def render_page(document: Document, *, other: str = "", index: str = "") -> str:
         made_up=document.made_up,
         other=other,
         index=index,
-        script=_sorting() if _is_sortable(document) else None,
+        scripts=[*map(_script, list_scripts(document))],
     )
 
 
-@lru_cache(maxsize=1)
-def _sorting() -> tuple[Markup, str]:
-    """The script that sorts tables, and the hash by which a page allows it and no other."""
-    script = (HERE / "templates" / "sort.js").read_text(encoding="utf-8")
+def list_scripts(document: Document) -> list[str]:
+    """Return the scripts that a document can use, by their names: to sort tables, to explore charts."""
+    sorting = ["sort"] if _is_sortable(document) else []
+    return [*sorting, "echarts", "explore"] if has_plots(document.blocks) else sorting
+
+
+@lru_cache(maxsize=3)
+def read_script(name: str) -> str:
+    """Return the text of a script."""
+    packed = HERE / "vendor" / f"{name}.js.gz"
+    if packed.exists():
+        return gzip.decompress(packed.read_bytes()).decode()
+    return (HERE / "templates" / f"{name}.js").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=3)
+def _script(name: str) -> tuple[Markup, str]:
+    """A script, and the hash by which a page allows it and no other."""
+    script = read_script(name)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return Markup(script), f"'sha256-{digest}'"  # our own file
+    return Markup(script), f"'sha256-{digest}'"  # our own files
 
 
 def render_fragment(document: Document) -> str:
@@ -110,7 +138,20 @@ def _names(document: Document) -> SimpleNamespace:
         say=say,
         mark=lambda value: _mark(value, lang),
         kind_of=lambda block: type(block).__name__.lower(),
+        plot_of=_plot,
     )
+
+
+def _plot(plot: Plot) -> str:
+    """A chart to explore as JSON, for an attribute."""
+    series = [{"name": clean(name), "points": [_point(point) for point in points]} for name, points in plot.series]
+    return encode(
+        {"kind": plot.kind, "x": clean(plot.x), "y": clean(plot.y), "series": series, "diagonal": plot.diagonal}
+    )
+
+
+def _point(point: Sequence[Any]) -> list[Any]:
+    return [clean(part) if isinstance(part, str) else part for part in point]
 
 
 def _mark(value: Value, lang: Lang) -> Markup:
