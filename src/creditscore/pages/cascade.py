@@ -69,12 +69,7 @@ def gather_following(
     """Gather what the page shows, as plain values with labels in both languages."""
     case = papers.case
     if case.decision is None:
-        raise UsageError(
-            f"case {case.case_id} is not decided",
-            where=case.case_id,
-            allowed="a decided case",
-            next="`creditscore cascade preview` asks what would follow",
-        )
+        raise UsageError("pages.case_not_decided", case_id=case.case_id, where=case.case_id)
     earlier = {event.seq for event in papers.earlier}
     return {
         "case_id": case.case_id,

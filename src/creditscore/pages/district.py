@@ -113,12 +113,7 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
     places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
     places += [folder] if (folder / "grades.parquet").is_file() else []
     if not places:
-        raise InputError(
-            "no gradings lie there",
-            where=str(folder),
-            allowed="a folder with gradings in folders of their own",
-            next="grade with `creditscore grade --profile … --out FOLDER/YEAR`",
-        )
+        raise InputError("pages.no_gradings_lie", where=str(folder))
     manifests = [read_manifest(place) for place in places]
     files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
     con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
@@ -130,16 +125,12 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
         " WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
     )
     if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:
-        raise InputError("nobody is graded there", where=str(folder), next="grade a day on which schemes are in force")
+        raise InputError("pages.nobody_graded", where=str(folder))
     twice = con.execute(
         "SELECT scheme, year FROM graded GROUP BY scheme, year, subject_id HAVING count(*) > 1 LIMIT 1"
     ).fetchall()
     if twice:
-        raise InputError(
-            f"{twice[0][0]} is graded twice for one day of {twice[0][1]}, and the grades differ",
-            where=str(folder),
-            next="keep one of the two gradings",
-        )
+        raise InputError("pages.graded_twice", scheme=twice[0][0], year=twice[0][1], where=str(folder))
     return manifests
 
 

@@ -287,5 +287,5 @@ def write_district(data: dict[str, Any], out: Path | str) -> list[Path]:
     """`out` (Chinese), the same in English (`.en.html`), and the JSON with exactly what was drawn."""
     place = Path(out)
     if place.suffix != ".html":
-        raise UsageError(f"{place.name!r} is no name for a page", allowed="a file that ends in .html")
+        raise UsageError("pages.no_name_page", name=place.name)
     return html.write_pair(data, district_page, place.parent, place.stem)

@@ -52,7 +52,7 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
 
     moves = compare(a, b)
     if not moves.matrix:
-        raise InputError("there is no organisation to compare", allowed="one or more", next="give tables with subjects")
+        raise InputError("pages.no_organisation_compare")
     ranks, ranked = _ranks(a, b, moves)
     con = duckdb.connect()
     con.register("pairs", moves.pairs)

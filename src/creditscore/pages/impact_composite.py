@@ -87,18 +87,14 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
 
     for file in (*FILES, "manifest.json"):
         if not (folder / file).is_file():
-            raise InputError(
-                f"there is no {file}", where=str(folder), allowed="a folder that `creditscore composite --out` wrote"
-            )
+            raise InputError("pages.composite_lacks_file", file=file, where=str(folder))
     con = duckdb.connect()
     for name, columns in NEEDED.items():
         con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})")
         held = {row[0] for row in con.execute(f"DESCRIBE {name}").fetchall()}
         missing = [column for column in columns if column not in held]
         if missing:
-            raise InputError(
-                f"{name}.parquet lacks {', '.join(missing)}", where=str(folder), next="make the composites again"
-            )
+            raise InputError("pages.parquet_lacks", name=name, columns=missing, where=str(folder))
     manifest = read_object(folder / "manifest.json", "the manifest of the composite", next="make the composites again")
     head = con.execute(
         "SELECT any_value(config), any_value(CAST(config_version AS VARCHAR)), any_value(CAST(as_of AS VARCHAR))"
@@ -115,12 +111,10 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
     stated_grades = manifest.get("grades") or [grade["code"] for grade in manifest.get("rules", {}).get("grades", ())]
     grades = tuple(stated_grades or (row[0] for row in by_score))
     if not all(isinstance(grade, str) for grade in grades):
-        raise InputError(
-            "the manifest names a grade that is no text", where=str(folder), next="make the composites again"
-        )
+        raise InputError("pages.manifest_names_grade_no_text", where=str(folder))
     acts = manifest.get("acts", "")
     if not isinstance(acts, str):
-        raise InputError("`acts` in the manifest is no text", where=str(folder), next="make the composites again")
+        raise InputError("pages.acts_manifest_no_text", where=str(folder))
     weights = con.execute(
         "SELECT domain, list(DISTINCT CAST(weight AS VARCHAR) ORDER BY CAST(weight AS VARCHAR)) FROM contributions"
         " GROUP BY 1 ORDER BY 1"

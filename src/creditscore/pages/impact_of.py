@@ -144,10 +144,7 @@ def two_ledgers(grade_impact: Impact, a: Side, b: Side, draft: Draft, subject_id
 
     row = grade_impact.subjects.filter(pc.equal(grade_impact.subjects["subject_id"], subject_id)).to_pylist()
     if not row:
-        raise InputError(
-            f"there is no subject {redact(clean(subject_id))!r} on either side",
-            next="check the id given with --subject",
-        )
+        raise InputError("pages.no_subject_either_side", subject_id=redact(clean(subject_id)))
     lines = lines_of(
         a, b, grade_impact.subjects.filter(pc.equal(grade_impact.subjects["subject_id"], subject_id)), everything=True
     )

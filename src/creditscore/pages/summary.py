@@ -37,7 +37,7 @@ def summarise(
     rounded to one place.
     """
     if not grading.has_ledger:
-        raise InputError("an overview needs the ledger", next="grade with ledger=True")
+        raise InputError("pages.overview_needs_ledger")
     manifest, labels = grading.manifest, labels_of(grading.manifest, grading.plan.scheme)
     codes = list(grading.plan.grades)
     return {

@@ -115,7 +115,7 @@ def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
     ):
         paths = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]
         if not paths:
-            raise InputError(f"the plan has no {name}.csv", where=str(plan), next="make the plan again")
+            raise InputError("pages.plan_no_csv", name=name, where=str(plan))
         load_table(con, paths[0], Table(name, needed, optional))
     return manifest
 
@@ -131,10 +131,12 @@ def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
         if rows:
             first_code = redact(clean(rows[0][0]))
             raise InputError(
-                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {first_code!r}",
+                "pages.results_no_code",
+                count=sum(n for _, n in rows),
+                column=column,
+                first_code=first_code,
                 where="results",
                 allowed=known,
-                next="import them with `creditscore supervise import`",
             )
 
 
