@@ -18,13 +18,14 @@ from creditscore.evidence.letter import compose_letter, letter_text
 from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.page import packet_page
 from creditscore.evidence.papers import read_papers
-from creditscore.evidence.publication.page import public_page
+from creditscore.evidence.publication.page import public_document
 from creditscore.evidence.publication.public import publish
 from creditscore.evidence.publication.rows import LIST, PUBLIC
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.grading.grade import grade
 from creditscore.objections.case import WHOLE
 from creditscore.office import Store
+from creditscore.present.html import render_page
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
@@ -102,7 +103,7 @@ def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern
     data = publish(folder, decided_by="局", decided_on=on).data
     records = {line.record_id for explanation in explanations for line in explanation.lines if line.record_id}
     for lang in LANGS:
-        text = visible(public_page(data, lang), "style|script")
+        text = visible(render_page(public_document(data, lang)), "style|script")
         for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
             code = pattern.search(text)
             assert not code, (code, text[max(0, code.start() - 90) : code.end() + 40] if code else "")

@@ -145,7 +145,9 @@ def test_the_json_beside_is_what_was_drawn(evil: Grading, tmp_path: Any) -> None
     beside = (tmp_path / "overview.json").read_text(encoding="utf-8")
     assert [file.name for file in files] == ["overview.html", "overview.en.html", "overview.json"]
     assert json.loads(beside) == summary == json.loads(Page(files[0].read_text(encoding="utf-8")).data)
-    again = render_page(overview_document(json.loads(beside), "zh"), other="overview.en.html")
+    again = render_page(
+        overview_document(json.loads(beside), "zh"), other="overview.en.html", data_file="overview.json"
+    )
     assert again == files[0].read_text(encoding="utf-8")
 
 
@@ -185,7 +187,16 @@ def test_pages_are_written_in_both_languages(tmp_path: Path) -> None:
     seen = Page(en.read_text(encoding="utf-8"))
     assert ("a", "href", "page.html") in seen.attributes
     assert ("a", "href", "../index.en.html") in seen.attributes
+    assert ("a", "href", "page.json") in seen.attributes
     assert json.loads(data.read_text(encoding="utf-8")) == json.loads(seen.data)
+
+
+def test_a_csv_holds_the_rows_of_its_table(tmp_path: Path) -> None:
+    files = write_pages(lambda lang: whole_document(lang, "=1+1"), tmp_path, "page", with_csv=True)
+    assert files[-1].name == "ledger.csv"
+    lines = files[-1].read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "item,record,points,day"
+    assert lines[1:] == ["'=1+1,r-1,-3,2023-05-10", "'=1+1 below,'=1+1,,", "sum,,97,'=1+1"]
 
 
 @pytest.mark.parametrize(("columns", "rows", "wide"), [(2, 3, False), (2, 30, True), (6, 3, True)])

@@ -40,6 +40,7 @@ __all__ = [
     "Table",
     "Tiles",
     "Value",
+    "above_code",
     "gather_tables",
     "heads",
     "percent",
@@ -181,6 +182,11 @@ def heads(t: Callable[..., str], *texts: str, numbers: Sequence[str] = (), **kin
 def percent(share: float | None, places: int = 1) -> Count | None:
     """A share of one in per cent; None where it is not known."""
     return None if share is None else Count(Decimal(f"{100 * share:.{places}f}"), " %")
+
+
+def above_code(name: Value, code: str) -> Value:
+    """What something is called, and below it in small letters its code; the code alone where it has no name."""
+    return Lines([name, Code(code)], small=True) if name else Code(code)
 
 
 @dataclass(frozen=True)

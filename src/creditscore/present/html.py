@@ -14,8 +14,22 @@ from markupsafe import Markup, escape
 
 from creditscore.core.atomic import json_text, write_json, write_text
 from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
+from creditscore.core.quantities import from_micro, plain
+from creditscore.core.tables.write import csv_text
 from creditscore.present.charts import ink
-from creditscore.present.document import Badge, Code, Document, Lines, Link, Named, Value, gather_tables
+from creditscore.present.document import (
+    Badge,
+    Code,
+    Count,
+    Document,
+    Lines,
+    Link,
+    Named,
+    Points,
+    Table,
+    Value,
+    gather_tables,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,7 +48,7 @@ def inert(data: Any) -> Markup:
     return Markup(shown)  # every character that HTML could take for markup is gone
 
 
-def render_page(document: Document, *, other: str = "", index: str = "") -> str:
+def render_page(document: Document, *, other: str = "", index: str = "", data_file: str = "") -> str:
     """Return a document as a whole page that needs nothing beside it.
 
     Parameters
@@ -45,6 +59,8 @@ def render_page(document: Document, *, other: str = "", index: str = "") -> str:
         The file of the same page in the other language.
     index
         The file that leads back to all pages.
+    data_file
+        The file that holds the data it was drawn from.
     """
     names = _names(document)
     page = environment().get_template("page.html")
@@ -57,6 +73,7 @@ def render_page(document: Document, *, other: str = "", index: str = "") -> str:
         made_up=document.made_up,
         other=other,
         index=index,
+        data_file=data_file,
         script=_sorting() if _is_sortable(document) else None,
     )
 
@@ -74,7 +91,9 @@ def render_fragment(document: Document) -> str:
     return environment().get_template("fragment.html").render(d=_names(document))
 
 
-def write_pages(document_of: Callable[[Lang], Document], folder: Path, name: str, *, index: str = "") -> list[Path]:
+def write_pages(
+    document_of: Callable[[Lang], Document], folder: Path, name: str, *, index: str = "", with_csv: bool = False
+) -> list[Path]:
     """Write `name.html` (Chinese), `name.en.html` and `name.json` with exactly what was drawn.
 
     Parameters
@@ -85,16 +104,35 @@ def write_pages(document_of: Callable[[Lang], Document], folder: Path, name: str
         Where the files go.
     index
         The page that leads back to all of them, from `folder`.
+    with_csv
+        Whether the CSV files that tables name are written too, with the rows of the table.
     """
     files: dict[Lang, Path] = {"zh": folder / f"{name}.html", "en": folder / f"{name}.en.html"}
     documents = {lang: document_of(lang) for lang in LANGS}
+    data = folder / f"{name}.json"
     for lang in LANGS:
         other = files["en" if lang == "zh" else "zh"]
         back = index.replace(".html", ".en.html") if lang == "en" else index
-        write_text(files[lang], render_page(documents[lang], other=other.name, index=back))
-    data = folder / f"{name}.json"
+        write_text(files[lang], render_page(documents[lang], other=other.name, index=back, data_file=data.name))
     write_json(data, documents["zh"].data, sort_keys=True)
-    return [files["zh"], files["en"], data]
+    written = [files["zh"], files["en"], data]
+    tables = [(table, lang) for lang in LANGS for table in gather_tables(list(documents[lang].blocks)) if table.csv]
+    return written + [write_text(folder / table.csv, _csv(table, lang)) for table, lang in tables if with_csv]
+
+
+def _csv(table: Table, lang: Lang) -> str:
+    """The rows of a table as CSV for people; numbers without the signs that part thousands."""
+    heads = [show(column.title, lang) for column in table.columns]
+    rows = [[_csv_cell(value, lang) for value in row.cells] for row in table.each()]
+    return csv_text(heads, (dict(zip(heads, cells, strict=True)) for cells in rows), people=True)
+
+
+def _csv_cell(value: Value, lang: Lang) -> str:
+    if isinstance(value, Count):
+        return str(value.number)
+    if isinstance(value, Points):
+        return plain(from_micro(value.micro))
+    return "" if value is None else show(value, lang)
 
 
 def _names(document: Document) -> SimpleNamespace:

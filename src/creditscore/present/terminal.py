@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, clean, phrase, show, text
@@ -54,8 +55,8 @@ def render_text(document: Document, width: int = 80) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def print_document(document: Document, console: Console | None = None) -> None:
-    """Print a document on a terminal (`console`: another place)."""
+def print_document(document: Document, console: Console | None = None, *, first: int | None = None) -> None:
+    """Print a document on a terminal (`console`: another place), or only the `first` of its blocks."""
     from rich.console import Console
     from rich.text import Text
 
@@ -68,7 +69,7 @@ def print_document(document: Document, console: Console | None = None) -> None:
     for line in (document.kind, *document.under):
         if show(line, lang) and show(line, lang) != heading:
             place.print(Text(clean(show(line, lang))))
-    for block in document.each():
+    for block in islice(document.each(), first):
         for part in _draw(block, lang, place.width):
             place.print(part)
     if document.foot is not None:

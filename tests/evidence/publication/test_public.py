@@ -14,16 +14,22 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import InputError, UsageError
-from creditscore.evidence.publication.page import public_page, write_public
+from creditscore.core.i18n import Lang
+from creditscore.evidence.publication.page import public_document, write_public
 from creditscore.evidence.publication.public import publish
 from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
+from creditscore.present.html import render_page
 from creditscore.records import ingest
 from tests.present.test_html import EVIL, Page
 
 GOOD, BAD, TRADER = "91220291MADM0X1E10", "91220291MADM5A3R5G", "92220291MADM04CX8X"
 DAY = date(2021, 4, 20)
 DECIDED: dict[str, Any] = {"decided_by": "示例税务局", "decided_on": DAY}
+
+
+def page_of(data: dict[str, Any], lang: Lang = "zh") -> str:
+    return render_page(public_document(data, lang))
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +96,12 @@ def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
     parquet.write_table(pa.Table.from_pylist([row]), marked / "disputes.parquet")
     public = publish(marked, **DECIDED)
     assert {r["subject_id"]: r["disputed_since"] for r in public.grades.to_pylist()}[BAD] == "2021-04-21"
-    page = public_page(public.data)
+    page = page_of(public.data)
     assert "异议处理中（自2021年4月21日）" in page
     assert "公示的等级" in page
-    assert "public_grades" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
-    assert "disputed since 2021-04-21" in public_page(public.data, "en")
-    assert "R1" not in public_page(public.data)
+    assert "public_grades" not in re.sub(r"(?s)<script.*?</script>|<[^>]*>", "", page)
+    assert "disputed since 2021-04-21" in page_of(public.data, "en")
+    assert "R1" not in page_of(public.data)
     assert all(r["disputed_since"] == "" for r in publish(folder, **DECIDED).grades.to_pylist())
     (marked / "disputes.parquet").write_bytes(b"no table")
     with pytest.raises(InputError, match="disputes cannot be read"):
@@ -126,7 +132,7 @@ def test_a_grade_that_refused_rows_leave_open_is_withheld(tables: dict[str, pd.D
     assert BAD not in dict(named(public))
     assert public.withheld["refused_rows"] == 1
     assert sum(row["subjects"] or 0 for row in public.data["shares"]) <= 2
-    assert BAD not in public_page(public.data)
+    assert BAD not in page_of(public.data)
     result = CliRunner().invoke(
         app,
         ["report", "public", str(path), "--decided-by", "x", "--decided-on", str(DAY), "--out", str(tmp_path / "p")],
@@ -156,9 +162,9 @@ def test_other_marks_are_published_with_the_grade(
 ) -> None:
     public = publish(marked_folder(folder, tmp_path / "g", marks), **DECIDED)
     assert {row["input_state"] for row in public.grades.to_pylist()} == {stated}
-    assert zh in public_page(public.data)
-    assert en in public_page(public.data, "en")
-    assert ("早期版本" in public_page(public.data)) == (marks is None)
+    assert zh in page_of(public.data)
+    assert en in page_of(public.data, "en")
+    assert ("早期版本" in page_of(public.data)) == (marks is None)
 
 
 def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
@@ -196,7 +202,7 @@ def test_an_internal_class_refuses(tables: dict[str, pd.DataFrame], tmp_path: Pa
     public = publish(both, schemes=["labour/national"], **DECIDED)
     assert public.grades.num_rows == 0
     assert "food" not in json.dumps(public.data)
-    assert "food" not in public_page(public.data)
+    assert "food" not in page_of(public.data)
 
 
 def test_an_unknown_scheme_refuses(folder: Path, tmp_path: Path) -> None:
@@ -349,10 +355,10 @@ def test_what_is_written_holds_nothing_else(folder: Path, tables: dict[str, pd.D
             text = file.read_text(encoding="utf-8")
             assert not [word for word in ("李四", "13800138000", "张三", "R1", "run_id") if word in text], file
     for lang in ("zh", "en"):
-        seen = Page(public_page(public.data, lang))  # type: ignore[arg-type]
+        seen = Page(page_of(public.data, lang))  # type: ignore[arg-type]
         assert json.loads(seen.data) == public.data
         assert {"zh": "如何提出异议", "en": "How to object"}[lang] in seen.text
-    assert "R2015A" in public_page(public.data)
+    assert "R2015A" in page_of(public.data)
 
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:

@@ -2,146 +2,145 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.folders import whole
-from creditscore.core.i18n import Lang, clean, day_said, grade_name, period_said, say
+from creditscore.core.i18n import Lang, day_said, grade_name, period_said, phrases
 from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.evidence.publication.public import Public
 from creditscore.explanation.input_lines import state_labels
-from creditscore.present import html, page
-from creditscore.present.page import Said, Section, Table, heads, number
+from creditscore.present.charts import NAMED
+from creditscore.present.document import (
+    Badge,
+    Count,
+    Document,
+    Lines,
+    Listing,
+    Section,
+    Table,
+    Tiles,
+    Value,
+    above_code,
+    heads,
+)
+from creditscore.present.html import write_pages
 from creditscore.schemes.citing import cite_said
 
-said_in = page.said_in("public")
 MARK = "public.json"
+Say = Callable[..., str]
 
 
-def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
-    """The page of a publication's data."""
-    t = said_in(lang)
-    labels = [scheme["label"][lang] for scheme in data["schemes"]]
-    title = labels[0] if len(labels) == 1 else t("public")
-    parts = (shares, objections, grades, lists, sources)
-    sections = [part(data, lang, t) for part in parts]
-    under = (
-        [f"{t('decided_by')} {data['decided_by']} {day_said(data['decided_on'], lang)}"] if data["decided_by"] else []
-    )
-    tiles = [(t("named"), number(data["counts"]["grades"])), (t("entries"), number(data["counts"]["lists"]))]
-    return page.draw(
-        data,
-        lang,
-        t,
+def public_document(data: dict[str, Any], lang: Lang) -> Document:
+    """Describe a publication from its data."""
+    t = phrases("public", lang, "pages", "explanation")
+    labels = {scheme["scheme"].partition("@")[0]: scheme["label"][lang] for scheme in data["schemes"]}
+    decided = f"{t('decided_by')}{t('colon')}{data['decided_by']} {day_said(data['decided_on'], lang)}"
+    return Document(
         t("public"),
-        title,
-        sections,
-        under=under,
-        tiles=tiles,
-        limits=[t("no_persons"), t("no_records")],
-        other=other,
+        next(iter(labels.values())) if len(data["schemes"]) == 1 else t("public"),
+        lang,
+        [
+            Tiles([(t("named"), Count(data["counts"]["grades"])), (t("entries"), Count(data["counts"]["lists"]))]),
+            _grades(data, labels, lang, t),
+            _lists(data, lang, t) if data["lists"] else None,
+            _shares(data, labels, lang, t) if data["shares"] else None,
+            _objections(data, lang, t),
+            _sources(data, lang, t),
+            Section(t("limits"), [Listing([t("no_persons"), t("no_records")])]),
+        ],
+        under=[decided] if data["decided_by"] else [],
+        data=data,
+        made_up=bool(data.get("made_up", False)),
+        foot=t("not_official"),
     )
 
 
-def _titles(data: dict[str, Any], lang: Lang) -> dict[str, str]:
-    """What each scheme is called, by its id; of several versions the last."""
-    return {scheme["scheme"].partition("@")[0]: scheme["label"][lang] for scheme in data["schemes"]}
+def _badge(row: Mapping[str, Any], lang: Lang) -> Badge:
+    return Badge(grade_name(row["grade"], row[f"grade_{lang}"]), NAMED.get(row["grade"], ""))
 
 
-def _who(row: dict[str, Any]) -> str:
-    return f"{clean(row['name'])}\n{clean(row['subject_id'])}" if row["name"] else clean(row["subject_id"])
+def _marked(row: Mapping[str, Any], lang: Lang, t: Say) -> Value:
+    """A grade, what is to be known of its input, and since when it is disputed."""
+    lines: list[Value] = [_badge(row, lang), *state_labels(row["input_state"])]
+    return Lines(
+        [*lines, *([t("disputed", day_said(row["disputed_since"], lang))] if row["disputed_since"] else [])], small=True
+    )
 
 
-def _grade(row: dict[str, Any], lang: Lang) -> str:
-    label = row[f"grade_{lang}"]
-    return grade_name(row["grade"], label)
-
-
-def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
-    lines = [_grade(row, lang), *(say(label, lang) for label in state_labels(row["input_state"]))]
-    if row["disputed_since"]:
-        lines.append(t("disputed", day_said(row["disputed_since"], lang)))
-    return "\n".join(lines)
-
-
-def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
-    titles = _titles(data, lang)
+def _grades(data: dict[str, Any], labels: Mapping[str, str], lang: Lang, t: Say) -> Section:
     rows = [
-        [
-            _who(row),
-            titles[row["scheme"].partition("@")[0]],
+        (
+            above_code(row["name"], row["subject_id"]),
+            labels[row["scheme"].partition("@")[0]],
             period_said(row["period"], lang),
             _marked(row, lang, t),
             day_said(row["decided_on"], lang),
             cite_said(row["basis"], lang),
-        ]
+        )
         for row in data["grades"]
     ]
-    if not rows:
-        return Section(t("grades_section"), t("none_named"))
-    head = heads(t, "organisation", "scheme", "period", "grade", "decided_on", "basis")
-    caption = t("grades_section_desc", number(data["counts"]["grades"]), len(rows))
-    return Section(t("grades_section"), caption, [Table(head, rows)])
+    columns = heads(t, "organisation", "scheme", period="day", grade="badge", decided_on="day", basis="text")
+    caption = t("grades_section_desc", Count(data["counts"]["grades"]), len(rows)) if rows else ""
+    table = Table(columns, rows, empty=t("none_named"), csv="public_grades.csv")
+    return Section(t("grades_section"), [table], caption)
 
 
-def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+def _lists(data: dict[str, Any], lang: Lang, t: Say) -> Section:
     rows = [
-        [
-            _who(row),
+        (
+            above_code(row["name"], row["subject_id"]),
             row[f"list_{lang}"],
             day_said(row["entered_on"], lang),
-            day_said(row["term_end"], lang),
+            day_said(row["term_end"], lang) or t("no_end"),
             cite_said(row["basis"], lang),
-        ]
+        )
         for row in data["lists"]
     ]
-    if not rows:
-        return None
-    head = heads(t, "organisation", "list", entered_on="short", term_end="short", basis="")
-    caption = t("lists_section_desc", number(data["counts"]["lists"]), day_said(data["on"], lang), len(rows))
-    return Section(t("lists_section"), caption, [Table(head, rows)])
+    columns = heads(t, "organisation", "list", entered_on="day", term_end="day", basis="text")
+    caption = t("lists_section_desc", Count(data["counts"]["lists"]), day_said(data["on"], lang), len(rows))
+    return Section(t("lists_section"), [Table(columns, rows, csv="public_lists.csv")], caption)
 
 
-def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    titles = _titles(data, lang)
+def _shares(data: dict[str, Any], labels: Mapping[str, str], lang: Lang, t: Say) -> Section:
     rows = [
-        [
-            titles[row["scheme"].partition("@")[0]],
+        (
+            labels[row["scheme"].partition("@")[0]],
             period_said(row["period"], lang),
-            _grade(row, lang),
-            t("few") if row["subjects"] is None else number(row["subjects"]),
-        ]
+            _badge(row, lang),
+            t("few") if row["subjects"] is None else Count(row["subjects"]),
+        )
         for row in data["shares"]
     ]
-    if not rows:
-        return None
-    return Section(
-        t("shares_section"), t("shares_section_desc"), [Table(heads(t, "scheme", "period", "grade", number="n"), rows)]
-    )
+    columns = heads(t, "scheme", period="day", grade="badge", number="number")
+    return Section(t("shares_section"), [Table(columns, rows, csv="public_shares.csv")], t("shares_section_desc"))
 
 
-def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
-    rows = []
+def _objections(data: dict[str, Any], lang: Lang, t: Say) -> Section:
+    rows: list[tuple[Value, ...]] = []
     for scheme in data["schemes"]:
         way = scheme["remedy"]
         if way is None:
-            rows.append([scheme["label"][lang], t("no_remedy"), "", "", ""])
+            rows.append((scheme["label"][lang], t("no_remedy"), None, None, None))
             continue
         until = way["until"][lang] if way["until"] else t("no_limit")
-        rows.append(
-            [scheme["label"][lang], way["what"][lang], way["where"][lang], until, cite_said(way["basis"], lang)]
-        )
-    return Section(t("object"), "", [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
+        cited = cite_said(way["basis"], lang)
+        rows.append((scheme["label"][lang], way["what"][lang], way["where"][lang], until, cited))
+    return Section(t("object"), [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
 
 
-def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [[scheme["label"][lang], law[lang]] for scheme in data["schemes"] for law in scheme["laws"]]
-    return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
+def _sources(data: dict[str, Any], lang: Lang, t: Say) -> Section | None:
+    rows = [(scheme["label"][lang], law[lang]) for scheme in data["schemes"] for law in scheme["laws"]]
+    return Section(t("texts_section"), [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 
 
-def write_public(out: Path | str, public: Public, csv_people: bool = False) -> list[Path]:
-    """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld."""
+def write_public(out: Path | str, public: Public, csv_people: bool = False, *, index: str = "") -> list[Path]:
+    """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld.
+
+    `index` is the page that leads back to all of them, from `out`.
+    """
     with whole(out, MARK) as folder, as_queries(public.tables()) as queries:
-        files = html.write_pair(public.data, public_page, folder, "public")
+        files = write_pages(lambda lang: public_document(public.data, lang), folder, "public", index=index)
         files += write_tables(folder, queries, "people" if csv_people else True)
     return [Path(out) / file.name for file in files]
