@@ -14,12 +14,18 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import Lang
 from creditscore.inspection.classes import UNSETTLED
 from creditscore.pages.supervision import supervision
-from creditscore.pages.supervision_page import supervision_page, write_supervision
+from creditscore.pages.supervision_page import supervision_document, write_supervision
+from creditscore.present.html import render_page
 from tests.present.test_html import EVIL, Page
 
 ON = date(2026, 6, 30)
+
+
+def page_of(data: dict[str, Any], lang: Lang) -> str:
+    return render_page(supervision_document(data, lang))
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +174,7 @@ def test_pages(plan: Path, tmp_path: Path) -> None:
         assert json.loads(seen.data) == data
         assert "<script>alert(1)" in seen.text
         assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
-    assert "internal" in supervision_page(data, "en")
+    assert "internal" in page_of(data, "en")
     assert supervision(plan, results=results().iloc[::-1]) == data
 
 
@@ -226,12 +232,12 @@ def test_certificates_and_notes_stand_in_words(plan: Path, tmp_path: Path) -> No
     )
     data = supervision(folder)
     for lang in ("zh", "en"):
-        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]+>", " ", supervision_page(data, lang))  # type: ignore[arg-type]
+        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]+>", " ", page_of(data, lang))  # type: ignore[arg-type]
         assert all(label[lang] in shown for label in labels.values())
         assert not re.search(
             r"(?<!\w)joint(?! inspections)|\(all\)|project_default|classes\.A|(?<!\w)food(?! insp)", shown
         )
-    zh = supervision_page(data, "zh")
+    zh = page_of(data, "zh")
     assert "检查人员不足：用于食品生产分级检查；用于综合评价分级联合抽查；全部人员（每人计一次）" in zh
     assert "食品生产分级检查：40户中有3户没有类别，按“B类”抽取" in zh
     assert "食品生产分级检查（2项）" in zh

@@ -91,16 +91,14 @@ def supervision_command(
     on: str | None = None,
 ) -> None:
     from creditscore.core.errors import UsageError
+    from creditscore.core.i18n import language
     from creditscore.pages.supervision import supervision
-    from creditscore.pages.supervision_page import write_supervision
+    from creditscore.pages.supervision_page import supervision_document, write_supervision
+    from creditscore.present.terminal import print_document
 
     if listings is not None and on is None:
         raise UsageError("entries of lists run on a day", allowed="--listings FILE --on DAY")
     data = supervision(plan, results=results, listings=listings, measures=measures, on=day(on))
     write_supervision(data, out)
-    rows = [
-        (row["programme"], row["class"], str(row["units"]), str(row["visits"]), str(row["done"]), str(row["findings"]))
-        for row in data["classes"]
-    ]
-    show(("programme", "class", "units", "planned", "done", "findings"), rows)
+    print_document(supervision_document(data, language()), first=2)
     typer.echo(f"written to {out}")

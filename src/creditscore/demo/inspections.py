@@ -102,7 +102,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         data = supervision(
             folder / "plan", results=folder / "results" / "results.csv", listings=listings, on=date(YEAR, 12, 31)
         )
-        write_supervision(data, folder / "page")
+        write_supervision(data, folder / "page", index="../../index.html")
     pages = (out / "page" / f"supervision.{kind}" for kind in ("html", "en.html", "json"))
     files = tuple(out / name for name in ("plan", "draw", "results.csv", "results"))
     findings = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)

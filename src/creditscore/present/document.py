@@ -41,6 +41,7 @@ __all__ = [
     "Tiles",
     "Value",
     "above_code",
+    "csv_name",
     "gather_tables",
     "heads",
     "percent",
@@ -187,6 +188,11 @@ def percent(share: float | None, places: int = 1) -> Count | None:
 def above_code(name: Value, code: str) -> Value:
     """What something is called, and below it in small letters its code; the code alone where it has no name."""
     return Lines([name, Code(code)], small=True) if name else Code(code)
+
+
+def csv_name(name: str, lang: Lang) -> str:
+    """The CSV file with the rows of a table, in a language."""
+    return f"{name}.csv" if lang == "zh" else f"{name}.en.csv"
 
 
 @dataclass(frozen=True)

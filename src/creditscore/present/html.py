@@ -116,8 +116,10 @@ def write_pages(
         write_text(files[lang], render_page(documents[lang], other=other.name, index=back, data_file=data.name))
     write_json(data, documents["zh"].data, sort_keys=True)
     written = [files["zh"], files["en"], data]
-    tables = [(table, lang) for lang in LANGS for table in gather_tables(list(documents[lang].blocks)) if table.csv]
-    return written + [write_text(folder / table.csv, _csv(table, lang)) for table, lang in tables if with_csv]
+    for lang in LANGS if with_csv else ():
+        tables = [table for table in gather_tables(list(documents[lang].blocks)) if table.csv and table.rows]
+        written += [write_text(folder / table.csv, _csv(table, lang)) for table in tables]
+    return written
 
 
 def _csv(table: Table, lang: Lang) -> str:
