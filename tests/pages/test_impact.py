@@ -19,8 +19,9 @@ from creditscore.grading.migration import Side
 from creditscore.pages.impact import Impact
 from creditscore.pages.impact_composite import composite_impact, read_about
 from creditscore.pages.impact_of import scheme_impact, two_ledgers, write_impact
-from creditscore.pages.impact_page import impact_page, ledgers_page
+from creditscore.pages.impact_page import impact_document, ledgers_document
 from creditscore.pages.notices import Draft
+from creditscore.present.html import render_page
 from creditscore.records import ingest
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.snapshot_files import write_snapshot
@@ -107,7 +108,7 @@ def test_two_ledgers_add_up_to_the_two_scores(impact_rows: FOUND, tables: tuple[
         assert sum(numbers) == float(data[side]["score"])
     assert any(row["record"] == "R0" and row["difference"] for row in data["lines"])
     for lang in ("zh", "en"):
-        seen = Page(ledgers_page(data, lang))  # type: ignore[arg-type]
+        seen = Page(render_page(ledgers_document(data, lang)))  # type: ignore[arg-type]
         assert json.loads(seen.data) == data
         assert "<script>alert(1)" in seen.text
     with pytest.raises(InputError, match="no subject '110"):
@@ -126,7 +127,7 @@ def test_grades_and_reasons_stand_in_words(tables: tuple[pd.DataFrame, pd.DataFr
     named = data["words"]["after"]["not_computable: unknown:010104"]
     assert named["zh"] == "无法计算：结果取决于未公布的分值：非正常原因增值税应纳税额为0（连续3月或累计6月）"
     for lang, words in (("zh", ("个体工商户", named["zh"])), ("en", ("individual business", named["en"]))):
-        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", impact_page(data, lang))  # type: ignore[arg-type]
+        shown = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", render_page(impact_document(data, lang)))  # type: ignore[arg-type]
         assert all(word in shown for word in words)
         assert not re.search("SC3|unknown:|not_graded|not_computable", shown)
     days = pd.DataFrame([{"record_id": "W", "subject_id": ids[1], "item": "SD-06", "decided_on": "2019-05-05"}])
@@ -155,7 +156,7 @@ def test_each_side_has_its_own_words() -> None:
     (decided,) = [row["label"]["en"] for row in ledgers["lines"] if row["step"] == "decide"]
     assert decided == "on the work-safety blacklist → on the list of seriously dishonest subjects in work safety"
     for lang, words in (("zh", ("在“黑名单”内", "在名单内")), ("en", ("on the blacklist", "listed"))):
-        assert all(word in impact_page(data, lang) for word in words)  # type: ignore[arg-type]
+        assert all(word in render_page(impact_document(data, lang)) for word in words)  # type: ignore[arg-type]
 
 
 def test_pages_are_inert_and_equal_to_their_json(impact_rows: FOUND, tmp_path: Path) -> None:
@@ -269,7 +270,7 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
         ["tax", "", "weight", "500", "300"],
     ]
     assert "tax weight: 500 → 300" in results[0].notices["text_en"][0].as_py()
-    page = impact_page(data, "en")
+    page = render_page(impact_document(data, "en"))
     assert "project_default" in page
     assert "acts were not looked at" in page
     lines = two_ledgers(*results, "s1")["lines"]

@@ -12,12 +12,12 @@ from creditscore.present.terminal import render_text
 
 def test_columns_by_their_codes() -> None:
     t = phrases("impact", "en")
-    columns = heads(t, "organisation", numbers=("rank", "score"), grade="badge")
+    columns = heads(t, "organisation", numbers=("value", "score"), direction="badge")
     assert [(column.title, column.kind) for column in columns] == [
         ("organisation", "text"),
-        ("rank", "number"),
+        ("value", "number"),
         ("score", "number"),
-        ("grade", "badge"),
+        ("direction", "badge"),
     ]
 
 

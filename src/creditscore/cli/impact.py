@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.tables import CsvPeople, show
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,15 +79,12 @@ def day(text: str | None) -> date | None:
 
 
 def report(impact: Impact, out: Path) -> None:
-    """What changed in a few lines."""
-    data = impact.data
-    typer.echo(f"{data['a']['name']} → {data['b']['name']}: {data['moved']} of {data['subjects']} subjects move")
-    show(("direction", "subjects"), [(row["direction"], str(row["subjects"])) for row in data["directions"]])
-    ranks = data["ranks"]
-    if ranks is not None:
-        tau = "" if ranks["tau"] is None else f", Kendall's tau-b {ranks['tau']:.4f}"
-        typer.echo(f"pairs of scores: {ranks['pairs']}, reversed {ranks['reversed']}{tau}")
-    typer.echo(f"notices to send: {data['notices']['count']} drafts")
+    """What changed, without single organisations, drafts and rules."""
+    from creditscore.core.i18n import language
+    from creditscore.pages.impact_page import impact_document
+    from creditscore.present.terminal import print_document
+
+    print_document(impact_document(impact.data, language()), first=3)
     typer.echo(f"written to {out}")
 
 

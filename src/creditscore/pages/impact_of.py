@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
-from creditscore.core.i18n import LANGS, Lang, clean, say, word
+from creditscore.core.i18n import LANGS, Lang, clean, phrase, plain, say, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
@@ -19,9 +19,10 @@ from creditscore.core.tables.write import as_queries, write_tables
 from creditscore.explanation.labels import Labels
 from creditscore.grading.migration import Side, side
 from creditscore.pages.impact import ABOUT, Impact, impact, name_state
-from creditscore.pages.impact_page import impact_page, ledgers_page
+from creditscore.pages.impact_page import impact_document, ledgers_document
 from creditscore.pages.notices import BEHIND, Draft, lines_of
-from creditscore.present import html
+from creditscore.present.document import Named
+from creditscore.present.html import write_pages
 from creditscore.records.snapshot import Snapshot
 from creditscore.schemes.diff import Change, diff
 from creditscore.schemes.model import Scheme
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MARK = "impact.json"
 WORDS_ONLY = ("label", "cite", "evidence", "reading")  # changes that move nobody's points
+STEPS = {"items": "record", "start": "start", "conditions": "condition", "decide": "decide"}  # of ledger lines
 QUIET = ("readings", "not_monotone")
 
 
@@ -68,7 +70,7 @@ def scheme_impact(
         remedy=remedy(b.scheme, year_after, on or date(year_after, 12, 31)),
         from_day=at,
         on=on,
-        names={key: _named(scheme) for key, scheme in (("before", a), ("after", b))},
+        names={"before": _named(a, b), "after": _named(b, a)},
         called={key: partial(_called, of_side) for key, of_side in labels.items()},
     )
     notes = ["as_if", *([] if on else ["no_day"])]
@@ -95,8 +97,10 @@ def _subjects(snapshot: Snapshot) -> pa.Table:
     return snapshot.con.sql(f"SELECT {chosen} FROM {snapshot.subjects}").to_arrow_table()
 
 
-def _named(scheme: Scheme) -> dict[Lang, str]:
-    return {lang: f"{getattr(scheme.label, lang)} {scheme.version}" for lang in LANGS}
+def _named(scheme: Scheme, other: Scheme) -> dict[Lang, str]:
+    """What a version is called; with its number where the other one is called the same."""
+    number = scheme.version if scheme.label == other.label else ""
+    return {lang: Named(scheme.label, number).say(lang) for lang in LANGS}
 
 
 def _called(labels: Labels, name: str) -> Label:
@@ -127,15 +131,29 @@ def _changes(a: Scheme, b: Scheme) -> list[dict[str, Any]]:
     for key in dict.fromkeys([*by_lang["zh"], *by_lang["en"]]):
         row: dict[str, Any] = {"section": key[0], "name": key[1], "aspect": key[3]}
         row["key"] = ".".join(part for part in (key[0], key[1], key[3] or key[2]) if part)
-        row["cells"] = {}
+        row["cells"], label = {}, _part(key[0], key[1], (Labels(b, b.name), Labels(a, a.name)))
         for lang in LANGS:
             change = by_lang[lang].get(key) or next(by_lang[other][key] for other in LANGS if key in by_lang[other])
-            section, name, what, aspect, before, after = change.words(lang)
+            section, _, what, aspect, before, after = change.words(lang)
+            name = Named(label, key[1]).say(lang) if label else key[1]
             row["cells"][lang] = [section, name, f"{what} {aspect}".strip(), before, after]
-            text = f"{before or '—'} → {after or '—'}" if change.what in ("changed", "moved") else what
-            row[lang] = " ".join(part for part in (section, name, aspect) if part) + f": {text}"
+            changed = change.what in ("changed", "moved")
+            text = (
+                phrase("impact", "turn", lang, *(cell or phrase("pages", "none", lang) for cell in (before, after)))
+                if changed
+                else what
+            )
+            named = " ".join(part for part in (section, say(label, lang) if label else name, aspect) if part)
+            row[lang] = f"{named}{phrase('explanation', 'colon', lang)}{text}"
         changes.append(row)
     return changes
+
+
+def _part(section: str, name: str, sides: Sequence[Labels]) -> Label | None:
+    """What a changed part is called by the version that has it; None where it has no other name than its code."""
+    code = name.partition(" (")[0]
+    labels = [labels.line(STEPS[section], code, code, "") for labels in sides] if section in STEPS else []
+    return next((label for label in labels if label != plain(code)), None)
 
 
 def two_ledgers(grade_impact: Impact, a: Side, b: Side, draft: Draft, subject_id: str) -> dict[str, Any]:
@@ -193,14 +211,23 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def write_impact(
-    out: Path | str, impact: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
+    out: Path | str,
+    impact: tuple[Impact, Side, Side, Draft],
+    subjects: Sequence[str] = (),
+    csv_people: bool = False,
+    *,
+    index: str = "",
 ) -> list[Path]:
-    """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
+    """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`.
+
+    `index` is the page that leads back to all of them, from `out`; ledgers lead back to the impact.
+    """
     grade_impact, a, b, draft = impact
     pages = {subject: two_ledgers(grade_impact, a, b, draft, subject) for subject in subjects}
     with whole(out, MARK) as folder, as_queries(grade_impact.tables()) as queries:
-        files = html.write_pair(grade_impact.data, impact_page, folder, "impact")
+        files = write_pages(lambda lang: impact_document(grade_impact.data, lang), folder, "impact", index=index)
         files += write_tables(folder, queries, "people" if csv_people else True)
         for k, data in enumerate(pages.values(), start=1):
-            files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
+            name = f"ledgers-{k}" if len(pages) > 1 else "ledgers"
+            files += write_pages(partial(ledgers_document, data), folder, name, index="impact.html")
     return [Path(out) / file.name for file in files]

@@ -12,11 +12,11 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import LANGS, Lang, plain, say
+from creditscore.core.i18n import LANGS, Lang, day_said, phrases, plain, say
 from creditscore.core.model import Label
 from creditscore.core.quantities import points
 from creditscore.grading.migration import Side
-from creditscore.present.page import said_in
+from creditscore.present.document import Named
 from creditscore.schemes.citing import cite_said, cited_rules
 from creditscore.schemes.remedies import Remedy
 
@@ -157,7 +157,7 @@ def _changed(line: Mapping[str, Any], draft: Draft) -> list[Mapping[str, str]]:
 
 
 def _said(code: str, lang: Lang, *values: object) -> str:
-    return said_in("impact")(lang)(code, *values)
+    return phrases("impact", lang, "explanation")(code, *values)
 
 
 def _text(
@@ -173,11 +173,13 @@ def _text(
         more = [_said("notice_more", lang, len(parts))] if len(parts) > LINES else []
         return between.join([*parts[:LINES], *more])
 
-    who = f"{subject['name']} {subject['subject_id']}".strip()
+    who = Named(subject["name"], subject["subject_id"]).say(lang) if subject["name"] else subject["subject_id"]
+    start = draft.from_day
+    start = _said("year", lang, start) if start.isdigit() else day_said(start, lang)
     names = draft.names
     before, after = (names[key][lang] for key in SIDES)
     was, now = (say(draft.called[key](subject[key]), lang) for key in SIDES)
-    text = _said("notice_open", lang, who, before, was, draft.from_day, after, now)
+    text = _said("notice_open", lang, who, before, was, start, after, now)
     line_rows = [_line(line, draft, lang) for line in lines]
     if line_rows:
         text += _said("notice_lines", lang, shorten(line_rows))
@@ -201,7 +203,7 @@ def _remedy(way: Remedy, on: date | None, lang: Lang) -> str:
         text += _said("notice_within", lang, way.decided_within.workdays)
     text += _said("notice_stop", lang)
     if way.order is not None:
-        text += say(way.order, lang) + ("。" if lang == "zh" else "")
+        text += f"{say(way.order, lang)}。" if lang == "zh" else f" {say(way.order, lang)}."
     return text
 
 
@@ -212,12 +214,12 @@ def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
     named += place if line["article"] else ""
 
     def number(value: Decimal | None) -> str:
-        return _said("notice_open_number", lang) if value is None else points(value, plus=True)
+        return _said("notice_open_number", lang) if value is None else _said("notice_points", lang, points(value, True))
 
     if line["step"] == "decide":
-        return f"{named} {_said('notice_unstep' if line['removed'] else 'notice_step', lang)}"
+        return named + _said("notice_unstep" if line["removed"] else "notice_step", lang)
     if line["added"]:
-        return f"{named} {_said('notice_added', lang, number(line['now']))}"
+        return named + _said("notice_added", lang, number(line["now"]))
     if line["removed"]:
-        return f"{named} {_said('notice_removed', lang, number(line['was']))}"
-    return f"{named} {number(line['was'])} → {number(line['now'])}"
+        return named + _said("notice_removed", lang, number(line["was"]))
+    return named + _said("notice_weighs", lang, number(line["was"]), number(line["now"]))
