@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from creditscore.explanation.ledger import explain
 from creditscore.inspection.workflow import verify_draw_in
 from creditscore.office import Store
 
+PAPERS = ("case/letter", "case/packet/", "composite/")
 FEW = SimpleNamespace(
     region="22",
     schemes=lambda _: ["tax", "labour/national", "wage_arrears", "market/abnormal", "safety/serious"],
@@ -85,16 +87,22 @@ def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
 
 
 def _linked(place: Path, demo: Demo) -> None:
-    """Every page says that it is made up, and the first one leads to all of them."""
+    """Every page says that it is made up; the first leads to all of them, and all but papers lead back to it."""
     pages = {path.relative_to(place).as_posix() for path in place.rglob("*.html")}
     for page in pages:
         text = (place / page).read_text(encoding="utf-8")
         assert "虚构数据" in text or "Made-up data" in text, page
-    linked = set()
-    for index in ("index.html", "index.en.html"):
-        text = (place / index).read_text(encoding="utf-8")
-        linked |= {index, *re.findall(r'href="([^"]+\.html)"', text)}
-        assert demo.objection.case_id in text
+    linked: set[str] = set()
+    left = {"index.html", "index.en.html"}
+    assert all(demo.objection.case_id in (place / index).read_text(encoding="utf-8") for index in left)
+    while left:
+        page = left.pop()
+        linked.add(page)
+        links = re.findall(r'href="([^"]+\.html)"', (place / page).read_text(encoding="utf-8"))
+        targets = {os.path.relpath((place / page).parent / link, place).replace(os.sep, "/") for link in links}
+        assert targets <= pages, page
+        assert page.startswith(("index.", *PAPERS)) or targets & {"index.html", "index.en.html"}, page
+        left |= targets - linked
     assert linked == pages
     data = json.loads((place / "supervision" / "page" / "supervision.json").read_text(encoding="utf-8"))
     assert sum(row["done"] for row in data["classes"]) > 0

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,10 @@ from creditscore.cli.main import app
 from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.batch import grade_all
 from creditscore.pages.district import departments, district
-from creditscore.pages.district_page import district_page, write_district
+from creditscore.pages.district_details import domain_document, subject_document
+from creditscore.pages.district_page import district_document, write_district
+from creditscore.pages.district_subjects import LISTED, subjects
+from creditscore.present.html import render_page
 from creditscore.records import ingest
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.snapshot_files import write_snapshot
@@ -123,15 +127,55 @@ def test_feeds_name_their_department(data: dict[str, Any]) -> None:
 
 def test_pages(data: dict[str, Any], tmp_path: Path) -> None:
     files = write_district(data, tmp_path / "d.html")
-    assert [file.name for file in files] == ["d.html", "d.en.html", "d.json"]
+    assert [file.name for file in files[:3]] == ["d.html", "d.en.html", "d.json"]
+    without = {name: part for name, part in data.items() if name != "subjects"}  # each stands on a page of its own
     for file in files[:2]:
         seen = Page(file.read_text(encoding="utf-8"))
-        assert json.loads(seen.data) == data == json.loads(files[2].read_text(encoding="utf-8"))
+        assert json.loads(seen.data) == without == json.loads(files[2].read_text(encoding="utf-8"))
         assert "<script>alert(1)" in seen.text
         assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
-    assert "for supervision only" in district_page(data, "en").lower()
+    assert "for supervision only" in render_page(district_document(data, "en")).lower()
     with pytest.raises(UsageError, match="no name for a page"):
         write_district(data, tmp_path / "d")
+
+
+def test_from_a_domain_to_its_grades_and_to_one_organisation(data: dict[str, Any], tmp_path: Path) -> None:
+    """Every link leads to a page that is there, from each page one leads back, and CSV has the rows that are shown."""
+    files = write_district(data, tmp_path / "d.html", index="index.html")
+    assert len(files) == len({*files})
+    pages = {file: Page(file.read_text(encoding="utf-8")) for file in files if file.suffix == ".html"}
+    reached, left = set(), [tmp_path / "d.html", tmp_path / "d.en.html"]
+    while left:
+        file = left.pop()
+        reached.add(file)
+        links = {value for tag, name, value in pages[file].attributes if tag == "a" and name == "href"}
+        assert [link for link in links if link.split("/")[-1] in ("index.html", "index.en.html")]
+        targets = {(file.parent / link).resolve() for link in links if "index" not in link}
+        assert all(target.is_file() for target in targets), file
+        left += [target for target in targets if target in pages and target not in reached]
+    assert reached == set(pages)
+    (row,) = [row for row in data["attention"] if row["scheme"] == "tax"]
+    (tax,) = [row for row in data["shares"] if row["scheme"] == "tax" and row["year"] == "2020"]
+    assert row["count"] == tax["graded"] - tax["grades"][0]["count"] + tax["not_computable"]
+    text = (tmp_path / "d" / "tax-organisations.csv").read_text(encoding="utf-8-sig")
+    assert len(text.splitlines()) - 1 == len(row["subjects"]) == min(row["count"], LISTED)
+    listed = data["subjects"][0]
+    page = (tmp_path / "d" / f"organisation-{listed['subject_id']}.html").read_text(encoding="utf-8")
+    assert listed["name"] in Page(page).text
+    assert "2020年12月31日" in page
+
+
+def test_an_entry_of_an_organisation_says_how_long_it_runs(snapshot: Snapshot, data: dict[str, Any]) -> None:
+    con = duckdb.connect()
+    tables = {"graded": ("scheme", "version", "year", "grade", "why"), "about": ("name", "industry", "district")}
+    for table, columns in tables.items():
+        con.execute(f"CREATE TABLE {table} ({', '.join(f'{name} VARCHAR' for name in ('subject_id', *columns))})")
+    firms = ids(6)
+    rows = subjects(con, snapshot, ON, firms)
+    states = {row["subject_id"]: [entry["state"] for entry in row["entries"]] for row in rows}
+    assert [states[firm] for firm in firms] == [["running"], ["running"], ["running"], ["term_over"], ["exited"], []]
+    endless = {**rows[0], "entries": [{**rows[0]["entries"][0], "term_end": ""}]}
+    assert "未定期限" in render_page(subject_document(data, endless, "zh"))
 
 
 def test_folders_that_cannot_be_read(folder: Path, snapshot: Snapshot, tmp_path: Path) -> None:
@@ -150,7 +194,8 @@ def test_the_command(folder: Path, snapshot: Snapshot, data: dict[str, Any], tmp
     run = CliRunner().invoke(app, [*args, "--profile", "jilin-edz", "--out", str(tmp_path / "d.html")])
     assert run.exit_code == 0, run.output
     assert "silent" in run.output
-    assert json.loads((tmp_path / "d.json").read_text(encoding="utf-8")) == data
+    shown = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    assert {**shown, "subjects": data["subjects"]} == data
 
 
 def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
@@ -174,8 +219,8 @@ def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
     assert data["blocked"] == [{"feed": "税务局", "table": "records", "reason": "bad_date", "grades": 30}]
     assert data["shares"][0]["not_computable"] == 30
     for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):
-        page = district_page(data, lang)
-        assert words in page
+        assert words in render_page(district_document(data, lang))
+        page = render_page(domain_document(data, "tax", lang))
         without = {"zh": "无法计算", "en": "not computable"}[lang]
         assert f"{without}: 30 (75.0 %)" in page  # of the forty in the scope of the scheme, not of the ten graded
         assert "(40)" in page
@@ -194,4 +239,4 @@ def test_gradings_of_an_earlier_version_are_said_to_be_older(snapshot: Snapshot,
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     data = district(tmp_path / "g", snapshot, ON)
     assert [row["code"] for row in data["marks"]] == ["unstated"]
-    assert "earlier version" in district_page(data, "en")
+    assert "earlier version" in render_page(district_document(data, "en"))

@@ -57,27 +57,18 @@ def dashboard_command(
     profile: str | None = None,
     days: Annotated[int, typer.Option(min=1)] = 30,
 ) -> None:
+    from creditscore.core.i18n import language
     from creditscore.pages.district import district
-    from creditscore.pages.district_page import loud, write_district
+    from creditscore.pages.district_page import district_document, write_district
+    from creditscore.present.terminal import print_document
     from creditscore.records.snapshot_files import read_snapshot
 
     chosen = day(on)
     assert chosen is not None
     data = district(folder, read_snapshot(snapshot), chosen, profile=profile, days=days)
     files = write_district(data, out)
-    typer.echo(
-        f"{data['organisations']} organisations, {len(data['shares'])} gradings, {len(data['ending'])} entries end soon"
-    )
-    feeds = [row for row in data["feeds"] if loud(row)]
-    usual = ["" if row["expected"] is None else f"{row['expected']:.1f}" for row in feeds]
-    show(
-        ("feed", "state", "now", "usual", "last row"),
-        [
-            (row["feed"], row["state"], str(row["observed"]), mean, row["last_recorded"])
-            for row, mean in zip(feeds, usual, strict=True)
-        ],
-    )
-    for file in files:
+    print_document(district_document(data, language()))
+    for file in files[:3]:
         typer.echo(f"written to {file}")
 
 

@@ -103,7 +103,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files += [year.gradings.write(out / "plan" / str(year.year)) for year in years]
         last = years[-1]
         board = district_data(out / "plan", plan, date(last.year, 12, 31), profile=PROFILE, days=60)
-        files += write_district(board, out / "district.html")
+        files += write_district(board, out / "district.html", index="index.html")
         step("plan")
         contested = telling_record(last.gradings)
         files += _composite(out / "composite", last, tables, contested[1])
@@ -131,11 +131,11 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
             listings=given["listings"],
             on=ANNOUNCED,
         )
-        files += write_public(out / "public", public)
+        files += write_public(out / "public", public, index="../index.html")
         step("public")
         versions = (registry.pick("tax@2014"), registry.pick("tax@2025"))
         changed = scheme_impact(*versions, plan, YEARS[-1], on=date(YEARS[-1] + 1, 4, 20), made_up=True)
-        files += write_impact(out / "impact", changed)
+        files += write_impact(out / "impact", changed, index="../index.html")
         step("impact")
         summary = summarise(grading, published=PUBLISHED, published_source=PUBLISHED_SOURCE)
         files += write_overview(summary, out, index="index.html")

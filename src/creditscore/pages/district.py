@@ -20,6 +20,7 @@ from creditscore.grading.input_state.state import blocked_rows, marks_of_runs, r
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.migration import Side, compare
 from creditscore.pages.district_lists import both, ending, entries
+from creditscore.pages.district_subjects import attention, domains, place_grades, subjects, words_of
 from creditscore.records.feed_health import feed_health
 from creditscore.records.snapshot import Snapshot
 from creditscore.schemes import registry
@@ -54,6 +55,8 @@ def district(
     _subjects(con, snapshot)
     health = feed_health(snapshot, to_day(on), days=days)
     offices = departments(profile) if profile else {}
+    migration = _migration(con, schemes)
+    place_grades(con, schemes)
     data = {
         "on": str(on),
         "made_up": any(bool(manifest.get("made_up", False)) for manifest in manifests),
@@ -63,7 +66,8 @@ def district(
         "shares": (shares := _shares(con, schemes)),
         "blocked": [{name: _shown(cell) for name, cell in row.items()} for row in blocked_rows(runs)],
         "marks": [{"code": code, "label": both(word("input_states", code))["label"]} for code in marks_of_runs(runs)],
-        "migration": _migration(con, schemes),
+        "domains": domains(con, migration),
+        "migration": migration,
         "maps": _maps(con, schemes, shares),
         "lists": entries(snapshot, on),
         "ending": ending(snapshot, on, soon),
@@ -72,6 +76,9 @@ def district(
         "signs": health.signs,
         "windows": health.windows,
         "days": health.days,
+        "attention": (listed := attention(con)),
+        "subjects": (named := subjects(con, snapshot, on, {name for row in listed for name in row["subjects"]})),
+        "words": words_of(named, schemes),
     }
     con.close()
     return data

@@ -19,7 +19,7 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
 
     `rest`: those without a grade in the same form, behind the grades and in beige.
     """
-    left = 300
+    left = 130
     room = WIDTH - left - 6
     parts: list[Markup] = []
     for k, row in enumerate(rows):
@@ -44,22 +44,23 @@ def tiles(
     name: str,
     title: str,
     desc: str,
-    codes: Sequence[str],
+    codes: Mapping[str, str],
     across: Sequence[tuple[str, str]],
     down: Sequence[tuple[str, str]],
     cells: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Markup:
     """A map: one tile per pair, its stripes the shares of grades, its height the same for all; the number is the count.
 
+    `codes`: what each grade is called, best first.
     `across` and `down`: (key, label); `cells[(down, across)]`: total and counts by code.
     """
-    shades = colours(codes)
+    shades = colours(list(codes))
     left, top, tall = 150.0, 48.0, 34.0
     wide = (WIDTH - left) / max(1, len(across))
     parts: list[Markup] = []
-    for k, code in enumerate(codes):
-        x = left + min(110.0, (WIDTH - left) / len(codes)) * k
-        parts += [rect(x, 4, 13, 13, shades[code]), say(x + 18, 15, fit(code, 90))]
+    each = (WIDTH - left) / max(1, len(codes))
+    for k, (code, called) in enumerate(codes.items()):
+        parts += [rect(left + each * k, 4, 13, 13, shades[code]), say(left + each * k + 18, 15, fit(called, each - 24))]
     parts += [
         say(left + wide * (k + 0.5), top - 8, fit(label, wide - 2), "middle", "small")
         for k, (_, label) in enumerate(across)
@@ -78,7 +79,9 @@ def tiles(
                 n = cell["counts"].get(code, 0)
                 if n:
                     part = room * n / cell["total"]
-                    parts.append(rect(at, y + 15, part, tall - 18, shades[code], f"{label}, {other}, {code}: {n:,}"))
+                    parts.append(
+                        rect(at, y + 15, part, tall - 18, shades[code], f"{label}, {other}, {codes[code]}: {n:,}")
+                    )
                     at += part
             parts.append(say(x + room / 2, y + 12, f"{cell['total']:,}", "middle", "small"))
     return picture(name, title, desc, top + tall * len(down) + 6, parts)
