@@ -1,4 +1,4 @@
-"""Pictures of a district: shares of grades whose codes differ by row, a map of tiles, counts over time."""
+"""Pictures of a district: a map of tiles, counts over time."""
 
 from __future__ import annotations
 
@@ -7,37 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.present.charts import BAR, colours, ink
+from creditscore.present.charts import BAR, colours
 from creditscore.present.svg import WIDTH, fit, line, picture, rect, say
 
 LOUD = "#a6263a"
 PALE = {"not_graded": "#f1ebdc", "not_computable": "#d8cdb0"}  # without a grade: neither good nor bad, and not M
-
-
-def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count).
-
-    `rest`: those without a grade in the same form, behind the grades and in beige.
-    """
-    left = 130
-    room = WIDTH - left - 6
-    parts: list[Markup] = []
-    for k, row in enumerate(rows):
-        y, x = 4 + 26 * k, float(left)
-        count = f" ({row['total']:,})"
-        parts.append(say(left - 8, y + 14, fit(row["label"], left - 12 - 8 * len(count)) + count, "end"))
-        shades = colours([grade["code"] for grade in row["grades"]]) | PALE
-        for grade in (*row["grades"], *row.get("rest", ())):
-            if not grade["count"]:
-                continue
-            width = room * grade["count"] / row["total"]
-            text = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
-            parts.append(rect(x, y, width, 19, shades[grade["code"]], text))
-            shown = fit(grade["name"], width - 8)
-            if width >= 22 and shown == grade["name"]:
-                parts.append(say(x + width / 2, y + 14, shown, "middle", ink(shades[grade["code"]])))
-            x += width
-    return picture(name, title, desc, 26 * len(rows) + 10, parts)
 
 
 def tiles(

@@ -10,6 +10,7 @@ from typing import Any
 from creditscore.core.i18n import Lang, clean, day_said, grade_name, phrases, say, word
 from creditscore.pages import district_charts
 from creditscore.pages.plots import matrix_chart
+from creditscore.present import charts
 from creditscore.present.charts import colours
 from creditscore.present.document import (
     Badge,
@@ -40,7 +41,7 @@ PLAIN = re.compile(r"[\w-]{1,60}", re.ASCII)
 
 def say_in(lang: Lang) -> Say:
     """Texts of the dashboard and its details."""
-    return phrases("district", lang, "explanation", "pages")
+    return phrases("district", lang, "explanation", "pages", "columns")
 
 
 def file_of(kind: str, name: str, lang: Lang = "zh") -> str:
@@ -146,19 +147,18 @@ def _shares(rows: Sequence[dict[str, Any]], names: Mapping[str, str], lang: Lang
             ),
         ],
     )
-    bars = [
-        {
-            "label": t("year", row["year"]),
-            "total": row["graded"] + sum(row[code] for code in WITHOUT),
-            "grades": [{**grade, "name": names[grade["code"]]} for grade in row["grades"]],
-            "rest": [{"code": code, "name": t(code), "count": row[code]} for code in WITHOUT],
-        }
-        for row in rows
-    ]
     if not any(row["graded"] or row["not_computable"] for row in rows):
         return table
-    title, desc = rows[-1]["label"][lang], t("shares_desc")
-    picture = district_charts.ladders(f"shares-{_id(rows[-1])}", title, desc, bars)
+    called = {**names, **{code: t(code) for code in WITHOUT}}
+    bars = []
+    for row in rows:
+        counts = {label: row[code] if code in WITHOUT else _count(row, code) for code, label in called.items()}
+        total = sum(counts.values())
+        percents = {label: 100 * count / total for label, count in counts.items()}
+        bars.append({"label": t("year", row["year"]), "total": total, "counts": counts, "percents": percents})
+    title, desc, shown = rows[-1]["label"][lang], t("shares_desc"), {**shades, **district_charts.PALE}
+    colour = {label: shown[code] for code, label in called.items()}
+    picture = charts.stacked(f"shares-{_id(rows[-1])}", title, desc, bars, list(colour), colour)
     return Chart("", picture, desc, table)
 
 
@@ -287,7 +287,7 @@ def lists_document(data: dict[str, Any], lang: Lang, back: str = "") -> Document
     rows = [
         (
             row["label"][lang],
-            t(row["kind"]) if row["kind"] else None,
+            word("list_kinds", row["kind"]) if row["kind"] else None,
             *(Count(row["entered"].get(year, 0)) for year in years),
             *(Count(row[name]) for name in names),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.folders import whole
-from creditscore.core.i18n import Lang, day_said, phrases
+from creditscore.core.i18n import Lang, day_said, phrases, word
 from creditscore.inspection.allocate import OTHERS
 from creditscore.inspection.capacity import ALL
 from creditscore.pages import plots
@@ -32,7 +32,6 @@ from creditscore.present.html import write_pages
 
 MARK, PLACES = "supervision.json", 40
 COLUMNS = ("industry", "district", "size", "ownership", "region")
-LEVELS = ("law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document")
 STATES = ("proposed", "accepted", "rejected", "notified", "executed", "fed_back", "annulled", "lifted", "lapsed")
 Say = Callable[..., str]
 
@@ -200,7 +199,7 @@ def measures(data: dict[str, Any], lang: Lang, t: Say) -> Section:
         (
             row["office"][lang],
             row["label"][lang],
-            t(row["basis_level"]) if row["basis_level"] in LEVELS else row["basis_level"] or None,
+            word("basis_levels", row["basis_level"]) if row["basis_level"] else None,
             t(row["state"]) if row["state"] in STATES else row["state"],
             Count(row["count"]),
             Count(row["flagged"]),
