@@ -24,7 +24,6 @@ from creditscore.present.document import (
     Facts,
     Lines,
     Link,
-    Row,
     Section,
     Table,
     Value,
@@ -131,34 +130,24 @@ def _scheme(data: dict[str, Any], rows: Sequence[dict[str, Any]], lang: Lang, t:
 
 
 def _shares(rows: Sequence[dict[str, Any]], names: Mapping[str, str], lang: Lang, t: Say) -> Chart | Table:
-    shades = colours(list(names))
-    table = Table(
-        [Column(t("grade")), *(Column(t("year", row["year"]), "number") for row in rows)],
-        [
-            *(
-                (Badge(label, shades[code]), *(Count(_count(row, code)) for row in rows))
-                for code, label in names.items()
-                if any(_count(row, code) for row in rows)
-            ),
-            *(
-                Row((t(code), *(Count(row[code]) for row in rows)), "idle")
-                for code in WITHOUT
-                if any(row[code] for row in rows)
-            ),
-        ],
-    )
+    """How many have which grade, and how many none, by year."""
+    counts = {names[grade["code"]]: [_count(row, grade["code"]) for row in rows] for grade in rows[-1]["grades"]}
+    counts |= {t(code): [row[code] for row in rows] for code in WITHOUT}
+    counts = {label: numbers for label, numbers in counts.items() if any(numbers)}
+    shades = {names[code]: shade for code, shade in colours(list(names)).items()}
+    shades |= {t(code): shade for code, shade in district_charts.PALE.items()}
+    years = [t("year", row["year"]) for row in rows]
+    cells = [(Badge(label, shades[label]), *map(Count, numbers)) for label, numbers in counts.items()]
+    table = Table([Column(t("grade")), *(Column(year, "number") for year in years)], cells)
     if not any(row["graded"] or row["not_computable"] for row in rows):
         return table
-    called = {**names, **{code: t(code) for code in WITHOUT}}
-    bars = []
-    for row in rows:
-        counts = {label: row[code] if code in WITHOUT else _count(row, code) for code, label in called.items()}
-        total = sum(counts.values())
-        percents = {label: 100 * count / total for label, count in counts.items()}
-        bars.append({"label": t("year", row["year"]), "total": total, "counts": counts, "percents": percents})
-    title, desc, shown = rows[-1]["label"][lang], t("shares_desc"), {**shades, **district_charts.PALE}
-    colour = {label: shown[code] for code, label in called.items()}
-    picture = charts.stacked(f"shares-{_id(rows[-1])}", title, desc, bars, list(colour), colour)
+    bars = [
+        {"label": year, "total": (total := sum(numbers)), "counts": dict(zip(counts, numbers, strict=True))}
+        | {"percents": {label: 100 * number / total for label, number in zip(counts, numbers, strict=True)}}
+        for year, *numbers in zip(years, *counts.values(), strict=True)
+    ]
+    desc = t("shares_desc")
+    picture = charts.stacked(f"shares-{_id(rows[-1])}", rows[-1]["label"][lang], desc, bars, list(counts), shades)
     return Chart("", picture, desc, table)
 
 
@@ -240,16 +229,19 @@ def subject_document(data: dict[str, Any], subject: dict[str, Any], lang: Lang, 
     """Describe an organisation: its grades under every scheme by year, and its entries on lists."""
     t = say_in(lang)
     newest = {row["scheme"]: row for row in data["shares"]}
-    rows: list[Row] = []
+    rows: list[Sequence[Value]] = []
+    without: dict[str, list[str]] = {}  # schemes that never graded it, by the last reason
     for scheme, years in subject["grades"].items():
-        has_grade = any(not name.startswith("not_graded") for _, name in years.values())
-        about = newest[scheme]
+        about, (version, last) = newest[scheme], years[max(years)]
+        if all(name.startswith("not_graded") for _, name in years.values()):
+            without.setdefault(data["words"][f"{scheme}@{version}"][last][lang], []).append(about["label"][lang])
+            continue
         link = Link(domain_name(about["domain"], lang), file_of("domain", about["domain"], lang))
         head = Lines([about["label"][lang], link], small=True)
         grades = (grade_badge(data, scheme, subject, year, lang) for year in reversed(data["years"]))
-        rows.append(Row((head, *grades), "" if has_grade else "idle"))
-    rows.sort(key=lambda row: row.tone)
-    columns = [*heads(t, "scheme"), *(Column(t("year", year), "badge") for year in reversed(data["years"]))]
+        rows.append((head, *grades))
+    columns = [*heads(t, "scheme"), *(Column(t("year", year)) for year in reversed(data["years"]))]
+    unused = Table(heads(t, "reason", "scheme"), [(reason, Lines(names)) for reason, names in without.items()])
     entries = [
         (
             row["label"][lang],
@@ -271,6 +263,7 @@ def subject_document(data: dict[str, Any], subject: dict[str, Any], lang: Lang, 
             Facts(facts) if facts else None,
             Section(t("all_grades"), [Table(columns, rows)]),
             Section(t("lists"), [Table(of_list, entries, empty=t("no_lists"))]),
+            Section(t("never_graded"), [unused]) if without else None,
         ],
         lang,
         back,

@@ -8,7 +8,7 @@ from creditscore.core.i18n import Lang, day_said
 from creditscore.pages import district_charts
 from creditscore.pages.district_details import Say, detail, domain_name, loud, say_in, state
 from creditscore.pages.plots import shown
-from creditscore.present.document import Badge, Chart, Count, Document, Lines, Section, Table, csv_name, heads
+from creditscore.present.document import Badge, Chart, Column, Count, Document, Lines, Section, Table, csv_name, heads
 
 
 def feeds_document(data: dict[str, Any], lang: Lang, back: str = "") -> Document:
@@ -29,6 +29,14 @@ def _feeds(data: dict[str, Any], lang: Lang, t: Say) -> Section:
     counts: dict[str, list[int]] = {}
     for window in data["windows"]:
         counts.setdefault(window["feed"], []).append(window["records"])
+    days = sorted({window["from"] for window in data["windows"]})
+    by_window = [  # a feed that began later has no number in the first windows
+        (domain_name(feed, lang), *[None] * (len(days) - len(numbers)), *map(Count, numbers))
+        for feed, numbers in counts.items()
+    ]
+    windows = Table(
+        [*heads(t, "feed"), *(Column(t("from_day", day_said(day, lang)), "number") for day in days)], by_window
+    )
     bars = [
         {
             "label": domain_name(row["feed"], lang),
@@ -54,13 +62,17 @@ def _feeds(data: dict[str, Any], lang: Lang, t: Say) -> Section:
     picture = district_charts.pulses("feeds", t("feeds"), desc, bars)
     columns = heads(t, "feed", state="badge", observed="number", expected="number", p="number", late_share="number")
     columns += heads(t, last_recorded="day")
-    return Section(t("feeds"), [Chart("", picture, desc), Table(columns, rows, csv=csv_name("feeds", lang))])
+    return Section(t("feeds"), [Table(columns, rows, csv=csv_name("feeds", lang)), Chart("", picture, desc, windows)])
 
 
 def _p(row: dict[str, Any]) -> str | None:
     """The probability on which the state rests; the smaller tail where the feed is as usual."""
     values = [row[name] for name in ("p_low", "p_high", "p_late") if row[name] is not None]
-    return shown(min(values), 2) if values else None
+    return _chance(min(values, default=None))
+
+
+def _chance(p: float | None) -> str | None:
+    return None if p is None else "< 0.001" if p < 0.001 else shown(p, 2)
 
 
 def _signs(data: dict[str, Any], lang: Lang, t: Say) -> Section:
@@ -71,7 +83,7 @@ def _signs(data: dict[str, Any], lang: Lang, t: Say) -> Section:
             t(row["sign"]),
             shown(row["recent"]),
             None if row["past"] is None else shown(row["past"]),
-            None if row["p"] is None else shown(row["p"], 2),
+            _chance(row["p"]),
         )
         for row in data["signs"]
     ]
