@@ -103,7 +103,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files += [year.gradings.write(out / "plan" / str(year.year)) for year in years]
         last = years[-1]
         board = district_data(out / "plan", plan, date(last.year, 12, 31), profile=PROFILE, days=60)
-        files += write_district(board, out / "district.html", index="index.html")
+        files += [*write_district(board, out / "district.html", index="index.html")[:3], out / "district"]
         step("plan")
         contested = telling_record(last.gradings)
         files += _composite(out / "composite", last, tables, contested[1])

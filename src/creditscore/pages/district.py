@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
@@ -273,23 +274,21 @@ def _maps(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme 
     return maps
 
 
-def _tiles(cells: Sequence[tuple[str, str, str, int]]) -> tuple[Table, tuple[list[str], list[str]]]:
+def _tiles(cells: Sequence[tuple[str, str, str, int]]) -> tuple[Table, list[list[str]]]:
     """Counts by grade of each industry in each district, the largest of both first; small ones under the name `*`."""
+    told = [((redact(clean(first)), redact(clean(second))), grade, n) for first, second, grade, n in cells]
     axes: list[list[str]] = []
     for k in (0, 1):
-        sums: dict[str, int] = {}
-        for cell in cells:
-            name = redact(clean(cell[k]))  # type: ignore[arg-type]
-            sums[name] = sums.get(name, 0) + cell[3]
+        sums: Counter[str] = Counter()
+        for names, _, n in told:
+            sums[names[k]] += n
         listed = sorted(sums, key=lambda name: (-sums[name], name))
         axes.append([*listed[:CELLS], *(["*"] if len(listed) > CELLS else [])])
-    table: dict[tuple[str, str], dict[str, Any]] = {}
-    for industry, place, grade, n in cells:
-        key = tuple(
-            name if name in axis else "*"
-            for name, axis in zip((redact(clean(industry)), redact(clean(place))), axes, strict=True)
-        )
-        row = table.setdefault((key[0], key[1]), {"industry": key[0], "district": key[1], "total": 0, "counts": {}})
-        row["total"] += n
-        row["counts"][grade] = row["counts"].get(grade, 0) + n
-    return [table[key] for key in sorted(table)], (axes[0], axes[1])
+    counts: dict[tuple[str, ...], Counter[str]] = {}
+    for names, grade, n in told:
+        key = tuple(name if name in axis else "*" for name, axis in zip(names, axes, strict=True))
+        counts.setdefault(key, Counter())[grade] += n
+    return [
+        {"industry": industry, "district": place, "total": held.total(), "counts": dict(held)}
+        for (industry, place), held in sorted(counts.items())
+    ], axes

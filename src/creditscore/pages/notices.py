@@ -99,36 +99,22 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
             " item, CASE WHEN step = 'record' THEN '' ELSE rule END ORDER BY effective, rule, reason) AS n"
             f" FROM given_{name}"
         )
-    rows_of_columns = con.execute(
+    query = con.execute(
         "SELECT coalesce(a.subject_id, b.subject_id) AS subject_id, coalesce(b.step, a.step) AS step,"
         " coalesce(b.record_id, a.record_id) AS record_id, coalesce(b.item, a.item) AS item,"
-        " coalesce(b.rule, a.rule) AS rule, coalesce(b.article, a.article) AS article, a.effective, b.effective,"
-        " a.subject_id IS NULL AS added, b.subject_id IS NULL AS removed, coalesce(a.reason, ''),"
-        " coalesce(b.reason, ''), coalesce(a.article, ''), coalesce(b.article, '')"
+        " coalesce(b.rule, a.rule) AS rule, coalesce(b.article, a.article) AS article, a.effective AS was,"
+        " b.effective AS now, a.subject_id IS NULL AS added, b.subject_id IS NULL AS removed,"
+        " coalesce(a.reason, '') AS why, coalesce(b.reason, '') AS why_now, coalesce(a.article, '') AS article_was,"
+        " coalesce(b.article, '') AS article_is"
         " FROM a FULL JOIN b ON a.subject_id = b.subject_id AND a.step = b.step AND a.record_id = b.record_id"
         " AND a.item = b.item AND a.n = b.n AND (a.step = 'record' OR a.rule = b.rule)"
         f"{differ} ORDER BY 1, list_position(['start', 'record', 'domain', 'condition', 'cap', 'limit', 'decide'],"
         " coalesce(b.step, a.step)), 3, 4, 5, a.n, b.n"
-    ).fetchall()
-    con.close()
-    keys = (
-        "subject_id",
-        "step",
-        "record_id",
-        "item",
-        "rule",
-        "article",
-        "was",
-        "now",
-        "added",
-        "removed",
-        "why",
-        "why_now",
-        "article_was",
-        "article_is",
     )
-    rows = [dict(zip(keys, row, strict=True)) for row in rows_of_columns]
-    return {subject: list(mine) for subject, mine in groupby(rows, key=lambda row: str(row["subject_id"]))}
+    names = [column[0] for column in query.description]
+    rows = [dict(zip(names, row, strict=True)) for row in query.fetchall()]
+    con.close()
+    return {subject: list(own) for subject, own in groupby(rows, key=lambda row: str(row["subject_id"]))}
 
 
 def _row(subject: Mapping[str, str], lines: list[dict[str, Any]], draft: Draft) -> dict[str, str]:
