@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from creditscore.core.atomic import json_text, write_json, write_text
-from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
+from creditscore.core.i18n import LANGS, Lang, clean, phrases, show
 from creditscore.core.quantities import from_micro, plain
 from creditscore.core.tables.write import csv_text
 from creditscore.present.charts import ink
@@ -185,10 +185,6 @@ def _mark(value: Value, lang: Lang) -> Markup:
 
 def _is_sortable(document: Document) -> bool:
     return any(len(table.rows) > 2 for table in gather_tables(list(document.blocks)))
-
-
-def text(code: str, lang: Lang, *values: object) -> str:
-    return phrase("pages", code, lang, *values)
 
 
 @lru_cache(maxsize=1)
