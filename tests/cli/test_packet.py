@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditscore.cli.main import main
+from creditscore.core.i18n import day_said
 from creditscore.evidence.packet.files import write_packet
 from creditscore.evidence.packet.form import assembled
 from creditscore.evidence.packet.gather import Added, run_in_folder
@@ -43,7 +44,7 @@ def test_a_subject_without_a_case(
     given = ("--grading", str(folder), "--snapshot", str(snapshot_folder / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
     output = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
-    assert output.count("written to") == 2
+    assert output.count("written to") == 3
     digest = output.split()[-1]
     assert digest in run(capsys, "packet", "verify", str(out))
     file = out / "packet.json"
@@ -174,7 +175,7 @@ def test_the_plan_to_the_next_grade_and_no_installed_rule(
     assert plan["proof"]["days"] >= 1
     assert plan["actions"]
     page = (out / "packet.html").read_text(encoding="utf-8")
-    assert all(action["target"] in page and action["day"] in page for action in plan["actions"])
+    assert all(action["target"] in page and day_said(action["day"], "zh") in page for action in plan["actions"])
     assert "逐日核对" in page
     (tmp_path / "nothing").mkdir()
     monkeypatch.setenv("CREDITSCORE_CONFIGS", str(tmp_path / "nothing"))

@@ -13,8 +13,8 @@ import pytest
 import creditscore as cs
 from creditscore.composite.result import read_composite
 from creditscore.explanation.composite import explain_composite
-from creditscore.explanation.composite_text import render
-from creditscore.pages.composite import composite_data, composite_subject_page
+from creditscore.explanation.composite_document import composite_data
+from creditscore.present.html import render_page
 from tests.composite.composite_helpers import COURT, ENV, IDS, LABOUR, SUBJECTS, TAX, grades, small
 
 AT = "2019-12-31"
@@ -53,8 +53,8 @@ def test_it_stands_where_every_grade_of_the_domain_gives_the_same() -> None:
     assert row["input_state"] == "accepted_rows;feeds_undeclared;refused_rows"
     explained = explain_composite(composite, IDS[0])
     for lang, words in (("zh", "综合等级都不变"), ("en", "this grade would be the same")):
-        assert words in render(explained, lang)
-        assert words in composite_subject_page(explained, lang)
+        assert words in explained.text(lang)
+        assert words in render_page(explained.document(lang))
     assert "refused rows were accepted as lost by a person" in composite_data(explained)["input"]["en"]
 
 
@@ -108,13 +108,13 @@ def test_grades_without_the_column_are_said_to_be_older(tmp_path: Path) -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "clear")]
     composite = cs.combine(grades(rows), small(), acts="unchecked")
     assert row_of(composite)["input_state"] == "unstated"
-    assert "made by an earlier version" in render(explain_composite(composite, IDS[0]), "en")
+    assert "made by an earlier version" in explain_composite(composite, IDS[0]).text("en")
     folder = composite.write(tmp_path / "c")
     table = pq.read_table(folder / "composite.parquet")
     pq.write_table(table.drop_columns(["input_state"]), folder / "composite.parquet")
     explained = explain_composite(read_composite(folder), IDS[0])
     assert explained.input_state == ""
-    assert "早期版本" in render(explained, "zh")
+    assert "早期版本" in explained.text("zh")
 
 
 def test_whole_input_is_not_remarked_upon() -> None:
@@ -122,7 +122,7 @@ def test_whole_input_is_not_remarked_upon() -> None:
     explained = explain_composite(composite, IDS[0])
     assert row_of(composite)["input_state"] == "whole"
     assert composite_data(explained)["input"] == {"zh": [], "en": []}
-    assert "earlier version" not in render(explained, "en")
+    assert "earlier version" not in explained.text("en")
 
 
 def test_a_row_refused_in_one_domain_reaches_the_composite_of_its_firm() -> None:

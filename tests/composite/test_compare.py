@@ -14,7 +14,8 @@ from creditscore.cli.main import main
 from creditscore.composite.compare import compare_composites
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import read_composite
-from creditscore.pages.composite import compare_page, write_compare
+from creditscore.pages.composite import compare_document, write_compare
+from creditscore.present.html import render_page
 from tests.composite.composite_helpers import COURT, ENV, LABOUR, TAX, grades, small
 from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
@@ -120,13 +121,15 @@ def test_only_the_same_inputs_are_compared(composites: list[Any]) -> None:
 
 def test_the_page_shows_the_tables_and_nothing_else(data: dict[str, Any], tmp_path: Path) -> None:
     for lang in LANGS:
-        seen = stays_data(compare_page(data, lang), data)
+        seen = stays_data(render_page(compare_document(data, lang)), data)
         assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
         assert {"zh": "未核对同一行为", "en": "acts: one that several domains count"}[lang] in seen.text
     files = write_compare(data, tmp_path)
     again = json.loads(files[2].read_text(encoding="utf-8"))
-    assert compare_page(again, "zh", "compare.en.html") == files[0].read_text(encoding="utf-8")
-    english = Page(compare_page(data, "en")).text
+    assert render_page(compare_document(again, "zh"), other="compare.en.html", data_file="compare.json") == files[
+        0
+    ].read_text(encoding="utf-8")
+    english = Page(render_page(compare_document(data, "en"))).text
     for words in ("Spearman", "Who moves", "Sensitivity to weights", "weakest link", "Fragile"):
         assert words in english
 

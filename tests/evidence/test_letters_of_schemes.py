@@ -16,7 +16,7 @@ from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.evidence.case_file import compile_case_file
 from creditscore.evidence.letter import compose_letter, letter_text
 from creditscore.evidence.packet.of_case import build_case_packet
-from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.page import packet_document
 from creditscore.evidence.papers import read_papers
 from creditscore.evidence.publication.page import public_document
 from creditscore.evidence.publication.public import publish
@@ -79,15 +79,16 @@ def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
     return all(flat(part) in paper for part in wanted)
 
 
-def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str]) -> None:
+def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str], lang: Lang) -> None:
     """The page of a packet without its provenance, which is for machines."""
-    text = visible(page, "style|script").partition("来源与校验")[0]
+    text = visible(page, "style|script").partition({"zh": "来源与校验", "en": "Provenance"}[lang])[0]
     assert not re.search(r"Decimal\(|datetime\.|record: grade|\{'", text), text  # no value as the program holds it
-    assert ("影响分值" in text) <= (explanation.score is not None), text
-    for lang in LANGS:
-        assert has_deciders(text, explanation, lang), text
+    assert ("影响分值" in text or "shares of the records add up" in text) <= (explanation.score is not None), text
+    assert has_deciders(text, explanation, lang), text
     text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
-    text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, by names of parts
+    text = re.sub(
+        r"(?s)(与前一版本相比的变化.*?重演|changes against the version before.*?Replays)", "", text
+    )  # how two rule files differ, by names of parts
     given = "|".join(map(re.escape, sorted(values))) or "-"
     text = re.sub(rf"(?<!\w)({given})(?!\w)", "", text)  # what was delivered, in the words of the delivery
     for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
@@ -162,4 +163,5 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
                 assert after.state != "graded" or has_deciders(text, after, lang), text
             if not way:
                 packet = build_case_packet(papers, snapshot, on=opened)
-                read_packet(packet_page(packet), explanation, codes, values)
+                for lang in LANGS:
+                    read_packet(render_page(packet_document(packet, lang)), explanation, codes, values, lang)

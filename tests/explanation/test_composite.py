@@ -15,8 +15,8 @@ from creditscore.cli.main import main
 from creditscore.composite.result import Composite
 from creditscore.core.errors import DifferenceError
 from creditscore.explanation.composite import CompositeExplanation, explain_composite
-from creditscore.explanation.composite_text import note, render
-from creditscore.pages.composite import composite_data, composite_subject_page
+from creditscore.explanation.composite_document import composite_data, note
+from creditscore.present.html import render_page
 from tests.composite.composite_helpers import IDS, small
 from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
@@ -83,9 +83,12 @@ def test_parts_add_up_from_record_to_score(explained: CompositeExplanation) -> N
 
 def test_a_hard_rule_takes_the_whole_share_of_its_domain(explained: CompositeExplanation) -> None:
     environment = domain(explained, "environment")
-    first = environment.parts[0]
-    assert (first.kind, first.code, first.points) == ("hard_rule", "red", environment.contribution)
-    assert [part.code for part in environment.parts[1:]] == ["e"]
+    assert [(part.kind, part.code, part.points) for part in environment.parts] == [
+        ("hard_rule", "red", environment.contribution)
+    ]
+    (decider,) = environment.deciders  # the rule of its own scheme, with the conduct and the article
+    assert [basis.record_id for basis in decider.basis] == ["e"]
+    assert decider.cited.zh
 
 
 def test_a_domain_graded_without_an_act_is_explained_without_it(explained: CompositeExplanation) -> None:
@@ -101,7 +104,7 @@ def test_a_domain_graded_without_an_act_is_explained_without_it(explained: Compo
 def test_the_terminal_says_it_within_its_width(explained: CompositeExplanation, lang: Any, width: int) -> None:
     from rich.cells import cell_len
 
-    shown = render(explained, lang, width)
+    shown = explained.text(lang, width)
     assert max(map(cell_len, shown.splitlines())) <= width
     assert explained.sum in " ".join(shown.split())
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in shown
@@ -110,7 +113,7 @@ def test_the_terminal_says_it_within_its_width(explained: CompositeExplanation, 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_page_is_inert_and_carries_its_numbers(explained: CompositeExplanation, lang: Any) -> None:
-    page = composite_subject_page(explained, lang)
+    page = render_page(explained.document(lang))
     seen = stays_data(page, composite_data(explained))
     assert explained.sum in seen.text
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
@@ -120,7 +123,7 @@ def test_without_gradings_it_ends_at_the_domains(combined: Composite) -> None:
     composite_explanation = explain_composite(combined, IDS[0])
     assert not composite_explanation.drilled
     assert {part.kind for share in composite_explanation.domains for part in share.parts} <= {"grade", "hard_rule"}
-    assert "--gradings" in render(composite_explanation, "en")
+    assert "--gradings" in composite_explanation.text("en")
 
 
 def test_what_was_not_looked_at_stands_on_the_page(combined: Composite, gradings: Any) -> None:
@@ -132,11 +135,11 @@ def test_what_was_not_looked_at_stands_on_the_page(combined: Composite, gradings
             lang
         ]
         for text in (
-            render(composite_explanation, lang, 200),
-            Page(composite_subject_page(composite_explanation, lang)).text,
+            composite_explanation.text(lang, 200),
+            Page(render_page(composite_explanation.document(lang))).text,
         ):
             assert shown_text in text
-        assert shown_text not in render(checked, lang, 200)
+        assert shown_text not in checked.text(lang, 200)
 
 
 def test_not_scored_is_explained_too(gradings: Any) -> None:
@@ -150,8 +153,8 @@ def test_not_scored_is_explained_too(gradings: Any) -> None:
         "",
     )
     for lang in LANGS:
-        assert {"zh": "低于950", "en": "less than 950"}[lang] in render(composite_explanation, lang)
-        stays_data(composite_subject_page(composite_explanation, lang), composite_data(composite_explanation))
+        assert {"zh": "低于950", "en": "less than 950"}[lang] in composite_explanation.text(lang)
+        stays_data(render_page(composite_explanation.document(lang)), composite_data(composite_explanation))
 
 
 @pytest.mark.parametrize("column", ["contribution", "value"])
@@ -214,3 +217,25 @@ def test_the_commands(gradings: Any, tmp_path: Path, capsys: pytest.CaptureFixtu
     listed = run("list")
     assert all(name in listed for name in ("jilin_edz", "four_grades", "weakest_link"))
     assert "there is no composite" in run(g, "--config", "nix", "--out", c, code=2)
+
+
+def test_a_domain_tells_the_conduct_and_article_that_decided_and_no_other_record() -> None:
+    """Red by a veto: its own rule and record, and not the indicator in which the firm did well."""
+    rows = [record("veto", "environment", "N-V01"), {**record("good", "environment", "N-01"), "tier": "tier1"}]
+    gradings = cs.grade_all(pd.DataFrame(rows), ["environment/national"], 2019, subjects=SUBJECTS.assign(name="甲厂"))
+    grades = [
+        {"code": code, "label": {"zh": zh, "en": code}, "at_least": least, "evidence": "project_default"}
+        for code, zh, least in (("good", "良", 850), ("medium", "中", 600), ("poor", "差", 0))
+    ]
+    explained = explain_composite(cs.combine(gradings, small(grades=grades)), IDS[0], gradings)
+    shown = "".join(explained.text("zh").split())
+    assert shown.startswith("甲厂综合信用评分" + IDS[0])
+    for words in ("环境违法构成环境犯罪", "一票否决", "《企业环境信用评价办法（试行）》", "2019年3月5日", "veto"):
+        assert words in shown
+    assert "good" not in shown
+    assert "→差" in shown
+    assert "最高为差" in shown  # the ceiling of the hard rule
+    assert "poor" not in shown
+    assert "甲厂" in explained._repr_html_()
+    assert explained.plot().startswith("<svg")
+    assert repr(explained).startswith(f"<CompositeExplanation of {IDS[0]}, small@2018-06-27 2019-12-31: poor")

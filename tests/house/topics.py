@@ -75,7 +75,7 @@ UNREACHED: dict[str, str] = {
     "inspection.stand_alone": "inspection/test_draw.py",
     "measures.lines": "cli/test_joint.py",
     "pages.cascade": "demo/test_run.py",
-    "pages.composite": "explanation/test_composite.py",
+    "pages.composite": "composite/test_compare.py",
     "pages.coverage": "schemes/test_coverage.py",
     "pages.repair": "cli/test_repair.py",
     "store.migrations.env": "store/test_formats.py",

@@ -180,13 +180,12 @@ def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: 
     from creditscore.composite.result import read_composite
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.composite import explain_composite
-    from creditscore.explanation.composite_text import render
+    from creditscore.explanation.composite_document import composite_document
     from creditscore.objections.disputes import as_rows, marks_beside, said_of
+    from creditscore.present.terminal import render_text
 
     chosen = lang_of(lang)
     composite_explanation = explain_composite(folder, subject, gradings or None)
-    width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
-    typer.echo(render(composite_explanation, chosen, width), nl=False)
     if store is None:
         marked = marks_beside(
             folder, composite_explanation.composite.partition("@")[0], composite_explanation.subject_id
@@ -194,14 +193,14 @@ def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: 
     else:
         marked = _marked(store, read_composite(folder), [], [composite_explanation.subject_id])
     lines = [said_of(mark, chosen) for mark in marked]
-    for line in lines:
-        typer.echo(line)
+    document = composite_document(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
+    width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
+    typer.echo(render_text(document, width), nl=False)
     if html is not None:
         from creditscore.core.atomic import write_text
-        from creditscore.pages.composite import composite_subject_page
+        from creditscore.present.html import render_page
 
-        page = composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
-        typer.echo(f"written to {write_text(html, page)}")
+        typer.echo(f"written to {write_text(html, render_page(document))}")
 
 
 @composite_app.command("compare")

@@ -12,7 +12,7 @@ from creditscore.cli.application import App
 from creditscore.cli.case_desk import CaseDesk, find_case_of_packet, open_desk
 from creditscore.cli.office import KeyFile
 from creditscore.cli.progress import working
-from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.errors import DifferenceError, UsageError, WordingDiffers
 from creditscore.core.json_source import read_object
 
 packet_app = App()
@@ -123,32 +123,34 @@ def verify_command(
     held: Path | None = None,
     registered_in: RegisteredIn = None,
 ) -> None:
-    from creditscore.evidence.packet.files import verify_packet
+    from creditscore.core.version import __version__
+    from creditscore.evidence.packet.files import PAGES, verify_packet
+    from creditscore.evidence.packet.verify import version_of
 
     with working(f"computing {folder} again"):
         changed_lines = verify_packet(folder)
-    if not changed_lines:
-        packet = read_object(folder / "packet.json", needed={"digest": str})
-        digest, model = packet["digest"], packet["inputs"]["model"]
-        if model:
-            _bind({**model[0], "shares": model[1:]}, registered_in or store)
-        typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
-        _say_proved(packet, held)
-        if store is not None:
-            typer.echo(f"the log speaks of it: case {find_case_of_packet(store, digest)}")
-        return
     for changed_line in changed_lines:
         typer.echo(
             f"{changed_line.file}, line {changed_line.line}: {changed_line.place}\n  stands    {changed_line.stands}"
         )
         if changed_line.expected:
             typer.echo(f"  computed  {changed_line.expected}")
-    several = len(changed_lines) > 1
-    raise DifferenceError(
-        f"{len(changed_lines)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
-        where=", ".join(f"{folder / changed_line.file}:{changed_line.line}" for changed_line in changed_lines[:3]),
-        next="ask for the packet again from whoever built it; its digest says which one it is",
-    )
+    where = ", ".join(f"{folder / changed_line.file}:{changed_line.line}" for changed_line in changed_lines[:3])
+    if not all(changed_line.words for changed_line in changed_lines):
+        raise DifferenceError("cli.packet_differs", where=where, count=len(changed_lines))
+    packet = read_object(folder / "packet.json", needed={"digest": str})
+    digest, model = packet["digest"], packet["inputs"]["model"]
+    if model:
+        _bind({**model[0], "shares": model[1:]}, registered_in or store)
+    files = ", ".join(["packet.json", *PAGES.values()])
+    told = "inputs, hashes and grade verify" if changed_lines else "computed again, nothing differs"
+    typer.echo(f"{files}: {told}\n{digest}")
+    _say_proved(packet, held)
+    if store is not None:
+        typer.echo(f"the log speaks of it: case {find_case_of_packet(store, digest)}")
+    if changed_lines:
+        made, now = version_of(packet), __version__
+        raise WordingDiffers("cli.packet_other_words", where=where, count=len(changed_lines), made=made, now=now)
 
 
 def _written(packet: dict[str, Any], out: Path) -> None:

@@ -67,7 +67,7 @@ def dashboard_command(
     assert chosen is not None
     data = district(folder, read_snapshot(snapshot), chosen, profile=profile, days=days)
     files = write_district(data, out)
-    print_document(district_document(data, language()))
+    print_document(district_document(data, language(), str(out.with_suffix(""))))
     for file in files[:3]:
         typer.echo(f"written to {file}")
 

@@ -14,6 +14,7 @@ from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import Composite
 from creditscore.composite.score import Function, Ints, function_of, places, points, raw
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import plain
 
 STEP, DRAWS, SEED, CONCENTRATION = 10, 200, 1, 200
 MOST = 20  # moves listed on the page; the flows count all
@@ -186,6 +187,7 @@ def _about(name: str, composite: Composite, held: _Compared) -> dict[str, Any]:
         "grades": [
             {
                 "grade": grade.code,
+                "label": (grade.label or plain(grade.code)).model_dump(),
                 "count": int((held.place == k).sum()),
                 "share": _share(int((held.place == k).sum()), scored),
             }

@@ -27,6 +27,7 @@ __all__ = [
     "TableError",
     "TooManyRejected",
     "UsageError",
+    "WordingDiffers",
 ]
 
 
@@ -39,10 +40,7 @@ def _is_kept(value: object) -> bool:
 
 
 class ExitCode(IntEnum):
-    """How a command ends, the same for all commands. `words`: what it means; `docs/contract.md` lists them.
-
-    OTHER_WORDS is reserved: no command ends in it yet.
-    """
+    """How a command ends, the same for all commands. `words`: what it means; `docs/contract.md` lists them."""
 
     words: str
 
@@ -201,6 +199,12 @@ class DifferenceError(CreditscoreError):
     """What was written, kept or logged is not what comes out again; or two ways to one result do not agree."""
 
     exit_code = ExitCode.DIFFERENCE
+
+
+class WordingDiffers(DifferenceError):
+    """What was written says the same in the words of another version of this package."""
+
+    exit_code = ExitCode.OTHER_WORDS
 
 
 class InternalError(CreditscoreError):

@@ -16,7 +16,7 @@ from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
 from creditscore.evidence.case_file import compile_case_file
 from creditscore.evidence.letter import compose_letter, letter_text, write_letters
-from creditscore.evidence.packet.files import verify_packet, write_packet
+from creditscore.evidence.packet.files import PAGES, verify_packet, write_packet
 from creditscore.evidence.packet.of_case import build_case_packet
 from creditscore.evidence.packet.proof import prove_case
 from creditscore.evidence.papers import read_papers
@@ -105,7 +105,9 @@ def contest(out: Path, gradings: Path, snapshot: Path, composite: Path, listings
         changes = _over_time(as_table(fitting(source, papers.newest)), source, run, subject_id)
         write_pages(lambda lang: timeline_document(changes, lang), folder, "timeline", index="../index.html")
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
-    pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]
+    pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + [
+        f"packet/{name}" for name in PAGES.values()
+    ]
     decision = papers.case.decision
     assert decision is not None
     return Objection(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.combine import combine
 from creditscore.core.atomic import write_text
 from creditscore.core.errors import InputError, TooManyRejected, UsageError
-from creditscore.core.i18n import lang_of
 from creditscore.demo.district import INTAKE_ON, KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
 from creditscore.demo.index import write_index
@@ -24,11 +23,11 @@ from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
 from creditscore.evidence.publication.page import write_public
 from creditscore.evidence.publication.public import publish
 from creditscore.explanation.composite import explain_composite
+from creditscore.explanation.composite_document import composite_document
 from creditscore.explanation.document import explanation_document
 from creditscore.explanation.ledger import explain
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.composite import composite_subject_page
 from creditscore.pages.district import district as district_data
 from creditscore.pages.district_page import write_district
 from creditscore.pages.impact_of import scheme_impact, write_impact
@@ -169,12 +168,10 @@ def _composite(out: Path, year: PlanYear, tables: PlanTables, subject: str) -> l
     composite = combine(year.gradings, COMPOSITE, listings=tables.listings, as_of=day)
     composite.write(out)
     composite_explanation = explain_composite(composite, subject, year.gradings)
-    pages = {"subject.html": ("zh", "subject.en.html"), "subject.en.html": ("en", "subject.html")}
     return [
         out,
-        *(
-            write_text(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
-            for name, (lang, other) in pages.items()
+        *write_pages(
+            lambda lang: composite_document(composite_explanation, lang), out, "subject", index="../index.html"
         ),
     ]
 

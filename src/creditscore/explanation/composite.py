@@ -3,13 +3,13 @@ by record, each with its article.
 
 Inside a domain the parts follow its ledger: a hard rule, or a grade that was decided directly, takes the whole share;
 else items share it by what they cost (or brought) after caps, and the records of an item likewise, in whole points by
-the largest remainder.
+the largest remainder. The rules that decided a grade stand beside the parts, with what they rest on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
-from creditscore.core.i18n import Lang, Phrase, plain
+from creditscore.core.i18n import Lang, Phrase, language, plain
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
+from creditscore.explanation.deciders import Decider, deciders_of
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
 from creditscore.explanation.read import SubjectRows
@@ -30,6 +31,9 @@ from creditscore.grading.result import Grading
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from creditscore.present.document import Document
+    from creditscore.present.svg import Picture
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,11 @@ class SharePart:
 
 @dataclass(frozen=True)
 class DomainShare:
-    """A domain: what entered, what it moved, and why."""
+    """A domain: what entered, what it moved, and why.
+
+    `deciders` are the rules that gave or changed its grade, with the conduct, records and entries they rest on; without
+    bands of a score, whose items and records are `parts`.
+    """
 
     id: str
     label: Label
@@ -69,9 +77,10 @@ class DomainShare:
     notes: tuple[str, ...]
     why: Label  # why there is no grade
     parts: tuple[SharePart, ...]
+    deciders: tuple[Decider, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CompositeExplanation:
     """The score of one subject and how it came about; labels are in Chinese and English.
 
@@ -119,6 +128,10 @@ class CompositeExplanation:
         Whether the data is synthetic.
     input_state
         Codes of what the input of its grades lacks; empty where an earlier version did not state it.
+    grade_labels
+        The names of all grades by code.
+    name
+        The name of the subject; empty where no grading of a domain has it at hand.
     """
 
     subject_id: str
@@ -146,6 +159,12 @@ class CompositeExplanation:
     marks: Mapping[str, str]  # of weights, maps and bands
     made_up: bool
     input_state: str = ""  # codes of what the input of its grades lacks; empty where an earlier version did not say
+    grade_labels: Mapping[str, Label] = field(default_factory=dict)
+    name: str = ""
+
+    def __repr__(self) -> str:
+        reached = self.state if self.score is None else f"{self.grade}, {self.score} points"
+        return f"<CompositeExplanation of {self.subject_id}, {self.composite} {self.as_of}: {reached}>"
 
     @property
     def sum(self) -> str:
@@ -158,9 +177,26 @@ class CompositeExplanation:
 
     def text(self, lang: Lang = "zh", width: int = 120) -> str:
         """Render the explanation for a terminal, at most `width` columns wide."""
-        from creditscore.explanation.composite_text import render
+        from creditscore.present.terminal import render_text
 
-        return render(self, lang, width)
+        return render_text(self.document(lang), width)
+
+    def document(self, lang: Lang = "zh") -> Document:
+        """Tell the explanation as a document, which pages, terminals and notebooks show."""
+        from creditscore.explanation.composite_document import composite_document
+
+        return composite_document(self, lang)
+
+    def _repr_html_(self) -> str:
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(self.document(language()))
+
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw the way from the reference to the score (SVG, which a notebook shows); empty without a score."""
+        from creditscore.explanation.composite_document import draw_shares
+
+        return draw_shares(self, lang or language())
 
 
 def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:
@@ -207,7 +243,8 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
     shares = _rows_of(composite.coded["contributions"], row["subject_id"])
     sources = _sources(composite, gradings)
     again = _rows_of(composite.coded["regraded"], row["subject_id"])
-    domains = tuple(_domain(config, share, sources, again, row["subject_id"]) for share in shares)
+    ledgers = [_ledger(share, sources, again, row["subject_id"]) for share in shares]
+    domains = tuple(_domain(config, share, ledger) for share, ledger in zip(shares, ledgers, strict=True))
     ids = [part for part in (row["hard_rules"] or "").split(";") if part]
     rules = {rule.id: rule for rule in config.hard_rules}
     labels = {grade.code: grade.label or plain(grade.code) for grade in config.grades}
@@ -241,11 +278,16 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
         domains=domains,
         shared_acts=tuple(_rows_of(composite.coded["shared_acts"], row["subject_id"])),
         drilled=bool(sources),
-        laws=law_titles([part.article for domain in domains for part in domain.parts]),
+        laws=law_titles(
+            [part.article for domain in domains for part in domain.parts]
+            + [article for ledger in ledgers if ledger is not None for article in ledger.articles]
+        ),
         notes=tuple(composite.manifest["notes"]),
         marks=config.marks.model_dump(),
         made_up=bool(composite.manifest.get("made_up", False)),
         input_state=row.get("input_state") or "",
+        grade_labels=labels,
+        name=next((ledger.name for ledger in ledgers if ledger is not None and ledger.name), ""),
     )
     _check(config, composite_explanation)
     return composite_explanation
@@ -302,13 +344,24 @@ def _runs(gradings: Any) -> Iterable[tuple[Mapping[str, Any], Grading | Path]]:
             yield run, Path(gradings)
 
 
-def _domain(
-    config: CompositeConfig,
-    row: Mapping[str, Any],
-    sources: Mapping[tuple[str, str], Grading | Path],
-    again: list[dict[str, Any]],
-    subject_id: str,
-) -> DomainShare:
+def _ledger(
+    row: Mapping[str, Any], sources: Mapping[tuple[str, str], Grading | Path], again: list[dict[str, Any]], sid: str
+) -> _Ledger | None:
+    """The ledger behind the grade of a domain: of its grading, or of the grade without acts that count elsewhere."""
+    scheme, version, period = row["scheme"] or "", row["version"] or "", row["period"]
+    if (scheme, period) not in sources:
+        return None
+    manifest = {"scheme": f"{scheme}@{version}"}
+    labels = labels_of(manifest)
+    own = tuple(line for line in again if (line["scheme"], line["period"]) == (scheme, period))
+    if own:
+        written = SubjectRows({"score": None, "state": "graded", "state_reason": None, "route": ""}, own, manifest)
+        return _Ledger(lines_of(written, labels), labels, deciders_of(written, labels, None, None))
+    explanation = explain(sources[scheme, period], sid, scheme)
+    return _Ledger(explanation.lines, labels, explanation.deciders, explanation.name)
+
+
+def _domain(config: CompositeConfig, row: Mapping[str, Any], ledger: _Ledger | None) -> DomainShare:
     group, domain = next(
         (group, domain) for group in config.groups for domain in group.domains if domain.id == row["domain"]
     )
@@ -316,14 +369,6 @@ def _domain(
     labels = labels_of({"scheme": f"{scheme}@{version}"}) if scheme else None
     notes = tuple(part for part in (row["note"] or "").split(";") if part)
     share = row["contribution"]
-    ledger = None
-    if labels is not None and (scheme, row["period"]) in sources:
-        mine = tuple(value for value in again if (value["scheme"], value["period"]) == (scheme, row["period"]))
-        if mine:
-            lines = lines_of(SubjectRows({"score": None}, mine, {"scheme": f"{scheme}@{version}"}), labels)
-        else:
-            lines = explain(sources[scheme, row["period"]], subject_id, scheme).lines
-        ledger = _Ledger(lines, labels)
     code = row["grade"] or ""
     grade_label = (labels.grade(code) if labels else None) or plain(code)
     return DomainShare(
@@ -344,6 +389,7 @@ def _domain(
         notes=notes,
         why=_why(notes, labels),
         parts=_parts(config, share or 0, notes, code, grade_label, ledger),
+        deciders=ledger.deciders if ledger else (),
     )
 
 
@@ -356,14 +402,23 @@ def _why(notes: tuple[str, ...], labels: Labels | None) -> Label:
 
 @dataclass(frozen=True)
 class _Ledger:
-    """The lines behind a grade, and the scheme that gave it."""
+    """The lines behind a grade, the rules that decided it, and the scheme that gave it."""
 
     lines: tuple[Line, ...]
     labels: Labels
+    deciders: tuple[Decider, ...] = ()
+    name: str = ""
 
     @property
     def decided(self) -> Line | None:
         return next((line for line in self.lines if line.step == "decide"), None)
+
+    @property
+    def articles(self) -> list[str]:
+        """The articles of the rules that decided and of the records behind them."""
+        rules = {decider.rule for decider in self.deciders}
+        records = {basis.record_id for decider in self.deciders for basis in decider.basis}
+        return [line.article for line in self.lines if line.rule in rules or line.record_id in records]
 
     @property
     def by_points(self) -> bool:
@@ -375,14 +430,6 @@ class _Ledger:
     def costs_are_positive(self) -> bool:
         return self.labels.scheme is not None and self.labels.scheme.direction == "lower_is_better"
 
-    def behind(self) -> tuple[SharePart, ...]:
-        """The records behind a grade that was decided without points: named, with no share of their own."""
-        return tuple(
-            SharePart("record", line.record_id, line.label, line.article, 0, line.effective)
-            for line in self.lines
-            if line.step == "record" and line.reason.partition(":")[0] in ("noted", "counted", "corrected")
-        )
-
 
 def _parts(
     config: CompositeConfig, share: int, notes: tuple[str, ...], grade: str, label: Label, ledger: _Ledger | None
@@ -391,15 +438,14 @@ def _parts(
     if not share:
         return ()
     fired = [note.partition(":")[2] for note in notes if note.startswith("hard_rule:")]
-    behind = ledger.behind() if ledger else ()
     if fired:
         rule = next(rule for rule in config.hard_rules if rule.id == fired[0])
         cited = f"{rule.cite[0].law} {rule.cite[0].article}".strip() if rule.cite else ""
-        return (SharePart("hard_rule", rule.id, rule.label or plain(rule.id), cited, share), *behind)
+        return (SharePart("hard_rule", rule.id, rule.label or plain(rule.id), cited, share),)
     weights = _weights(ledger, adverse=share < 0) if ledger and ledger.by_points else []
     if not weights:
         cited = ledger.decided.article if ledger and ledger.decided else ""
-        return (SharePart("grade", grade, label, cited, share), *behind)
+        return (SharePart("grade", grade, label, cited, share),)
     items = dict.fromkeys(line.item for line, _ in weights)
     totals = {item: sum((w for line, w in weights if line.item == item), Fraction(0)) for item in items}
     parts: list[SharePart] = []

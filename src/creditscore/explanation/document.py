@@ -148,7 +148,8 @@ def _basis(explanation: Explanation, lang: Lang) -> list[Table]:
         return []  # the ledger is that without the refused rows, and no grade rests on it
     scored = explanation.by_score and any(line.step == "start" for line in explanation.lines)
     rows = [*_scored_rows(explanation, lang)] if scored else []
-    rows += [row for decider in explanation.deciders for row in _deciding_rows(explanation, decider, lang)]
+    for decider in explanation.deciders:
+        rows += list_deciding(decider, lang, effect_said(explanation, decider, lang))
     columns = [Column(text("conduct", lang)), Column(text("which_record", lang)), Column(text("when", lang), "day")]
     columns.append(Column(text("written", lang)))
     columns.append(Column(text("points", lang), "number") if scored else Column(text("effect", lang)))
@@ -203,18 +204,20 @@ def _known(label: Any) -> Value:
     return label if label.zh else None
 
 
-def _deciding_rows(explanation: Explanation, decider: Decider, lang: Lang) -> Iterator[Row]:
-    """The records, list entries and earlier grades that a rule rests on, each with the rule; the rule alone else."""
+def list_deciding(decider: Decider, lang: Lang, *cells: Value) -> Iterator[Row]:
+    """List the records, list entries and earlier grades that a rule rests on, each with the rule; the rule alone else.
+
+    A row holds what it is with the rule, record, day, article and the `cells` that are given.
+    """
     facts: list[tuple[Sequence[Value], Value, Value]] = [
         ([basis.label], *_record(basis.record_id, basis.day, basis.document_no, lang)) for basis in decider.basis
     ]
     facts += [_entry(entry, lang) for entry in decider.entries]
     facts += [([earlier_said(earlier, lang)], "", "") for earlier in decider.earlier]
-    effect = effect_said(explanation, decider, lang)
     rule = [decider.label, *([] if decider.sure else [text("among", lang)])]
     for fact, record, day in facts or [([], "", "")]:
         about = Lines([*fact, *rule], small=True)
-        yield Row((about, record, day, _known(decider.cited), effect), "decides")
+        yield Row((about, record, day, _known(decider.cited), *cells), "decides")
 
 
 def _entry(entry: Entry, lang: Lang) -> tuple[Sequence[Value], Value, Value]:

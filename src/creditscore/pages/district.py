@@ -73,7 +73,7 @@ def district(
         "lists": entries(snapshot, on),
         "ending": ending(snapshot, on, soon),
         "soon": soon,
-        "feeds": [_told(row, offices) for row in health.feeds],
+        "feeds": [row | {"department": both(offices.get(row["feed"], plain("")))["label"]} for row in health.feeds],
         "signs": health.signs,
         "windows": health.windows,
         "days": health.days,
@@ -87,11 +87,6 @@ def district(
 
 def _shown(cell: Any) -> Any:
     return redact(clean(cell)) if isinstance(cell, str) else cell
-
-
-def _told(row: dict[str, Any], offices: dict[str, Label]) -> dict[str, Any]:
-    office = offices.get(row["feed"], plain(""))
-    return {**row, "department": {"zh": office.zh, "en": office.en}}
 
 
 def _title(profile: str | None) -> dict[str, str]:

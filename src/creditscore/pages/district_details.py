@@ -318,12 +318,7 @@ def ending_table(
     """Entries that end soon, the soonest first."""
     t = say_in(lang)
     rows = [
-        (
-            subject_link(data, row, lang, folder),
-            row["label"][lang],
-            day_said(row["term_end"], lang),
-            Count(row["days"]),
-        )
+        (subject_link(data, row, lang, folder), row["label"][lang], day_said(row["term_end"], lang), Count(row["days"]))
         for row in data["ending"][:most]
     ]
     columns = heads(t, "organisation", "list", term_end="day", days_left="number")

@@ -95,7 +95,7 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
         "directions": _counted(con),
         "comparable": bool(in_order(a.grades, b.grades)),
         "groups": {by: _groups(groups, by) for by in GROUPS},
-        "ranks": _told(ranks),
+        "ranks": ranks and {**vars(ranks), "tau": None if ranks.tau is None else round(ranks.tau, 6)},
         "movers": _movers(con),
         "notices": {"count": notices.num_rows, "shown": notices.slice(0, SHOWN).to_pylist()},
     }
@@ -133,30 +133,17 @@ def _ranks(a: Side, b: Side, moves: Movement) -> tuple[Reversals | None, pa.Tabl
     both = moves.pairs.filter(
         pc.and_(pc.is_valid(moves.pairs["score_before"]), pc.is_valid(moves.pairs["score_after"]))
     )
-    empty = pa.table(
-        {
-            "subject_id": pa.array([], pa.string()),
-            "rank_before": pa.array([], pa.float64()),
-            "rank_after": pa.array([], pa.float64()),
-        }
-    )
+    names = ("rank_before", "rank_after")
+    empty = {"subject_id": pa.array([], pa.string()), **{name: pa.array([], pa.float64()) for name in names}}
     if both.num_rows < 2:
-        return None, empty
+        return None, pa.table(empty)
     scores = []
     for side, name in ((a, "score_before"), (b, "score_after")):
         micro = pc.multiply(both[name].cast(pa.decimal128(28, 6)), pa.scalar(1_000_000, pa.decimal128(8, 0)))
         values = np.asarray(micro.cast(pa.int64()))
         scores.append(-values if side.lower_is_better else values)
-    ranks = {name: mid_ranks(values) for name, values in zip(("rank_before", "rank_after"), scores, strict=True)}
+    ranks = {name: mid_ranks(values) for name, values in zip(names, scores, strict=True)}
     return reversals(*scores), pa.table({"subject_id": both["subject_id"], **ranks})
-
-
-def _told(reversal_rows: Reversals | None) -> dict[str, Any] | None:
-    return (
-        None
-        if reversal_rows is None
-        else {**vars(reversal_rows), "tau": None if reversal_rows.tau is None else round(reversal_rows.tau, 6)}
-    )
 
 
 def _counted(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

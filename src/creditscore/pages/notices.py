@@ -27,19 +27,7 @@ LINES = 6  # rules named in a draft; the table holds them all
 # Parts of a scheme that no ledger line names, but on which lines depend.
 BEHIND = ("windows", "clocks", "facts", "lookups", "head", "attributes")
 SIDES = ("before", "after")
-COLUMNS = (
-    "subject_id",
-    "name",
-    "before",
-    "after",
-    "rules",
-    "articles",
-    "changes",
-    "remedy",
-    "until",
-    "text_zh",
-    "text_en",
-)
+COLUMNS = ("subject_id", "name", *SIDES, "rules", "articles", "changes", "remedy", "until", "text_zh", "text_en")
 
 
 @dataclass(frozen=True)
@@ -81,14 +69,8 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
 
     con = duckdb.connect()
     ids = chosen.select(["subject_id"])
-    differ = (
-        ""
-        if everything
-        else (
-            " WHERE a.subject_id IS NULL OR b.subject_id IS NULL OR a.effective IS DISTINCT FROM b.effective"
-            " OR a.reason <> b.reason"
-        )
-    )
+    differ = " WHERE a.subject_id IS NULL OR b.subject_id IS NULL OR a.effective IS DISTINCT FROM b.effective"
+    differ = "" if everything else f"{differ} OR a.reason <> b.reason"
     for name, side in (("a", a), ("b", b)):
         assert side.parts is not None
         con.register(f"given_{name}", side.parts(ids))

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from creditscore.core.atomic import json_text, write_json, write_text
 from creditscore.core.canonical import encode
-from creditscore.core.i18n import LANGS, Lang, clean, phrase, phrases, show
+from creditscore.core.i18n import LANGS, Lang, clean, phrases, show
 from creditscore.core.quantities import from_micro, plain
 from creditscore.core.tables.write import csv_text
 from creditscore.present.charts import ink
@@ -219,10 +219,6 @@ def _is_sortable(document: Document) -> bool:
     return any(len(table.rows) > 2 for table in gather_tables(list(document.blocks)))
 
 
-def text(code: str, lang: Lang, *values: object) -> str:
-    return phrase("pages", code, lang, *values)
-
-
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -234,26 +230,5 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    new_environment.filters["thousands"] = lambda value: f"{value:,}"
     new_environment.globals["inert"] = inert
     return new_environment
-
-
-def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
-    def fill(code: str, *values: object) -> str:
-        return text(code, lang, *values)
-
-    tag = {"zh": "zh-CN", "en": "en"}[lang]
-    page = environment().get_template(template)
-    return page.render(t=fill, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
-
-
-def write_pair(
-    data: dict[str, Any], draw: Callable[[dict[str, Any], Lang, str], str], folder: Path, name: str
-) -> list[Path]:
-    """`name.html` (Chinese), `name.en.html` and `name.json` with exactly what was drawn."""
-    files = [folder / f"{name}.html", folder / f"{name}.en.html", folder / f"{name}.json"]
-    write_text(files[0], draw(data, "zh", files[1].name))
-    write_text(files[1], draw(data, "en", files[0].name))
-    write_json(files[2], data, sort_keys=True)
-    return files

@@ -12,42 +12,59 @@ import pandas as pd
 import pytest
 
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import Lang
 from creditscore.evidence.packet.files import verify_packet, write_packet
 from creditscore.evidence.packet.form import text_of
 from creditscore.evidence.packet.gather import run_in_folder
-from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.page import packet_document
 from creditscore.evidence.packet.results import build_packet
 from creditscore.grading.grade import grade
+from creditscore.present.html import render_page
+from creditscore.present.terminal import render_text
 from creditscore.records import ingest
 from tests.evidence.packet.conftest import folder, packet, snapshot
 from tests.pages.test_browser import BROWSER, PROBE, browse
+from tests.present.test_html import LANGS, SORTING, Page
 
 __all__ = ["folder", "packet", "snapshot"]  # fixtures
 Packet = dict[str, Any]
 
 
-def test_the_page_follows_from_the_file(packet: Packet) -> None:
-    page = packet_page(json.loads(text_of(packet)))
-    assert page == packet_page(packet)
+TITLES: dict[Lang, tuple[str, ...]] = {
+    "zh": ("概要", "计算表", "未采用的记录", "决定性记录", "仅供参考", "修复途径", "来源与校验"),
+    "en": ("Summary", "Arithmetic", "Records not used", "Decisive records", "advisory", "Ways to repair", "Provenance"),
+}
+
+
+def page_of(packet: Packet, lang: Lang) -> str:
+    return render_page(packet_document(packet, lang))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_page_follows_from_the_file(packet: Packet, lang: Lang) -> None:
+    page = page_of(json.loads(text_of(packet)), lang)
+    assert page == page_of(packet, lang)
     for row in packet["results"]["records"]:
         assert row["record_id"] in page
-    for title in ("概要", "Arithmetic", "未采用的记录", "Decisive records", "仅供参考", "Ways to repair", "Provenance"):
-        assert title in page
+    assert all(title in page for title in TITLES[lang])
     assert packet["digest"] in page
+    assert "<h1><bdi>&lt;i&gt;甲厂" in page  # the name heads it
+    assert all(title in render_text(packet_document(packet, lang)) for title in TITLES[lang])
 
 
-def test_nothing_in_the_page_acts_or_loads(packet: Packet) -> None:
-    page = packet_page(packet)
+@pytest.mark.parametrize("lang", LANGS)
+def test_nothing_in_the_page_acts_or_loads(packet: Packet, lang: Lang) -> None:
+    page = page_of(packet, lang)
     assert "<i>甲厂" not in page
     assert "&lt;i&gt;甲厂" in page
     assert not re.search(r"<(img|link(?! rel=\"icon\")|iframe|object)|https?://|url\(|@import", page)
-    assert re.findall(r"<script[^>]*>", page) == ['<script type="application/json" id="data">']
+    assert Page(page).script == SORTING  # the only script is the one that sorts tables
     assert "default-src 'none'" in page
 
 
 def test_both_files_or_none(packet: Packet, tmp_path: Path) -> None:
     files = write_packet(packet, tmp_path / "one")
-    assert [file.name for file in files] == ["packet.json", "packet.html"]
+    assert [file.name for file in files] == ["packet.json", "packet.html", "packet.en.html"]
     before = [file.read_bytes() for file in files]
     write_packet(packet, tmp_path / "one")  # an earlier packet is replaced
     assert [file.read_bytes() for file in files] == before
@@ -63,12 +80,12 @@ def test_both_files_or_none(packet: Packet, tmp_path: Path) -> None:
 def test_a_changed_digit_of_the_page_is_named(packet: Packet, tmp_path: Path) -> None:
     page = write_packet(packet, tmp_path / "one")[1]
     text = page.read_text(encoding="utf-8")
-    place = text.index("2020-02-10")
+    place = text.index("2020年2月10日")
     page.write_text(text[:place] + "2021" + text[place + 4 :], encoding="utf-8")
     (changed,) = verify_packet(tmp_path / "one")
     assert (changed.file, changed.line) == ("packet.html", text.count("\n", 0, place) + 1)
-    assert "2021-02-10" in changed.stands
-    assert "2020-02-10" in changed.expected
+    assert "2021年2月10日" in changed.stands
+    assert "2020年2月10日" in changed.expected
 
 
 @pytest.mark.pages
@@ -136,6 +153,6 @@ def test_an_entry_stands_under_the_name_that_its_list_had_then(tmp_path: Path) -
     packet = build_packet(run_in_folder(folder, subject), source)
     named = {option["label"]["zh"] for option in packet["results"]["repair"]["options"]}
     assert named | {packet["results"]["entries"]["L1"]["zh"]} == {"拖欠农民工工资“黑名单”"}
-    rows = re.findall(r"(?s)<tr\b.*?</tr>", packet_page(packet))
-    (ending,) = [row for row in rows if "L1" in row and "2022-05-31" in row and "<td" in row and "黑名单" in row]
+    rows = re.findall(r"(?s)<tr\b.*?</tr>", page_of(packet, "zh"))
+    (ending,) = [row for row in rows if "L1" in row and "2022年5月31日" in row and "<td" in row and "黑名单" in row]
     assert "失信联合惩戒" not in ending

@@ -1,14 +1,16 @@
-"""Cells of a packet's page: what a field, a column, an event or a grade is called, Chinese first, then English."""
+"""What a packet calls a field, a column, an event or a grade, in one language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from creditscore.core.i18n import LANGS, catalogue, clean, phrase, word
+from creditscore.core.i18n import Lang, catalogue, clean, day_said, phrase, say, word
+from creditscore.core.model import Label
 from creditscore.core.quantities import MINUS
+from creditscore.present.document import Lines, Named, Value
 
-Cell = tuple[str, ...]  # the lines of a cell
+Words = Mapping[str, str]  # a label as JSON has it
 FIRST = (
     "occurred_on",
     "event_on",
@@ -23,81 +25,62 @@ FIRST = (
     "basis",
     "source",
 )
-UNSAID = ("domain", "recorded_on")  # the same for every row, or said with the event
+UNSAID = ("domain", "recorded_on")  # the same for every row, or told with the event
 
 
-def refusals_said(why: Mapping[str, str]) -> Cell:
-    """The reasons for which rows of a record were refused, in words."""
-    codes = [code for code in why["en"].split(", ") if code]
-    pairs = [word_in_both("refusals", code) for code in codes]
-    return tuple(between.join(pair[k] for pair in pairs) for k, between in enumerate(("、", ", ")) if pairs)
+def column_label(name: str) -> Label:
+    """What a column is called in the words of the pages; shorter in a packet where it has its own."""
+    return word("packet_columns" if name in catalogue()["packet_columns"] else "columns", name)
 
 
-def facts_said(facts: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
-    """What a record says, each with the name of its column in both languages; a quantity of one is not said."""
+def tell(label: Words, lang: Lang) -> str:
+    """A label of the packet in a language."""
+    return clean(str(label[lang]))
+
+
+def tell_item(label: Words, code: str, lang: Lang) -> Value:
+    """An item by its label, with its number where the text itself numbers it; an id of ours is not told."""
+    return Named(tell(label, lang), code if code.isdigit() else "")
+
+
+def tell_grade(results: Mapping[str, Any], end: Mapping[str, Any] | str, lang: Lang) -> str:
+    """A grade by its name, or the state where there is none."""
+    code = end if isinstance(end, str) else end["grade"] or end["state"]
+    label = results.get("grades", {}).get(code)
+    return say(word("states", code), lang) if label is None else tell(label, lang)
+
+
+def tell_facts(facts: Mapping[str, str], results: Mapping[str, Any], lang: Lang) -> Lines:
+    """What a record says, each with the name of its column; a quantity of one goes without saying."""
     named = [name for name in (*FIRST, *(field for field in facts if field not in FIRST)) if name in facts]
-    shown_facts = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
-    return tuple(f"{' '.join(column_said(name, results))} {short(facts[name])}" for name in shown_facts)
+    shown = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
+    return Lines([f"{_column(name, results, lang)} {short(day_said(facts[name], lang))}" for name in shown])
 
 
-def column_said(name: str, results: Mapping[str, Any]) -> Cell:
-    """What a column is called: as the scheme calls its attribute, else in the words of the pages."""
+def _column(name: str, results: Mapping[str, Any], lang: Lang) -> str:
     label = results.get("columns", {}).get(name)
-    return label_said("columns", name) if label is None else pair_said(label)
+    return say(column_label(name), lang) if label is None else tell(label, lang)
 
 
-def events_said(events: Iterable[Mapping[str, Any]]) -> Cell:
+def tell_events(events: Iterable[Mapping[str, Any]], lang: Lang) -> Lines:
+    """The events of a record, each with its day; what was not known when it was graded says so."""
     lines = []
     for event in events:
-        zh, en = word_in_both("events", event.get("event", "filed"))
-        day = event.get("recorded_on") or event.get("event_on") or ""
+        day = day_said(event.get("recorded_on") or event.get("event_on") or "", lang)
         share = f" {event['share']}" if "share" in event else ""
-        late = "" if event["known"] else f" · {' '.join(text_in_both('not_known_then'))}"
-        lines.append(f"{day} {zh} {en}{share}{late}")
-    return tuple(lines)
+        late = "" if event["known"] else f" · {phrase('packet', 'not_known_then', lang)}"
+        lines.append(f"{day} {say(word('events', event.get('event', 'filed')), lang)}{share}{late}".strip())
+    return Lines(lines)
 
 
-def grade_said(results: Mapping[str, Any], code: str) -> Cell:
-    """A grade in both languages; a packet of an earlier version has codes."""
-    label = results.get("grades", {}).get(code)
-    return label_said("states", code) if label is None else pair_said(label)
+def tell_field(row: Mapping[str, Any], name: str, lang: Lang) -> str:
+    """A field of a case in words where the row brings them; a day in the form of the language."""
+    return short(day_said(str(row.get(f"{name}_{lang}") or row.get(name, "")), lang))
 
 
-def field_said(row: Mapping[str, Any], name: str) -> Cell:
-    """A field in words where the row brings them; a row of an earlier version has codes."""
-    return tuple(short(str(row.get(f"{name}_{lang}") or row.get(name, ""))) for lang in LANGS)
-
-
-def text_in_both(code: str, *values: object) -> Cell:
-    return tuple(phrase("packet", code, lang, *values) for lang in LANGS)
-
-
-def filled_in_both(code: str, pairs: Cell) -> Cell:
-    return tuple(phrase("packet", code, lang, pairs[k]) for k, lang in enumerate(LANGS))
-
-
-def word_in_both(section: str, code: str) -> Cell:
-    own = section == "columns" and code in catalogue()["packet_columns"]  # shorter than elsewhere
-    label = word("packet_columns" if own else section, code)
-    return label.zh, label.en
-
-
-def label_said(section: str, code: str) -> Cell:
-    return tuple(dict.fromkeys(word_in_both(section, code)))
-
-
-def pair_said(label: Mapping[str, str], code: str = "") -> Cell:
-    lines = dict.fromkeys(clean(label[lang]) for lang in LANGS)
-    numbered = [code] if code.isdigit() and code not in lines else []  # a number of the text's own, no id of ours
-    return (*numbered, *lines)
-
-
-def number_said(value: str | None) -> str:
-    return "" if value is None else value.replace("-", MINUS)
-
-
-def open_number_said(value: str | None) -> str:
-    return "?" if value is None else value.replace("-", MINUS)
+def number(value: str | None) -> Value:
+    """A number as the packet has it; None where nobody knows it."""
+    return None if value is None else value.replace("-", MINUS)
 
 
 def short(value: str) -> str:

@@ -1,4 +1,4 @@
-"""A packet on disk: packet.json and packet.html, written together, and verified together."""
+"""A packet on disk: packet.json and its page in both languages, written together, and verified together."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Any
 from creditscore.core.boundary import guarded, outside, require_plain
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
+from creditscore.core.i18n import Lang
+from creditscore.core.version import __version__
 from creditscore.evidence.packet.form import text_of
-from creditscore.evidence.packet.page import packet_page
-from creditscore.evidence.packet.verify import Changed, first_line, verify_text
+from creditscore.evidence.packet.page import packet_document
+from creditscore.evidence.packet.verify import Changed, first_line, verify_text, version_of
+from creditscore.present.html import render_page
 
-JSON, PAGE = "packet.json", "packet.html"
+JSON = "packet.json"
+PAGES: dict[Lang, str] = {"zh": "packet.html", "en": "packet.en.html"}
 
 
 @guarded("writing the packet")
 def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
-    """Write a packet as `packet.json` and `packet.html`, both or neither.
+    """Write a packet as `packet.json` and its page, `packet.html` (Chinese) and `packet.en.html`, all or none.
 
     Parameters
     ----------
@@ -31,7 +35,7 @@ def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
     Returns
     -------
     list of Path
-        The two files, JSON first.
+        The files, JSON first.
 
     Raises
     ------
@@ -41,30 +45,37 @@ def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
     Examples
     --------
     >>> write_packet(packet, "packet")  # doctest: +SKIP
-    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html')]
+    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html'), PosixPath('packet/packet.en.html')]
     """
     with whole(out, JSON) as folder:
         (folder / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
-        (folder / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
-    return [Path(out) / JSON, Path(out) / PAGE]
+        for lang, name in PAGES.items():
+            (folder / name).write_text(_page(packet, lang), encoding="utf-8", newline="\n")
+    return [Path(out) / JSON, *(Path(out) / name for name in PAGES.values())]
+
+
+def _page(packet: Mapping[str, Any], lang: Lang) -> str:
+    """The page of a packet; the same text for the same packet."""
+    return render_page(packet_document(packet, lang), other=PAGES["en" if lang == "zh" else "zh"])
 
 
 @guarded("the packet")
 def verify_packet(out: Path | str) -> list[Changed]:
-    """Verify a written packet: compute it again and compare both files line by line.
+    """Verify a written packet: compute it again and compare its files line by line.
 
-    Everything is computed again from the inputs in `packet.json` alone, and the page is drawn again from it.
+    Everything is computed again from the inputs in `packet.json` alone, and the pages are drawn again from it.
 
     Parameters
     ----------
     out
-        The folder with `packet.json` and `packet.html`.
+        The folder that `write_packet` wrote.
 
     Returns
     -------
     list of Changed
-        The changed lines; empty where both files are as they were written. Changed inputs are named alone, without the
-        results that follow from them. Where `packet.json` was changed, the page is not compared.
+        The changed lines; empty where all files are as they were written. Changed inputs are named alone, without the
+        results that follow from them. Where `packet.json` was changed, the pages are not compared. Lines that another
+        version of the package words or draws otherwise, and that say the same, are marked `words`.
 
     Raises
     ------
@@ -78,13 +89,17 @@ def verify_packet(out: Path | str) -> list[Changed]:
     """
     folder = Path(out)
     data = _read(folder / JSON)
-    page = _read(folder / PAGE)
+    pages = {lang: _read(folder / name) for lang, name in PAGES.items()}
     with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
         changed_lines = verify_text(data)
         if changed_lines:
             return changed_lines
-        differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
-    return [differing] if differing else []
+        packet = json.loads(data)
+        place, words = f"the page of {JSON}", version_of(packet) != __version__
+        differing = [
+            first_line(name, pages[lang], _page(packet, lang), place, words=words) for lang, name in PAGES.items()
+        ]
+    return [changed for changed in differing if changed is not None]
 
 
 def _read(file: Path) -> str:
@@ -95,7 +110,7 @@ def _read(file: Path) -> str:
         raise InputError(
             f"{file.name} not found",
             where=str(file.parent),
-            allowed=f"a folder with {JSON} and {PAGE}",
+            allowed="a folder with " + ", ".join([JSON, *PAGES.values()]),
             next="give the folder that `creditscore packet build` wrote",
         ) from error
     except UnicodeDecodeError as error:

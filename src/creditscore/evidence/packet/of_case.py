@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from creditscore.cascade.inputs import as_kept, as_table, fitting
-from creditscore.core.i18n import LANGS
+from creditscore.core.i18n import LANGS, say
 from creditscore.core.identity import redact
 from creditscore.evidence.case_file import compile_case_file, pair
-from creditscore.evidence.packet.cells import word_in_both
+from creditscore.evidence.packet.cells import column_label
 from creditscore.evidence.packet.form import Packet
 from creditscore.evidence.packet.gather import Added, Run
 from creditscore.evidence.packet.results import build_packet
@@ -86,7 +86,7 @@ def build_case_packet(
     >>> papers = read_papers(store, "C2025-0001")  # doctest: +SKIP
     >>> packet = build_case_packet(papers, snapshot, on=date(2025, 3, 3))  # doctest: +SKIP
     >>> write_packet(packet, "packet")  # doctest: +SKIP
-    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html')]
+    [PosixPath('packet/packet.json'), PosixPath('packet/packet.html'), PosixPath('packet/packet.en.html')]
     """
     run, added = run_of_case(papers, snapshot), added_by_case(papers, snapshot, on, proof=proof)
     return build_packet(run, snapshot, added=added)
@@ -176,8 +176,8 @@ def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
     for finding in row["findings"]:
         changes: dict[str, str] = {
-            lang: "; ".join(f"{word_in_both('columns', name)[k]} {value}" for name, value in finding["changes"].items())
-            for k, lang in enumerate(LANGS)
+            lang: "; ".join(f"{say(column_label(name), lang)} {value}" for name, value in finding["changes"].items())
+            for lang in LANGS
         }
         yield {
             "what": "finding",

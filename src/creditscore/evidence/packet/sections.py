@@ -1,403 +1,357 @@
-"""The sections of a packet's page: tables of cells, each cell one or two lines (Chinese, then English)."""
+"""The sections of a packet's document below its summary."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.core.i18n import LANGS, phrase
+from creditscore.core.i18n import Lang, day_said, phrase, phrases, say, word
 from creditscore.core.quantities import MINUS
 from creditscore.evidence.packet.cells import (
     FIRST,
-    Cell,
-    events_said,
-    facts_said,
-    field_said,
-    filled_in_both,
-    grade_said,
-    label_said,
-    number_said,
-    open_number_said,
-    pair_said,
-    refusals_said,
-    text_in_both,
+    column_label,
+    number,
+    tell,
+    tell_events,
+    tell_facts,
+    tell_field,
+    tell_grade,
+    tell_item,
 )
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.proof import describe_proof
+from creditscore.present.document import (
+    Block,
+    Code,
+    Column,
+    Count,
+    Facts,
+    Lines,
+    Listing,
+    Notice,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Tone,
+    Value,
+    heads,
+)
 from creditscore.repair.text import action_blocks, option_lines, plan_lines
 
-USED = (
-    ("record", "id"),
-    ("item", ""),
-    ("facts", "small"),
-    ("events", "small"),
-    ("effective", "n"),
-    ("share", "n"),
-    ("why", ""),
-)
 CHANGES = 60  # changes of the law that are printed
 SETS = 12  # records named in one cell
 ELSEWHERE = ("other_domain", "other_scheme", "no_item")  # not read by the scheme of the packet
 
 
-@dataclass(frozen=True)
-class Grid:
-    """`heads`: (code of the text, css); each row a cell per head; `marks` are css classes of rows."""
-
-    heads: tuple[tuple[str, str], ...]
-    rows: list[list[Cell]]
-    marks: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class PacketPart:
-    """A section: its title, lines of text before the table, and the table."""
-
-    title: str
-    lines: list[Cell] = field(default_factory=list)
-    grids: list[Grid] = field(default_factory=list)
-
-
-def all_sections(packet: Mapping[str, Any]) -> list[PacketPart]:
+def list_sections(packet: Mapping[str, Any], lang: Lang) -> list[Section]:
     """Everything below the summary, in the order of the page; a part that nobody gave is left out."""
-    given, results = packet["inputs"], packet["results"]
-    packet_parts = [_arithmetic(results), *_records(results), _decisive(results), _law(given, results)]
-    packet_parts += [_replays(given, results), _repair(results), _deadlines(given, results), _provenance(packet)]
-    if given["model"]:
-        packet_parts.insert(4, _model(given["model"]))
-    if given["case"]:
-        packet_parts.insert(0, _case(given["case"]))
-    return packet_parts
+    return [section for section in _Sections(packet, lang).each() if section is not None]
 
 
-def _arithmetic(results: Mapping[str, Any]) -> PacketPart:
-    rows, marks = [], []
-    for line in results["explanation"]["lines"]:
-        start = line["step"] == "start"
-        rows.append(
-            [
-                pair_said(line["label"], line["item"] if line["step"] == "record" else ""),
-                (line["record_id"],),
-                (number_said(line["nominal"]) if line["step"] != "decide" else "",),
-                ("" if start or line["step"] == "decide" else open_number_said(line["effective"]),),
-                (number_said(line["total"]) if line["step"] != "decide" else "",),
-                pair_said(line["said"]),
-                pair_said(line["cited"]),
+def is_used(row: Mapping[str, Any]) -> bool:
+    """Whether the grade read a record."""
+    return row["use"] in ("counted", "no_effect")
+
+
+class _Sections:
+    """The parts of one packet in one language."""
+
+    def __init__(self, packet: Mapping[str, Any], lang: Lang) -> None:
+        self.packet, self.lang = packet, lang
+        self.inputs, self.results = packet["inputs"], packet["results"]
+        self.about = about_of(packet["inputs"])
+        self.t: Callable[..., str] = phrases("packet", lang, "pages", "explanation")
+        self.comma, self.colon = "、" if lang == "zh" else ", ", self.t("colon")
+
+    def each(self) -> Iterator[Section | None]:
+        yield self._case()
+        yield self._arithmetic()
+        yield self._used()
+        yield self._unused()
+        yield self._decisive()
+        yield self._model()
+        yield self._law()
+        yield self._replays()
+        yield self._repair()
+        yield self._deadlines()
+        yield self._provenance()
+
+    def _section(self, code: str, *blocks: Block) -> Section:
+        return Section(self.t(code), blocks)
+
+    def _tell(self, label: Mapping[str, str]) -> str:
+        return tell(label, self.lang)
+
+    def _known(self, label: Mapping[str, str]) -> Value:
+        return self._tell(label) or None
+
+    def _case(self) -> Section | None:
+        """The objection as it was given: each row's fields by name; empty ones are not told."""
+        rows = []
+        for row in self.inputs["case"]:
+            names = [name for name, value in row.items() if name not in ("what", "day", "zh", "en") and value]
+            fields = [name for name in names if name.rpartition("_")[0] not in row]  # not the words of another field
+            told = [
+                f"{say(column_label(name), self.lang)}{self.colon}{tell_field(row, name, self.lang)}" for name in fields
             ]
-        )
-        idle = line["step"] == "record" and line["effective"] == "0"
-        marks.append("decides" if line["decides"] else "idle" if idle else line["step"])
-    heads = (
-        ("item", ""),
-        ("record", "id"),
-        ("nominal", "n"),
-        ("effective", "n"),
-        ("total", "n"),
-        ("why", ""),
-        ("article", ""),
-    )
-    return PacketPart("arithmetic", [], [Grid(heads, rows, marks)])
+            day = day_said(str(row.get("day", "")), self.lang)
+            rows.append((day, str(row.get(self.lang, row.get("what", ""))), Lines(told)))
+        columns = heads(self.t, day="day", what="text", facts="text")
+        return self._section("case", Table(columns, rows)) if rows else None
 
+    def _arithmetic(self) -> Section:
+        rows = []
+        for line in self.results["explanation"]["lines"]:
+            start, decides = line["step"] == "start", line["step"] == "decide"
+            cells = (
+                tell_item(line["label"], line["item"] if line["step"] == "record" else "", self.lang),
+                line["record_id"],
+                "" if decides else number(line["nominal"]),
+                "" if start or decides else number(line["effective"]),
+                "" if decides else number(line["total"]),
+                self._tell(line["said"]),
+                self._known(line["cited"]),
+            )
+            idle = line["step"] == "record" and line["effective"] == "0"
+            tone: Tone = "decides" if line["decides"] else "idle" if idle else "sum" if decides else ""
+            rows.append(Row(cells, tone))
+        numbers = {"nominal": "number", "effective": "number", "total": "number"}
+        columns = heads(self.t, "item", "record", **numbers, why="text", article="text")  # type: ignore[arg-type]
+        return self._section("arithmetic", Table(columns, rows))
 
-def _records(results: Mapping[str, Any]) -> list[PacketPart]:
-    shares = results["shares"]
-    used = [row for row in results["records"] if row["use"] in ("counted", "no_effect")]
-    unused = [row for row in results["records"] if row["use"] not in ("counted", "no_effect")]
-    # where no share is known, no column stands empty for it
-    heads = tuple(pair for pair in USED if pair[0] != "share" or shares["values"])
-    places = [USED.index(head) for head in heads]
-    rows = [_record(row, shares["values"], results) for row in used]
-    grid = Grid(heads, [[row[k] for k in places] for row in rows])
-    lines = (
-        [text_in_both("no_shares", shares["why"])]
-        if shares["why"]
-        else [text_in_both(f"shares_of_{shares['of']}", shares["empty"], shares["whole"])]
-    )
-    rest = [
-        [
-            _named(row),
-            *_unread(row, results),
-            events_said(row["events"]),
-            (*label_said("uses", row["use"]), *refusals_said(row["why"])),
-        ]
-        for row in unused
-    ]
-    other = Grid((("record", "id"), ("item", ""), ("facts", "small"), ("events", "small"), ("why", "")), rest)
-    return [
-        PacketPart("records", lines, [grid]),
-        PacketPart("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
-    ]
-
-
-def _record(row: Mapping[str, Any], shares: Mapping[str, str], results: Mapping[str, Any]) -> list[Cell]:
-    why = pair_said(row["why"]) if row["why"]["zh"] else label_said("uses", row["use"])
-    return [
-        _named(row),
-        pair_said(row["label"], row["item"]),
-        facts_said(row["facts"], results),
-        events_said(row["events"]),
-        (open_number_said(row["effective"]),),
-        (number_said(shares.get(row["record_id"], "")),),
-        (*why, *pair_said(row["cited"])),
-    ]
-
-
-def _named(row: Mapping[str, Any]) -> Cell:
-    return (row["record_id"], *(text_in_both("disputed") if row["disputed"] else ()))
-
-
-def _unread(row: Mapping[str, Any], results: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    """Item and facts of a record that was not used; what another scheme calls them stands in no packet."""
-    if row["use"] not in ELSEWHERE or row["label"]["zh"] != row["item"] or row["item"].isdigit():
-        return pair_said(row["label"], row["item"]), facts_said(row["facts"], results)
-    known = {name: value for name, value in row["facts"].items() if name in FIRST}
-    return text_in_both("item_elsewhere"), facts_said(known, results)
-
-
-def _decisive(results: Mapping[str, Any]) -> PacketPart:
-    result = results["decisive"]
-    target = _target(results, result["target"])
-    lines: list[Cell] = []
-    grids: list[Grid] = []
-    rows: list[list[Cell]]
-    if result["singles"]:
-        lines.append(text_in_both("singles"))
-        rows = [
-            [
-                (", ".join(single["records"]),),
-                grade_said(results, single["grade"]) if single["grade"] else label_said("states", single["state"]),
+    def _used(self) -> Section:
+        shares = self.results["shares"]
+        told = self.t("no_shares", shares["why"])
+        if not shares["why"]:
+            told = self.t(f"shares_of_{shares['of']}", shares["empty"], shares["whole"])
+        rows = []
+        for row in filter(is_used, self.results["records"]):
+            why = self._tell(row["why"]) or say(word("uses", row["use"]), self.lang)
+            cells = [
+                self._record(row),
+                tell_item(row["label"], row["item"], self.lang),
+                tell_facts(row["facts"], self.results, self.lang),
+                tell_events(row["events"], self.lang),
+                number(row["effective"]),
+                number(shares["values"].get(row["record_id"], "")),
+                Lines([why, *([self._tell(row["cited"])] if self._tell(row["cited"]) else [])], small=True),
             ]
-            for single in result["singles"]
-        ]
-        grids.append(Grid((("record", ""), ("gives", "")), rows))
-    else:
-        lines.append(text_in_both("singles_none"))
-    if result["possible"] is False:
-        lines.append(filled_in_both("impossible", target))
-    elif result["proved"] and result["smallest"]:
-        sets = text_in_both("uncounted") if result["smallest_sets"] is None else (str(result["smallest_sets"]),) * 2
-        lines.append(
-            tuple(
-                phrase("packet", "fewest", lang, target[k], result["smallest"], sets[k]) for k, lang in enumerate(LANGS)
-            )
-        )
-    elif not result["proved"]:
-        most = "?" if result["at_most"] is None else result["at_most"]
-        lines.append(
-            tuple(
-                phrase("packet", "unproved", lang, result["at_least"], most, target[k]) for k, lang in enumerate(LANGS)
-            )
-        )
-    if result["witness"]:
-        lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(result["witness"]),))
-    if result["patterns"]:
-        total = text_in_both("uncounted") if result["minimal_sets"] is None else (str(result["minimal_sets"]),) * 2
-        code = "minimal_all" if result["complete"] else "minimal_cut"
-        values = [(total[k],) if result["complete"] else (len(result["patterns"]), total[k]) for k in range(2)]
-        lines.append(
-            tuple(
-                f"{phrase('packet', 'minimal', lang)}: {phrase('packet', code, lang, *values[k])}"
-                for k, lang in enumerate(LANGS)
-            )
-        )
+            rows.append(cells if shares["values"] else cells[:5] + cells[6:])
+        share = {"share": "number"} if shares["values"] else {}  # where none is known, no column stands empty for it
+        columns = heads(self.t, "record", "item", "facts", "events", effective="number", **share, why="text")  # type: ignore[arg-type]
+        return self._section("records", Paragraph(told, "soft"), Table(columns, rows, empty=self.t("none")))
+
+    def _unused(self) -> Section:
         rows = [
-            [(str(pattern["size"]),), _pattern(pattern, result["classes"]), (str(pattern["sets"]),)]
-            for pattern in result["patterns"]
+            (
+                self._record(row),
+                *self._unread(row),
+                tell_events(row["events"], self.lang),
+                Lines([word("uses", row["use"]), *self._refusals(row["why"])], small=True),
+            )
+            for row in self.results["records"]
+            if not is_used(row)
         ]
-        grids.append(Grid((("size", "n"), ("pattern", ""), ("sets", "n")), rows))
-    if result["claims"]:
-        lines.append(text_in_both("proof", result["claims"], len(result["proof"])))
-    return PacketPart("decisive", lines, grids)
-
-
-def _pattern(row: Mapping[str, Any], classes: list[list[str]]) -> Cell:
-    parts = []
-    for place, count in row["parts"]:
-        ids = classes[place]
-        listed = ", ".join(ids[:SETS]) + (" …" if len(ids) > SETS else "")
-        parts.append(listed if len(ids) == count else f"{' '.join(text_in_both('of_class', count))} {{{listed}}}")
-    return tuple(parts)
-
-
-def _target(results: Mapping[str, Any], name: str) -> Cell:
-    if name == "any":
-        return text_in_both("any")
-    said_in_both = grade_said(results, name)
-    return filled_in_both("or_better", (said_in_both[0], said_in_both[-1]))
-
-
-def _model(rows: list[Mapping[str, Any]]) -> PacketPart:
-    head, *shares = rows
-    lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
-    facts = [
-        f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
-        f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
-        f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
-        f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
-        f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
-    ]
-    lines.append((" · ".join(facts),))
-    grid = [
-        [
-            (share["label"]["zh"], share["label"]["en"]),
-            (str(share["value"]),),
-            (f"{share['points']:+.1f}".replace("-", MINUS),),
-        ]
-        for share in shares
-    ]
-    return PacketPart("model", lines, [Grid((("column", ""), ("value", ""), ("points", "n")), grid)])
-
-
-def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
-    law, about = results["law"], about_of(given)
-    lines = [(f"{' · '.join(text_in_both('version'))}: {_version(results)}",)]
-    if law["version_before"]:
-        lines.append((f"{' · '.join(text_in_both('version_before'))}: {law['version_before']}",))
-    if about["newer_versions"]:
-        lines.append((f"{' · '.join(text_in_both('newer'))}: {about['newer_versions']}",))
-    lines.append((f"{' · '.join(text_in_both('article'))}: {' / '.join(pair_said(law['cited'])) or '–'}",))
-    law_rows: list[list[Cell]] = [
-        [(row["zh"], row["en"]), (row["in_force"],), (row["repealed"],), label_said("marks", row["evidence"])]
-        for row in law["texts"]
-    ]
-    grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), law_rows)]
-    if not law["version_before"]:
-        return PacketPart("law", [*lines, text_in_both("no_before")], grids)
-    codes = {line["item"] for line in results["explanation"]["lines"]} | {
-        line["rule"] for line in results["explanation"]["lines"]
-    }
-    ordered = sorted(law["changes"], key=lambda change: change["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
-    rows = [[tuple(dict.fromkeys((row["zh"][k], row["en"][k]))) for k in (0, 1, 2, 4, 5)] for row in ordered]
-    grids.append(Grid((("part", ""), ("name", ""), ("change", ""), ("before", ""), ("after", "")), rows))
-    return PacketPart("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
-
-
-def _version(results: Mapping[str, Any]) -> str:
-    """The version applied: its title, then its id."""
-    title = results["explanation"]["title"]
-    return f"{title['zh']} {title['en']} ({results['law']['version']})"
-
-
-def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
-    about, replays = about_of(given), results["replays"]
-    rows = [[text_in_both("with_all"), *_ends(results, replays["whole"])]]
-    rows += [
-        [(" ".join([*text_in_both("without"), ", ".join(replay["without"])]),), *_ends(results, replay)]
-        for replay in replays["without"]
-    ]
-    lines = [text_in_both("then", about["known_at"]), text_in_both("now", about["newest_day"])]
-    lines += [text_in_both("left_out", replays["left_out"])] if replays["left_out"] else []
-    heads = (("record", ""), ("then_grade", ""), ("then_score", "n"), ("now_grade", ""), ("now_score", "n"))
-    return PacketPart("replays", lines, [Grid(heads, rows)])
-
-
-def _ends(results: Mapping[str, Any], replay: Mapping[str, Any]) -> list[Cell]:
-    cells: list[Cell] = []
-    for name in ("then", "now"):
-        end = replay[name]
-        cells += [
-            grade_said(results, end["grade"]) if end["grade"] else label_said("states", end["state"]),
-            (number_said(end["score"]),),
-        ]
-    return cells
-
-
-def _repair(results: Mapping[str, Any]) -> PacketPart:
-    """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
-    rows: list[list[Cell]] = [
-        [
-            tuple(part for part in (option["target"], *pair_said(option["label"], option["item"])) if part),
-            tuple(phrase("repair_ways", option["way"], lang) for lang in LANGS),
-            tuple(phrase("repair_states", option["state"], lang) for lang in LANGS),
-            tuple(line for lang in LANGS for line in option_lines(option, lang)),
-        ]
-        for option in results["repair"]["options"]
-    ]
-    lines = [(phrase("repair", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
-    heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
-    none = (results["repair"]["why"],) if results["repair"]["why"] else text_in_both("none")
-    plan = results["repair"]["plan"]
-    if plan["why"]:
-        said_of_plan = [text_in_both(f"plan_{plan['why']}")]
-        steps: list[list[Cell]] = []
-    else:
-        said_of_plan = list(zip(*(plan_lines(plan, lang) for lang in LANGS), strict=True))
-        days, sets = plan["proof"]["days"], plan["proof"]["sets"]
-        said_of_plan.append(
-            text_in_both("plan_search", days) if sets is None else text_in_both("plan_proof", days, sets)
+        return self._section(
+            "unused", Table(heads(self.t, "record", "item", "facts", "events", "why"), rows, empty=self.t("none"))
         )
-        blocks = zip(*(action_blocks(plan, lang) for lang in LANGS), strict=True)
-        steps = [
-            [tuple(head for head, _ in pair), tuple(line for _, under in pair for line in under)] for pair in blocks
+
+    def _record(self, row: Mapping[str, Any]) -> Lines:
+        return Lines([row["record_id"], *([self.t("disputed")] if row["disputed"] else [])])
+
+    def _refusals(self, why: Mapping[str, str]) -> list[str]:
+        """The reasons for which rows of a record were refused, in words."""
+        codes = [code for code in why["en"].split(", ") if code]
+        return [self.comma.join(say(word("refusals", code), self.lang) for code in codes)] if codes else []
+
+    def _unread(self, row: Mapping[str, Any]) -> tuple[Value, Value]:
+        """Item and facts of a record that was not used; what another scheme calls them stands in no packet."""
+        if row["use"] not in ELSEWHERE or row["label"]["zh"] != row["item"] or row["item"].isdigit():
+            return tell_item(row["label"], row["item"], self.lang), tell_facts(row["facts"], self.results, self.lang)
+        known = {name: value for name, value in row["facts"].items() if name in FIRST}
+        return self.t("item_elsewhere"), tell_facts(known, self.results, self.lang)
+
+    def _decisive(self) -> Section:
+        result, t = self.results["decisive"], self.t
+        blocks: list[Block] = []
+        if result["singles"]:
+            rows = [
+                (self._ids(single["records"]), tell_grade(self.results, single, self.lang))
+                for single in result["singles"]
+            ]
+            blocks.append(Table(heads(t, "record", "gives"), rows, t("singles")))
+        else:
+            blocks.append(Paragraph(t("singles_none")))
+        target = t("any") if result["target"] == "any" else t("or_better", self._grade(result["target"]))
+        if result["possible"] is False:
+            blocks.append(Paragraph(t("impossible", target)))
+        elif result["proved"] and result["smallest"]:
+            blocks.append(Paragraph(t("fewest", target, result["smallest"], self._counted(result["smallest_sets"]))))
+        elif not result["proved"]:
+            most = "?" if result["at_most"] is None else result["at_most"]
+            blocks.append(Paragraph(t("unproved", result["at_least"], most, target)))
+        if result["witness"]:
+            blocks.append(Paragraph(f"{t('witness')}{self.colon}{self._ids(result['witness'])}"))
+        if result["patterns"]:
+            total, listed = self._counted(result["minimal_sets"]), len(result["patterns"])
+            told = t("minimal_all", total) if result["complete"] else t("minimal_cut", listed, total)
+            patterns = [
+                (pattern["size"], Lines(list(self._pattern(pattern, result["classes"]))), pattern["sets"])
+                for pattern in result["patterns"]
+            ]
+            columns = heads(t, size="number", pattern="text", sets="number")
+            blocks.append(Table(columns, patterns, t("minimal"), told))
+        if result["claims"]:
+            blocks.append(Paragraph(t("proof_searched", result["claims"], len(result["proof"])), "soft"))
+        return self._section("decisive", *blocks)
+
+    def _counted(self, sets: int | None) -> object:
+        return self.t("uncounted") if sets is None else sets
+
+    def _grade(self, code: str) -> str:
+        return tell_grade(self.results, code, self.lang)
+
+    def _ids(self, records: Sequence[str]) -> str:
+        return ", ".join(records)
+
+    def _pattern(self, row: Mapping[str, Any], classes: list[list[str]]) -> Iterator[str]:
+        for place, count in row["parts"]:
+            ids = classes[place]
+            listed = self._ids(ids[:SETS]) + (" …" if len(ids) > SETS else "")
+            yield listed if len(ids) == count else f"{self.t('of_class', count)} {{{listed}}}"
+
+    def _model(self) -> Section | None:
+        if not self.inputs["model"]:
+            return None
+        head, *shares = self.inputs["model"]
+        t = self.t
+        facts = [
+            (t("name"), f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})"),
+            (t("probability"), f"{head['probability']:.4f}"),
+            (t("model_grade"), head["grade"]),
+            (t("base"), f"{head['base']:.1f}"),
+            (t("sum"), f"{head['points']:.1f}"),
         ]
-    grids = [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
-    grids += [Grid(heads, rows)] if rows else []
-    return PacketPart("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
-
-
-def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
-    rows = [
-        [(row["day"],), label_said("deadlines", row["what"]), (row["of"], *_ending(row, results))]
-        for row in results["deadlines"]
-    ]
-    rows += [
-        [
-            (str(row["day"]),),
-            (str(row.get("zh", row["what"])), str(row.get("en", row["what"]))),
-            tuple(dict.fromkeys(field_said(row, "note"))),
+        rows = [
+            (self._tell(share["label"]), str(share["value"]), f"{share['points']:+.1f}".replace("-", MINUS))
+            for share in shares
         ]
-        for row in given["case"]
-        if row.get("what") == "deadline" and row.get("day")
-    ]
-    rows.sort(key=lambda row: row[0])
-    heads = (("day", ""), ("what", ""), ("record", ""))
-    return PacketPart("deadlines", [] if rows else [text_in_both("none")], [Grid(heads, rows)] if rows else [])
+        notice = Notice(self._tell(head["notice"]), "info")
+        return self._section("model", notice, Facts(facts), Table(heads(t, "column", "value", points="number"), rows))
 
+    def _law(self) -> Section:
+        law, t = self.results["law"], self.t
+        title = self._tell(self.results["explanation"]["title"])
+        facts: list[tuple[Value, Value]] = [(t("version"), f"{title} ({law['version']})")]
+        facts += [(t("version_before"), law["version_before"])] if law["version_before"] else []
+        facts += [(t("newer"), self.about["newer_versions"])] if self.about["newer_versions"] else []
+        facts.append((t("article"), self._known(law["cited"])))
+        rows = [
+            (
+                self._tell(text),
+                day_said(text["in_force"], self.lang) or None,
+                day_said(text["repealed"] or "", self.lang),
+                word("marks", text["evidence"]),
+            )
+            for text in law["texts"]
+        ]
+        blocks: list[Block] = [
+            Facts(facts),
+            Table(heads(t, "texts", in_force="day", repealed="day", evidence="text"), rows),
+        ]
+        if not law["version_before"]:
+            return self._section("law", *blocks, Paragraph(t("no_before"), "soft"))
+        lines = self.results["explanation"]["lines"]
+        codes = {line["item"] for line in lines} | {line["rule"] for line in lines}
+        ordered = sorted(law["changes"], key=lambda change: change["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
+        changes = [[change[self.lang][k] for k in (0, 1, 2, 4, 5)] for change in ordered]
+        told = t("changes", len(law["changes"]), len(changes))
+        blocks.append(Table(heads(t, "part", "name", "change", "before", "after"), changes, caption=told))
+        return self._section("law", *blocks)
 
-def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
-    """What ends on a day, in words: the way to repair, the item, the list."""
-    for option in results["repair"]["options"]:
-        if (option["target"], option["rule"]) == (row["of"], row["note"]):
-            return pair_said(option["rule_label"])
-    for record in results["records"]:
-        if (record["record_id"], record["item"]) == (row["of"], row["note"]):
-            return pair_said(record["label"], record["item"])
-    label = results.get("entries", {}).get(row["of"]) or results.get("lists", {}).get(row["note"])
-    return (row["note"],) if label is None else pair_said(label)
+    def _replays(self) -> Section:
+        t, replays = self.t, self.results["replays"]
+        rows = [(t("with_all"), *self._ends(replays["whole"]))]
+        rows += [
+            (f"{t('without')} {self._ids(replay['without'])}", *self._ends(replay)) for replay in replays["without"]
+        ]
+        columns = [Column(t("record"))]
+        for code, day in (("then", self.about["known_at"]), ("now", self.about["newest_day"])):
+            columns += [Column(t(code, day_said(day, self.lang))), Column(t("score"), "number")]
+        left_out = [Paragraph(t("left_out", replays["left_out"]), "soft")] if replays["left_out"] else []
+        return self._section("replays", Table(columns, rows), *left_out)
 
+    def _ends(self, replay: Mapping[str, Any]) -> Iterator[Value]:
+        for name in ("then", "now"):
+            yield tell_grade(self.results, replay[name], self.lang)
+            yield "" if replay[name]["score"] is None else number(replay[name]["score"])
 
-def _case(rows: list[Mapping[str, Any]]) -> PacketPart:
-    """The objection as it was given: each row's fields by name; empty ones are not said."""
-    case_rows: list[list[Cell]] = []
-    for row in rows:
-        words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
-        names = [name for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
-        fields = [name for name in names if name.rpartition("_")[0] not in row]  # not the words of another field
-        fields_said = tuple(
-            f"{' '.join(label_said('columns', name))}: {' / '.join(dict.fromkeys(field_said(row, name)))}"
-            for name in fields
-        )
-        case_rows.append([(str(row.get("day", "")),), words, fields_said or ("",)])
-    return PacketPart("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), case_rows)])
+    def _repair(self) -> Section:
+        """The ways to repair, as the page of `creditscore repair check` has them."""
+        repair, t, lang = self.results["repair"], self.t, self.lang
+        plan = repair["plan"]
+        blocks: list[Block] = []
+        if plan["why"]:
+            blocks.append(Paragraph(t(f"plan_{plan['why']}")))
+        else:
+            days, sets = plan["proof"]["days"], plan["proof"]["sets"]
+            blocks += map(Paragraph, plan_lines(plan, lang))
+            blocks.append(Paragraph(t("plan_search", days) if sets is None else t("plan_proof", days, sets), "soft"))
+            if steps := list(action_blocks(plan, lang)):
+                blocks.append(Listing(steps))
+        rows = [
+            (
+                Lines([option["target"], tell_item(option["label"], option["item"], lang)])
+                if option["target"]
+                else tell_item(option["label"], option["item"], lang),
+                phrase("repair_ways", option["way"], lang),
+                phrase("repair_states", option["state"], lang),
+                Lines(list(option_lines(option, lang))),
+            )
+            for option in repair["options"]
+        ]
+        as_of = phrase("repair", "as_of_day", lang, day_said(repair["on"], lang))
+        table = Table(heads(t, "record", "way", "state", "brings"), rows, empty=repair["why"] or t("none"))
+        return Section(t("repair"), [*blocks, table], as_of if rows else "")
 
+    def _deadlines(self) -> Section:
+        rows: list[tuple[str, Value, Value]] = [
+            (row["day"], word("deadlines", row["what"]), self._ending(row)) for row in self.results["deadlines"]
+        ]
+        rows += [
+            (str(row["day"]), str(row.get(self.lang, row["what"])), tell_field(row, "note", self.lang))
+            for row in self.inputs["case"]
+            if row.get("what") == "deadline" and row.get("day")
+        ]
+        ordered = [(day_said(day, self.lang), *rest) for day, *rest in sorted(rows, key=lambda row: row[0])]
+        table = Table(heads(self.t, day="day", what="text", record="text"), ordered, empty=self.t("none"))
+        return self._section("deadlines", table)
 
-def _provenance(packet: Mapping[str, Any]) -> PacketPart:
-    rows: list[list[Cell]] = [[label_said("about", row["name"]), (row["value"],)] for row in packet["inputs"]["about"]]
-    rows.append([text_in_both("digest"), (packet["digest"],)])
-    parts: list[list[Cell]] = [[(row["part"],), (str(row["rows"]),), (row["sha256"],)] for row in packet["provenance"]]
-    hashes: list[list[Cell]] = [
-        [(f"{row['table']} {row['key']}",), (row["sha256"],)] for row in packet["results"]["hashes"]["rows"]
-    ]
-    proof = describe_proof(packet["inputs"].get("proof", []))
-    proved: list[list[Cell]] = [[label_said("proof", name), (value,)] for name, value in proof]
-    return PacketPart(
-        "provenance",
-        [text_in_both("check")],
-        [
-            Grid((("name", ""), ("value", "code")), rows),
-            *([Grid((("proof", ""), ("value", "code")), proved)] if proved else []),
-            Grid((("part", ""), ("rows", "n"), ("hash", "code")), parts),
-            Grid((("record", ""), ("hash", "code")), hashes),
-        ],
-    )
+    def _ending(self, row: Mapping[str, str]) -> Lines:
+        """What ends on a day: its id, and in words the way to repair, the item, the list."""
+        named: Value = row["note"]
+        if label := self.results.get("entries", {}).get(row["of"]) or self.results.get("lists", {}).get(row["note"]):
+            named = self._tell(label)
+        for record in self.results["records"]:
+            if (record["record_id"], record["item"]) == (row["of"], row["note"]):
+                named = tell_item(record["label"], record["item"], self.lang)
+        for option in self.results["repair"]["options"]:
+            if (option["target"], option["rule"]) == (row["of"], row["note"]):
+                named = self._tell(option["rule_label"])
+        return Lines([row["of"], named], small=True)
+
+    def _provenance(self) -> Section:
+        t = self.t
+        about: list[tuple[Value, Value]] = [
+            (word("about", row["name"]), Code(row["value"])) for row in self.inputs["about"]
+        ]
+        about.append((t("digest"), Code(self.packet["digest"])))
+        proof = [(word("proof", name), Code(value)) for name, value in describe_proof(self.inputs.get("proof", []))]
+        parts = [(row["part"], Count(row["rows"]), row["sha256"]) for row in self.packet["provenance"]]
+        hashes = [(f"{row['table']} {row['key']}", row["sha256"]) for row in self.results["hashes"]["rows"]]
+        blocks: list[Block] = [Paragraph(t("check"), "soft"), Facts(about)]
+        blocks += [Section(t("proof"), [Facts(proof)])] if proof else []
+        blocks.append(Table([*heads(t, "part", rows="number"), Column("SHA-256", "code")], parts))
+        blocks.append(Table([Column(t("record")), Column("SHA-256", "code")], hashes))
+        return self._section("provenance", *blocks)

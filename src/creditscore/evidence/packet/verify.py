@@ -38,7 +38,8 @@ SHOWN = 160  # characters of a line in a message
 class Changed:
     """A line that is not what it was: file, line number (from 1), where in the data, what stands and what should.
 
-    `expected` is empty where nobody can say what stood there: an input is known by its check alone.
+    `expected` is empty where nobody can say what stood there: an input is known by its check alone. `words`: another
+    version of the package words it otherwise and says the same.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Changed:
     place: str
     stands: str
     expected: str = ""
+    words: bool = False
 
 
 def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
@@ -112,13 +114,28 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
         return [Changed(file, line_number + 1, "digest", packet["digest"], digest)]
     line_number = differing[0] if differing else min(len(lines), len(computed))
     stands, wanted = (side[line_number] if line_number < len(side) else "" for side in (lines, computed))
-    place = _place(packet["results"], results, "results")
-    if _version(packet) != __version__:
-        place += f" (written by version {_version(packet)}, computed by {__version__})"
-    changed = [Changed(file, line_number + 1, place, _cut(stands), _cut(wanted))]
+    place, words = _place(packet["results"], results, "results"), False
+    if version_of(packet) != __version__:
+        place += f" (written by version {version_of(packet)}, computed by {__version__})"
+        words = packet["digest"] == digest and without_words(packet["results"]) == without_words(results)
+    changed = [Changed(file, line_number + 1, place, *_around(stands, wanted), words)]
     if len(lines) == len(computed):
-        changed += [Changed(file, k + 1, "results", _cut(lines[k]), _cut(computed[k])) for k in differing[1:]]
+        changed += [Changed(file, k + 1, "results", *_around(lines[k], computed[k]), words) for k in differing[1:]]
     return changed
+
+
+def without_words(value: Any) -> Any:
+    """What a packet says without its words: labels in two languages, and sentences that say why there is nothing."""
+    if isinstance(value, list):
+        return [without_words(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    words = ("zh", "en") if {"zh", "en"} <= value.keys() else ()
+    return {
+        name: bool(part) if name == "why" and isinstance(part, str) else without_words(part)
+        for name, part in value.items()
+        if name not in words
+    }
 
 
 def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
@@ -170,7 +187,8 @@ def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
     return "", None
 
 
-def _version(packet: Mapping[str, Any]) -> str:
+def version_of(packet: Mapping[str, Any]) -> str:
+    """The version of the package that made a packet."""
     return next((str(row["value"]) for row in packet["inputs"]["about"] if row.get("name") == "package"), "")
 
 
@@ -187,17 +205,17 @@ def _place(stands: Any, wanted: Any, path: str) -> str:
     return path
 
 
-def first_line(file: str, text: str, wanted: str, place: str) -> Changed | None:
+def first_line(file: str, text: str, wanted: str, place: str, *, words: bool = False) -> Changed | None:
     """The first line in which two texts differ; None where they are equal."""
-    return None if text == wanted else _first(file, text, wanted, place)
+    return None if text == wanted else _first(file, text, wanted, place, words)
 
 
-def _first(file: str, text: str, wanted: str, place: str) -> Changed:
+def _first(file: str, text: str, wanted: str, place: str, words: bool = False) -> Changed:
     lines, others = text.split("\n"), wanted.split("\n")
     pairs = zip(lines, others, strict=False)
     line_number = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(lines), len(others)))
     stands, expected = (side[line_number] if line_number < len(side) else "" for side in (lines, others))
-    return Changed(file, line_number + 1, place, *_around(stands, expected))
+    return Changed(file, line_number + 1, place, *_around(stands, expected), words)
 
 
 def _around(stands: str, expected: str) -> tuple[str, str]:
