@@ -202,3 +202,22 @@ def test_a_trigger_that_does_something_else_is_found(store_url: str, tmp_path: P
         faults = [str(fault) for fault in verify(store).faults]
         assert "event: the trigger event_stays is another" in faults
         assert store.database.is_sqlite or "event: the trigger event_is_not_emptied is gone" in faults
+
+
+def test_planted_triggers_and_rules_are_found(store_url: str, tmp_path: Path) -> None:
+    with Store(store_url, make_registry()) as store:
+        if store.database.is_sqlite:
+            planted = ["CREATE TRIGGER planted BEFORE INSERT ON promise BEGIN SELECT RAISE(IGNORE); END"]
+        else:
+            planted = [
+                "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+                "CREATE TRIGGER planted BEFORE INSERT ON promise FOR EACH ROW EXECUTE FUNCTION planted()",
+                "CREATE RULE planted AS ON UPDATE TO event DO INSTEAD NOTHING",
+            ]
+        with store.database._writer.begin() as connection:
+            for statement in planted:
+                connection.exec_driver_sql(statement)
+        tables = ["promise"] if store.database.is_sqlite else ["event", "promise"]
+        assert [str(fault) for fault in verify(store).faults] == [
+            f"{table}: the trigger or rule planted is not of the store" for table in tables
+        ]

@@ -211,6 +211,8 @@ def forge(town: Town) -> dict[str, Callable[[], None]]:
         return about(f"person/{person.id}", "person.role_granted", parts={"grants": [{"role": "approver", **row}]})
 
     case = {"stream": "promise/7"}
+    kept_run = dict.fromkeys(("kind", "scheme", "period", "manifest", "root"), "x")
+    kept_run |= {"known_at": "2026-03-01", "files": {}, "rows": {}, "checked": True}
     declared = (
         town.store.registry.by_id["promise/2"]
         .text.replace("version: 2", "version: 9")
@@ -501,6 +503,11 @@ def forge(town: Town) -> dict[str, Callable[[], None]]:
             )
         ),
         "log opened": do(about("log/1", "log.opened", set={"format": 1, "mode": "open", "zone": "UTC"}, state="open")),
+        "run kept again": do(
+            *(NewEvent("run/r1", "run.kept", {"set": {**kept_run, "version": v}}, "kept") for v in ("1", "2")),
+            who="li.na",
+            role="grader",
+        ),
         "no such kind": do(about("bird/1", "bird.flew")),
         "float of a payload": do(accepted({**sound, "set": {**accept, "check_by": 5}}, **case)),
     }

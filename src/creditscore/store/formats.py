@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,14 @@ SQLITE_TRIGGERS = "SELECT name, sql, '' FROM sqlite_master WHERE type = 'trigger
 POSTGRESQL_TRIGGERS = (
     "SELECT tgname, pg_get_triggerdef(t.oid, true), prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid"
     " WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
+)
+# Whatever else runs when a table is written: triggers, and in PostgreSQL rules
+SQLITE_PLANTED = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+POSTGRESQL_PLANTED = (
+    "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
+    " WHERE NOT tgisinternal AND pg_table_is_visible(c.oid)"
+    " UNION ALL SELECT c.relname, r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class"
+    " WHERE c.relkind <> 'v' AND pg_table_is_visible(c.oid)"
 )
 LOCK = 0x6372656469742E  # of PostgreSQL, for those who make the same store at once
 
@@ -85,6 +94,16 @@ def require_known(database: Database) -> None:
         raise StoreError("store.store_written_version_whose_format_not", where=database.shown)
     if kind == "something else":
         raise StoreError("store.file_no_store", where=database.shown)
+
+
+def find_planted(connection: sa.Connection, tables: Collection[str]) -> list[tuple[str, str]]:
+    """Name the triggers and rules on some tables that the store did not make, each behind its table."""
+    from creditscore.store.migrations.versions.v0001_event_and_head import write_triggers
+
+    is_sqlite = connection.dialect.name == "sqlite"
+    own = {("event", statement.split()[2]) for statement in write_triggers(is_sqlite)}
+    there = connection.exec_driver_sql(SQLITE_PLANTED if is_sqlite else POSTGRESQL_PLANTED)
+    return sorted((table, name) for table, name in there if table in tables and (table, name) not in own)
 
 
 def find_trigger_faults(connection: sa.Connection) -> list[str]:

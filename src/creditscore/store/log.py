@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
@@ -27,6 +29,7 @@ MOST_BYTES = 4_000_000  # of one payload; files lie in the archive, and their ha
 BATCH = 500
 STREAM = re.compile(r"[a-z_]+/[^\x00-\x20\x7f\ud800-\udfff]{1,200}")
 HASH = re.compile(r"[0-9a-f]{64}")
+SALT_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,43 @@ def find_fault(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def find_form_fault(event: Event, payload: str | None) -> str | None:
+    """Say what in an event the log never writes so, whatever its hash; None where nothing is.
+
+    Parameters
+    ----------
+    event
+        As it was read.
+    payload
+        The text of its payload as it stands; a text that is not canonical may say one thing to one reader and another
+        to the next.
+    """
+    try:
+        if not _is_stream(event.stream) or not all(map(_is_line, (event.subject, event.office))):
+            return "its stream, organisation or office has a name that cannot be one"
+        if not (_is_day(event.on_day) and _is_day(event.known_on)):
+            return f"{event.on_day!r} and {event.known_on!r} are not both days"
+        if event.known_on < event.on_day:
+            return f"known on {event.known_on}, before the day {event.on_day}"
+        if payload is None:
+            return None
+        if write_canonical(event.payload) != payload:
+            return "its payload is not written as the log writes it"
+        if not re.fullmatch(f"[0-9a-f]{{{2 * SALT_BYTES}}}", (event.payload or {}).get("salt", "")):
+            return "its payload has no salt: what it says might be guessed from its hash"
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        return "it holds what the log never writes"
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def read_event(row: Mapping[str, Any]) -> Event:
     """Make an event of a row, whatever its hash; StoreDiffers where its payload is no JSON."""
     try:
@@ -251,6 +291,8 @@ class Log:
         self, connection: sa.Connection, act: Act, before: Head, signer: Signer | None
     ) -> Iterator[dict[str, Any]]:
         moment = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        if not _is_line(act.office):
+            raise UsageError("store.no_office", office=act.office[:80])
         versions = self._newest_versions(connection, {new.stream for new in act.events if new.expected is None})
         seq, previous = before.size, before.hash
         for position, new in enumerate(act.events):
@@ -289,7 +331,7 @@ class Log:
     def _write_payload(new: NewEvent) -> str:
         """Write a payload with a salt, without which the few things it could say might be guessed from its hash."""
         try:
-            text = write_canonical({**new.payload, "salt": secrets.token_hex(16)})
+            text = write_canonical({**new.payload, "salt": secrets.token_hex(SALT_BYTES)})
             size = len(text.encode())
         except (ValueError, RecursionError) as error:
             raise UsageError("store.cannot_written_log", error=error, kind=new.kind, stream=new.stream) from error
@@ -398,10 +440,19 @@ def name_erasure(stream: str) -> str:
 
 def _require_names(new: NewEvent) -> None:
     """Raise UsageError where a stream or an organisation has a name that cannot be one."""
-    if not STREAM.fullmatch(new.stream):
+    if not _is_stream(new.stream):
         raise UsageError("store.no_stream", stream=new.stream[:80], where=new.kind)
-    if not (new.subject.isprintable() and len(new.subject) <= 200):
+    if not _is_line(new.subject):
         raise UsageError("store.no_organisation", subject=new.subject[:80], where=new.stream)
+
+
+def _is_stream(name: str) -> bool:
+    """Whether a stream can have this name; signs that nobody sees would make two names of one."""
+    return STREAM.fullmatch(name) is not None and name.isprintable()
+
+
+def _is_line(text: str) -> bool:
+    return text.isprintable() and len(text) <= 200
 
 
 def read_newest_of(

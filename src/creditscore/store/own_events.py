@@ -56,6 +56,11 @@ SHAPES: Mapping[str, Shape] = {
     "effect.asked": Shape("what to content because tries", begins=True, after="open"),
     "effect.done": Shape("result done_on tries", before="open", after="done"),
     "effect.failed": Shape("failed tries", before="open", after="open"),
+    "run.kept": Shape(
+        "kind scheme version period known_at snapshot? snapshot_path? manifest files rows root checked inputs? beside?",
+        begins=True,
+        after="kept",
+    ),
     "retention.erased": Shape("of reason article? versions erased_on", after="erased"),
 }
 

@@ -14,9 +14,9 @@ from creditscore.core.errors import CreditscoreError
 from creditscore.store.archive.files import Archive
 from creditscore.store.context import Context, Registry
 from creditscore.store.corrections import find_act, plan_generic
-from creditscore.store.declarations import GENERIC, OTHERWISE, Workflow
+from creditscore.store.declarations import GENERIC, OTHERWISE, ActRule, Workflow
 from creditscore.store.fold import Stream, apply_event
-from creditscore.store.log import Event, Log, NewEvent, list_files, read_event
+from creditscore.store.log import Event, Log, NewEvent, find_form_fault, list_files, read_event
 from creditscore.store.machine import Machine
 from creditscore.store.own_events import find_misfit
 from creditscore.store.people import PERSON, People
@@ -81,6 +81,8 @@ class Replay:
                 for row in rows:
                     try:
                         event = read_event(row)
+                        if event.seq >= self.since and (fault := find_form_fault(event, row["payload"])):
+                            self.say("form", f"event {event.seq} ({event.kind})", fault)
                         if event.seq >= self.since and (event.payload is not None or event.flow):
                             self._check(stream, event)
                         apply_event(stream, event)
@@ -141,8 +143,8 @@ class Replay:
             self.say("step", where, f"{newer} was at work already")
         if stream.version >= 0 and event.subject != stream.subject and (generic or workflow.is_plain(str(act))):
             self.say("step", where, f"it names {event.subject or 'nobody'}, the case {stream.subject or 'nobody'}")
-        if event.known_on < event.on_day:
-            self.say("step", where, f"known on {event.known_on}, before the day {event.on_day}")
+        if any(step.flow and event.known_on < step.known_on for step in stream.events):
+            self.say("step", where, f"known on {event.known_on}, before an earlier step of its case was")
         case = stream if stream.version >= 0 else Stream("")
         given = (event.payload or {}).get("given", {})
         self._check_role(workflow, generic or str(act), case, event, where)
@@ -200,6 +202,7 @@ class Replay:
         if event.state not in allowed:
             self.say("step", where, f"it does not lead to {event.state or 'no state'}")
         if payload is None:
+            self._check_persons(rule, case, event, where)
             return
         given = payload.get("given", {})
         if check_given(workflow, act, given) != given:
@@ -215,6 +218,12 @@ class Replay:
         again.parts = {part: [dict(row) for row in rows] for part, rows in payload.get("parts", {}).items()}
         self.machine.check_effects(again)
         self._compare({**payload, "tasks": self.machine.task_changes(again)}, payload, where)
+
+    def _check_persons(self, rule: ActRule, case: Stream, event: Event, where: str) -> None:
+        """Look at the second person of an act whose payload was erased, where no condition reads what is gone."""
+        names = {name for eyes in rule.second_person if not eyes.of and eyes.when == "True" for name in eyes.than}
+        if any(step.actor == event.actor and {step.name, step.kind} & names for step in case.events):
+            self.say("guard", where, "one person where the declaration asks for two")
 
     def _compare(self, wanted: Mapping[str, Any], payload: Mapping[str, Any], where: str) -> None:
         names = ({*wanted} | {*payload}) - {"salt"}

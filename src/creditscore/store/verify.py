@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from creditscore.core.clock import now
 from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.declarations import Workflow
 from creditscore.store.declaring import find_declaration_fault, read_declaration
 from creditscore.store.erasure import STAYS
-from creditscore.store.formats import find_trigger_faults
+from creditscore.store.formats import find_planted, find_trigger_faults
 from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
@@ -26,6 +27,7 @@ from creditscore.store.people import ABOUT_RIGHTS, PERSON, People
 from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
 from creditscore.store.spans import LEAST_EVENTS, Span, check_span, find_faults, make_task, plan_spans
 from creditscore.store.streams import TASK_KINDS
+from creditscore.store.tables import event as event_table
 from creditscore.store.tables import head as head_table
 from creditscore.store.verification import Fault, Verification
 from creditscore.store.witnesses import open_witness
@@ -91,7 +93,7 @@ class _Check:
 
     def __init__(self, store: Store, connection: sa.Connection, since: int, processes: int) -> None:
         self.store, self.connection, self.since, self.processes = store, connection, since, processes
-        self.result = Verification(store.mode)
+        self.result, self.began = Verification(store.mode), now().strftime("%Y-%m-%dT%H:%M:%SZ")
         self.people, self.first_hash = People(), ""
         self.declared: dict[str, tuple[int, Workflow]] = {}
         self.emits: dict[str, set[str]] = {}  # by case, what its steps so far may write elsewhere
@@ -166,6 +168,8 @@ class _Check:
             return
         if at < moment:
             self.result.notes.append(f"{where}: the clock ran backwards, from {moment} to {at}")
+        if at > self.began and moment <= self.began:  # the first of such
+            self.result.notes.append(f"{where}: written at {at}, a moment to come: a clock is wrong")
         for day in days:
             if len(day) != 10 or (day > at[:10] and date.fromisoformat(day) > _next_day(at)):
                 self.fault("time", where, f"the day {day} had not come on {at}")
@@ -412,6 +416,9 @@ class _Check:
             self.result.notes.append(f"the table {name} is not of the store")
         for fault in find_trigger_faults(self.connection):
             self.fault("table", "event", f"the trigger {fault}")
+        own = {event_table.name, head_table.name, *self.store.projections.metadata.tables}
+        for table, name in find_planted(self.connection, own):
+            self.fault("table", table, f"the trigger or rule {name} is not of the store")
         if not self.store.projections.is_current(self.connection):
             self.fault("projection", "projection_format", "it is not what this version makes")
 
