@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from creditscore.cli.act import read_corrected, read_json, read_pairs, read_value
+from creditscore.cli.main import app
 from creditscore.core.errors import InputError, NotAllowed, SchemeError, StoreError, UsageError
 from creditscore.store.context import Refused
 from creditscore.store.declarations import WORKFLOWS
@@ -66,6 +69,18 @@ def test_a_preview_writes_nothing_and_is_confirmed_by_its_hash(office: Office) -
     assert accepted["state"] == "accepted"
     with pytest.raises(Refused, match="cannot follow"):
         office.act(*accept, "--as-shown", plan["digest"], by="zhang.min", on="2026-03-03")
+
+
+def test_what_is_stale_is_shown_again(office: Office) -> None:
+    office.give()
+    words = ("act", "promise", "accept", "7", "--store", office.address, "--by", "zhang.min", "--on", "2026-03-03")
+    plan = json.loads(call(*words, "--preview", "--json"))
+    office.act("correct", "7", "--number", "1", "--to", "matter=moving", "--reason", "misread", by="sun.li")
+    stale = CliRunner().invoke(app, [*words, "--as-shown", plan["digest"]], standalone_mode=False)
+    assert isinstance(stale.exception, Stale)
+    digest = re.findall("[0-9a-f]{64}", stale.stdout)[-1]  # of what it would be now
+    assert digest != plan["digest"]
+    assert json.loads(call(*words, "--as-shown", digest, "--json"))["state"] == "accepted"
 
 
 def test_a_step_is_corrected_and_a_case_upgraded(office: Office, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def entries() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def _names_an_error(function: ast.expr) -> bool:
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    return name.endswith(("Error", "Extra", "Rejected", "NotAllowed", "NotInForce", "Differs", "Busy"))
+    return name.endswith(("Error", "Extra", "Rejected", "NotAllowed", "NotInForce", "Differs", "Busy", "Stale"))
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:

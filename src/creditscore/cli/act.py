@@ -289,6 +289,8 @@ def _read_choice(text: str, option: str) -> bool:
 
 def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[str, Any]) -> None:
     """Take, preview or confirm an act, and say where the case stands then."""
+    from creditscore.store.machine import Stale
+
     stream = case if not case or case.startswith(f"{workflow}/") else f"{workflow}/{case}"
     whose = {name: common[name] for name in ("by", "on", "known_on", "office")}
     with open_store(common["store"], common["key"]) as store, _in_language(common["lang"]):
@@ -299,7 +301,12 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
             if common["preview"]:
                 _show_plan(store, plan, common["lang"], as_json=common["as_json"])
                 return
-            stood = store.confirm(plan, common["as_shown"], by=common["by"])
+            try:
+                stood = store.confirm(plan, common["as_shown"], by=common["by"])
+            except Stale:  # shown again, as it would be now
+                now = store.preview(workflow, act, stream, **whose, **given)
+                _show_plan(store, now, common["lang"], as_json=common["as_json"])
+                raise
         else:
             stood = store.act(workflow, act, stream, **whose, **given)
         show_case(store, stood, common["lang"], as_json=common["as_json"])

@@ -80,12 +80,7 @@ def require_unmoved(connection: sa.Connection, plan: Plan) -> None:
         newest = read_newest_of(connection, looked_for, column)
         moved += [name for name, seq in looked_for.items() if newest[name] != seq]
     if moved:
-        raise Stale(
-            f"what was shown has moved on: {', '.join(moved)}",
-            where=plan.stream,
-            allowed="an act on what stands now",
-            next="look at it again, and confirm that",
-        )
+        raise Stale("store.shown_has_moved_on", listed=", ".join(moved), where=plan.stream)
 
 
 class Machine:

@@ -255,12 +255,7 @@ class Store(StoreReader):
             Where a stream or an organisation that the preview rested on has moved on, or something else was shown.
         """
         if plan.digest != digest:
-            raise Stale(
-                "this is not what was shown",
-                where=plan.stream,
-                allowed="the plan whose hash was shown",
-                next="look at it again",
-            )
+            raise Stale("store.not_what_was_shown", where=plan.stream)
         with self.log.write() as connection:
             people = self.read_people(connection)
             person, extra = self.require_person(people, by or plan.newcomer or plan.actor)
