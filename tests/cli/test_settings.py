@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app, main
-from creditscore.cli.settings import Settings, load_settings
+from creditscore.cli.settings import COURT, REVIEW_BODY, Settings, load_settings
 from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import language, set_language
 
@@ -25,6 +25,9 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+BODIES = 'review_body = "市政府"\ncourt = "区法院"\n'
+
+
 def write(folder: Path, text: str) -> Path:
     file = folder / "creditscore.toml"
     file.write_text(text, encoding="utf-8")
@@ -33,8 +36,11 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_nearest_file_above_is_read(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings() == Settings()
-    write(office, 'store = "office.db"\nperson = "li.na"\nroles = ["reviewer"]\nlanguage = "en"\nprofile = "p"\n')
-    expected = Settings(str(office / "office.db"), "li.na", ("reviewer",), "en", "p")
+    write(
+        office, 'store = "office.db"\nperson = "li.na"\nroles = ["reviewer"]\nlanguage = "en"\nprofile = "p"\n' + BODIES
+    )
+    expected = Settings(str(office / "office.db"), "li.na", ("reviewer",), "en", "p", "市政府", "区法院")
+    assert (expected.of_variable(REVIEW_BODY), expected.of_variable(COURT)) == ("市政府", "区法院")
     assert load_settings() == expected
     other = write(office / "below", 'store = "postgresql+psycopg://host/x"\n')
     assert load_settings() == Settings("postgresql+psycopg://host/x")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from creditscore.cli.acting import On, Schemes, date_given, own_schemes
+from creditscore.cli.acting import On, Schemes, date_given
 from creditscore.cli.application import App
-from creditscore.cli.case_desk import CaseDesk, open_desk
-from creditscore.cli.office import By, KeyFile, LangOption, StoreAddress, open_store
+from creditscore.cli.case_desk import compile_desk, open_desk
+from creditscore.cli.letter import letter_command
+from creditscore.cli.office import LangOption, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
 
@@ -38,52 +38,14 @@ def show_command(
     with open_desk(store, case, snapshot) as desk:
         day = desk.papers.case.events[-1].on if on is None else date_given(on)
         with working("grading with and without each record"):
-            data = _compile(desk, day, scheme)
+            data = compile_desk(desk, day, scheme)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         show_dossier(data, lang)
 
 
-@case_app.command("letter")
-def letter_command(
-    case: CaseId,
-    out: Annotated[Path, typer.Option()],
-    document_no: Annotated[str, typer.Option()],
-    office: Annotated[str, typer.Option()],
-    store: StoreAddress,
-    on: On,
-    by: By = "",
-    review_body: str = "",
-    court: str = "",
-    remedy: str = "",
-    docx: Annotated[bool, typer.Option("--docx")] = False,
-    template: Path | None = None,
-    snapshot: Place = None,
-    scheme: Schemes = None,
-    key: KeyFile = None,
-    lang: LangOption = "zh",
-) -> None:
-    from creditscore.core.canonical import canonical, hash_text
-    from creditscore.core.folders import whole
-    from creditscore.core.i18n import LANGS, lang_of
-    from creditscore.evidence.letter import LETTER, compose_letter, letter_text, write_letters
-
-    day, chosen = date_given(on), lang_of(lang)
-    with open_desk(store, case, snapshot, key) as desk:
-        with working("writing the letter"):
-            data = _compile(desk, day, scheme)
-        given: dict[str, Any] = {"document_no": document_no, "on": day.isoformat(), "office": office}
-        given |= {"remedy": remedy, "review_body": review_body, "court": court}
-        letters = {language: compose_letter(data, language, **given) for language in LANGS}
-        texts = {language: letter_text(letter) for language, letter in letters.items()}
-        content = "sha256:" + hash_text(canonical(texts))
-        with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
-            files = write_letters(letters, folder, docx=docx, template=template)
-            desk.store.act("objection", "letter", desk.name, by=by, on=day, document_no=document_no, content=content)
-    typer.echo(texts[chosen], nl=False)
-    for file in files:
-        say_line(f"written to {out / file.name}")
+case_app.command("letter")(letter_command)
 
 
 @case_app.command("due")
@@ -122,9 +84,3 @@ def events_command(
         rows = as_table(read_record_events(connection, known_at=day))
     write_table(rows, out)
     say_line(f"{rows.num_rows} events written to {out}")
-
-
-def _compile(desk: CaseDesk, day: date, scheme: list[Path] | None) -> dict[str, Any]:
-    from creditscore.evidence.case_file import compile_case_file
-
-    return compile_case_file(desk.papers, desk.snapshot, on=day, schemes=own_schemes(scheme))

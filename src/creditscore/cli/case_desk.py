@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditscore.cli.office import open_store
 from creditscore.core.errors import DifferenceError
@@ -51,6 +52,14 @@ def open_desk(address: str, case: str, snapshot: Path | None, key: Path | None =
     with open_store(address, key) as store:
         papers = read_papers(store, case)
         yield CaseDesk(store, PREFIX + papers.case.case_id, papers, snapshot_of(papers.run, snapshot))
+
+
+def compile_desk(desk: CaseDesk, day: date, scheme: list[Path] | None) -> dict[str, Any]:
+    """Compile the data of a case, with the schemes that a command names."""
+    from creditscore.cli.acting import own_schemes
+    from creditscore.evidence.case_file import compile_case_file
+
+    return compile_case_file(desk.papers, desk.snapshot, on=day, schemes=own_schemes(scheme))
 
 
 def find_case_of_packet(address: str, digest: str) -> str:

@@ -14,6 +14,7 @@ from creditscore.core.messages import LANGS
 FILE = "creditscore.toml"
 VARIABLE = "CREDITSCORE_CONFIG"
 STORE, PERSON = "CREDITSCORE_STORE", "CREDITSCORE_PERSON"  # the variables that stand in for --store and --by
+REVIEW_BODY, COURT = "CREDITSCORE_REVIEW_BODY", "CREDITSCORE_COURT"  # those for --review-body and --court
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Settings:
         `zh` or `en`.
     profile
         The district's profile: `grade` takes its schemes where none is named.
+    review_body, court
+        Who decides on an administrative review of the office's decisions, and the court of a suit: letters name both.
     """
 
     store: str = ""
@@ -39,10 +42,13 @@ class Settings:
     roles: tuple[str, ...] = ()
     language: str = ""
     profile: str = ""
+    review_body: str = ""
+    court: str = ""
 
     def of_variable(self, variable: str) -> str:
         """Return what stands in the file for an environment variable; empty for any other."""
-        return {STORE: self.store, PERSON: self.person}.get(variable, "")
+        named = {STORE: self.store, PERSON: self.person, REVIEW_BODY: self.review_body, COURT: self.court}
+        return named.get(variable, "")
 
 
 KEYS = tuple(field.name for field in fields(Settings))

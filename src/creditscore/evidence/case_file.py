@@ -133,14 +133,10 @@ def _decision(
         standing = as_known(papers.run, snapshot, [case.subject_id], papers.events, decision.on, schemes)
         again = {name: str(value) for name, value in standing.grades.to_pylist()[0].items() if value is not None}
         if again != {name: value for name, value in decision.after.items() if value is not None}:
-            raise DifferenceError(
-                f"the grade that case {case.case_id} decided does not come out again",
-                where=f"run {case.run_id}",
-                next="`creditscore store verify` tells whether the store was changed",
-            )
+            raise DifferenceError("evidence.decided_grade_differs", case=case.case_id, where=case.run_id)
         after = explain(standing, case.subject_id)
     ruled = decision.after  # a grade is named by the version that gave it, not by the newest of its scheme
-    own = _scheme(f"{ruled['scheme']}@{ruled['version']}" if ruled.get("version") else case.scheme, schemes)
+    own = scheme_of(f"{ruled['scheme']}@{ruled['version']}" if ruled.get("version") else case.scheme, schemes)
     was = {key: decision.before.get(key) for key in ("state", "grade", "score")}
     now = {key: decision.after.get(key) for key in ("state", "grade", "score")}
     return {
@@ -191,7 +187,7 @@ def tell_following(papers: Papers, schemes: Mapping[str, Scheme] | None = None) 
             "title": title_of(change["scheme"], schemes),
             "before": graded_in_short(change["before"]),
             "after": graded_in_short(change["after"]),
-            **{f"{side}_words": graded_in_words(change[side], _scheme(change["scheme"], schemes)) for side in SIDES},
+            **{f"{side}_words": graded_in_words(change[side], scheme_of(change["scheme"], schemes)) for side in SIDES},
             "own": (change["run_id"], change["subject_id"]) == (case.run_id, case.subject_id),
         }
         for change in follows["changes"]
@@ -204,7 +200,13 @@ def tell_following(papers: Papers, schemes: Mapping[str, Scheme] | None = None) 
         }
         for task in follows["tasks"]
     ]
-    composites = [
+    composites = tell_scores(follows)
+    return {"cascade": follows["cascade"], "changes": changes, "composites": composites, "tasks": tasks}
+
+
+def tell_scores(follows: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say how the scores of composites changed with an act (`follows` of papers), with labels."""
+    return [
         {
             **score,
             "title": _composite_title(score["config"]),
@@ -214,7 +216,6 @@ def tell_following(papers: Papers, schemes: Mapping[str, Scheme] | None = None) 
         }
         for score in follows["composites"]
     ]
-    return {"cascade": follows["cascade"], "changes": changes, "composites": composites, "tasks": tasks}
 
 
 def _clock(papers: Papers) -> dict[str, Any]:
@@ -293,7 +294,7 @@ def _state(step: LifeStep) -> dict[str, Any]:
         "label": pair("grade_statuses", step.status),
         "step": pair("case_steps", step.step),
         "grade": step.grade or step.state,
-        "grade_label": graded_in_words({"grade": step.grade, "state": step.state}, _scheme(step.scheme, None)),
+        "grade_label": graded_in_words({"grade": step.grade, "state": step.state}, scheme_of(step.scheme, None)),
         "on": step.on,
         "case_id": step.case_id,
         "basis": step.basis,
@@ -354,10 +355,10 @@ def _composite_title(config: str) -> dict[str, str]:
 
 def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[str, str]:
     """The title of a scheme (`tax@2014-10-01`) in both languages; its id where it is in no library."""
-    return both(Labels(_scheme(pinned, schemes), pinned).title)
+    return both(Labels(scheme_of(pinned, schemes), pinned).title)
 
 
-def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
+def scheme_of(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
     """The scheme of a grade; None where it is in no library."""
     return (schemes or {}).get(pinned.partition("@")[0]) or scheme_named(pinned)
 

@@ -10,14 +10,21 @@ from typing import Any
 from creditscore.core.atomic import write_json, write_text
 from creditscore.core.errors import UsageError
 from creditscore.core.free_text import refuse_persons_in
-from creditscore.core.i18n import LANGS, Lang, clean, day_said, period_said, phrase
+from creditscore.core.i18n import Lang, clean, day_said, period_said, phrase
 from creditscore.evidence.case_file import pair
-from creditscore.present.document import Block, Document, Listing, Paragraph, Signature
+from creditscore.evidence.letter_parts import (
+    Part,
+    aside,
+    cite_numbered,
+    hide_others,
+    lay_out,
+    name_addressee,
+    tell_remedy,
+)
+from creditscore.present.document import Document
 from creditscore.present.docx import write_docx
 from creditscore.present.html import render_page
 from creditscore.present.terminal import render_text
-from creditscore.schemes.citing import cited_text
-from creditscore.schemes.remedies import Terms, terms_on
 
 INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
 
@@ -26,8 +33,11 @@ GRANTED = ("withdraw", "repair")  # findings that give what was asked; every oth
 WIDE = 10_000  # columns: a letter as plain text has a line for each paragraph
 
 
-def outward(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
+def outward(data: dict[str, Any], lang: Lang = "zh") -> dict[str, Any]:
+    """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it.
+
+    Codes of other organisations, in what parties or departments wrote, give way to words.
+    """
     result = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
     if result:
         own = [
@@ -35,13 +45,15 @@ def outward(data: dict[str, Any]) -> dict[str, Any]:
             for task in result["follows"]["tasks"]
             if task["own"]
         ]
-        result["follows"] = result["follows"] | {"tasks": own, "changes": _of_subject(data)}
-    return {name: value for name, value in data.items() if name not in INWARD} | {"decision": result}
+        of_subject = {kind: _of_subject(data, kind) for kind in ("changes", "composites")}
+        result["follows"] = result["follows"] | {"tasks": own} | of_subject
+    shown = {name: value for name, value in data.items() if name not in INWARD} | {"decision": result}
+    return {name: hide_others(value, data["subject_id"], lang) for name, value in shown.items()}
 
 
-def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The changes of grades that are the subject's own."""
-    return [change for change in data["decision"]["follows"]["changes"] if change["subject_id"] == data["subject_id"]]
+def _of_subject(data: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The changes of grades, or of scores of composites, that are the subject's own."""
+    return [change for change in data["decision"]["follows"][kind] if change["subject_id"] == data["subject_id"]]
 
 
 def compose_letter(
@@ -96,10 +108,12 @@ def compose_letter(
     >>> print(letter_text(letter))  # doctest: +SKIP
     """
     if data["decision"] is None:
-        raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")
+        raise UsageError("evidence.letter_without_decision", where=data["case_id"])
     given = {"document_no": document_no, "office": office, "remedy": remedy, "review_body": review_body, "court": court}
     refuse_persons_in(**given)
-    told = _tell_remedy(data, date.fromisoformat(on), remedy, review_body, court)
+    is_adverse = any(finding["action"] not in GRANTED for finding in data["decision"]["findings"])
+    told = tell_remedy(data["case_id"], date.fromisoformat(on), remedy, review_body, court, needed=is_adverse)
+    data = outward(data, lang)
 
     def say(code: str, *values: str) -> str:
         return clean(phrase("letter", code, lang, *values))
@@ -109,7 +123,7 @@ def compose_letter(
 
     row = data["decision"]
     procedure = data["procedure_label"][lang]
-    sections: list[tuple[str, tuple[str, ...]]] = [
+    sections: list[Part] = [
         (
             say("asked", day(data["opened_on"]), data["title"][lang], period_said(data["period"], lang), procedure),
             tuple(_asked(value, lang) for value in data["contested"]),
@@ -121,7 +135,7 @@ def compose_letter(
     if answers:
         sections.append((say("answers"), tuple(_answer(answer, lang) for answer in answers)))
     if row["articles"]:
-        sections.append((say("articles"), tuple(_article(article, lang) for article in row["articles"])))
+        sections.append((say("articles"), tuple(cite_numbered(article, lang) for article in row["articles"])))
     before, after = (row[side]["words"][lang] for side in ("before", "after"))
     effect = say("changed", before, after, day(row["on"])) if before != after else say("unchanged", after)
     total = row["after"]["sum"]
@@ -139,7 +153,7 @@ def compose_letter(
             "remedy_open" if remedy_data["open"] else "remedy_later",
             remedy_data["label"][lang],
             day(remedy_data["until"]),
-            _article(remedy_data["basis"], lang),
+            cite_numbered(remedy_data["basis"], lang),
         )
         for remedy_data in row["remedies"]
     ]
@@ -149,12 +163,8 @@ def compose_letter(
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
     sections.append((("" if lang == "zh" else " ").join(dates), ()))
-    blocks: list[Block] = [Paragraph(say("to", _addressee(data, lang)), "lead")]
-    for text, lines in sections:
-        blocks.append(Paragraph(text))
-        blocks += [Listing(lines, numbered=True)] if len(lines) > 1 else map(Paragraph, lines)
-    blocks.append(Signature(clean(office), day(on), say("seal")))
-    title = say("title", procedure)
+    blocks = lay_out(sections, lang, to=name_addressee(data, lang), office=office, day=day(on))
+    title = say("title_repair") if data["procedure"] == "repair" else say("title", procedure)
     written = {"document_no": document_no, "on": on, "office": office}
     return Document(
         title,
@@ -162,7 +172,7 @@ def compose_letter(
         lang,
         blocks,
         [say("number", document_no)],
-        outward(data) | {"letter": written},
+        data | {"letter": written},
         made_up=data["made_up"],
         letter=True,
     )
@@ -171,43 +181,6 @@ def compose_letter(
 def letter_text(letter: Document) -> str:
     """Return a letter as plain text, a line for each paragraph."""
     return render_text(letter, WIDE)
-
-
-def _addressee(data: Mapping[str, Any], lang: Lang) -> str:
-    who = clean(data["name"] or data["subject_id"])
-    return f"{who}{_aside(data['subject_id'], lang)}" if data["name"] else who
-
-
-def _tell_remedy(data: dict[str, Any], on: date, remedy: str, review_body: str, court: str) -> dict[Lang, list[str]]:
-    """How the decision can be contested outside the office: in its own words, or with the terms of review and suit."""
-    case, findings = f"case {data['case_id']}", data["decision"]["findings"]
-    ways = "--review-body with --court, or --remedy with the office's own words"
-    if bool(review_body) != bool(court):
-        raise UsageError("a letter that tells of a review tells of the suit too", where=case, allowed=ways)
-    if not court:
-        if not remedy and any(finding["action"] not in GRANTED for finding in findings):
-            raise UsageError(
-                "a letter that does not give what was asked has to say how the decision can be contested, and the "
-                "office has not said it",
-                where=case,
-                allowed=ways,
-                next="name the body that decides on a review and the court of a suit",
-            )
-        return {lang: [clean(remedy)] if remedy else [] for lang in LANGS}
-    terms = terms_on(on)
-    if terms is None:
-        raise UsageError(
-            f"no terms of review and suit are written down for {on}",
-            where=f"{case}, configs/remedies.yaml",
-            next="give --remedy with the office's own words",
-        )
-    own = [clean(remedy)] if remedy else []
-    return {lang: [*own, _say_terms(terms, clean(review_body), clean(court), lang)] for lang in LANGS}
-
-
-def _say_terms(terms: Terms, review_body: str, court: str, lang: Lang) -> str:
-    laws = [_article(f"{cite.law} {cite.article}", lang) for cite in terms.cite]
-    return phrase("letter", "remedy_told", lang, terms.review, review_body, terms.suit, court, laws)
 
 
 def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
@@ -225,7 +198,7 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
 
     lines = [
         say("follows_grade", change["title"][lang], change["period"], *shown(change))
-        for change in _of_subject(data)
+        for change in follows["changes"]
         if not change["own"] and change["before"] != change["after"]
     ]
     lines += [
@@ -258,13 +231,7 @@ def _found(row: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
     changes = comma.join(
         f"{pair('case_columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in row["changes"].items()
     )
-    return clean(f"{_record(about, lang)}{colon}{row['label'][lang]}{_aside(changes, lang)}")
-
-
-def _aside(text: str, lang: Lang) -> str:
-    if not text:
-        return ""
-    return f"（{text}）" if lang == "zh" else f" ({text})"
+    return clean(f"{_record(about, lang)}{colon}{row['label'][lang]}{aside(changes, lang)}")
 
 
 def _record(row: dict[str, Any], lang: Lang) -> str:
@@ -278,11 +245,6 @@ def _answer(answer: dict[str, Any], lang: Lang) -> str:
     given = [answer["department"], day_said(answer["answered_on"], lang), answer["document_no"]]
     comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
     return clean(f"{comma.join(part for part in given if part)}{colon}{answer['answer']}")
-
-
-def _article(article: str, lang: Lang) -> str:
-    label = cited_text(article, number=True)
-    return clean(label.zh if lang == "zh" else label.en)
 
 
 LETTER = "letter.json"  # every folder of a letter holds it
@@ -314,7 +276,7 @@ def write_letters(
             fields = {
                 "title": str(letter.title),
                 "number": written["document_no"],
-                "to": _addressee(data, lang),
+                "to": letter.data.get("to") or name_addressee(letter.data, lang),
                 "office": written["office"],
                 "day": day_said(written["on"], lang),
             }

@@ -136,12 +136,7 @@ def read_papers(store: Store, case_id: str) -> Papers:
     """
     stream = store.read(PREFIX + case_id.removeprefix(PREFIX))
     if stream.is_erased:
-        raise UsageError(
-            f"what case {stream.name.removeprefix(PREFIX)} held was erased",
-            where=store.database.shown,
-            allowed="its events in the log and their hashes remain",
-            next="name a case that is still held",
-        )
+        raise UsageError("evidence.case_erased", case=stream.name.removeprefix(PREFIX), where=store.database.shown)
     case, people = as_case(stream), store.people()
     run = read_run(store.read(f"run/{case.run_id}"))
     subject, period = case.subject_id, name_status(run.scheme, run.period)
@@ -224,6 +219,11 @@ def _name_people(case: Case, people: People) -> Case:
         decision=None if decision is None else replace(decision, by=people.name_of(decision.by)),
         events=tuple(replace(event, by=people.name_of(event.by)) for event in case.events),
     )
+
+
+def read_following(store: Store, act: int) -> dict[str, Any]:
+    """Read what an act drew anew, and which tasks it opened on other cases: `follows` of `Papers`."""
+    return _list_following(store, _read_act(store, act))
 
 
 def _read_act(store: Store, act: int) -> list[Event]:

@@ -8,7 +8,7 @@ from creditscore.core.model import Label
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import ListExit, ListRule, ListTerm, Span
-from creditscore.schemes.model import Rule, Scheme
+from creditscore.schemes.model import Rule
 from creditscore.store.fold import Stream
 
 UNITS = {
@@ -49,15 +49,22 @@ def draft_notice(case: Stream) -> dict[str, Label]:
     rule = list_rule(scheme.name, case.fields["list"])
     deciding = [decision(scheme, trigger) for trigger in triggers]
     exits = describe_ways_out(rule, triggers)
-    return {"facts": _describe_facts(case, scheme, triggers), "basis": articles([*deciding, rule]), "exits": exits}
+    return {"facts": _describe_facts(case), "basis": articles([*deciding, rule]), "exits": exits}
 
 
-def _describe_facts(case: Stream, scheme: Scheme, triggers: Sequence[str]) -> Label:
-    """The items of the records in words, and the records."""
+def describe_grounds(case: Stream) -> Label:
+    """Return the items of the records in words; where the case names none, the rules that it meets, by their names."""
+    scheme, triggers = version(case.fields["scheme"]), case.fields.get("triggers") or []
     codes = case.steps()[0]["given"].get("items") or []
     labels = [next(item.label for item in scheme.items[code]) for code in codes if code in scheme.items]
-    zh = "、".join(label.zh for label in labels) or "、".join(triggers)
-    en = "; ".join(label.en for label in labels) or ", ".join(triggers)
+    labels = labels or [label for trigger in triggers if (label := decision(scheme, trigger).label) is not None]
+    return Label(zh="、".join(label.zh for label in labels), en="; ".join(label.en for label in labels))
+
+
+def _describe_facts(case: Stream) -> Label:
+    """The grounds in words, and the records."""
+    grounds = describe_grounds(case)
+    zh, en = grounds.zh, grounds.en
     if records := case.fields.get("records"):
         zh, en = f"{zh}（记录：{'、'.join(records)}）", f"{en} (records: {', '.join(records)})"
     return Label(zh=zh, en=en)
@@ -71,9 +78,14 @@ def articles(rules: Iterable[Rule]) -> Label:
 def describe_ways_out(rule: ListRule, triggers: Sequence[str]) -> Label:
     """How long an entry lasts and how it can end, as far as the rules say."""
     labels = [_term(term) for term in rule.terms if not term.triggers or set(term.triggers) & set(triggers)]
-    labels += [_way(list_exit) for list_exit in exits_for(rule, triggers)]
+    labels += list_ways(rule, triggers)
     labels += [general_exit.label for general_exit in general_exits(rule) if general_exit.label is not None]
     return Label(zh="；".join(value.zh for value in labels), en="; ".join(value.en for value in labels))
+
+
+def list_ways(rule: ListRule, triggers: Sequence[str]) -> list[Label]:
+    """The ways out that the list's own rule opens for an entry, each with what it asks for and what bars it."""
+    return [_way(list_exit) for list_exit in exits_for(rule, triggers)]
 
 
 def span(length: Span) -> Label:
