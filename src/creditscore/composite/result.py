@@ -15,6 +15,7 @@ from creditscore.core.boundary import described, guarded
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
 from creditscore.core.json_source import Needed, read_object
+from creditscore.core.messages import language
 from creditscore.core.tables.write import Csv, write_table
 from creditscore.grading.identity import id_of
 from creditscore.grading.result_columns import column_fault
@@ -163,7 +164,7 @@ def read_composite(folder: Path | str) -> Composite:
         for name, columns in SCORES.items():
             fault = column_fault(tables[name].schema, columns)
             if fault:
-                raise ValueError(f"{name}.parquet: {fault}")
+                raise ValueError(f"{name}.parquet: {fault.say(language())}")
         composite = Composite(tables, manifest)
         _check_names(composite)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
 from creditscore.core.file_schema import describe_file
+from creditscore.core.i18n import word
 from creditscore.core.partial_parse import parse, raise_faults, salvage
 from creditscore.core.references import (
     Citing,
@@ -288,7 +289,7 @@ class Family(Generic[M]):
         folder = str(PurePath(self.place).parent) if self.is_file else self.place
         return UsageError(
             "core.no_such",
-            title=self.title,
+            title=word("families", self.title),
             name=name,
             folder=folder,
             allowed=", ".join(difflib.get_close_matches(name, list(known), 3) or known),

@@ -115,7 +115,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> SubjectRows:
 
 
 def _damaged(place: Path, error: object) -> InputError:
-    first = described(error) if isinstance(error, BaseException) else str(error)
+    first = described(error) if isinstance(error, BaseException) else error
     return InputError("explanation.grading_cannot_read", why=first, where=str(place))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from creditscore.core.boundary import guarded
 from creditscore.core.days import day_of, to_day
 from creditscore.core.errors import TooManyRejected, UsageError
+from creditscore.core.i18n import Phrase
 from creditscore.grading.account import make_manifest
 from creditscore.grading.bind import bind
 from creditscore.grading.identity import LATER, run_id_of
@@ -233,11 +234,19 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     words = (REASONS | MESSAGES).get(most)
     error = TooManyRejected(
         "grading.row_refused_allowed",
-        rejected=rejected,
-        value="s were" if rejected != 1 else " was",
+        rejected=Phrase("fragments", "rows_were", (rejected,)),
         allowed_value=allowed,
         reasons=reasons,
-        value_2=f" ({most}: {words})" if words else "",
+        value_2=Phrase(
+            "fragments",
+            "most_refused",
+            (
+                most,
+                words,
+            ),
+        )
+        if words
+        else "",
     )
     error.grading = result  # type: ignore[attr-defined]
     return error

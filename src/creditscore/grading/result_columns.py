@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from creditscore.core.i18n import Phrase
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -47,8 +49,8 @@ LEDGER = {
 LATER = ("input_state", "grade_without")  # gradings of earlier versions do not have them: no row says anything there
 
 
-def column_fault(schema: pa.Schema, columns: Mapping[str, str]) -> str:
-    """Which column a table lacks or holds in another type, in words; empty where it has them all.
+def column_fault(schema: pa.Schema, columns: Mapping[str, str]) -> Phrase | None:
+    """Which column a table lacks or holds in another type, in words; None where it has them all.
 
     Decimals may have any precision, whole numbers any width, and a column without any value may have any type.
     """
@@ -64,10 +66,10 @@ def column_fault(schema: pa.Schema, columns: Mapping[str, str]) -> str:
     for name, wanted in columns.items():
         if name not in schema.names:
             if name not in LATER:
-                return f"no column {name}"
+                return Phrase("table_faults", "no_column", (name,))
             continue
         kind = schema.field(name).type
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not (is_of[wanted.partition("(")[0]](plain) or pa.types.is_null(plain)):
-            return f"column {name} holds {kind}, not {wanted}"
-    return ""
+            return Phrase("table_faults", "other_type", (name, str(kind), wanted))
+    return None

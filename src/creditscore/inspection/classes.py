@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import Phrase
 from creditscore.core.identity import look_at_id, redact
 from creditscore.core.json_source import read_object
 from creditscore.core.tables.table import Table
@@ -124,12 +125,16 @@ def _of_scheme(rows: list[Row], programme: Programme) -> list[Row]:
     if not schemes or (len(schemes) == 1 and (not wanted or wanted in schemes)):
         return rows
     if wanted not in schemes:
-        held = "several schemes" if len(schemes) > 1 else f"the scheme {redact(min(schemes))}"
+        held = (
+            Phrase("fragments", "several_schemes")
+            if len(schemes) > 1
+            else Phrase("fragments", "of_scheme", (redact(min(schemes)),))
+        )
         raise InputError(
             "inspection.table_holds_names",
             held=held,
             programme=programme.programme,
-            value=wanted or "none",
+            value=wanted or Phrase("fragments", "none"),
             allowed=wanted or "one class per organisation",
         )
     return [row for row in rows if row["scheme"] == wanted]

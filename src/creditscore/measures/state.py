@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from creditscore.core.days import from_day
 from creditscore.core.errors import StoreError, UsageError
+from creditscore.core.i18n import language, show, word
 
 # From which states an act is possible; the state that it leads to has its name.
 MAY_FOLLOW: Mapping[str, tuple[str, ...]] = {
@@ -21,7 +22,6 @@ MAY_FOLLOW: Mapping[str, tuple[str, ...]] = {
 }
 STANDING = ("executed", "fed_back")  # what has effect, unless it has ended since
 PENDING = ("proposed", "accepted", "notified")
-WORD = {name: name.replace("_", " ") for name in ("proposed", *MAY_FOLLOW)}
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,17 @@ def step(state: State, act: str, on: int, where: str) -> State:
     if act not in allowed:
         raise UsageError(
             "measures.measure_so_cannot",
-            word=WORD[state.state],
-            word_2=WORD.get(act, act),
+            word=word("measure_states", state.state),
+            word_2=word("measure_states", act),
             where=where,
-            allowed=", ".join(WORD[name] for name in allowed) or "nothing more",
+            allowed=show([word("measure_states", name) for name in allowed or ("nothing_more",)], language()),
         )
     if on < state.since:
         raise UsageError(
             "measures.lies_before_last_act",
             from_day=from_day(on),
             where_value=where,
-            word=WORD[state.state],
+            word=word("measure_states", state.state),
             from_day_2=from_day(state.since),
         )
     executed = on if act == "executed" else state.executed_on

@@ -13,6 +13,7 @@ from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import Phrase
 from creditscore.core.identity import redact
 from creditscore.measures.cases import NEVER, REFUSED, Listings, MeasureCase, ending, prior
 from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
@@ -358,7 +359,7 @@ def _list_occasions(store: Store, events: Sequence[BusinessEvent], refused: Sequ
         content = {"event": event.event_id, "event_kind": event.kind, "department": event.department}
         content |= {"on_day": iso(event.on), "subjects": subjects}
         if before.version >= 0 and before.fields != content:
-            why = "was matched before and erased" if before.is_erased else "was matched before with other content"
+            why = Phrase("fragments", "matched_and_erased" if before.is_erased else "matched_otherwise")
             raise InputError("measures.event", event_id=event.event_id, why=why, where=before.name)
         known = before.parts.get("refused", {}).values()
         there = {tuple(row.get(name) or "" for name in REFUSED[1:]) for row in known}

@@ -9,6 +9,7 @@ from typing import Any
 
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Phrase, word
 from creditscore.objections.case import ACTIONS, WHOLE, Case
 from creditscore.records.schema import TABLES
 from creditscore.schemes.laws import load_laws
@@ -66,7 +67,10 @@ def rule_on(case: Case, ruling: Ruling) -> None:
             raise UsageError("objections.application_repair_not_lead", action=action, allowed="uphold, repair")
         if (action == "correct" and record != WHOLE) != (record in ruling.changes):
             raise UsageError(
-                "objections.column_put_right", record=record, action=action, value="no" if action == "correct" else "a"
+                "objections.column_put_right",
+                record=record,
+                action=word("actions", action),
+                value=Phrase("fragments", "nothing_to_put_right" if action == "correct" else "something_to_put_right"),
             )
     strays = sorted(set(ruling.changes) - set(ruling.findings))
     if strays:

@@ -12,6 +12,7 @@ from creditscore.cascade.follow_entries import IN_QUESTION, find_doubt
 from creditscore.cascade.inputs import RecordEvent
 from creditscore.cascade.record_streams import read_record_events
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Phrase
 from creditscore.lists.beside import make_id
 from creditscore.objections.case import list_decided_laws
 from creditscore.objections.cases import read_cases
@@ -106,8 +107,7 @@ def find_subject(store: Store, record_id: str, find: FindSnapshot = snapshot_of)
     if len(subjects) != 1:
         raise UsageError(
             "office.organisation_record",
-            value=len(subjects) or "no",
-            value_2="s have" if len(subjects) > 1 else " has",
+            value=Phrase("fragments", "organisations_have" if subjects else "nobody", (len(subjects),)),
             record_id=record_id,
             where=store.database.shown,
             allowed=sorted(subjects) or "a record of a kept run",

@@ -64,9 +64,8 @@ class Course:
         kinds = {version.scheme.period for version in self.versions}
         if kinds != {"year" if self.period is not None else "day"}:
             raise UsageError(
-                "a course needs versions of one scheme, and an evaluation year exactly where it is graded by years",
-                where=", ".join(version.scheme.name for version in self.versions) or "no version was given",
-                next="give `period` for a scheme for years, and leave it away for a scheme for days",
+                "repair.course_needs_versions_scheme_evaluation_year",
+                where=", ".join(version.scheme.name for version in self.versions),
             )
 
     @property
@@ -97,9 +96,10 @@ def version_of(course: Course, at: int | date) -> Version:
     version = version_at(course, at)
     if version is None:
         raise NotInForce(
-            f"no version of {course.versions[0].scheme.scheme} is at hand for {at}",
-            allowed=", ".join(version.scheme.name for version in course.versions),
-            next="plan up to an earlier day, or give the next version",
+            "repair.no_version_hand",
+            scheme=course.versions[0].scheme.scheme,
+            at=at,
+            allowed=[version.scheme.name for version in course.versions],
         )
     return version
 

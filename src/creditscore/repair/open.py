@@ -58,9 +58,10 @@ def open_course(
     run = manifest_of(Path(folder), scheme)
     if not snapshot.has_hash(run.get("snapshot_hash")):
         raise InputError(
-            "this is not the snapshot that was graded",
-            where=f"{folder} names {run.get('snapshot_hash')}, the snapshot is {snapshot.content_hash()}",
-            next="give the snapshot of that run; what was decided since belongs in --events",
+            "repair.not_snapshot_graded",
+            folder=folder,
+            run=run.get("snapshot_hash"),
+            content_hash=snapshot.content_hash(),
         )
     scheme_id, _, _ = str(run["scheme"]).partition("@")
     replayed = run["law_known_at"] != "latest"
@@ -71,21 +72,13 @@ def open_course(
     newest = None if events is None else subset(snapshot, [subject_id], events=events).newest_date
     late = newest is not None and newest > max(snapshot.newest_date, on or first)
     if newest is not None and late and on is not None:
-        raise InputError(
-            f"an event of {newest} lies after the first day of the plan",
-            where=f"--on {on}",
-            next="give a later --on, or leave out what was not yet decided",
-        )
+        raise InputError("repair.event_lies_after_first_day_plan", newest=newest, where=f"--on {on}")
     start = on or (max(first, newest) if newest is not None and late else first)
     if on is not None and on < first:
-        raise InputError(
-            f"{on} lies before the day on which the records of this run were known",
-            where=f"{first}",
-            next="grade with an earlier --known-at to plan from an earlier day",
-        )
+        raise InputError("repair.lies_before_day_records_run_known", on=on, where=first.isoformat())
 
     if until is not None and until < start:
-        raise UsageError("the last day lies before the first", where=f"{start}", next="give a later --before")
+        raise UsageError("repair.last_day_lies_before_first", where=start.isoformat())
 
     def admitted(chosen: str | Scheme, at: int | date) -> tuple[Plan, list[tuple[str, Subject]]]:
         when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
@@ -109,11 +102,7 @@ def open_course(
             found_id = one_id
             versions.append(Version(plan.scheme, subject))
     if not versions:
-        raise InputError(
-            f"{subject_id} cannot be read under {run['scheme']}",
-            where=str(folder),
-            next="no version of the scheme that could govern is left: name its file with --scheme",
-        )
+        raise InputError("repair.cannot_read_under", subject_id=subject_id, scheme=run["scheme"], where=str(folder))
     law = known if replayed else None
     course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
     made_up = snapshot.made_up or bool(run.get("made_up", False))
@@ -132,7 +121,7 @@ def refused_rows(folder: Path, subject_id: str) -> tuple[Mapping[str, str], ...]
     names = ("record_id", "item", "reason", "column")
     fault = column_fault(parquet.read_schema(file), dict.fromkeys(("subject_id", *names), "VARCHAR"))
     if fault:
-        raise InputError(f"the grading cannot be read: {fault}", where=str(file), next="grade again with --out")
+        raise InputError("repair.grading_cannot_read", fault=fault, where=str(file))
     columns = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
     sql = f"SELECT DISTINCT {columns} FROM read_parquet(?) WHERE subject_id = ? ORDER BY ALL"
     with duckdb.connect() as con:

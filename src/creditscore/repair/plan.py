@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Literal, get_args
 
-from creditscore.core.days import add_months, from_day, year_end
+from creditscore.core.days import add_months, from_day, iso, year_end
 from creditscore.core.errors import NotInForce, UsageError
 from creditscore.grading.interpreter.exact import Opening, Outcome, Subject, conclude
 from creditscore.grading.interpreter.facts import other_facts
@@ -49,10 +49,10 @@ class Weights:
 
     def __post_init__(self) -> None:
         if sorted(self.order) != sorted(KEYS):
-            raise UsageError(f"the order {', '.join(self.order)} is not one of the three keys", allowed=KEYS)
+            raise UsageError("repair.order_not_three_keys", listed=list(self.order), allowed=KEYS)
         unknown = set(self.actions or {}) - set(KINDS)
         if unknown or any(weight < 0 for weight in (self.actions or {}).values()):
-            raise UsageError("a weight is a whole number from 0 for a kind of action", allowed=KINDS)
+            raise UsageError("repair.weight_whole_number_kind_action", allowed=KINDS)
 
     def cost(self, actions: Sequence[Action]) -> Cost:
         """(actions, amount) in the order that counts."""
@@ -181,13 +181,11 @@ def plan_repair(
     """
     weights = weights or Weights()
     if target not in targets(course):
-        raise UsageError(
-            f"{target!r} is not a grade of this scheme", allowed=targets(course), next="give --target GRADE"
-        )
+        raise UsageError("repair.not_grade_scheme", target=target, allowed=targets(course))
     if until < course.on:
-        raise UsageError("the last day lies before the first", next="give a later --before")
+        raise UsageError("repair.last_day_lies_before_first", where=iso(course.on))
     if until > add_months(course.on, 12 * MOST_YEARS):
-        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
+        raise UsageError("repair.plan_looks_most_years_ahead", most_years=MOST_YEARS)
     now = outcome_on(course, course.on)
     usable = [option for option in options if option.plans]
     days: list[DayResult] = []

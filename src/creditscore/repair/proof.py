@@ -114,10 +114,7 @@ def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:
         for actions in every_set(usable, [event for event in events if event <= day]):
             tried += 1
             if tried > most:
-                raise UsageError(
-                    f"more than {most:,} sets of actions up to {iso(day)}",
-                    next="check a shorter stretch, or raise the limit",
-                )
+                raise UsageError("repair.more_sets_actions_up", most=most, day=iso(day))
             if is_at(course, day, actions, plan.target):
                 faults.append(
                     f"{iso(day)}: reached by {', '.join(f'{a.kind} {a.target} {iso(a.day)}' for a in actions)}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from creditscore.core.catalogue import read_state
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
+from creditscore.core.i18n import Phrase
 from creditscore.schemes.laws import span_of
 from creditscore.schemes.load import SCHEMES
 from creditscore.schemes.model import Scheme
@@ -88,14 +89,12 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
     schemes = versions(scheme, root)
     for other_scheme in schemes:
         if (other_scheme.period == "year") != isinstance(at, int):
-            wanted = (
-                "an evaluation year (--period 2024)" if other_scheme.period == "year" else "a day (--as-of 2024-12-31)"
-            )
+            wanted = Phrase("fragments", "year_wanted" if other_scheme.period == "year" else "day_wanted")
             raise UsageError("schemes.graded", scheme=scheme, wanted=wanted, name=other_scheme.name)
     if pinned:
         chosen = _pinned(scheme, pinned, schemes)
         if not in_force(chosen, at) or not _known(chosen, law_known_at):
-            unknown = f" as known on {law_known_at}" if in_force(chosen, at) else ""
+            unknown = Phrase("fragments", "as_known_on", (law_known_at,)) if in_force(chosen, at) else ""
             raise NotInForce(
                 "schemes.not_force",
                 name=name,

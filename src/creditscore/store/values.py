@@ -11,12 +11,21 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import catalogue, language, phrase
 from creditscore.core.identity import is_resident
+from creditscore.core.model import Label
 from creditscore.store.declarations import TYPES, Workflow
 
 SHORTEST_NUMBER = 15  # digits of a resident's number
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")  # whose digits are nobody's number
 MODELS: dict[tuple[str, str, str], type[BaseModel]] = {}  # by workflow, its text and act
+
+
+def _say_fault(fault: Mapping[str, Any]) -> Label:
+    """What is wrong with a value: in Chinese by the kind of the fault, in English as the reader of values says it."""
+    kind = str(fault["type"])
+    codes = catalogue()["value_faults"]
+    return Label(zh=phrase("value_faults", kind if kind in codes else "other", "zh"), en=str(fault["msg"]))
 
 
 def make_given_model(workflow: Workflow, act: str) -> type[BaseModel]:
@@ -46,8 +55,12 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
     try:
         model = make_given_model(workflow, act).model_validate(given)
     except ValidationError as error:
-        rule = workflow.acts[act]
-        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        rule, optional = workflow.acts[act], phrase("value_faults", "optional", language())
+        faults = [(".".join(map(str, fault["loc"])), _say_fault(fault)) for fault in error.errors()]
+        wrong = Label(
+            zh="；".join(f"{place}：{fault.zh}" for place, fault in faults),
+            en="; ".join(f"{place}: {fault.en}" for place, fault in faults),
+        )
         raise UsageError(
             "store.given_not_fit",
             wrong=wrong,
@@ -55,9 +68,9 @@ def check_given(workflow: Workflow, act: str, given: Mapping[str, Any]) -> dict[
             act=act,
             allowed=", ".join(
                 [f"{name} ({kind})" for name, kind in rule.give.items()]
-                + [f"{name} ({kind}, may be left out)" for name, kind in rule.may.items()]
+                + [f"{name} ({kind}{optional})" for name, kind in rule.may.items()]
             )
-            or "nothing",
+            or phrase("value_faults", "nothing", language()),
         ) from error
     checked = {name: value for name, value in model.model_dump().items() if value is not None}
     check_no_resident(checked, f"{workflow.id}, act {act}")
@@ -108,6 +121,6 @@ def check_values(types: Mapping[str, str], values: Mapping[str, Any], where: str
             checked[name] = _value_model(types[name])(value, strict=True)
         except ValidationError as error:
             raise UsageError(
-                "store.no_2", name=name, types=types[name], msg=error.errors()[0]["msg"], where=where
+                "store.no_2", name=name, types=types[name], msg=_say_fault(error.errors()[0]), where=where
             ) from error
     return checked

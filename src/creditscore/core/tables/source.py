@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import Phrase
 from creditscore.core.identity import redact, redact_cell
 from creditscore.core.tables.files import open_path
 from creditscore.core.tables.memory import open_memory
@@ -119,9 +120,9 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
         raise InputError(
             "core.missing_column",
             name=table.name,
-            count="s" * (len(missing) > 1),
+            count=Phrase("fragments", "missing_columns", (len(missing),)),
             shown=shown(missing),
-            value=redact(listed) or "none",
+            value=redact(listed) or Phrase("fragments", "none"),
             shown_2=shown(table.required),
             where=origin,
             next="save the file with commas between cells" if _other_marks(there) else "rename or add the columns",

@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
 from creditscore.core.errors import InputError, TableError, UsageError
+from creditscore.core.i18n import Phrase
 from creditscore.core.tables.columns import EXACT, read_columns, settle
 from creditscore.core.tables.memory import refuse_uneven, to_arrow
 from creditscore.modelling.features.columns import Floats, table_of
@@ -138,7 +139,7 @@ def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFram
         return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
     frame = as_frame(data, "table")
     if frame.empty:
-        lacking = "columns" if len(frame) else "rows"
+        lacking = Phrase("fragments", "columns" if len(frame) else "rows")
         raise InputError("modelling.table_no", lacking=lacking, where="table")
     return settle_frame(frame, kinds)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Phrase
 
 __all__ = ["Split", "TrainConfig", "load_config"]
 
@@ -40,7 +41,7 @@ class Split:
             raise UsageError(
                 "modelling.split_column",
                 by=self.by,
-                value="without a" if self.by != "random" else "with a",
+                value=Phrase("fragments", "without_column" if self.by != "random" else "with_column"),
                 where="split.column",
             )
         if (self.by == "time") != (self.test_from is not None):

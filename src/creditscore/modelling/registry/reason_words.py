@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.core.i18n import Lang, lang_of, phrase
 from creditscore.modelling.scorecard.findings import NO_REASON
 from creditscore.modelling.scorecard.reasons import find_told
 
@@ -71,12 +72,12 @@ def value_words(
         return codes, np.array([f"{label}: {row.bin}" for row in variable.rows], dtype=object)
     codes, uniques = pd.factorize(frame[column], use_na_sentinel=False)
     label = model.label(column, lang)
-    return codes, np.array([f"{label}: {_shown(value)}" for value in uniques], dtype=object)
+    return codes, np.array([f"{label}: {_shown(value, lang_of(lang))}" for value in uniques], dtype=object)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, lang: Lang) -> str:
     import pandas as pd
 
     if pd.isna(value):
-        return "missing"
+        return phrase("fragments", "missing", lang)
     return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
