@@ -12,6 +12,7 @@ import pytest
 import creditscore as cs
 from creditscore.cli.main import main
 from creditscore.composite.compare import compare_composites
+from creditscore.composite.document import scores_document
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import read_composite
 from creditscore.pages.composite import compare_document, write_compare
@@ -146,3 +147,16 @@ def test_the_command_writes_page_and_json(
     written = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
     direct = compare_composites([read_composite(folder) for folder in folders], draws=5)
     assert written == json.loads(json.dumps(direct))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_notebook_shows_a_composite(composites: list[Any], lang: Any) -> None:
+    first = composites[0]
+    shown = render_page(scores_document(first, lang))
+    assert "&lt;script&gt;alert(1)" in shown
+    assert f"{first.manifest['counts']['states']['graded']}" in shown
+    assert "<html" not in first._repr_html_()
+    assert first.plot(lang)._repr_html_().startswith("<svg")
+    assert repr(first).startswith("<Composite small@2018-06-27 2019-12-31: ")
+    assert first.to_pandas().shape == (first.composite.num_rows, first.composite.num_columns)
+    assert first.to_polars().columns == first.composite.column_names

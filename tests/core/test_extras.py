@@ -3,12 +3,14 @@
 import tomllib
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
 from packaging.requirements import Requirement
 
 from creditscore.core import extras
 from creditscore.core.boundary import translate
 from creditscore.core.errors import ExitCode, MissingExtra
+from creditscore.core.tables.frames import as_polars
 from tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -52,3 +54,11 @@ def test_a_failed_import_is_told_at_the_boundary() -> None:
     assert "creditscore[models]" in str(creditscore_error)
     assert translate(ModuleNotFoundError("No module named 'other'", name="other")) is None
     assert translate(ImportError("circular")) is None
+
+
+def test_a_frame_without_its_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    extras.require.cache_clear()
+    with pytest.raises(MissingExtra, match="extra `polars`"):
+        as_polars(pa.table({"a": [1]}))
+    extras.require.cache_clear()

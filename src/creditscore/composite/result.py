@@ -14,14 +14,19 @@ from creditscore.core.atomic import write_json
 from creditscore.core.boundary import described, guarded
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
+from creditscore.core.i18n import Lang, language
 from creditscore.core.json_source import Needed, read_object
-from creditscore.core.messages import language
+from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.core.tables.write import Csv, write_table
 from creditscore.grading.identity import id_of
 from creditscore.grading.result_columns import column_fault
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
+
+    from creditscore.present.svg import Picture
 
 TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
 MANIFEST = "manifest.json"
@@ -39,7 +44,7 @@ def composite_id(manifest: Mapping[str, Any]) -> str:
     return id_of({name: manifest[name] for name in (RUN if "run_format" in manifest else FIRST_RUN)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Composite:
     """A finished composite: its tables in Arrow (`composite`, `contributions`, …) and its manifest.
 
@@ -68,6 +73,31 @@ class Composite:
 
     coded: Mapping[str, pa.Table] = field(repr=False)  # texts as codes, which are quick to take and to write
     manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        counts = self.manifest["counts"]["grades"]
+        listed = ", ".join(f"{grade} {number}" for grade, number in counts.items() if number) or "no grade"
+        return f"<Composite {self.config.name} {self.manifest['as_of']}: {listed}>"
+
+    def _repr_html_(self) -> str:
+        from creditscore.composite.document import scores_document
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(scores_document(self, language()))
+
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw how many organisations have which grade (SVG, which a notebook shows)."""
+        from creditscore.composite.document import draw_grades
+
+        return draw_grades(self, lang or language())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the scores as a pandas DataFrame, one row per subject."""
+        return as_pandas(self.composite)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the scores as a Polars DataFrame, one row per subject."""
+        return as_polars(self.composite)
 
     @property
     def config(self) -> CompositeConfig:

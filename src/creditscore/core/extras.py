@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "docx": ("docx",),
     "postgres": ("psycopg",),
     "spark": ("pyspark",),
+    "polars": ("polars",),
 }
 
 

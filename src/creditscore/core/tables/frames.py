@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from creditscore.core.extras import require
+
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
@@ -17,7 +19,8 @@ def as_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def as_polars(table: pa.Table) -> pl.DataFrame:
-    """Return an Arrow table as a Polars DataFrame."""
+    """Return an Arrow table as a Polars DataFrame; MissingExtra where Polars is not installed."""
+    require("polars")
     import polars as pl
 
     frame = pl.from_arrow(table)
