@@ -1,11 +1,14 @@
 """The demo from end to end, on a small district."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -18,6 +21,10 @@ from creditscore.evidence.packet.files import verify_packet
 from creditscore.explanation.ledger import explain
 from creditscore.inspection.workflow import verify_draw_in
 from creditscore.office import Store
+from tests.browser import WIDTHS, find_faults
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PAPERS = ("case/letter", "case/packet/", "composite/")
 FEW = SimpleNamespace(
@@ -84,6 +91,14 @@ def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
         if file.name == "manifest.json":  # and a manifest how long the work took
             value, other = (re.sub(rb'"timings": \{[^}]*\}', b"", text) for text in (value, other))
         assert value == other, file
+
+
+@pytest.mark.slow
+def test_every_page_is_whole_for_everybody(few: None, tmp_path: Path, browser: Browser) -> None:
+    run_demo(tmp_path, 60, 1, Console(file=io.StringIO()))
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert len(pages) > 15
+    assert [fault for page in pages for width in WIDTHS for fault in find_faults(browser, page, width)] == []
 
 
 def _linked(place: Path, demo: Demo) -> None:
