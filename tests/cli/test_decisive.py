@@ -47,9 +47,9 @@ def test_the_page_fits_the_terminal(
     assert ("Why fewer do not suffice" if lang == "en" else "撤销更少的信息为何不能达到目标") in shown
 
 
-def test_what_is_written_is_what_is_shown(run: tuple[Path, Path], tmp_path: Path) -> None:
-    show_command(run[0], DIRECT, run[1], lang="en", json_file=tmp_path / "new" / "answer.json")
-    answer = json.loads((tmp_path / "new" / "answer.json").read_text(encoding="utf-8"))
+def test_the_answer_as_json(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    show_command(run[0], DIRECT, run[1], lang="en", as_json=True)
+    answer = json.loads(capsys.readouterr().out)
     assert (answer["grade"], answer["target"], answer["smallest"], answer["witness"]) == ("D", "C", 1, ["d1"])
     assert answer["singles"] == [{"records": ["d1"], "state": "graded", "grade": answer["singles"][0]["grade"]}]
 
@@ -76,10 +76,11 @@ def test_a_target_of_ones_own(run: tuple[Path, Path], capsys: pytest.CaptureFixt
         show_command(run[0], MANY, run[1], target="E")
 
 
-def test_shares_add_up(run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shares_command(run[0], MANY, run[1], json_file=tmp_path / "shares.json")
+def test_shares_add_up(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    shares_command(run[0], MANY, run[1])
     assert "x1" in capsys.readouterr().out
-    shares = json.loads((tmp_path / "shares.json").read_text(encoding="utf-8"))
+    shares_command(run[0], MANY, run[1], as_json=True)
+    shares = json.loads(capsys.readouterr().out)
     assert shares["of"] == "score"
 
 
@@ -112,10 +113,11 @@ def test_a_subject_that_refused_rows_leave_open_says_so(tmp_path: Path, capsys: 
     write_snapshot(ingest(table(SUBJECTS), table([*rows, spoilt])), tmp_path / "snapshot")
     grade(read_snapshot(tmp_path / "snapshot"), "tax", 2022, max_rejected=9).write(tmp_path / "run")
     for lang, words in (("en", "Without the refused rows it would be"), ("zh", "更正前该等级不成立")):
-        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang=lang, json_file=tmp_path / "answer.json")
+        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang=lang)
         shown = "".join(capsys.readouterr().out.split())
         assert "".join(words.split()) in shown
-    answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
+    show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", as_json=True)
+    answer = json.loads(capsys.readouterr().out)
     assert "refused_rows" in answer["input_state"]
     assert answer["grade_without"]
     shares_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang="en")

@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Run:
             raise result.exception
         return result.stdout
 
-    assert CliRunner().invoke(app, ["store", "create", str(tmp_path / "l.db")]).exit_code == 0
+    assert CliRunner().invoke(app, ["store", "create", "--store", str(tmp_path / "l.db")]).exit_code == 0
     return call
 
 
@@ -145,7 +145,7 @@ def test_entries_of_another_office(run: Run, tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text(
         f"{head}{A},{court},〔2023〕执1号\n{PERSON},{court},〔2023〕执2号\n", encoding="utf-8"
     )
-    over = ["lists", "take-over", str(tmp_path / "e.csv"), "--by", "chen"]
+    over = ["lists", "import", str(tmp_path / "e.csv"), "--by", "chen"]
     assert PERSON not in run(*over, fails="1 rows were refused")
     assert "没有记载" in run("lists", "show", A)
     assert run(*over, "--max-rejected", "1").endswith("登记 1 件，已有 0 件，未登记 1 件\n")

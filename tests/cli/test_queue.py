@@ -30,10 +30,10 @@ def test_tasks_are_listed_taken_held_and_released(tmp_path: Path) -> None:
     until = ("--until", "2099-01-01", "--reason", "papers are awaited", "--by", "zhang.min")
     call("queue", "hold", "promise/8", "check", *until, *store)
     assert "promise/8" not in call("queue", "list", *store)
-    assert "2099-01-01" in call("queue", "list", "--held", *store)
+    assert "2099-01-01" in call("queue", "list", "--on-hold", *store)
     call("queue", "release", "promise/8", "check", "--by", "zhang.min", *store)
     call("queue", "assign", "promise/8", "check", "--to", "-", "--by", "zhang.min", *store)
-    assert "promise/8" in call("queue", "list", "--team", "reviewer", *store)
+    assert "promise/8" in call("queue", "list", "--role", "reviewer", *store)
     assert "0 tasks" in call("queue", "list", "--person", "zhang.min", *store)
     with pytest.raises(UsageError, match=r"'sun\.li' is nobody here"):
         call("queue", "list", "--person", "sun.li", *store)

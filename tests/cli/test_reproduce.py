@@ -40,7 +40,7 @@ def test_a_difference_ends_in_exit_code_5(
     desk: Desk, graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CREDITSCORE_STORE", desk.address)
-    call("runs", desk.run, "--as-kept", "--out", str(tmp_path / "written"))
+    call("archive", "list", desk.run, "--as-kept", "--out", str(tmp_path / "written"))
     code, shown = end(capsys, "reproduce", str(tmp_path / "written"), "--snapshot", str(graded.snapshot))
     assert code == 2
     assert f"creditscore reproduce {desk.run}" in shown

@@ -134,7 +134,7 @@ def build_group(versions: Sequence[Workflow]) -> typer.Typer:
     Returns
     -------
     typer.Typer
-        What each act must and may be given is an option of its command: `document_no` is `--document-no`. What only
+        What each act must and may be given is an option of its command: `data_hash` is `--data-hash`. What only
         some versions ask for may be left out: the store says where a case needs it.
     """
     newest, lang = versions[-1], language()
@@ -179,7 +179,7 @@ def _make_command(
 
 def _option(name: str) -> str:
     """The option of something given; one that every act has is told apart."""
-    dashed = name.replace("_", "-")
+    dashed = "document" if name == "document_no" else name.replace("_", "-")
     return f"--given-{dashed}" if dashed in OWN else f"--{dashed}"
 
 

@@ -49,7 +49,7 @@ def show_command(
 def letter_command(
     case: CaseId,
     out: Annotated[Path, typer.Option()],
-    document_no: Annotated[str, typer.Option()],
+    document: Annotated[str, typer.Option()],
     office: Annotated[str, typer.Option()],
     store: StoreAddress,
     on: On,
@@ -73,14 +73,14 @@ def letter_command(
     with open_desk(store, case, snapshot, key) as desk:
         with working("writing the letter"):
             data = _compile(desk, day, scheme)
-        given: dict[str, Any] = {"document_no": document_no, "on": day.isoformat(), "office": office}
+        given: dict[str, Any] = {"document_no": document, "on": day.isoformat(), "office": office}
         given |= {"remedy": remedy, "review_body": review_body, "court": court}
         letters = {language: compose_letter(data, language, **given) for language in LANGS}
         texts = {language: letter_text(letter) for language, letter in letters.items()}
         content = "sha256:" + hash_text(canonical(texts))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, folder, docx=docx, template=template)
-            desk.store.act("objection", "letter", desk.name, by=by, on=day, document_no=document_no, content=content)
+            desk.store.act("objection", "letter", desk.name, by=by, on=day, document_no=document, content=content)
     typer.echo(texts[chosen], nl=False)
     for file in files:
         say_line(f"written to {out / file.name}")

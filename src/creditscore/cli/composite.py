@@ -12,7 +12,7 @@ from creditscore.cli.acting import Marks, put_disputes
 from creditscore.cli.application import App, Group
 from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
-from creditscore.cli.kept_runs import AsKept, KnownOn, find_inputs, is_kept, open_written
+from creditscore.cli.kept_runs import AsKept, KnownAt, find_inputs, is_kept, open_written
 from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from creditscore.objections.disputes import Marked
 
 Out = Annotated[Path, typer.Option()]
-Folder = Annotated[Path, typer.Argument(metavar="DIR")]
+Folder = Annotated[Path, typer.Argument(metavar="COMPOSITE")]
 
 
 class _ScoreFirst(Group):
-    """What is no command names gradings: `creditscore composite DIR --config ID` scores them."""
+    """What is no command names gradings: `creditscore composite GRADING --config ID` scores them."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands:
@@ -41,7 +41,7 @@ composite_app = App(cls=_ScoreFirst)
 
 @composite_app.command("score")
 def score_command(
-    gradings: Annotated[list[Path], typer.Argument(metavar="GRADINGS...")],
+    gradings: Annotated[list[Path], typer.Argument(metavar="GRADING...")],
     config: Annotated[str, typer.Option()],
     out: Out,
     listings: Path | None = None,
@@ -156,20 +156,20 @@ def list_command() -> None:
 
 @composite_app.command("explain")
 def explain_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Folder,
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
-    gradings: list[Path] | None = None,
+    grading: list[Path] | None = None,
     lang: LangOption = "zh",
     html: Path | None = None,
     store: Marks = None,
     as_kept: AsKept = False,
-    known_on: KnownOn = None,
+    known_at: KnownAt = None,
 ) -> None:
     with ExitStack() as opened:
-        how: dict[str, Any] = {"as_kept": as_kept, "known_on": known_on}
+        how: dict[str, Any] = {"as_kept": as_kept, "known_at": known_at}
         is_of_store = is_kept(folder, store, **how)
         place = opened.enter_context(open_written(folder, store, subject, **how))
-        sources = gradings or (find_inputs(folder, str(store), subject) if is_of_store else [])
+        sources = grading or (find_inputs(folder, str(store), subject) if is_of_store else [])
         written = [opened.enter_context(open_written(source, store, subject, **how)) for source in sources]
         _explain(place, subject, written, lang, html, store)
 
@@ -206,7 +206,7 @@ def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: 
 
 @composite_app.command("compare")
 def compare_command(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...")],
+    folders: Annotated[list[Path], typer.Argument(metavar="COMPOSITE...")],
     out: Out,
     step: int = 10,
     draws: Annotated[int, typer.Option(min=0)] = 200,

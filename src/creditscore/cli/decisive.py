@@ -9,10 +9,10 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.kept_runs import AsKept, StoreOfRun, grade_kept, is_kept
-from creditscore.cli.office import LangOption
+from creditscore.cli.office import Json, LangOption
+from creditscore.cli.output import print_json
 from creditscore.cli.progress import working
 from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
-from creditscore.core.atomic import write_json
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 decisive_app = App()
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR")]
+Folder = Annotated[Path, typer.Argument(metavar="GRADING")]
 SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT")]
 SnapshotDir = Annotated[Path, typer.Option()]
 SnapshotOfRun = Annotated[Path | None, typer.Option("--snapshot")]
@@ -33,7 +33,6 @@ SchemeName = Annotated[
     str | None,
     typer.Option(),
 ]
-Json = Annotated[Path | None, typer.Option("--json")]
 
 
 def _load(
@@ -68,7 +67,7 @@ def show_command(
     limit: Annotated[int, typer.Option(min=1)] = 20,
     lang: LangOption = "zh",
     scheme: SchemeName = None,
-    json_file: Json = None,
+    as_json: Json = False,
     html: Path | None = None,
 ) -> None:
     from creditscore.core.i18n import lang_of
@@ -80,13 +79,15 @@ def show_command(
     asked = ask_about(source, subject_id, plan.scheme.name)
     decisive_records = answer_for(plan, asked, inputs, target, limit)
     document = decisive_records.document(chosen)
-    print_document(document)
-    _write(json_file, decisive_records.data())
+    if as_json:
+        print_json(decisive_records.data())
+    else:
+        print_document(document)
     if html is not None:
         from creditscore.core.atomic import write_text
         from creditscore.present.html import render_page
 
-        typer.echo(f"written to {write_text(html, render_page(document))}")
+        typer.echo(f"written to {write_text(html, render_page(document))}", err=as_json)
 
 
 @decisive_app.command("shares")
@@ -99,7 +100,7 @@ def shares_command(
     scheme: SchemeName = None,
     most: Annotated[int, typer.Option(min=1)] = 100_000,
     lang: LangOption = "zh",
-    json_file: Json = None,
+    as_json: Json = False,
 ) -> None:
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import ask_about
@@ -114,7 +115,9 @@ def shares_command(
     shapley_values = shapley(plan, asked_subject, most)
     items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
     labels = Labels(plan.scheme, plan.scheme.name)
-    print_document(shares_document(asked, labels, plan.period, items, shapley_values, chosen))
+    if not as_json:
+        print_document(shares_document(asked, labels, plan.period, items, shapley_values, chosen))
+        return
     values = {record: str(value) for record, value in sorted(shapley_values.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
     ends = {
@@ -123,7 +126,7 @@ def shares_command(
         "empty": str(shapley_values.empty),
         "whole": str(shapley_values.whole),
     }
-    _write(json_file, about | ends | {"values": values} | dict(asked.input_state))
+    print_json(about | ends | {"values": values} | dict(asked.input_state))
 
 
 @decisive_app.command("check")
@@ -211,9 +214,3 @@ def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
     with open_prescorer(held, again(held, run, own, [any_id])[0]) as ready:
         return some_spans(ready, share)
-
-
-def _write(file: Path | None, data: dict[str, Any]) -> None:
-    if file is not None:
-        write_json(file, data, indent=2, default=str)
-        typer.echo(f"written to {file}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Marks
-from creditscore.cli.kept_runs import AsKept, KnownOn, is_kept, open_written
+from creditscore.cli.kept_runs import AsKept, KnownAt, is_kept, open_written
 from creditscore.cli.office import LangOption, open_store
 from creditscore.cli.subject_input import graded_again, words_of
 from creditscore.core.errors import UsageError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def explain_command(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR"),
+        typer.Argument(metavar="GRADING"),
     ],
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
     lang: LangOption = "zh",
@@ -40,9 +40,9 @@ def explain_command(
     store: Marks = None,
     snapshot: Path | None = None,
     as_kept: AsKept = False,
-    known_on: KnownOn = None,
+    known_at: KnownAt = None,
 ) -> None:
-    is_of_store = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
+    is_of_store = is_kept(folder, store, as_kept=as_kept, known_at=known_at)
     if is_of_store and snapshot is not None and not as_kept:
         raise UsageError(
             "what stands is not computed from the snapshot alone: decisions have a part in it",
@@ -50,7 +50,7 @@ def explain_command(
             allowed="--snapshot with a folder, or with --as-kept",
             next="`creditscore decisive show RUN SUBJECT --store STORE` computes it with them",
         )
-    with open_written(folder, store, subject, as_kept=as_kept, known_on=known_on) as written:
+    with open_written(folder, store, subject, as_kept=as_kept, known_at=known_at) as written:
         _explain(written, subject, lang, html, scheme, depth, store, snapshot)
 
 

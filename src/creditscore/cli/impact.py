@@ -22,8 +22,8 @@ On = Annotated[str | None, typer.Option()]
 
 
 def impact_command(
-    old: Annotated[str, typer.Argument()],
-    new: Annotated[str, typer.Argument()],
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
     out: Annotated[Path, typer.Option()],
     snapshot: Path | None = None,
     subjects: Table = None,
@@ -92,8 +92,8 @@ def report(impact: Impact, out: Path) -> None:
 
 
 def composite_impact_command(
-    old: Annotated[Path, typer.Argument(metavar="A_DIR")],
-    new: Annotated[Path, typer.Argument(metavar="B_DIR")],
+    old: Annotated[Path, typer.Argument(metavar="OLD")],
+    new: Annotated[Path, typer.Argument(metavar="NEW")],
     out: Annotated[Path, typer.Option()],
     subjects: Path | None = None,
     on: On = None,

@@ -26,7 +26,7 @@ REASONS = {
 
 @lists_app.command("propose")
 def propose_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     store: StoreAddress,
     on: On,
     by: By = "",
@@ -63,8 +63,8 @@ def propose_command(
         say_line("{} proposed, {} not proposed, {} triggers refused".format(*counts))
 
 
-@lists_app.command("take-over")
-def take_over_command(
+@lists_app.command("import")
+def import_command(
     entries: Annotated[Path, typer.Argument(metavar="ENTRIES")],
     store: StoreAddress,
     by: By = "",

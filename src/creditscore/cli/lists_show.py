@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.kept_runs import KnownAt
 from creditscore.cli.office import Json, LangOption, On, StoreAddress, open_store
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_indented, say_line
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from creditscore.core.i18n import Lang
     from creditscore.lists.history import Life
     from creditscore.store.store import Store
-
-KnownAt = Annotated[str | None, typer.Option()]
 
 
 def show_command(

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from creditscore.cli.act import act_app
 from creditscore.cli.application import App, tell_usage
+from creditscore.cli.archive import archive_app
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -22,10 +23,8 @@ from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.init import init_command
-from creditscore.cli.joint import joint_app
-from creditscore.cli.keep import keep_command, runs_command
-from creditscore.cli.life import life_app
 from creditscore.cli.lists import lists_app
+from creditscore.cli.measures import measures_app
 from creditscore.cli.model import model_app
 from creditscore.cli.packet import packet_app
 from creditscore.cli.person import person_app
@@ -37,6 +36,7 @@ from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.rules import rules_app
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.settings import load_settings
+from creditscore.cli.status import status_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
@@ -56,8 +56,7 @@ COMMANDS: dict[str, Any] = {
     "explain": explain_command,
     "reproduce": reproduce_command,
     "timeline": timeline_command,
-    "keep": keep_command,
-    "runs": runs_command,
+    "archive": archive_app,
     "composite": composite_app,
     "decisive": decisive_app,
     "packet": packet_app,
@@ -65,8 +64,8 @@ COMMANDS: dict[str, Any] = {
     "scheme": scheme_app,
     "rules": rules_app,
     "model": model_app,
-    "joint": joint_app,
-    "life": life_app,
+    "measures": measures_app,
+    "status": status_app,
     "case": case_app,
     "repair": repair_app,
     "lists": lists_app,

@@ -35,6 +35,7 @@ model_app = App()
 
 Table = Annotated[Path, typer.Argument(metavar="TABLE", show_default=False)]
 Folder = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False)]
+CALLED = {"group": "groups"}  # what an option of `validate` is called in a report
 
 
 @model_app.command("train")
@@ -97,7 +98,7 @@ def validate_command(
     out: Path | None = None,
     part: str = "auto",
     by: Annotated[str | None, typer.Option("--by")] = None,
-    groups: str | None = None,
+    group: str | None = None,
     cohort: str | None = None,
     inspected: str | None = None,
     protected: str | None = None,
@@ -115,8 +116,8 @@ def validate_command(
     from creditscore.pages.validation import write_validation
 
     place = out or folder_of(model)
-    given = {"groups": groups, "cohort": cohort, "inspected": inspected, "previous": previous}
-    columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    given = {"group": group, "cohort": cohort, "inspected": inspected, "previous": previous}
+    columns: dict[str, Any] = {CALLED.get(name, name): value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
     chosen_options = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
@@ -155,7 +156,7 @@ def compare_command(
     champion: Folder,
     challenger: Annotated[Path, typer.Argument(metavar="OTHER")],
     table: Table,
-    by: str | None = None,
+    segments: str | None = None,
     out: Path | None = None,
     csv_people: CsvPeople = False,
 ) -> None:
@@ -167,7 +168,7 @@ def compare_command(
     if csv_people and out is None:
         raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
     with working("comparing"):
-        challenge = compare_models(load_model(champion), load_model(challenger), table, _names(by) or ())
+        challenge = compare_models(load_model(champion), load_model(challenger), table, _names(segments) or ())
     show(
         ("measure", "champion", "challenger", "difference", "better"),
         [

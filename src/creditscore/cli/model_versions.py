@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.office import By, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.office import By, KeyFile, On, OnDay, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, StoreError, UsageError
 
@@ -198,8 +198,8 @@ def list_command(
 
 def as_of_command(
     name: Name,
-    day: Annotated[str, typer.Argument(metavar="DATE")],
     store: StoreAddress,
+    on: On,
     alias: str = "champion",
     models: Models = None,
     tracking_uri: Uri = None,
@@ -209,7 +209,7 @@ def as_of_command(
 
     place = open_models(models, tracking_uri)
     with open_store(store) as opened:
-        holder = find_holder(opened, name, day, alias=alias)
+        holder = find_holder(opened, name, on, alias=alias)
         if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
             try:
                 notes = list_differences(opened, place, name)
@@ -218,11 +218,11 @@ def as_of_command(
             for note in notes:
                 say_aside(f"note: today MLflow is not what the log says: {note}")
         if holder is None:
-            typer.echo(f"{name} had no {alias} on {day}")
+            typer.echo(f"{name} had no {alias} on {on}")
             return
         case, people = opened.read(holder["promotion"]), opened.people()
         actors = {event.name: people.name_of(event.actor) for event in case.events}
-    typer.echo(f"{name} version {holder['number']} was {alias} on {day}")
+    typer.echo(f"{name} version {holder['number']} was {alias} on {on}")
     fields = case.fields
     say_facts(
         {"promotion": case.name, "promoted on": fields["promoted_on"]}

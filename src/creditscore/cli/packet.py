@@ -23,7 +23,7 @@ RegisteredIn = Annotated[str | None, typer.Option()]
 
 @packet_app.command("build")
 def build_command(
-    out: Annotated[Path, typer.Option("--out", "-o")],
+    out: Annotated[Path, typer.Option()],
     case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
     store: CaseStore = None,
     by: Annotated[str | None, typer.Option("--by")] = None,
@@ -50,7 +50,7 @@ def build_command(
         if store is None or grading or subject or disputed:
             raise UsageError(
                 "a case stands in a store, with its run, its subject and its contested records",
-                allowed="packet build CASE --store ADDRESS -o DIR [--snapshot DIR] [--by PERSON]",
+                allowed="packet build CASE --store ADDRESS --out DIR [--snapshot DIR] [--by PERSON]",
                 next="give --store and leave --grading, --subject and --disputed away",
             )
         with open_desk(store, case, snapshot, key) as desk:
@@ -118,7 +118,7 @@ def _id_of(file: Path) -> str:
 
 @packet_app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="PACKET")],
     store: str | None = None,
     held: Path | None = None,
     registered_in: RegisteredIn = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.application import App
-from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store
+from creditscore.cli.office import By, Json, KeyFile, LangOption, Office, OnDay, StoreAddress, open_store
 from creditscore.cli.tables import say_aside, say_line, show_blocks
 from creditscore.core.errors import UsageError
 
@@ -22,7 +22,6 @@ person_app = App()
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 Public = Annotated[str, typer.Option("--public")]
 Reason = Annotated[str, typer.Option("--reason")]
-ForOffice = Annotated[str, typer.Option("--for-office")]
 Domain = Annotated[str, typer.Option("--domain")]
 Act = Annotated[str, typer.Option("--act")]
 
@@ -100,7 +99,7 @@ def add_command(
     store: StoreAddress,
     role: Annotated[list[str] | None, typer.Option("--role")] = None,
     public: Public = "",
-    for_office: ForOffice = "",
+    office: Office = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
@@ -111,7 +110,7 @@ def add_command(
     half = require_public(public) if public else ""
 
     def events(people: People) -> Sequence[NewEvent]:
-        return add_newcomer(people, name, role or [], public=half, office=for_office)
+        return add_newcomer(people, name, role or [], public=half, office=office)
 
     with open_store(store, key) as opened:
         opened.change_people(events, by=by, on=on)
@@ -173,7 +172,7 @@ def grant_command(
     name: Name,
     role: Annotated[str, typer.Argument(metavar="ROLE")],
     store: StoreAddress,
-    for_office: ForOffice = "",
+    office: Office = "",
     domain: Domain = "",
     act: Act = "",
     by: By = "",
@@ -185,7 +184,7 @@ def grant_command(
     _require_limits(store, domain, act)
 
     def make(person: Person) -> NewEvent:
-        return grant_role(person, role, office=for_office or ANY, domain=domain or ANY, act=act or ANY)
+        return grant_role(person, role, office=office or ANY, domain=domain or ANY, act=act or ANY)
 
     _change(store, key, by, on, name, make)
 

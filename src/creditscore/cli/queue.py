@@ -13,7 +13,7 @@ from creditscore.cli.settings import load_settings
 from creditscore.cli.tables import say_line, show
 
 queue_app = App()
-Team = Literal["analyst", "grader", "reviewer", "approver"]
+Role = Literal["analyst", "grader", "reviewer", "approver"]
 Case = Annotated[str, typer.Argument(metavar="CASE", show_default=False)]
 What = Annotated[str, typer.Argument(metavar="TASK", show_default=False)]
 Number = Annotated[int, typer.Option()]
@@ -22,10 +22,10 @@ Number = Annotated[int, typer.Option()]
 @queue_app.command("list")
 def list_command(
     store: StoreAddress,
-    team: Team | None = None,
+    role: Role | None = None,
     person: str | None = None,
     on: OnDay = None,
-    held: Annotated[bool, typer.Option("--held")] = False,
+    on_hold: Annotated[bool, typer.Option("--on-hold")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000)] = 100,
     as_json: Json = False,
 ) -> None:
@@ -38,8 +38,8 @@ def list_command(
         if person and taker is None:
             names = [known.name for known in people.persons.values()]
             raise UsageError(f"{person!r} is nobody here", allowed=names or "nobody is known here", next="name one")
-        roles = team or load_settings().roles
-        tasks = list_tasks(opened, team=roles, person=taker.id if taker else None, on=on, held=held, limit=limit)
+        roles = role or load_settings().roles
+        tasks = list_tasks(opened, team=roles, person=taker.id if taker else None, on=on, held=on_hold, limit=limit)
         named = [{**vars(task), "person": people.name_of(task.person) if task.person else ""} for task in tasks]
     if as_json:
         typer.echo(json.dumps(named, ensure_ascii=False, indent=1))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 repair_app = App()
 
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", show_default=False)]
-Grades = Annotated[Path, typer.Option("--grades")]
+GradingFolder = Annotated[Path, typer.Option("--grading")]
 Snapshot_ = Annotated[Path, typer.Option("--snapshot")]
 SchemeName = Annotated[
     str | None,
@@ -35,7 +35,7 @@ Html = Annotated[Path | None, typer.Option()]
 @repair_app.command("check")
 def check_command(
     subject: Subject,
-    grades: Grades,
+    grading: GradingFolder,
     snapshot: Snapshot_,
     scheme: SchemeName = None,
     on: On = None,
@@ -50,7 +50,7 @@ def check_command(
 
     chosen = lang_of(lang)
     with working("reading the subject"):
-        opened = _opened(subject, grades, snapshot, scheme, on, events, None)
+        opened = _opened(subject, grading, snapshot, scheme, on, events, None)
         data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists), opened.refused)
     _page(html, chosen, data, None, opened.made_up)
     if as_json:
@@ -63,9 +63,9 @@ def check_command(
 def plan_command(
     subject: Subject,
     target: Annotated[str, typer.Option()],
-    grades: Grades,
+    grading: GradingFolder,
     snapshot: Snapshot_,
-    before: Annotated[str | None, typer.Option("--before")] = None,
+    until: Annotated[str | None, typer.Option("--until")] = None,
     order: str = "date,actions,amount",
     weight: list[str] | None = None,
     prove: Annotated[bool, typer.Option("--prove")] = False,
@@ -83,10 +83,10 @@ def plan_command(
     from creditscore.repair.data import check_data, plan_data
     from creditscore.repair.plan import plan_repair
 
-    chosen, last = lang_of(lang), _day(before, "--before")
+    chosen, last = lang_of(lang), _day(until, "--until")
     weights = _weights(order, weight)
     with working("looking for a plan"):
-        opened = _opened(subject, grades, snapshot, scheme, on, events, last)
+        opened = _opened(subject, grading, snapshot, scheme, on, events, last)
         start = from_day(opened.course.on)
         last = last or start.replace(year=start.year + 5, day=min(start.day, 28))
         ways = options(opened.course, opened.lists)

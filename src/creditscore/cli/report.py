@@ -16,7 +16,7 @@ report_app = App()
 
 @report_app.command("public")
 def public_command(
-    folder: Annotated[Path, typer.Argument(metavar="GRADINGS")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     out: Annotated[Path, typer.Option()],
     scheme: str | None = None,
     subjects: Path | None = None,
@@ -50,7 +50,7 @@ def public_command(
 
 @report_app.command("dashboard")
 def dashboard_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     out: Annotated[Path, typer.Option()],
     snapshot: Annotated[Path, typer.Option()],
     on: Annotated[str, typer.Option()],
@@ -83,7 +83,7 @@ def dashboard_command(
 
 @report_app.command("supervision")
 def supervision_command(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN_DIR")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN")],
     out: Annotated[Path, typer.Option()],
     results: Path | None = None,
     listings: Path | None = None,

@@ -88,21 +88,21 @@ def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> None:
 
 
 def diff_command(
-    a: Annotated[str, typer.Argument()],
-    b: Annotated[str, typer.Argument()],
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
     lang: LangOption = "zh",
     as_json: Annotated[bool, typer.Option("--json")] = False,
     snapshot: Path | None = None,
     period: str | None = None,
     as_of: str | None = None,
-    most: Annotated[int, typer.Option(min=0)] = 50,
+    limit: Annotated[int, typer.Option(min=0)] = 50,
 ) -> None:
     from creditscore.schemes import registry
     from creditscore.schemes.diff import diff
 
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-    first, second = registry.pick(a), registry.pick(b)
+    first, second = registry.pick(old), registry.pick(new)
     changes = diff(first, second, lang, codes=as_json)
     moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
     if as_json:
@@ -119,7 +119,7 @@ def diff_command(
     typer.echo(f"{first.name} → {second.name}: {len(changes)} {'处变动' if lang == 'zh' else 'changes'}")
     show(head[lang], [change.words(lang) for change in changes], fold=True)
     if moves is not None:
-        _show_moves(moves, lang, most)
+        _show_moves(moves, lang, limit)
 
 
 def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) -> Any:
@@ -131,7 +131,7 @@ def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) 
         return movement(a, b, read_snapshot(folder), period, as_of)
 
 
-def _show_moves(moves: Any, lang: str, most: int) -> None:
+def _show_moves(moves: Any, lang: str, limit: int) -> None:
     zh = lang == "zh"
     rows = [
         (name, *(str(moves.matrix.get((name, other), "")) for other in moves.names))
@@ -145,7 +145,7 @@ def _show_moves(moves: Any, lang: str, most: int) -> None:
         if zh
         else f"{len(moves.moved)} of {moves.subjects} subjects move"
     )
-    if moves.moved and most:
-        show(("主体", "原为", "改为") if zh else ("subject", "was", "is"), moves.moved[:most])
-        if len(moves.moved) > most:
-            typer.echo(f"… {len(moves.moved) - most} more; --most or --json lists them")
+    if moves.moved and limit:
+        show(("主体", "原为", "改为") if zh else ("subject", "was", "is"), moves.moved[:limit])
+        if len(moves.moved) > limit:
+            typer.echo(f"… {len(moves.moved) - limit} more; --limit or --json lists them")

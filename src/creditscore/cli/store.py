@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.acting import day_given
 from creditscore.cli.application import App
-from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, open_store, read_key
+from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store, read_key
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_aside, say_line, show, show_blocks
 from creditscore.core.errors import UsageError
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from creditscore.store.verification import Verification
 
 store_app = App()
-Address = Annotated[str, typer.Argument(metavar="STORE", show_default=False)]
 Stream = Annotated[str, typer.Argument(metavar="NAME")]
 HeldFile = Annotated[list[Path] | None, typer.Option("--held")]
 
 
 @store_app.command("create")
 def create_command(
-    store: Address,
+    store: StoreAddress,
     mode: str = "open",
     key: KeyFile = None,
     approver: str = "",
@@ -56,7 +55,7 @@ def create_command(
 
 @store_app.command("verify")
 def verify_command(
-    store: Address,
+    store: StoreAddress,
     held: HeldFile = None,
     since: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Json = False,
@@ -110,7 +109,7 @@ def read_notes(files: list[Path]) -> list[str]:
 
 @store_app.command("checkpoint")
 def checkpoint_command(
-    store: Address,
+    store: StoreAddress,
     out: Path | None = None,
     key: KeyFile = None,
 ) -> None:
@@ -124,7 +123,7 @@ def checkpoint_command(
 
 
 @store_app.command("show")
-def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json: Json = False) -> None:
+def show_command(name: Stream, store: StoreAddress, lang: LangOption = "zh", as_json: Json = False) -> None:
     from creditscore.cli.act import show_case
 
     with open_store(store) as opened:
@@ -156,21 +155,21 @@ def _in_words(value: Any) -> str:
 
 @store_app.command("backup")
 def backup_command(
-    store: Address,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    store: StoreAddress,
+    out: Annotated[Path, typer.Option()],
     archive: Annotated[bool, typer.Option("--archive/--no-archive")] = True,
 ) -> None:
     from creditscore.store.backup import back_up
 
     with open_store(store) as opened, working("copying"):
-        manifest = back_up(opened, folder, with_archive=archive)
-    say_line(f"{folder}: {manifest['size']} events, {manifest['archive_files']} files")
+        manifest = back_up(opened, out, with_archive=archive)
+    say_line(f"{out}: {manifest['size']} events, {manifest['archive_files']} files")
 
 
 @store_app.command("restore")
 def restore_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
-    store: Address,
+    store: StoreAddress,
     held: HeldFile = None,
     as_json: Json = False,
 ) -> int:
@@ -186,8 +185,8 @@ def restore_command(
 
 @store_app.command("prove")
 def prove_command(
-    store: Address,
     event: Annotated[int, typer.Argument(metavar="EVENT", min=0, max=2**62)],
+    store: StoreAddress,
     out: Annotated[Path, typer.Option(show_default=False)],
     held: Path | None = None,
     key: KeyFile = None,
@@ -223,8 +222,8 @@ def check_proof_command(
 
 @store_app.command("erase")
 def erase_command(
-    store: Address,
     name: Stream,
+    store: StoreAddress,
     reason: Annotated[str, typer.Option(show_default=False)],
     article: str = "",
     by: By = "",
@@ -240,8 +239,8 @@ def erase_command(
 
 @store_app.command("witness")
 def witness_command(
-    store: Address,
-    address: Annotated[str, typer.Argument(metavar="[ADDRESS]")] = "",
+    store: StoreAddress,
+    address: Annotated[str, typer.Argument(metavar="[WITNESS]")] = "",
     remove: Annotated[bool, typer.Option("--remove")] = False,
     reason: str = "",
     by: By = "",
@@ -266,7 +265,7 @@ def witness_command(
 
 @store_app.command("retention")
 def retention_command(
-    store: Address,
+    store: StoreAddress,
     on: Annotated[str, typer.Option("--on")],
     delete: Annotated[bool, typer.Option("--delete")] = False,
     rules: Annotated[Path | None, typer.Option("--rules")] = None,

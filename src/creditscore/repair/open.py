@@ -85,7 +85,7 @@ def open_course(
         )
 
     if until is not None and until < start:
-        raise UsageError("the last day lies before the first", where=f"{start}", next="give a later --before")
+        raise UsageError("the last day lies before the first", where=f"{start}", next="give a later --until")
 
     def admitted(chosen: str | Scheme, at: int | date) -> tuple[Plan, list[tuple[str, Subject]]]:
         when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}

@@ -185,9 +185,9 @@ def plan_repair(
             f"{target!r} is not a grade of this scheme", allowed=targets(course), next="give --target GRADE"
         )
     if until < course.on:
-        raise UsageError("the last day lies before the first", next="give a later --before")
+        raise UsageError("the last day lies before the first", next="give a later --until")
     if until > add_months(course.on, 12 * MOST_YEARS):
-        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
+        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --until")
     now = outcome_on(course, course.on)
     usable = [option for option in options if option.plans]
     days: list[DayResult] = []

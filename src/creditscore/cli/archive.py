@@ -1,4 +1,4 @@
-"""`creditscore keep` and `creditscore runs`: written gradings into the store, and what it holds of them."""
+"""`creditscore archive`: written gradings into the store, what it holds of them, and runs written as folders again."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Schemes, own_schemes
-from creditscore.cli.kept_runs import AsKept, KnownOn
+from creditscore.cli.application import App
+from creditscore.cli.kept_runs import AsKept, KnownAt
 from creditscore.cli.office import By, Json, KeyFile, StoreAddress, open_store
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
-from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.store.archive.runs import KeptRun
 
 
-def keep_command(
-    grading: Annotated[
-        Path,
-        typer.Argument(metavar="FOLDER"),
-    ],
+archive_app = App()
+
+
+@archive_app.command("add")
+def add_command(
+    grading: Annotated[Path, typer.Argument(metavar="GRADING")],
     store: StoreAddress,
     by: By = "",
     snapshot: Path | None = None,
@@ -46,26 +47,14 @@ def keep_command(
     _show_runs(runs)
 
 
-def runs_command(
+@archive_app.command("list")
+def list_command(
     store: StoreAddress,
-    run: Annotated[str, typer.Argument(metavar="[RUN]", show_default=False)] = "",
-    out: Path | None = None,
-    as_kept: AsKept = False,
-    known_on: KnownOn = None,
     composites: Annotated[bool, typer.Option("--composites")] = False,
     as_json: Json = False,
 ) -> None:
     from creditscore.store.archive.runs import list_runs
 
-    if bool(run) != (out is not None) or ((as_kept or known_on) and not run):
-        raise UsageError(
-            "a run is written to a folder",
-            allowed="runs, or runs RUN --out DIR [--as-kept | --known-on DATE]",
-            next="give both RUN and --out, or neither",
-        )
-    if out is not None:
-        _write_run(store, run, out, as_kept, known_on)
-        return
     with open_store(store) as opened:
         runs = list_runs(opened, kind="composite" if composites else None)
     if as_json:
@@ -75,14 +64,21 @@ def runs_command(
         _show_runs(runs)
 
 
-def _write_run(store: str, run_id: str, out: Path, as_kept: bool, known_on: str | None) -> None:
+@archive_app.command("write")
+def write_command(
+    run: Annotated[str, typer.Argument(metavar="RUN", show_default=False)],
+    store: StoreAddress,
+    out: Annotated[Path, typer.Option()],
+    as_kept: AsKept = False,
+    known_at: KnownAt = None,
+) -> None:
     from creditscore.cli.acting import date_given
     from creditscore.store.archive.runs import find_run
     from creditscore.store.archive.written import write_run
 
-    day = None if known_on is None else date_given(known_on, "--known-on").isoformat()
-    with open_store(store) as opened, working(f"writing {run_id}"):
-        write_run(opened, find_run(opened, run_id), out, as_kept=as_kept, known_on=day)
+    day = None if known_at is None else date_given(known_at, "--known-at").isoformat()
+    with open_store(store) as opened, working(f"writing {run}"):
+        write_run(opened, find_run(opened, run), out, as_kept=as_kept, known_on=day)
     say_line(f"written to {out}")
 
 

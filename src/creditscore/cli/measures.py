@@ -1,4 +1,4 @@
-"""`creditscore joint`: the four lists; measures matched, lifted, due and exported. Single acts: `act measure`."""
+"""`creditscore measures`: the four lists; measures matched, lifted, due and exported. Single acts: `act measure`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
 from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
 
-joint_app = App()
+measures_app = App()
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)]
+Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False)]
 Rejected = Annotated[int, typer.Option(min=0)]
 
 
-@joint_app.command("check")
+@measures_app.command("check")
 def check_command(
     folder: Folder = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -42,19 +42,19 @@ def check_command(
         raise typer.Exit(ExitCode.SCHEME)
 
 
-@joint_app.command("show")
+@measures_app.command("show")
 def show_command(
     folder: Folder = None,
     lang: LangOption = "zh",
     as_json: Annotated[bool, typer.Option("--json")] = False,
-    grades: Path | None = None,
+    grading: Path | None = None,
 ) -> None:
     from creditscore.measures import lines
     from creditscore.measures.export import as_data
     from creditscore.measures.load import load_four_lists
 
-    if grades is not None:
-        attached_measures = _attached(grades, lang)
+    if grading is not None:
+        attached_measures = _attached(grading, lang)
         if as_json:
             typer.echo(json.dumps([vars(value) for value in attached_measures], ensure_ascii=False, indent=1))
         else:
@@ -89,7 +89,7 @@ def _attached(folder: Path, lang: str) -> list[Any]:
         raise InputError("the grades cannot be read", where=f"{file} ({error})", next="grade again") from error
 
 
-@joint_app.command("match")
+@measures_app.command("match")
 def match_command(
     events: Annotated[Path, typer.Argument(metavar="EVENTS")],
     store: StoreAddress,
@@ -122,7 +122,7 @@ def match_command(
         say_line(line)
 
 
-@joint_app.command("lift")
+@measures_app.command("lift")
 def lift_command(
     store: StoreAddress,
     on: On,
@@ -143,7 +143,7 @@ def lift_command(
     say_line(f"解除或者终止 {len(causes)} 件" if lang == "zh" else f"{len(causes)} lifted or lapsed")
 
 
-@joint_app.command("due")
+@measures_app.command("due")
 def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     from creditscore.core.days import from_day
     from creditscore.measures import lines
@@ -169,7 +169,7 @@ def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     say_line(lines.due_sum(dues, lists, lang))
 
 
-@joint_app.command("export")
+@measures_app.command("export")
 def export_command(
     store: StoreAddress,
     on: On,

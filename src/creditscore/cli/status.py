@@ -1,4 +1,4 @@
-"""`creditscore life`: the statuses of an organisation's grades, and all of them as a history."""
+"""`creditscore status`: the statuses of an organisation's grades, and all of them as a history."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from creditscore.cli.application import App
+from creditscore.cli.kept_runs import KnownAt
 from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
 from creditscore.cli.tables import say_line, show
 from creditscore.core.days import day_of
 
-life_app = App()
-KnownAt = Annotated[str | None, typer.Option("--known-at")]
+status_app = App()
 
 
-@life_app.command("show")
+@status_app.command("show")
 def show_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
     store: StoreAddress,
@@ -66,7 +66,7 @@ def show_command(
         say_line(phrase("case", "no_states", lang))
 
 
-@life_app.command("export")
+@status_app.command("export")
 def export_command(
     store: StoreAddress,
     out: Annotated[Path, typer.Option()],
