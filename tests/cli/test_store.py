@@ -76,21 +76,21 @@ def test_an_act_is_proved_to_somebody_without_the_store(office: Office, tmp_path
 
 def test_a_store_is_copied_and_made_again(office: Office, tmp_path: Path) -> None:
     folder, again = tmp_path / "backup", str(tmp_path / "again.db")
-    call("store", "backup", "--store", office.address, str(folder))
-    assert "0 faults" in call("store", "restore", str(folder), again, code=7)
+    call("store", "backup", "--store", office.address, "--out", str(folder))
+    assert "0 faults" in call("store", "restore", str(folder), "--store", again, code=7)
     assert call("store", "show", "--store", again, "promise/7") == call(
         "store", "show", "--store", office.address, "promise/7"
     )
     with pytest.raises(StoreError):
-        call("store", "restore", str(folder), again)
+        call("store", "restore", str(folder), "--store", again)
     with pytest.raises(UsageError, match="a backup lies there already"):
-        call("store", "backup", "--store", office.address, str(folder))
+        call("store", "backup", "--store", office.address, "--out", str(folder))
     third = tmp_path / "third.db"
     with pytest.raises(InputError, match="the note cannot be read"):
-        call("store", "restore", str(folder), str(third), "--held", str(tmp_path / "none.txt"))
+        call("store", "restore", str(folder), "--store", str(third), "--held", str(tmp_path / "none.txt"))
     assert not third.exists()
     with pytest.raises(InputError):
-        call("store", "restore", str(tmp_path), str(tmp_path / "third.db"))
+        call("store", "restore", str(tmp_path), "--store", str(tmp_path / "third.db"))
 
 
 def test_what_a_case_says_is_erased_for_a_reason(office: Office) -> None:

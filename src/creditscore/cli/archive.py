@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +10,9 @@ import typer
 from creditscore.cli.acting import Schemes, own_schemes
 from creditscore.cli.application import App
 from creditscore.cli.kept_runs import AsKept, KnownAt
-from creditscore.cli.office import By, Json, KeyFile, StoreAddress, open_store
+from creditscore.cli.office import By, KeyFile, StoreAddress, open_store
+from creditscore.cli.output import give, told
 from creditscore.cli.progress import working
-from creditscore.cli.tables import say_line, show_blocks
 
 if TYPE_CHECKING:
     from creditscore.store.archive.runs import KeptRun
@@ -34,7 +33,7 @@ def add_command(
     subjects: Path | None = None,
     key: KeyFile = None,
 ) -> None:
-    with open_store(store, key) as opened, working(f"keeping {grading}"):
+    with open_store(store, key) as opened, working("keeping", grading):
         runs = opened.keep(
             grading,
             snapshot,
@@ -51,17 +50,12 @@ def add_command(
 def list_command(
     store: StoreAddress,
     composites: Annotated[bool, typer.Option("--composites")] = False,
-    as_json: Json = False,
 ) -> None:
     from creditscore.store.archive.runs import list_runs
 
     with open_store(store) as opened:
         runs = list_runs(opened, kind="composite" if composites else None)
-    if as_json:
-        rows = [{**vars(run), "manifest": dict(run.manifest)} for run in runs]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        _show_runs(runs)
+    _show_runs(runs)
 
 
 @archive_app.command("write")
@@ -77,22 +71,25 @@ def write_command(
     from creditscore.store.archive.written import write_run
 
     day = None if known_at is None else date_given(known_at, "--known-at").isoformat()
-    with open_store(store) as opened, working(f"writing {run}"):
+    with open_store(store) as opened, working("writing", run):
         write_run(opened, find_run(opened, run), out, as_kept=as_kept, known_on=day)
-    say_line(f"written to {out}")
+    give({"run_id": run}, written=[out])
 
 
 def _show_runs(runs: list[KeptRun]) -> None:
-    show_blocks(
+    from creditscore.present.document import Listing
+
+    items = [
         (
             f"{run.run_id}  {run.pinned}  {run.period}",
             [
-                f"known at {run.known_at}; event {run.kept_at_seq} of the log",
-                f"root {run.root}",
-                *([f"snapshot {run.snapshot}"] if run.snapshot else []),
-                *([f"of runs {', '.join(run.inputs)}"] if run.inputs else []),
+                told("run_known", run.known_at, run.kept_at_seq),
+                told("run_root", run.root),
+                *([told("run_snapshot", run.snapshot)] if run.snapshot else []),
+                *([told("run_inputs", list(run.inputs))] if run.inputs else []),
             ],
         )
         for run in runs
-    )
-    say_line(f"{len(runs)} runs")
+    ]
+    rows = [{**vars(run), "manifest": dict(run.manifest)} for run in runs]
+    give(rows, Listing(items) if items else None, told("runs", len(runs)))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.tables import CsvPeople, show
+from creditscore.cli.output import give, tabulate, told
+from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def impact_command(
 
     first, second = registry.pick(old), registry.pick(new)
     tables = {"attributes": attributes, "listings": listings, "history": history, "feeds": feeds}
-    with working("grading under both versions"):
+    with working("both_versions"):
         source = _snapshot(snapshot, subjects, records, tables, second.subject_id)
         impact = scheme_impact(first, second, source, period, as_of, on=day(on))
         write_impact(out, impact, subject or (), csv_people)
@@ -59,10 +60,10 @@ def _snapshot(
 
     if snapshot is not None:
         if subjects or records or any(tables.values()):
-            raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
+            raise UsageError("cli.snapshot_already_holds_tables")
         return read_snapshot(snapshot)
     if subjects is None or records is None:
-        raise UsageError("the tables are missing", allowed="--snapshot DIR, or --subjects FILE --records FILE")
+        raise UsageError("cli.tables_missing")
     return ingest(subjects=subjects, records=records, **tables, subject_ids=ids)
 
 
@@ -75,20 +76,23 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a day", allowed="YYYY-MM-DD") from error
+        raise UsageError("cli.not_day_of", text=text, allowed="YYYY-MM-DD") from error
 
 
 def report(impact: Impact, out: Path) -> None:
     """What changed in a few lines."""
     data = impact.data
-    typer.echo(f"{data['a']['name']} → {data['b']['name']}: {data['moved']} of {data['subjects']} subjects move")
-    show(("direction", "subjects"), [(row["direction"], str(row["subjects"])) for row in data["directions"]])
     ranks = data["ranks"]
-    if ranks is not None:
-        tau = "" if ranks["tau"] is None else f", Kendall's tau-b {ranks['tau']:.4f}"
-        typer.echo(f"pairs of scores: {ranks['pairs']}, reversed {ranks['reversed']}{tau}")
-    typer.echo(f"notices to send: {data['notices']['count']} drafts")
-    typer.echo(f"written to {out}")
+    tau = None if ranks is None or ranks["tau"] is None else told("tau", f"{ranks['tau']:.4f}")
+    give(
+        data,
+        told("subjects_move_between", data["a"]["name"], data["b"]["name"], data["moved"], data["subjects"]),
+        tabulate(data["directions"], "direction", "subjects"),
+        None if ranks is None else told("pairs_of_scores", ranks["pairs"], ranks["reversed"]),
+        tau,
+        told("notices_to_send", data["notices"]["count"]),
+        written=[out],
+    )
 
 
 def composite_impact_command(

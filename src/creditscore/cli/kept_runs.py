@@ -26,12 +26,7 @@ def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_at:
     if store is not None and len(folder.parts) == 1 and not folder.exists():
         return True
     if as_kept or known_at:
-        raise UsageError(
-            "a folder stands as it was written",
-            where=str(folder),
-            allowed="--as-kept and --known-at with the id of a kept run and its --store",
-            next="leave them away, or name the run (`creditscore archive list --store STORE`)",
-        )
+        raise UsageError("cli.folder_stands_written", where=str(folder))
     return False
 
 

@@ -26,6 +26,7 @@ from creditscore.cli.init import init_command
 from creditscore.cli.lists import lists_app
 from creditscore.cli.measures import measures_app
 from creditscore.cli.model import model_app
+from creditscore.cli.output import told
 from creditscore.cli.packet import packet_app
 from creditscore.cli.person import person_app
 from creditscore.cli.queue import queue_app
@@ -129,7 +130,7 @@ def choose_language(args: list[str]) -> None:
                 return
     named = os.environ.get(LANGUAGE)
     if named and named not in LANGS:
-        raise UsageError("cli.variable_language", variable=LANGUAGE, value=named, allowed=LANGS)
+        raise UsageError("cli.variable_language", allowed=LANGS, variable=LANGUAGE, value=named)
     if not named:
         with suppress(CreditscoreError):  # a command that needs the file says what is wrong with it
             of_file = load_settings().language
@@ -143,16 +144,11 @@ def require_filled(args: list[str]) -> None:
         option, is_assigned, value = argument.partition("=")
         before = args[place - 1] if place else ""
         if is_assigned and option.startswith("-"):
-            empty = None if value.strip() else option
+            empty: Any = None if value.strip() else option
         else:
-            empty = None if argument.strip() else before if before.startswith("-") else f"argument {place + 1}"
+            empty = None if argument.strip() else before if before.startswith("-") else told("argument", place + 1)
         if empty is not None:
-            raise UsageError(
-                f"the value of {empty} is empty",
-                where="the command line",
-                allowed="a value that is not empty (the current folder is .)",
-                next="give the value, or leave the option out; is a variable of the shell not set?",
-            )
+            raise UsageError("cli.value_empty", empty=empty)
 
 
 def _plain_where_needed() -> None:

@@ -9,7 +9,8 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.impact import day
-from creditscore.cli.tables import CsvPeople, show
+from creditscore.cli.output import give, tabulate, told
+from creditscore.cli.tables import CsvPeople
 
 report_app = App()
 
@@ -43,9 +44,14 @@ def public_command(
         items=items,
     )
     write_public(out, public, csv_people)
-    typer.echo(f"published by name: {public.grades.num_rows} grades, {public.lists.num_rows} entries of lists")
-    show(("withheld because", "rows"), [(reason, str(count)) for reason, count in public.withheld.items()])
-    typer.echo(f"written to {out}")
+    counts = {"grades": public.grades.num_rows, "entries": public.lists.num_rows}
+    withheld = [{"withheld_because": reason, "rows": count} for reason, count in public.withheld.items()]
+    give(
+        {**counts, "withheld": dict(public.withheld)},
+        told("published", *counts.values()),
+        tabulate(withheld, "withheld_because", "rows"),
+        written=[out],
+    )
 
 
 @report_app.command("dashboard")
@@ -65,20 +71,17 @@ def dashboard_command(
     assert chosen is not None
     data = district(folder, read_snapshot(snapshot), chosen, profile=profile, days=days)
     files = write_district(data, out)
-    typer.echo(
-        f"{data['organisations']} organisations, {len(data['shares'])} gradings, {len(data['ending'])} entries end soon"
+    feeds = [{**row, "usual": _write_mean(row["expected"])} for row in data["feeds"] if loud(row)]
+    give(
+        data,
+        told("district_counts", data["organisations"], len(data["shares"]), len(data["ending"])),
+        tabulate(feeds, "feed", "state", "observed", "usual", "last_recorded") if feeds else None,
+        written=files,
     )
-    feeds = [row for row in data["feeds"] if loud(row)]
-    usual = ["" if row["expected"] is None else f"{row['expected']:.1f}" for row in feeds]
-    show(
-        ("feed", "state", "now", "usual", "last row"),
-        [
-            (row["feed"], row["state"], str(row["observed"]), mean, row["last_recorded"])
-            for row, mean in zip(feeds, usual, strict=True)
-        ],
-    )
-    for file in files:
-        typer.echo(f"written to {file}")
+
+
+def _write_mean(mean: float | None) -> str | None:
+    return None if mean is None else f"{mean:.1f}"
 
 
 @report_app.command("supervision")
@@ -95,12 +98,8 @@ def supervision_command(
     from creditscore.pages.supervision_page import write_supervision
 
     if listings is not None and on is None:
-        raise UsageError("entries of lists run on a day", allowed="--listings FILE --on DAY")
+        raise UsageError("cli.listings_need_day")
     data = supervision(plan, results=results, listings=listings, measures=measures, on=day(on))
     write_supervision(data, out)
-    rows = [
-        (row["programme"], row["class"], str(row["units"]), str(row["visits"]), str(row["done"]), str(row["findings"]))
-        for row in data["classes"]
-    ]
-    show(("programme", "class", "units", "planned", "done", "findings"), rows)
-    typer.echo(f"written to {out}")
+    table = tabulate(data["classes"], "programme", "class", "units", "visits", "done", "findings")
+    give(data, table, written=[out])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.kept_runs import KnownAt
-from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
-from creditscore.cli.tables import say_line, show
+from creditscore.cli.office import LangOption, StoreAddress, open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.core.days import day_of
 
 status_app = App()
@@ -23,7 +22,6 @@ def show_command(
     store: StoreAddress,
     known_at: KnownAt = None,
     lang: LangOption = "zh",
-    as_json: Json = False,
 ) -> None:
     from creditscore.core.i18n import phrase
     from creditscore.evidence.case_file import graded_in_words, pair
@@ -35,35 +33,32 @@ def show_command(
     with open_store(store) as opened:
         lives = read_lives(opened, subject, known_on=None if day is None else day.isoformat())
         disputes = list_disputed(opened, day, [subject])
-    if as_json:
-        rows = [
-            {"period": life.period, "corrections": life.corrections, **vars(step)}
-            for life in lives
-            for step in life.steps
-        ]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    heads = ("", "", phrase("case", "grade", lang), "", phrase("case", "case", lang), phrase("case", "basis", lang))
+    rows = [
+        {"period": life.period, "corrections": life.corrections, **vars(step)} for life in lives for step in life.steps
+    ]
+    parts: list[Any] = []
     for life in lives:
-        lines = [
-            (
-                step.on,
-                pair("case_steps", step.step)[lang],
-                graded_in_words(vars(step), None)[lang] if step.state else "",
-                pair("grade_statuses", step.status)[lang],
-                step.case_id,
-                cite_said(step.basis, lang)
+        cells = [
+            {
+                "day": step.on,
+                "step": pair("case_steps", step.step)[lang],
+                "grade": graded_in_words(vars(step), None)[lang] if step.state else None,
+                "status": pair("grade_statuses", step.status)[lang],
+                "case": step.case_id or None,
+                "basis": cite_said(step.basis, lang)
                 + ("" if step.mark == "verified" else f" [{pair('case_marks', step.mark)[lang]}]"),
-            )
+            }
             for step in life.steps
         ]
-        show(heads, lines, f"{life.scheme}  {life.period}", fold=True)
+        heads = ("day", "step", "grade", "status", "case", "basis")
+        parts.append(tabulate(cells, *heads, title=f"{life.scheme}  {life.period}"))
         if life.corrections:
-            say_line(phrase("case", "corrections", lang, str(life.corrections)))
+            parts.append(phrase("case", "corrections", lang, str(life.corrections)))
     for dispute in disputes:
-        say_line(f"*** {phrase('case', 'disputed', lang)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
-    if not lives:
-        say_line(phrase("case", "no_states", lang))
+        parts.append(
+            f"*** {phrase('case', 'disputed', lang)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***"
+        )
+    give(rows, *parts, None if lives else phrase("case", "no_states", lang), lang=lang)
 
 
 @status_app.command("export")
@@ -79,4 +74,4 @@ def export_command(
     with open_store(store) as opened:
         rows = make_history(opened, known_on=None if day is None else day.isoformat())
     write_table(rows, out)
-    say_line(f"{rows.num_rows} statuses written to {out}")
+    give({"rows": rows.num_rows}, told("statuses", rows.num_rows), written=[out])
