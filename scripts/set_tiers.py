@@ -18,7 +18,7 @@ SLOW, LONG = 1.0, 2.5
 # What a tier does not do without, whatever it costs: tests, or beginnings of their names.
 QUICK = (
     "tests/cascade/test_follow.py::test_a_withdrawn_record_moves_both_years_and_reinstated_none[sqlite]",
-    "tests/cli/test_keep.py::test_an_objection_is_worked_by_commands[sqlite]",
+    "tests/cli/test_archive.py::test_an_objection_is_worked_by_commands[sqlite]",
     "tests/evidence/packet/test_page.py::test_the_page_on_screen_and_on_paper",
     "tests/grading/test_parity.py::test_both_interpreters_agree[dates-0]",
     "tests/house/test_imports.py::test_imports_follow_the_data",

@@ -35,7 +35,7 @@ class Office:
 
     def __init__(self, address: str, folder: Path) -> None:
         self.address, self.folder = address, folder
-        call("store", "create", address)
+        call("store", "create", "--store", address)
         call("workflow", "declare", str(write_promise(folder)), "--store", address, "--by", "wang.fang")
 
     def act(self, act: str, *words: str, by: str = "li.na", on: str = "2026-03-02") -> str:

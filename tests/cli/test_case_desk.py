@@ -54,9 +54,9 @@ class Desk:
 @pytest.fixture
 def desk(store_url: str, graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(tmp_path / "archive"))
-    call("store", "create", store_url)
+    call("store", "create", "--store", store_url)
     keeping = (str(graded.grading), "--snapshot", str(graded.snapshot), "--store", store_url, "--by", "li.na")
-    call("keep", *keeping, "--no-check")
+    call("archive", "add", *keeping, "--no-check")
     counted: dict[str, list[str]] = {}
     for row in pq.read_table(graded.grading / "ledger.parquet").to_pylist():
         if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0:
@@ -89,14 +89,14 @@ def test_a_case_from_opening_to_letter(desk: Desk, tmp_path: Path) -> None:
     assert decision["after"]["score"] > decision["before"]["score"]
     (own,) = decision["follows"]["changes"]
     assert own["own"]
-    letter = ("--out", str(tmp_path / "letter"), "--document-no", "12", "--office", "信用办", *BODIES)
+    letter = ("--out", str(tmp_path / "letter"), "--document", "12", "--office", "信用办", *BODIES)
     written = desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
     assert "撤销，不再作为评价依据" in written
     assert "征收科，2023年5月8日：有误" in written
     assert "六十日内向示范市人民政府申请行政复议" in written
     assert not re.search(r"li\.na|zhang\.min|wang\.wei", (tmp_path / "letter" / "letter.json").read_text("utf-8"))
     assert desk.case("due", "--on", "2023-05-10").strip() == "0 open, 0 overdue on 2023-05-10"
-    assert "0 faults" in call("store", "verify", desk.address, code=7)
+    assert "0 faults" in call("store", "verify", "--store", desk.address, code=7)
 
 
 def test_decided_events_are_exported_as_rows_of_the_record_log(desk: Desk, tmp_path: Path) -> None:
@@ -116,11 +116,11 @@ def test_decided_events_are_exported_as_rows_of_the_record_log(desk: Desk, tmp_p
 def test_a_packet_proves_that_its_decision_stands_in_the_log(desk: Desk, tmp_path: Path) -> None:
     desk.open()
     out, note = tmp_path / "packet", tmp_path / "note.txt"
-    built = ("packet", "build", CASE, "--store", desk.address, "-o", str(out))
+    built = ("packet", "build", CASE, "--store", desk.address, "--out", str(out))
     call(*built)
     assert "(objection.opened)" in call("packet", "verify", str(out))
     desk.decide()
-    call("store", "checkpoint", desk.address, "--out", str(note))
+    call("store", "checkpoint", "--store", desk.address, "--out", str(note))
     call(*built)
     assert "(objection.decided)" in call("packet", "verify", str(out), "--held", str(note))
     with pytest.raises(DifferenceError, match="no packet with this digest"):
@@ -130,7 +130,7 @@ def test_a_packet_proves_that_its_decision_stands_in_the_log(desk: Desk, tmp_pat
     text = (out / "packet.json").read_text(encoding="utf-8")
     assert not re.search(r"13800138000|li\.na|zhang\.min|wang\.wei", text)
     packet = json.loads(text)
-    call("store", "checkpoint", desk.address, "--out", str(note))
+    call("store", "checkpoint", "--store", desk.address, "--out", str(note))
     with pytest.raises(DifferenceError, match="held elsewhere"):  # of a log that has grown since
         call("packet", "verify", str(out), "--held", str(note))
     # made anew with another reason it fits itself, but not what the log proves
@@ -162,7 +162,7 @@ def test_a_case_waits_for_its_letter_where_the_letter_cannot_be_written(desk: De
     desk.open()
     desk.decide()
     (tmp_path / "a_file").touch()
-    letter = ("--out", str(tmp_path / "a_file"), "--document-no", "12", "--office", "信用办", *BODIES)
+    letter = ("--out", str(tmp_path / "a_file"), "--document", "12", "--office", "信用办", *BODIES)
     with pytest.raises(UsageError):
         desk.case("letter", CASE, *letter, "--by", "zhang.min", "--on", "2023-05-10")
     assert json.loads(desk.case("show", CASE, "--json"))["state"] == "decided"

@@ -52,9 +52,9 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     held, graded, store, out = (tmp_path / name for name in ("snapshot", "graded", "s.db", "letter"))
     write_snapshot(ingest(subjects, pd.DataFrame(ROWS)), held)
     grade(read_snapshot(held), "tax", 2022, max_rejected=5, accepted=accepted).write(graded)
-    run("store", "create", store)
-    run("keep", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
-    (run_row,) = json.loads(run("runs", "--store", store, "--json").stdout)
+    run("store", "create", "--store", store)
+    run("archive", "add", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
+    (run_row,) = json.loads(run("archive", "list", "--store", store, "--json").stdout)
     at, case = ("--store", store, "--on", "2023-12-04"), "C2023-0001"
     grounds = ("--grounds", "ground=facts_wrong;record_id=2;statement=x")
     run("act", "objection", "open", "--run", run_row["run_id"], "--subject", A, *grounds, *at, "--by", "wang.wei")
@@ -63,7 +63,7 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     assert "Input: no feeds are declared" in shown
     decided = ("act", "objection", "decide", case, "--findings", "2=uphold", "--reason", "r")
     run(*decided, *at, "--by", "zhang.min")
-    letter = ("case", "letter", case, "--out", out, "--document-no", "1", "--office", "O", "--snapshot", held)
+    letter = ("case", "letter", case, "--out", out, "--document", "1", "--office", "O", "--snapshot", held)
     letter += ("--review-body", "R", "--court", "C")
     run(*letter, *at, "--by", "zhang.min")
     for lang, words in says.items():

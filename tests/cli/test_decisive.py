@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.decisive import check_command, population_command, shares_command, show_command
+from creditscore.cli.output import choose_json
 from creditscore.core.errors import InputError, UsageError
 from creditscore.explanation.decisive.of_grading import decisive
 from creditscore.grading.grade import grade
@@ -47,9 +48,10 @@ def test_the_page_fits_the_terminal(
     assert ("Why fewer do not suffice" if lang == "en" else "撤销更少的信息为何不能达到目标") in shown
 
 
-def test_what_is_written_is_what_is_shown(run: tuple[Path, Path], tmp_path: Path) -> None:
-    show_command(run[0], DIRECT, run[1], lang="en", json_file=tmp_path / "new" / "answer.json")
-    answer = json.loads((tmp_path / "new" / "answer.json").read_text(encoding="utf-8"))
+def test_the_answer_as_json(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    with choose_json(True):
+        show_command(run[0], DIRECT, run[1], lang="en")
+    answer = json.loads(capsys.readouterr().out)
     assert (answer["grade"], answer["target"], answer["smallest"], answer["witness"]) == ("D", "C", 1, ["d1"])
     assert answer["singles"] == [{"records": ["d1"], "state": "graded", "grade": answer["singles"][0]["grade"]}]
 
@@ -76,10 +78,12 @@ def test_a_target_of_ones_own(run: tuple[Path, Path], capsys: pytest.CaptureFixt
         show_command(run[0], MANY, run[1], target="E")
 
 
-def test_shares_add_up(run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shares_command(run[0], MANY, run[1], json_file=tmp_path / "shares.json")
+def test_shares_add_up(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    shares_command(run[0], MANY, run[1])
     assert "x1" in capsys.readouterr().out
-    shares = json.loads((tmp_path / "shares.json").read_text(encoding="utf-8"))
+    with choose_json(True):
+        shares_command(run[0], MANY, run[1])
+    shares = json.loads(capsys.readouterr().out)
     assert shares["of"] == "score"
 
 
@@ -93,7 +97,8 @@ def test_columns_for_every_subject(run: tuple[Path, Path], tmp_path: Path) -> No
 
 def test_the_check_prints_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
     check_command("environment/ningxia@2019-12-31", subjects=3, records=4)
-    assert "total: 3 subjects" in capsys.readouterr().out
+    (total,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("total")]
+    assert total == ["total", "3", "15", "17", "0"]
 
 
 def test_another_snapshot_is_refused(run: tuple[Path, Path], tmp_path: Path) -> None:
@@ -112,10 +117,12 @@ def test_a_subject_that_refused_rows_leave_open_says_so(tmp_path: Path, capsys: 
     write_snapshot(ingest(table(SUBJECTS), table([*rows, spoilt])), tmp_path / "snapshot")
     grade(read_snapshot(tmp_path / "snapshot"), "tax", 2022, max_rejected=9).write(tmp_path / "run")
     for lang, words in (("en", "Without the refused rows it would be"), ("zh", "更正前该等级不成立")):
-        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang=lang, json_file=tmp_path / "answer.json")
+        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang=lang)
         shown = "".join(capsys.readouterr().out.split())
         assert "".join(words.split()) in shown
-    answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
+    with choose_json(True):
+        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot")
+    answer = json.loads(capsys.readouterr().out)
     assert "refused_rows" in answer["input_state"]
     assert answer["grade_without"]
     shares_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang="en")

@@ -33,7 +33,7 @@ def test_a_grade_is_explained_as_it_stands_and_as_it_was(decided: Desk, graded: 
     written = call("explain", str(graded.grading), decided.subject, "--lang", "en")
     stands = ask(decided, *asked)
     assert ask(decided, *asked, "--as-kept") == written
-    assert ask(decided, *asked, "--known-on", "2023-05-08").startswith(written)  # and that it is disputed
+    assert ask(decided, *asked, "--known-at", "2023-05-08").startswith(written)  # and that it is disputed
     assert stands != written
     with cs.Store(decided.address) as store:
         rows = rows_as_they_stand(store, store.run(decided.run), [decided.subject])[decided.subject]
@@ -43,13 +43,10 @@ def test_a_grade_is_explained_as_it_stands_and_as_it_was(decided: Desk, graded: 
     assert decided.first in page.read_text(encoding="utf-8")
 
 
-def test_what_decides_is_searched_in_what_stands(decided: Desk, tmp_path: Path) -> None:
-    file = tmp_path / "decisive.json"
-    asked = ("decisive", "show", decided.run, decided.subject, "--target", "any", "--json", str(file))
-    ask(decided, *asked, "--as-kept")
-    before = json.loads(file.read_text(encoding="utf-8"))
-    ask(decided, *asked)
-    stands = json.loads(file.read_text(encoding="utf-8"))
+def test_what_decides_is_searched_in_what_stands(decided: Desk) -> None:
+    asked = ("decisive", "show", decided.run, decided.subject, "--target", "any", "--json")
+    before = json.loads(ask(decided, *asked, "--as-kept"))
+    stands = json.loads(ask(decided, *asked))
     assert before != stands
     assert decided.first not in json.dumps(stands["singles"])
 
@@ -61,8 +58,8 @@ def test_a_grade_over_time_has_what_was_decided(decided: Desk) -> None:
 
 
 def test_a_run_is_written_to_a_folder_again(decided: Desk, graded: Graded, tmp_path: Path) -> None:
-    for name, how in (("stands", ()), ("kept", ("--as-kept",)), ("before", ("--known-on", "2023-05-08"))):
-        ask(decided, "runs", decided.run, "--out", str(tmp_path / name), *how)
+    for name, how in (("stands", ()), ("kept", ("--as-kept",)), ("before", ("--known-at", "2023-05-08"))):
+        ask(decided, "archive", "write", decided.run, "--out", str(tmp_path / name), *how)
     tables = {name: pq.read_table(tmp_path / name / "ledger.parquet") for name in ("stands", "kept", "before")}
     assert tables["kept"].equals(tables["before"])
     assert tables["kept"].to_pylist() == pq.read_table(graded.grading / "ledger.parquet").to_pylist()
@@ -74,12 +71,11 @@ def test_a_run_is_written_to_a_folder_again(decided: Desk, graded: Graded, tmp_p
 @pytest.mark.parametrize(
     ("words", "match"),
     [
-        (("explain", "RUN", "SUBJECT", "--as-kept", "--known-on", "2023-05-08"), "as it was kept, or as it was known"),
+        (("explain", "RUN", "SUBJECT", "--as-kept", "--known-at", "2023-05-08"), "as it was kept, or as it was known"),
         (("explain", "RUN", "91350100M000100Y43"), "is not in run"),
         (("explain", "nothing", "SUBJECT"), "no kept run begins"),
         (("explain", "RUN", "SUBJECT", "--snapshot", "."), "not computed from the snapshot alone"),
         (("explain", ".", "SUBJECT", "--as-kept"), "a folder stands as it was written"),
-        (("runs", "RUN"), "a run is written to a folder"),
         (("decisive", "show", ".", "SUBJECT"), "--snapshot is missing"),
         (("timeline", "SUBJECT", "--scheme", "tax"), "neither a snapshot and a scheme nor a kept run"),
     ],

@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Run:
             raise result.exception
         return result.stdout
 
-    assert CliRunner().invoke(app, ["store", "create", str(tmp_path / "l.db")]).exit_code == 0
+    assert CliRunner().invoke(app, ["store", "create", "--store", str(tmp_path / "l.db")]).exit_code == 0
     return call
 
 
@@ -64,7 +64,7 @@ def list_entry(run: Run, graded: Path) -> str:
     """From a grading to an entry."""
     text = propose(run, graded)
     assert "提出列入 1 件，未提出 0 件" in text
-    case = text.split()[0]
+    case = text.split()[1]
     drafted = json.loads(run("lists", "draft", case, "--json"))
     texts = {**drafted, "measures": "限制投标", "remedies": "异议"}
     contents = [part for name, words in texts.items() for part in ("--contents", f"{name}={words}")]
@@ -123,7 +123,7 @@ def test_the_export_fits_a_grading_and_is_the_same_bytes(run: Run, graded: Path)
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_why_nobody_is_proposed(run: Run, graded: Path, columns: int) -> None:
-    case = propose(run, graded).split()[0]
+    case = propose(run, graded).split()[1]
     text = run("lists", "propose", str(graded / "g"), "--on", "2023-03-02", columns=columns)
     assert f"已有未决案件（{case}）" in "".join(text.split())
     text = run("lists", "propose", str(graded / "g"), "--on", "2023-03-02", "--lang", "en", columns=columns)
@@ -145,12 +145,12 @@ def test_entries_of_another_office(run: Run, tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text(
         f"{head}{A},{court},〔2023〕执1号\n{PERSON},{court},〔2023〕执2号\n", encoding="utf-8"
     )
-    over = ["lists", "take-over", str(tmp_path / "e.csv"), "--by", "chen"]
+    over = ["lists", "import", str(tmp_path / "e.csv"), "--by", "chen"]
     assert PERSON not in run(*over, fails="1 rows were refused")
     assert "没有记载" in run("lists", "show", A)
     assert run(*over, "--max-rejected", "1").endswith("登记 1 件，已有 0 件，未登记 1 件\n")
     text = run(*over, "--max-rejected", "1", "--lang", "en", columns=80)
-    assert text.endswith("0 taken over, 1 there already, 1 refused\n")
+    assert text.endswith("0 imported, 1 there already, 1 refused\n")
     assert max(map(cell_len, text.splitlines())) <= 80
     assert "term not published" in run("lists", "show", A, "--lang", "en")
 

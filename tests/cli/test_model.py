@@ -152,12 +152,12 @@ def test_from_registration_to_as_of(folder: Path, place: tuple[str, ...], tmp_pa
     assert "food version 1 is champion from 2024-05-01" in run(*approve, "--by", "li")
     listed = run("list", *place).splitlines()[-1]
     assert listed.split()[:4] == ["food", "1", "champion", "pass"]
-    answer = run("as-of", "food", "2024-05-01", *place)
+    answer = run("as-of", "food", "--on", "2024-05-01", *place)
     assert "food version 1 was champion on 2024-05-01" in answer
     assert {"proposed by  wang", "approved by  li", "promotion    promotion/food.1.champion.1"} <= set(
         answer.splitlines()
     )
-    assert "had no champion on 2024-04-30" in run("as-of", "food", "2024-04-30", *place)
+    assert "had no champion on 2024-04-30" in run("as-of", "food", "--on", "2024-04-30", *place)
     run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *place)
     run("predict", "food/1", data, "--out", tmp_path / "q.csv", *place)
     run("predict", folder / "one", data, "--out", tmp_path / "r.csv")
@@ -190,7 +190,7 @@ def test_mlflow_follows_later_and_what_went_past_the_log_is_seen(
         client.set_registered_model_alias("food", "champion", "1")
     with pytest.raises(DifferenceError, match="food@champion: MLflow 1, log None"):
         run("list", *place)
-    noted = " ".join(run("as-of", "food", "2024-05-01", *place).split())
+    noted = " ".join(run("as-of", "food", "--on", "2024-05-01", *place).split())
     assert "today MLflow is not what the log says: food@champion" in noted
     with pytest.raises(InputError, match="was never promoted"):
         run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *place)

@@ -43,7 +43,7 @@ def test_a_subject_without_a_case(
 ) -> None:
     given = ("--grading", str(folder), "--snapshot", str(snapshot_folder / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
-    output = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
+    output = run(capsys, "packet", "build", *given, "--subject", "S1", "--out", str(out))
     assert output.count("written to") == 3
     digest = output.split()[-1]
     assert digest in run(capsys, "packet", "verify", str(out))
@@ -73,14 +73,14 @@ def test_a_model_part_of_no_registered_model_is_refused(
     )
     models = ("--registered-in", str(tmp_path / "credit.db"))
     Store(tmp_path / "credit.db").close()
-    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "--out", str(out), code=2)
     assert "the model part cannot be read" in output
     shares = [{**share, "label": {"zh": "甲", "en": "a"}, "value": "1"} for share in MODEL["shares"]]
     whole = {**MODEL, "shares": shares, "probability_low": None, "probability_high": None, "background": {}}
     part.write_text(json.dumps(whole), encoding="utf-8")
-    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "--out", str(out), code=2)
     assert "no registered model has the hash of the model part" in output  # so nothing says what the model is
-    output = run(capsys, "packet", "build", *given, "--model-part", str(part), "-o", str(out), code=2)
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), "--out", str(out), code=2)
     assert "--registered-in STORE" in output
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
@@ -102,7 +102,7 @@ def test_a_model_part_of_no_registered_model_is_refused(
 def test_a_wrong_question_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], message: str
 ) -> None:
-    assert message in run(capsys, "packet", "build", *args, "-o", str(tmp_path / "p"), code=2)
+    assert message in run(capsys, "packet", "build", *args, "--out", str(tmp_path / "p"), code=2)
     assert not (tmp_path / "p").exists()
 
 
@@ -112,14 +112,14 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
 ) -> None:
     graded, snap, subject, record = tax_run
     store = str(tmp_path / "kept.db")
-    run(capsys, "store", "create", store)
-    run(capsys, "keep", str(graded), "--snapshot", str(snap), "--store", store, "--by", "grader")
+    run(capsys, "store", "create", "--store", store)
+    run(capsys, "archive", "add", str(graded), "--snapshot", str(snap), "--store", store, "--by", "grader")
     manifest = json.loads((graded / "manifest.json").read_text(encoding="utf-8"))
     contested = ("--grounds", f"ground=facts_wrong;record_id={record};statement=不属实", "--subject", subject)
     opened = (*contested, "--store", store, "--by", "wang.wei", "--on", "2023-04-20")
     run(capsys, "act", "objection", "open", "--run", manifest["run_id"], *opened)
     out = tmp_path / "packet"
-    command_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "wang.wei", "-o", str(out))
+    command_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "wang.wei", "--out", str(out))
     digest = next(word for word in command_run.split() if word.startswith("sha256:"))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
@@ -168,7 +168,7 @@ def test_the_plan_to_the_next_grade_and_no_installed_rule(
     subject = next(row["subject_id"] for row in rows if row["grade"] == "D")
     out = tmp_path / "packet"
     given = ("--grading", str(graded), "--snapshot", str(snap), "--subject", subject)
-    run(capsys, "packet", "build", *given, "-o", str(out))
+    run(capsys, "packet", "build", *given, "--out", str(out))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     plan = packet["results"]["repair"]["plan"]
     assert (plan["state"], plan["target"]) == ("reached", "C")

@@ -31,7 +31,7 @@ def test_from_the_first_approver_on_roles_hold(tmp_path: Path) -> None:
     persons = {person["name"]: person for person in json.loads(call("person", "list", *store, "--json"))}
     assert [grant["role"] for grant in persons["li.na"]["roles"]] == ["grader", "reviewer"]
     assert "2 reviewer, domain tax, act objection.opened" in call("person", "list", *store)
-    history = call("store", "show", office.address, f"person/{persons['li.na']['id']}")
+    history = call("store", "show", "--store", office.address, f"person/{persons['li.na']['id']}")
     assert "role reviewer" in history
     call("person", "withdraw", "li.na", "1", "--reason", "other duties", *by)
     with pytest.raises(NotAllowed):
@@ -49,8 +49,8 @@ def test_persons_sign_with_their_keys(tmp_path: Path, monkeypatch: pytest.Monkey
     keys = {name: str(tmp_path / f"{name}.key") for name in ("chen.jie", "li.na", "lost")}
     public = {name: call("key", "new", file).split("public ")[1].strip() for name, file in keys.items()}
     with pytest.raises(UsageError, match="begins with a key and an approver"):
-        call("store", "create", address, "--mode", "keys")
-    call("store", "create", address, "--mode", "keys", "--key", keys["chen.jie"], "--approver", "chen.jie")
+        call("store", "create", "--store", address, "--mode", "keys")
+    call("store", "create", "--store", address, "--mode", "keys", "--key", keys["chen.jie"], "--approver", "chen.jie")
     by = ("--store", address, "--key", keys["chen.jie"])
     call("person", "add", "li.na", "--role", "grader", "--public", public["lost"], *by)
     call("person", "add-key", "li.na", "--public", public["li.na"], *by)
@@ -67,7 +67,7 @@ def test_persons_sign_with_their_keys(tmp_path: Path, monkeypatch: pytest.Monkey
         call(*give, "--store", address, "--on", "2026-03-02", "--by", "li.na")
     with pytest.raises(UsageError, match="no public half of a key"):
         call("person", "add-key", "li.na", "--public", "xyz", *by)
-    assert "0 faults" in call("store", "verify", address, code=7)
+    assert "0 faults" in call("store", "verify", "--store", address, code=7)
 
 
 def test_a_role_for_an_act_that_there_is_not_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

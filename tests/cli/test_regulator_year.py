@@ -80,7 +80,7 @@ STATED = {"measures": "限制参加政府采购", "remedies": "可在期限内�
 
 def grade_and_list(year: Year) -> None:
     year.run(f"grade --scheme {SCHEMES} --as-of 2023-02-10 {TABLES} --known-at 2023-02-10 --out {{}}/grades/2023-02")
-    year.run("store create {}/year.db")
+    year.run("store create --store {}/year.db")
     line = "lists propose {}/grades/2023-02 --records {}/records.csv --store {}/year.db --on 2023-02-13 --by li.na"
     run = year.run(line)
     assert "提出列入 12 件" in run
@@ -137,7 +137,7 @@ def measures(year: Year) -> None:
     year.decide("accept", results[0], "2023-05-12", "li.na", "--lang", "en", fails="须由第二人办理")
     for key in results:
         year.decide("accept", key, "2023-05-12", "chen.jie")
-        year.decide("notify", key, "2023-05-15", "li.na", "--document-no", f"N-{key[-3:]}")
+        year.decide("notify", key, "2023-05-15", "li.na", "--document", f"N-{key[-3:]}")
         year.decide("execute", key, "2023-05-16", "li.na")
         year.decide("feedback", key, "2023-05-20", "li.na", "--result", "已执行")
     year.run("joint due --store {}/year.db --on 2023-05-20")
@@ -226,7 +226,7 @@ def report(year: Year) -> None:
     year.run("composite impact {}/composite {}/four --subjects {}/subjects.csv --out {}/pages/composite-impact")
     year.run("composite compare {}/composite {}/four --out {}/pages/compare")
     year.run(
-        f"composite explain {{}}/composite {year.codes[40]} --gradings {{}}/grades/2023-12 --html {{}}/pages/one.html"
+        f"composite explain {{}}/composite {year.codes[40]} --grading {{}}/grades/2023-12 --html {{}}/pages/one.html"
     )
     year.run(
         f"scheme impact tax@2014 tax@2025 --snapshot {{}}/snapshot --period 2022 --on 2023-04-20 "

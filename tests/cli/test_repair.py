@@ -54,7 +54,7 @@ def run(*args: object, code: int = 0, columns: int = 120) -> str:
 
 
 def about(folder: Path, *more: object) -> list[object]:
-    return ["S1", "--grades", folder / "g", "--snapshot", folder / "snap", "--on", "2026-02-01", *more]
+    return ["S1", "--grading", folder / "g", "--snapshot", folder / "snap", "--on", "2026-02-01", *more]
 
 
 @pytest.mark.parametrize(("lang", "columns"), thinned([("zh", 80), ("en", 120), ("zh", 120), ("en", 80)], 2))
@@ -73,13 +73,13 @@ def test_check_as_data_and_plan_with_its_proof(folder: Path) -> None:
     assert (plan["state"], plan["day"], plan["then"]["grade"]) == ("reached", "2027-02-01", "B")
     assert [(action["kind"], action["target"]) for action in plan["actions"]] == [("correct", "r3"), ("repair", "r3")]
     assert all(action["cite"] for action in plan["actions"])
-    none = run("repair", "plan", *about(folder, "--target", "B", "--before", "2026-02-09", "--json", "--prove"), code=3)
+    none = run("repair", "plan", *about(folder, "--target", "B", "--until", "2026-02-09", "--json", "--prove"), code=3)
     assert json.loads(none)["proof"]["faults"] == []
 
 
 def test_unreachable_exits_with_3_and_names_what_was_tried(folder: Path) -> None:
     command_run = run(
-        "repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3
+        "repair", "plan", *about(folder, "--target", "A", "--until", "2026-12-31", "--lang", "en"), code=3
     )
     assert "not reached up to 2026-12-31" in command_run
 
@@ -118,7 +118,7 @@ def test_the_tier_of_the_log_counts_under_a_scheme_that_declares_none(tmp_path: 
         "2027-04-11": ("over", "over", "open"),
     }
     for on, expected in states.items():
-        args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap", "--on", on, "--json"]
+        args = ["S1", "--grading", tmp_path / "g", "--snapshot", tmp_path / "snap", "--on", on, "--json"]
         options = {option["target"]: option for option in json.loads(run("repair", "check", *args))["options"]}
         assert tuple(options[name]["state"] for name in ("m", "g", "s")) == expected, on
     assert {row["clock_on"] for row in options.values()} == {"2026-04-10"}
@@ -132,7 +132,7 @@ def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
     plan = json.loads(run("repair", "plan", *about(folder, "--target", "B", "--json", "--events", events)))
     assert plan["day"] == "2026-02-01"
     # without --on the first day is that of the newest event: none is passed over as not yet known
-    opened = ["S1", "--grades", folder / "g", "--snapshot", folder / "snap", "--target", "B", "--json"]
+    opened = ["S1", "--grading", folder / "g", "--snapshot", folder / "snap", "--target", "B", "--json"]
     plan = json.loads(run("repair", "plan", *opened, "--events", events))
     assert (plan["on"], plan["day"]) == ("2026-01-20", "2026-01-20")
     with pytest.raises(CreditscoreError, match="2026-01-20 lies after the first day"):
@@ -146,7 +146,7 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
     run("records", "snapshot", *tables, "--out", tmp_path / "snap", "--local-ids")
     grading = ["--scheme", "tax", "--period", "2025", "--max-rejected", "1", "--out", tmp_path / "g"]
     run("grade", "--snapshot", tmp_path / "snap", *grading)
-    args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap"]
+    args = ["S1", "--grading", tmp_path / "g", "--snapshot", tmp_path / "snap"]
     answer = run("repair", "check", *args, "--lang", "en")
     assert "not read: r1 (declared or deferred tax or fee not paid in time), the date that counts is absent" in answer
     data = json.loads(run("repair", "check", *args, "--json"))
@@ -159,10 +159,10 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (["--target", "Z"], "not a grade"),
-        (["--target", "B", "--before", "2025-01-01"], "before the first"),
-        (["--target", "B", "--before", "2019-01-01"], "before the first"),
-        (["--target", "B", "--before", "soon"], "not a day"),
-        (["--target", "B", "--before", "2060-01-01"], "20 years"),
+        (["--target", "B", "--until", "2025-01-01"], "before the first"),
+        (["--target", "B", "--until", "2019-01-01"], "before the first"),
+        (["--target", "B", "--until", "soon"], "not a day"),
+        (["--target", "B", "--until", "2060-01-01"], "20 years"),
         (["--target", "B", "--order", "date,price,amount"], "three keys"),
         (["--target", "B", "--weight", "pray=1"], "not a weight"),
         (["--target", "B", "--weight", "correct=-1"], "not a weight"),
@@ -200,7 +200,7 @@ def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) ->
         "--local-ids",
     )
     with pytest.raises(CreditscoreError, match="not the snapshot that was graded"):
-        run("repair", "check", "S1", "--grades", folder / "g", "--snapshot", tmp_path / "snap")
+        run("repair", "check", "S1", "--grading", folder / "g", "--snapshot", tmp_path / "snap")
 
 
 def test_a_list_of_refused_rows_without_a_column_is_no_fault_of_ours(folder: Path, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_list_of_refused_rows_without_a_column_is_no_fault_of_ours(folder: Pat
     quarantine = tmp_path / "g" / "quarantine.parquet"
     parquet.write_table(parquet.read_table(quarantine).drop_columns(["record_id"]), quarantine)
     with pytest.raises(InputError, match="no column record_id"):
-        run("repair", "check", "S1", "--grades", tmp_path / "g", "--snapshot", folder / "snap")
+        run("repair", "check", "S1", "--grading", tmp_path / "g", "--snapshot", folder / "snap")
 
 
 def test_a_subject_without_records_has_nothing_to_repair(folder: Path) -> None:

@@ -57,7 +57,7 @@ def test_store_and_person_stand_in_for_options(office: Path, monkeypatch: pytest
         return done.stdout
 
     for name in ("file.db", "variable.db", "option.db"):
-        call("store", "create", str(office / name))
+        call("store", "create", "--store", str(office / name))
     write(office, 'store = "file.db"\nperson = "li.na"\n')
     assert "li.na" not in call("person", "list")
     call("person", "add", "zhao.min", "--role", "reviewer")

@@ -85,7 +85,7 @@ def test_the_pages_show_what_their_json_says(
     snapshot: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = run(capsys, "--snapshot", str(snapshot), "--from", "2019", "--to", "2020", "--out", str(tmp_path))
-    assert shown.count("written to") == 3
+    assert shown.count("已写入") == 3
     data: dict[str, Any] = json.loads((tmp_path / "timeline.json").read_text(encoding="utf-8"))
     assert [(step["day"], [cause["kind"] for cause in step["causes"]]) for step in data["steps"][1:]] == [
         ("2020-03-01", ["knowledge"]),

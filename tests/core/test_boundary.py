@@ -98,9 +98,9 @@ def test_paths_that_lead_nowhere_are_bad_input(folder: Path, call: Call) -> None
     assert call("grade", "--scheme", "tax", "--period", "2022", "--snapshot", long, "--out", folder / "o")[0] == 3
     assert call("scheme", "check", f"{long}.yaml")[0] == 3
     for other in (os.fsdecode(b"\xff.store"), os.fsdecode(b"\xff.csv")):
-        assert call("keep", folder, "--snapshot", folder, "--store", folder / other, "--by", "wang")[0] == 3
+        assert call("archive", "add", folder, "--snapshot", folder, "--store", folder / other, "--by", "wang")[0] == 3
         assert call(*grade(folder, other))[0] == 3
-    code, text = call("keep", folder, "--snapshot", folder, "--store", folder / "loop.csv", "--by", "wang")
+    code, text = call("archive", "add", folder, "--snapshot", folder, "--store", folder / "loop.csv", "--by", "wang")
     assert (code, "leads back to itself" in text) == (3, True)
 
 
@@ -127,20 +127,28 @@ def test_a_full_disk_ends_with_words_and_leaves_no_result(folder: Path, call: Ca
     tables = ["--subjects", folder / "s.csv", "--records", folder / "r.csv"]
     assert call("records", "snapshot", *tables, "--out", folder / "snapshot")[0] == 0
     packet = ["--grading", folder / "graded", "--snapshot", folder / "snapshot", "--subject", A]
-    assert call("store", "create", folder / "s.db")[0] == 0
+    assert call("store", "create", "--store", folder / "s.db")[0] == 0
     with small_files(limit):
         for args in (
             grade(folder),
             ["records", "snapshot", *tables, "--out", folder / "again"] if limit < 3000 else grade(folder),
-            ["packet", "build", *packet, "-o", folder / "packet"],
+            ["packet", "build", *packet, "--out", folder / "packet"],
         ):
             code, text = call(*args)
             assert (code, "File too large" in text, "next: " in text) == (2, True, True), text
         code, text = call(
-            "keep", folder / "graded", "--snapshot", folder / "snapshot", "--store", folder / "s.db", "--by", "wang"
+            "archive",
+            "add",
+            folder / "graded",
+            "--snapshot",
+            folder / "snapshot",
+            "--store",
+            folder / "s.db",
+            "--by",
+            "wang",
         )
         assert (code, "is full" in text or "File too large" in text, "next: " in text) == (2, True, True), text
-    code, text = call("runs", "--store", folder / "s.db")
+    code, text = call("archive", "list", "--store", folder / "s.db")
     assert (code, "0 runs" in text) == (0, True)
     assert not (folder / "packet").exists()
     code, text = call("explain", folder / "out", A)

@@ -238,7 +238,7 @@ def test_another_office_is_told_without_remedies(office: Office) -> None:
     case = walk(office, "entry")
     with pytest.raises(UsageError, match="the letter lacks --to"):
         write(office, case, "office", document_no="函1")
-    with pytest.raises(UsageError, match="the letter lacks --document-no"):
+    with pytest.raises(UsageError, match="the letter lacks --document"):
         write(office, case, "office", to="示范市住建局")
     zh, en = texts_of(write(office, case, "office", document_no="函1", to="示范市住建局", name="示范公司"))
     assert zh.startswith("通知函\n编号：函1\n\n示范市住建局：\n\n现将列入决定书（〔2023〕1号）的内容通知贵单位。")

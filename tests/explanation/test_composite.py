@@ -123,7 +123,7 @@ def test_without_gradings_it_ends_at_the_domains(combined: Composite) -> None:
     composite_explanation = explain_composite(combined, IDS[0])
     assert not composite_explanation.drilled
     assert {part.kind for share in composite_explanation.domains for part in share.parts} <= {"grade", "hard_rule"}
-    assert "--gradings" in composite_explanation.text("en")
+    assert "--grading" in composite_explanation.text("en")
 
 
 def test_what_was_not_looked_at_stands_on_the_page(combined: Composite, gradings: Any) -> None:
@@ -211,7 +211,7 @@ def test_the_commands(gradings: Any, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "small@2018-06-27  as of 2019-12-31" in shown
     assert "project_default: weights, maps, bands" in shown
     page = tmp_path / "page.html"
-    assert "written to" in run("explain", c, IDS[0], "--gradings", g, "--lang", "en", "--html", str(page))
+    assert "written to" in run("explain", c, IDS[0], "--grading", g, "--lang", "en", "--html", str(page))
     assert json.loads((tmp_path / "c" / "manifest.json").read_text(encoding="utf-8"))["acts"] == "unchecked"
     assert "weights" in page.read_text(encoding="utf-8").lower()
     listed = run("list")

@@ -56,7 +56,7 @@ def build(folder: Path) -> None:
             *snapshot,
             "--subject",
             IDS[0],
-            "-o",
+            "--out",
             str(folder / "packet"),
         ],
     ):

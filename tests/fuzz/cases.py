@@ -99,7 +99,11 @@ SOURCES = (
     ("config", "composite", ("composite", "score", "@graded", "--acts", "unchecked", "--out", "@out", "--config")),
     ("mapping", "publicity", ("records", "import-publicity", "--penalties", "@s.csv", "--out", "@out", "--mapping")),
     ("train", "modelling", ("model", "train", "@s.csv", "--out", "@out", "--config")),
-    ("roles", "", ("keep", "@graded", "--snapshot", "@snapshot", "--by", "wang", "--store", "@none/x", "--roles")),
+    (
+        "roles",
+        "",
+        ("archive", "add", "@graded", "--snapshot", "@snapshot", "--by", "wang", "--store", "@none/x", "--roles"),
+    ),
 )
 ROLES = "roles:\n  analyst: [wang]\n  grader: [li]\n  reviewer: [zhang]\n  approver: [chen]\n"
 
@@ -148,14 +152,14 @@ def spoilt_grading(case: Case) -> Result:
                 ("explain", place, IDS[0], "--lang", "en"),
                 ("explain", place, IDS[1], "--depth", "auditor"),
                 ("reproduce", place, "--snapshot", snapshot),
-                ("joint", "show", "--grades", place),
+                ("measures", "show", "--grading", place),
                 ("report", "public", place, "--decided-by", "o", "--decided-on", "2023-05-01", "--out", out),
                 ("composite", "score", place, "--config", "jilin_edz", "--acts", "unchecked", "--out", out),
                 ("decisive", "show", place, IDS[0], "--snapshot", snapshot),
-                ("repair", "check", IDS[0], "--grades", place, "--snapshot", snapshot),
+                ("repair", "check", IDS[0], "--grading", place, "--snapshot", snapshot),
                 ("lists", "propose", place, "--store", case.folder / "x.db", "--by", "wang", "--on", "2023-05-01"),
                 _dashboard(case, place),
-                ("packet", "build", "--grading", place, "--snapshot", snapshot, "--subject", IDS[0], "-o", out),
+                ("packet", "build", "--grading", place, "--snapshot", snapshot, "--subject", IDS[0], "--out", out),
             )
         )
     )
@@ -203,7 +207,7 @@ def spoilt_composite(case: Case) -> Result:
         *rng.choice(
             (
                 ("composite", "explain", place, IDS[0]),
-                ("composite", "explain", place, IDS[0], "--gradings", case.base / "graded"),
+                ("composite", "explain", place, IDS[0], "--grading", case.base / "graded"),
                 ("composite", "impact", case.base / "composite", place, "--out", case.folder / "out"),
                 ("report", "public", place, "--out", case.folder / "out"),
             )
@@ -286,7 +290,7 @@ def failing_disk(case: Case) -> Result:
                 base / "snapshot",
                 "--subject",
                 IDS[0],
-                "-o",
+                "--out",
                 out,
             ),
             (
@@ -356,11 +360,11 @@ def odd_paths(case: Case) -> Result:
                 ("explain", place, IDS[0]),
                 ("reproduce", place, "--snapshot", base / "snapshot"),
                 ("packet", "verify", place),
-                ("keep", base / "graded", "--snapshot", base / "snapshot", "--store", place, "--by", "wang"),
+                ("archive", "add", base / "graded", "--snapshot", base / "snapshot", "--store", place, "--by", "wang"),
                 ("scheme", "check", place),
                 ("scheme", "show", place),
                 ("supervise", "verify", place),
-                ("store", "verify", place),
+                ("store", "verify", "--store", place),
                 ("model", "predict", place, base / "s.csv", "--out", case.folder / "p.csv"),
                 ("composite", "explain", place, IDS[0]),
                 _dashboard(case, place),

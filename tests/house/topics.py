@@ -73,7 +73,7 @@ UNREACHED: dict[str, str] = {
     "records.subset": "cascade/test_regrade.py",
     # rebuilt next
     "inspection.stand_alone": "inspection/test_draw.py",
-    "measures.lines": "cli/test_joint.py",
+    "measures.lines": "cli/test_measures.py",
     "pages.cascade": "demo/test_run.py",
     "pages.composite": "composite/test_compare.py",
     "pages.coverage": "schemes/test_coverage.py",

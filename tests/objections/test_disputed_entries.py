@@ -37,16 +37,16 @@ def test_commands_mark_it(office: Office, tmp_path: Path) -> None:
         f"event_id,kind,department,on,subject_ids\nB,procurement,finance,2023-05-03,{office.subject}\n",
         encoding="utf-8",
     )
-    run("joint", "match", tmp_path / "events.csv", "--by", "li.na", "--store", store)
+    run("measures", "match", tmp_path / "events.csv", "--by", "li.na", "--store", store)
     case = office.open(first)
     mark = f"{first} (C2023-0001) ***"
     assert f"*** 异议处理中：{mark}" in run("lists", "show", entry, "--store", store, "--lang", "zh")
     assert f"*** disputed: {mark}" in run("lists", "show", office.subject, "--store", store, "--lang", "en")
     assert "***" not in run("lists", "show", entry, "--store", store, "--known-at", "2023-05-03")
-    assert f"*** disputed: {mark}" in run("joint", "due", "--on", "2023-05-05", "--store", store, "--lang", "en")
+    assert f"*** disputed: {mark}" in run("measures", "due", "--on", "2023-05-05", "--store", store, "--lang", "en")
     assert "1 entries rest on records" in run("lists", "export", "--out", tmp_path / "out", "--store", store)
     (row,) = pq.read_table(tmp_path / "out" / "list_disputes.parquet").to_pylist()
     assert (row["listing_id"], row["record_id"], row["case_id"]) == (entry, first, "C2023-0001")
     office.rule(case, **{first: "uphold"})
     assert "***" not in run("lists", "show", entry, "--store", store)
-    assert "***" not in run("joint", "due", "--on", "2023-05-10", "--store", store)
+    assert "***" not in run("measures", "due", "--on", "2023-05-10", "--store", store)

@@ -107,7 +107,7 @@ def test_only_an_approver_erases(desk: Desk) -> None:
 def test_the_command_lists_before_it_erases(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.close_case()
     monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(desk.folder))
-    command = ("store", "retention", desk.address, "--on")
+    command = ("store", "retention", "--store", desk.address, "--on")
     output = call(*command, "2028-05-10")
     assert "2 of 2 may be erased on 2028-05-10" in output
     assert "project_default" in output

@@ -198,7 +198,7 @@ def memory(files: dict[str, Path], out: Path) -> None:
 def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     """Lists, composite, joint measures and inspections: every table names people in every text it may have."""
     firms, on = ids(12), ["--by", "li.na", "--store", out / "acts.db"]
-    run("store", "create", out / "acts.db")
+    run("store", "create", "--store", out / "acts.db")
     rows = [
         {
             "record_id": f"W{k}",
@@ -240,7 +240,7 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     )
     folders = [out / "years/2022", out / "wages"]
     results["composite"] = run("composite", *folders, "--config", low, *scored, "--out", out / "composite")
-    asked = ["--gradings", folders[0], "--gradings", folders[1], "--html", out / "composite.html"]
+    asked = ["--grading", folders[0], "--grading", folders[1], "--html", out / "composite.html"]
     results["composed"] = run("composite", "explain", out / "composite", firms[0], *asked)
     changed = ["--subjects", given / "firms.csv", "--out", out / "changed"]
     results["changed"] = run("composite", "impact", out / "composite", out / "composite", *changed)
@@ -257,15 +257,15 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     ]
     pd.DataFrame(events).to_csv(given / "events.csv", index=False)
     desk = ["--max-rejected", "99", "--subjects", given / "firms.csv"]
-    results["match"] = run("joint", "match", given / "events.csv", *desk, *on)
-    results["joint due"] = run("joint", "due", "--on", "2022-07-02", *on[2:])
-    results["joint"] = run("joint", "export", "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
+    results["match"] = run("measures", "match", given / "events.csv", *desk, *on)
+    results["joint due"] = run("measures", "due", "--on", "2022-07-02", *on[2:])
+    results["joint"] = run("measures", "export", "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
     return results | inspections(firms, given, out)
 
 
 def inspections(firms: list[str], given: Path, out: Path) -> dict[str, str]:
     on: list[Any] = ["--by", "li.na", "--store", out / "draws.db"]
-    run("store", "create", out / "draws.db")
+    run("store", "create", "--store", out / "draws.db")
     people = [{"inspector_id": f"J{k}", "certificates": "joint", "days": 90, "name": planted(k)} for k in range(4)]
     states = [{"subject_id": firms[0], "data_state": "disputed", "reason": planted(1)}]
     bars = [{"inspector_id": "J1", "subject_id": firms[1], "reason": planted(2)}]

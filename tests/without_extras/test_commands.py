@@ -47,8 +47,8 @@ STEPS: dict[str, tuple[list[str], int, str]] = {
         "2 in = 2 used",
     ),
     "explain": (["explain", "out", FIRM, "--html", "page.html", "--lang", "en"], 0, "010101"),
-    "create": (["store", "create", "credit.db"], 0, "credit.db"),
-    "keep": (["keep", "out", "--snapshot", "snapshot", *STORE, "--by", "li.na"], 0, ""),
+    "create": (["store", "create", "--store", "credit.db"], 0, "credit.db"),
+    "keep": (["archive", "add", "out", "--snapshot", "snapshot", *STORE, "--by", "li.na"], 0, ""),
     "period": (
         ["act", "status", "open", "--scheme", "tax", "--period", "2022", *STORE, "--by", "li.na", "--on", "2023-04-21"],
         0,
@@ -84,7 +84,7 @@ STEPS: dict[str, tuple[list[str], int, str]] = {
             "C2023-0001",
             "--out",
             "letter",
-            "--document-no",
+            "--document",
             "1",
             "--office",
             "Tax Office",
@@ -97,7 +97,7 @@ STEPS: dict[str, tuple[list[str], int, str]] = {
         0,
         "",
     ),
-    "packet": (["packet", "build", "C2023-0001", *STORE, "-o", "packet"], 0, "written to"),
+    "packet": (["packet", "build", "C2023-0001", *STORE, "--out", "packet"], 0, "written to"),
     "verify": (["packet", "verify", "packet"], 0, ""),
     "fit": (
         [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,6 @@ from creditscore.cli.application import App, Group
 from creditscore.cli.help import describe
 from creditscore.cli.office import (
     By,
-    Json,
     KeyFile,
     KnownOn,
     LangOption,
@@ -27,9 +25,10 @@ from creditscore.cli.office import (
     StoreAddress,
     open_store,
 )
+from creditscore.cli.output import give, say_aside, told, wants_json
 from creditscore.cli.settings import STORE, load_settings
 from creditscore.core.errors import StoreError, UsageError
-from creditscore.core.i18n import Lang, language, say
+from creditscore.core.i18n import Lang, language, say, show
 
 if TYPE_CHECKING:
     from creditscore.store.declarations import Workflow
@@ -52,7 +51,6 @@ COMMON: dict[str, Any] = {
     "preview": Preview,
     "as_shown": AsShown,
     "lang": LangOption,
-    "as_json": Json,
 }
 DEFAULTS: dict[str, Any] = {
     "by": "",
@@ -62,7 +60,6 @@ DEFAULTS: dict[str, Any] = {
     "preview": False,
     "as_shown": "",
     "lang": "zh",
-    "as_json": False,
 }
 OWN = {*(name.replace("_", "-") for name in COMMON), "json", "help"}  # names of options of every act
 GIVEN = "given_"  # before the names of what is given: an act may call something as an option of every act is called
@@ -75,14 +72,19 @@ GENERIC: dict[str, dict[str, str]] = {
 class WorkflowsGroup(Group):
     """A group for each workflow: those that ship, and those that approvers have declared in the store at hand."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take `--store` out of a call for help, which has to know the store and has no such option."""
+        ctx.meta[STORE] = list(args)
+        if "--help" in args:
+            args = [word for place, word in enumerate(args) if not _is_of_store(args, place)]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all workflows; those that ship alone where the store of the environment cannot be opened."""
-        from creditscore.cli.tables import say_aside
-
         try:
-            return sorted(_list_workflows(_find_store([])))
+            return sorted(_list_workflows(_find_store(ctx.meta.get(STORE, []))))
         except StoreError as error:
-            say_aside(f"workflows of the office's own are not listed: {error.what}")
+            say_aside(told("own_workflows_not_listed", error.what))
             return sorted(_list_workflows(""))
 
     def get_command(self, ctx: Any, name: str) -> Any:
@@ -90,13 +92,13 @@ class WorkflowsGroup(Group):
         versions = _list_workflows("").get(name) or _list_workflows(_find_store(ctx.meta.get(STORE, []))).get(name)
         return None if versions is None else typer.main.get_command(build_group(versions))
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find a workflow, also where only the store named by `--store` knows it."""
-        ctx.meta[STORE] = args
-        return super().resolve_command(ctx, args)
-
 
 act_app = App(cls=WorkflowsGroup)
+
+
+def _is_of_store(args: list[str], place: int) -> bool:
+    """Whether a word of a command line is `--store`, or its value."""
+    return args[place].split("=")[0] == "--store" or (place > 0 and args[place - 1] == "--store")
 
 
 def _find_store(args: list[str]) -> str:
@@ -134,7 +136,7 @@ def build_group(versions: Sequence[Workflow]) -> typer.Typer:
     Returns
     -------
     typer.Typer
-        What each act must and may be given is an option of its command: `document_no` is `--document-no`. What only
+        What each act must and may be given is an option of its command: `data_hash` is `--data-hash`. What only
         some versions ask for may be left out: the store says where a case needs it.
     """
     newest, lang = versions[-1], language()
@@ -179,7 +181,7 @@ def _make_command(
 
 def _option(name: str) -> str:
     """The option of something given; one that every act has is told apart."""
-    dashed = name.replace("_", "-")
+    dashed = "document" if name == "document_no" else name.replace("_", "-")
     return f"--given-{dashed}" if dashed in OWN else f"--{dashed}"
 
 
@@ -233,9 +235,9 @@ def read_pairs(texts: Iterable[str] | None, option: str) -> dict[str, str]:
     for text in texts or ():
         name, _, value = (word.strip() for word in text.partition("="))
         if not name or not value:
-            raise UsageError(f"{option} {text!r} is no pair", allowed="NAME=VALUE", next="write both, with = between")
+            raise UsageError("cli.no_pair", option=option, text=text, allowed="NAME=VALUE")
         if name in pairs:
-            raise UsageError(f"{option} names {name!r} twice", allowed="each name once", next="leave one out")
+            raise UsageError("cli.names_twice", option=option, name=name)
         pairs[name] = value
     return pairs
 
@@ -277,13 +279,13 @@ def read_json(text: str, option: str) -> Any:
 
 def _read_number(text: str, option: str) -> int:
     if not re.fullmatch("-?[0-9]{1,18}", text):
-        raise UsageError(f"{text!r} is no number", where=option, allowed="a whole number of at most 18 digits")
+        raise UsageError("cli.no_number", text=text, where=option)
     return int(text)
 
 
 def _read_choice(text: str, option: str) -> bool:
     if text not in ("yes", "no", "true", "false"):
-        raise UsageError(f"{text!r} is neither yes nor no", where=option, allowed="yes, no", next="write one of these")
+        raise UsageError("cli.not_yes_or_no", text=text, where=option, allowed="yes, no")
     return text in ("yes", "true")
 
 
@@ -299,17 +301,17 @@ def _do(workflow: str, act: str, case: str, given: dict[str, Any], common: dict[
         if common["preview"] or common["as_shown"]:
             plan = store.preview(workflow, act, stream, **whose, **given)
             if common["preview"]:
-                _show_plan(store, plan, common["lang"], as_json=common["as_json"])
+                _show_plan(store, plan, common["lang"])
                 return
             try:
                 stood = store.confirm(plan, common["as_shown"], by=common["by"])
             except Stale:  # shown again, as it would be now
                 now = store.preview(workflow, act, stream, **whose, **given)
-                _show_plan(store, now, common["lang"], as_json=common["as_json"])
+                _show_plan(store, now, common["lang"])
                 raise
         else:
             stood = store.act(workflow, act, stream, **whose, **given)
-        show_case(store, stood, common["lang"], as_json=common["as_json"])
+        give(stood.view(), *tell_case(store, stood, common["lang"]), lang=common["lang"])
 
 
 def _find_types(store: Store, stream: str, number: int) -> dict[str, str]:
@@ -334,39 +336,31 @@ def _in_language(lang: Lang) -> Iterator[None]:
         raise refused.translated(lang) from refused
 
 
-def show_case(store: Store, case: Stream, lang: Lang = "zh", *, as_json: bool = False) -> None:
+def tell_case(store: Store, case: Stream, lang: Lang) -> list[Any]:
     """Say where a case stands and what is to be done in it."""
-    from creditscore.cli.tables import show_blocks
+    from creditscore.present.document import Listing
 
-    if as_json:
-        typer.echo(json.dumps(case.view(), ensure_ascii=False, indent=1))
-        return
     workflow = store.registry.by_id.get(case.flow)
     words = workflow.states[case.state] if workflow and case.state in workflow.states else None
-    state = getattr(words, lang) if words else case.state
-    under = []
+    tasks = []
     for (what, number), task in case.open_tasks().items():
-        title = workflow.tasks[what].title if workflow and what in workflow.tasks else None
-        named = getattr(title, lang) if title else what
+        title = workflow.tasks[what].title if workflow and what in workflow.tasks else what
         row = f" {number}" if number else ""
-        until = f", until {task['due_on']}" if task.get("due_on") else ""
-        under.append(f"to do: {named}{row} ({task['team']}{until})")
-    show_blocks([(f"{case.name}  {state}  {case.subject}".rstrip(), under)])
+        until = told("until", task["due_on"]) if task.get("due_on") else ""
+        tasks.append(told("to_do", title, row, task["team"], until))
+    head = f"{case.name}  {show(words or case.state, lang)}  {case.subject}".rstrip()
+    return [head, Listing(tasks)] if tasks else [head]
 
 
-def _show_plan(store: Store, plan: Plan, lang: Lang, *, as_json: bool) -> None:
+def _show_plan(store: Store, plan: Plan, lang: Lang) -> None:
     """Show what an act would write, and the hash with which it can be confirmed."""
     from creditscore.cli.plan_lines import list_blocks
-    from creditscore.cli.tables import say_line, show_blocks
+    from creditscore.present.document import Listing
 
-    if as_json:
-        events = [
-            {"stream": new.stream, "kind": new.kind, "state": new.state, "subject": new.subject, **dict(new.payload)}
-            for new in plan.events
-        ]
-        typer.echo(
-            json.dumps({"digest": plan.digest, "role": plan.role, "events": events}, ensure_ascii=False, indent=1)
-        )
-        return
-    show_blocks(list_blocks(store, plan, lang))
-    say_line(f"nothing is written yet; as {plan.role}, on {plan.on_day}: --as-shown {plan.digest}")
+    events = [
+        {"stream": new.stream, "kind": new.kind, "state": new.state, "subject": new.subject, **dict(new.payload)}
+        for new in plan.events
+    ]
+    data = {"digest": plan.digest, "role": plan.role, "events": events}
+    blocks = [] if wants_json() else list(list_blocks(store, plan, lang))
+    give(data, Listing(blocks), told("nothing_written", plan.role, plan.on_day, plan.digest), lang=lang)

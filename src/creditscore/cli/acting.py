@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 On = Annotated[str, typer.Option("--on")]
 Marks = Annotated[str | None, typer.Option("--store")]
+
+
+def list_scheme_names(begun: str) -> list[str]:
+    """List the schemes whose names begin so, for completion in a shell."""
+    from creditscore.schemes.registry import entries
+
+    return sorted({entry.scheme for entry in entries() if entry.scheme.startswith(begun)})
+
+
+OneScheme = Annotated[str | None, typer.Option("--scheme", autocompletion=list_scheme_names)]
 Schemes = Annotated[list[Path] | None, typer.Option("--scheme")]
 
 
@@ -37,7 +47,7 @@ def date_given(text: str, name: str = "--on") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error
+        raise UsageError("cli.not_day", name=name, text=text, allowed="YYYY-MM-DD") from error
 
 
 def put_disputes(out: Path, table: Any, csv: Csv) -> None:

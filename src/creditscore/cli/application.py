@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 
 import typer
+import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from creditscore.cli.help import render_help
+from creditscore.cli.output import choose_json
 from creditscore.cli.settings import load_settings
 from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.core.messages import language
 
 
 class Command(TyperCommand):
-    """A command: what its options leave open stands in the environment, or in `creditscore.toml`."""
+    """A command: what its options leave open stands in the environment, or in `creditscore.toml`; it has `--json`."""
+
+    def __init__(self, *args: Any, params: Any = None, **more: Any) -> None:
+        super().__init__(*args, params=[*(params or ()), _make_json_option()], **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it, and let it give its data as JSON where `--json` was given."""
+        with choose_json(ctx.params.pop("as_json", False)):
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the options; UsageError where one that holds a single value is given twice."""
@@ -42,9 +53,9 @@ class Group(TyperGroup):
             known = self.list_commands(ctx)
             raise UsageError(
                 "cli.no_such_command",
+                allowed=get_close_matches(name, known) or known,
                 name=name,
                 command=ctx.command_path,
-                allowed=get_close_matches(name, known) or known,
             )
         return super().resolve_command(ctx, args)
 
@@ -74,6 +85,18 @@ class App(typer.Typer):
 
 def _do_nothing() -> None:
     pass
+
+
+def _take_json(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    pass
+
+
+@lru_cache(maxsize=1)
+def _make_json_option() -> Any:
+    """The option `--json`, as the library makes options."""
+    plain = typer.Typer(add_completion=False)
+    plain.command()(_take_json)
+    return next(option for option in typer.main.get_command(plain).params if option.name == "as_json")
 
 
 def _refuse_repeated(command: TyperCommand, ctx: Any, args: list[str]) -> None:
@@ -109,7 +132,7 @@ def tell_usage(error: Any, args: list[str]) -> CreditscoreError:
         return UsageError("cli.argument_missing", argument=parameter.display_name_raw, command=command)
     if kind == "NoSuchOption":
         return UsageError(
-            "cli.no_such_option", option=error.option_name, command=command, allowed=error.possibilities or None
+            "cli.no_such_option", allowed=error.possibilities or None, option=error.option_name, command=command
         )
     if kind == "BadOptionUsage":
         if "not take a value" in error.message:
@@ -121,11 +144,13 @@ def tell_usage(error: Any, args: list[str]) -> CreditscoreError:
         limits = parameter._get_number_range_help_str()
         allowed = f"{allowed} ({limits})" if limits else allowed
         value = _find_value(getattr(parameter, "opts", ()), args)
-        return UsageError("cli.value_not_allowed", option=named, value=value, command=command, allowed=allowed)
+        return UsageError("cli.value_not_allowed", allowed=allowed, option=named, value=value, command=command)
     extra = re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", error.message)
     if extra:
         return UsageError("cli.too_many_arguments", listed=extra[1], command=command)
-    return UsageError("cli.command_missing", command=command) if kind == "UsageError" else UsageError(error.message)
+    if kind == "UsageError":
+        return UsageError("cli.command_missing", command=command)
+    return UsageError("cli.not_understood", message=error.message, command=command)
 
 
 def _find_value(names: Iterable[str], args: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +9,9 @@ import typer
 
 from creditscore.cli.acting import On, Schemes, day_given, own_schemes
 from creditscore.cli.application import App
-from creditscore.cli.office import Json, LangOption, StoreAddress, open_store
+from creditscore.cli.office import LangOption, StoreAddress, open_store
+from creditscore.cli.output import give, told, wants_json
 from creditscore.cli.progress import working
-from creditscore.cli.tables import say_line, show_blocks
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
@@ -38,12 +37,12 @@ def preview_command(
     recorded_on: Recorded = None,
     snapshot: Snapshots = None,
     lang: LangOption = "zh",
-    as_json: Json = False,
 ) -> None:
     from creditscore.cascade.inputs import RecordEvent
     from creditscore.cli.plan_lines import list_consequences
     from creditscore.office import Store
     from creditscore.office.consequences import find_consequences, find_subject
+    from creditscore.present.document import Listing
     from creditscore.records.snapshot_files import read_snapshot
     from creditscore.store.archive.runs import make_finder
 
@@ -54,20 +53,17 @@ def preview_command(
         whose = subject or find_subject(opened, record, find)
         consequences = find_consequences(opened, RecordEvent(whose, record, **supposed), find)
         blocks = list(list_consequences(opened, consequences, lang))
-    if as_json:
-        rows: Any = {
-            "redrawn": [
-                {"run": change.run.run_id, "scheme": change.run.pinned, "period": change.run.period}
-                | {side: getattr(change, side).face for side in ("before", "after")}
-                for change in consequences.redrawn
-            ],
-            "doubts": [{"case": entry.name, **doubt} for entry, doubt in consequences.doubts],
-        }
-        typer.echo(json.dumps({"subject_id": whose, "record_id": record, **rows}, ensure_ascii=False, indent=1))
-        return
-    show_blocks(blocks)
+    rows = {
+        "redrawn": [
+            {"run": change.run.run_id, "scheme": change.run.pinned, "period": change.run.period}
+            | {side: getattr(change, side).face for side in ("before", "after")}
+            for change in consequences.redrawn
+        ],
+        "doubts": [{"case": entry.name, **doubt} for entry, doubt in consequences.doubts],
+    }
     count = len(consequences.redrawn) + len(consequences.doubts)
-    say_line(f"{whose}: nothing is written; {count} would change")
+    data = {"subject_id": whose, "record_id": record, **rows}
+    give(data, Listing(blocks) if blocks else None, told("would_change", whose, count), lang=lang)
 
 
 @cascade_app.command("show")
@@ -77,7 +73,6 @@ def show_command(
     out: Path | None = None,
     scheme: Schemes = None,
     lang: LangOption = "zh",
-    as_json: Json = False,
 ) -> None:
     if out is not None:
         _write_page(store, case, out, own_schemes(scheme))
@@ -85,22 +80,16 @@ def show_command(
     from creditscore.cascade.drawn import as_data, list_drawn
     from creditscore.cli.plan_lines import head_of, list_drawn_blocks
     from creditscore.objections.workflow import PREFIX
+    from creditscore.present.document import Listing
 
     stream = f"{PREFIX}{case}" if case and "/" not in case else case
     with open_store(store) as opened:
         listed = list_drawn(opened, stream)
-        shown = (
-            []
-            if as_json
-            else [(head_of(opened, own, lang), list(list_drawn_blocks(opened, own, lang))) for own in listed]
-        )
-    if as_json:
-        typer.echo(json.dumps([as_data(own) for own in listed], ensure_ascii=False, indent=1))
-        return
-    for head, blocks in shown:
-        show_blocks([head])
-        show_blocks(blocks, indent=4)
-    say_line(f"{len(listed)} acts from which something followed")
+        parts: list[Any] = []
+        for own in listed if not wants_json() else ():
+            head, under = head_of(opened, own, lang)
+            parts += [head, *under, Listing(list(list_drawn_blocks(opened, own, lang)))]
+    give([as_data(own) for own in listed], *parts, told("acts_followed", len(listed)), lang=lang)
 
 
 def _write_page(store: str, case: str, folder: Path, schemes: dict[str, Scheme]) -> None:
@@ -111,16 +100,10 @@ def _write_page(store: str, case: str, folder: Path, schemes: dict[str, Scheme])
     from creditscore.pages.cascade import write_cascade
 
     if not case or "/" in case.removeprefix(PREFIX):
-        raise UsageError(
-            "a page is written of one case",
-            where=case or "[CASE]",
-            allowed="a decided objection, C2026-0001",
-            next="name the case; without --out, what followed from every act is shown here",
-        )
+        raise UsageError("cli.page_written_case", where=case or "[CASE]")
     with open_store(store) as opened:
         written = write_cascade(read_papers(opened, case), folder, schemes=schemes)
-    for path in written:
-        typer.echo(str(path))
+    give({}, written=written)
 
 
 def _read_supposed(kind: str, on: str, share: str | None, recorded_on: str | None) -> dict[str, Any]:
@@ -131,12 +114,13 @@ def _read_supposed(kind: str, on: str, share: str | None, recorded_on: str | Non
     day = from_day(day_given(on))
     known = day if recorded_on is None else from_day(day_given(recorded_on, "--recorded-on"))
     if known < day:
-        raise UsageError(f"recorded on {known}, before it happened on {day}", allowed=f"{day} or later")
+        raise UsageError("cli.recorded_before_happened", known=known, day=day)
     if share is not None and kind != "corrected":
-        raise UsageError("only a correction has a share", next="leave --share away")
+        raise UsageError("cli.only_correction_share")
     if kind not in ("withdrawn", "corrected", "repaired", "reinstated"):
         raise UsageError(
-            f"{kind!r} is no event that a cascade follows",
+            "cli.no_event_cascade_follows",
+            kind=kind,
             where="--event",
             allowed="withdrawn, corrected, repaired, reinstated",
         )

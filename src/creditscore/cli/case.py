@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +12,14 @@ from creditscore.cli.application import App
 from creditscore.cli.case_desk import compile_desk, open_desk
 from creditscore.cli.letter import letter_command
 from creditscore.cli.office import LangOption, StoreAddress, open_store
+from creditscore.cli.output import give, told
 from creditscore.cli.progress import working
-from creditscore.cli.tables import say_line, show_blocks
+from creditscore.core.i18n import lang_of
 
 case_app = App()
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", show_default=False)]
 Place = Annotated[Path | None, typer.Option("--snapshot")]
-AsJson = Annotated[bool, typer.Option("--json")]
 
 
 @case_app.command("show")
@@ -31,18 +30,14 @@ def show_command(
     snapshot: Place = None,
     scheme: Schemes = None,
     lang: LangOption = "zh",
-    as_json: AsJson = False,
 ) -> None:
-    from creditscore.cli.case_lines import show_dossier
+    from creditscore.cli.case_lines import tell_case_file
 
     with open_desk(store, case, snapshot) as desk:
         day = desk.papers.case.events[-1].on if on is None else date_given(on)
-        with working("grading with and without each record"):
+        with working("with_and_without"):
             data = compile_desk(desk, day, scheme)
-    if as_json:
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-    else:
-        show_dossier(data, lang)
+    give(data, *tell_case_file(data, lang_of(lang)), lang=lang)
 
 
 case_app.command("letter")(letter_command)
@@ -53,20 +48,19 @@ def due_command(
     store: StoreAddress,
     on: On,
     lang: LangOption = "zh",
-    as_json: AsJson = False,
 ) -> None:
     from creditscore.cli.case_lines import due_lines
     from creditscore.objections.cases import read_cases
     from creditscore.objections.due import due
+    from creditscore.present.document import Listing
 
     day = date_given(on)
     with open_store(store) as opened:
         dues = due(read_cases(opened, day), day)
-    if as_json:
-        typer.echo(json.dumps([due_step.plain() for due_step in dues], ensure_ascii=False, indent=1))
-        return
-    show_blocks(due_lines(dues, lang))
-    say_line(f"{len(dues)} open, {sum(due_step.overdue for due_step in dues)} overdue on {day}")
+    overdue = sum(due_step.overdue for due_step in dues)
+    items = list(due_lines(dues, lang))
+    rows = [due_step.plain() for due_step in dues]
+    give(rows, Listing(items) if items else None, told("open_overdue", len(dues), overdue, day), lang=lang)
 
 
 @case_app.command("events")
@@ -83,4 +77,4 @@ def events_command(
     with open_store(store) as opened, opened.reading() as connection:
         rows = as_table(read_record_events(connection, known_at=day))
     write_table(rows, out)
-    say_line(f"{rows.num_rows} events written to {out}")
+    give({"rows": rows.num_rows}, told("events", rows.num_rows), written=[out])

@@ -69,9 +69,6 @@ def find_case_of_packet(address: str, digest: str) -> str:
     known = {row["digest"]: row["stream"].partition("/")[2] for row in rows}
     if digest not in known:
         raise DifferenceError(
-            "the log speaks of no packet with this digest",
-            where=digest,
-            allowed=", ".join(known) or "none was built with --by",
-            next="it was made anew after it was handed out, or comes from another store",
+            "cli.packet_unknown_to_log", where=digest, allowed=", ".join(known) or "none was built with --by"
         )
     return str(known[digest])

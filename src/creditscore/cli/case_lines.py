@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.cli.output import tabulate
 from creditscore.core.i18n import Lang, clean, lang_of, phrase, say, text, word
 from creditscore.evidence.case_file import pair
 from creditscore.schemes.citing import cite_said
 
 if TYPE_CHECKING:
     from creditscore.objections.due import Due
+
+
+SIDES = [(when, what) for when in ("then", "now") for what in ("with", "without")]
 
 
 def due_lines(dues: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]]]:
@@ -27,69 +28,67 @@ def due_lines(dues: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]]
         yield clean(f"{day}  {due.case_id}  {pair('case_tasks', due.task)[lang]}{whom}{late}{unsure}"), [clean(under)]
 
 
-def show_dossier(data: dict[str, Any], given: str) -> None:
+def tell_case_file(data: dict[str, Any], lang: Lang) -> Iterator[Any]:
     """A case on the terminal: head, what is contested, two by two per record, questions, life, decision."""
-    lang = lang_of(given)
+    from creditscore.present.document import Listing
+
     colon = text("colon", lang)
     if data["made_up"]:
-        say_line(f"*** {phrase('case', 'made_up', lang)} ***")
-    say_line(f"{data['case_id']}  {data['procedure_label'][lang]}  {data['state_label'][lang]}")
-    say_line(clean(f"{data['name']}  {data['subject_id']}".strip()))
-    say_line(f"{data['title'][lang]} ({data['scheme']})  {data['period']}  {data['run_id']}")
-    say_line(f"{phrase('case', 'opened', lang)}{colon}{data['opened_on']} ({data['opened_by']})")
+        yield f"*** {phrase('case', 'made_up', lang)} ***"
+    yield f"{data['case_id']}  {data['procedure_label'][lang]}  {data['state_label'][lang]}"
+    yield f"{data['name']}  {data['subject_id']}".strip()
+    yield f"{data['title'][lang]} ({data['scheme']})  {data['period']}  {data['run_id']}"
+    yield f"{phrase('case', 'opened', lang)}{colon}{data['opened_on']} ({data['opened_by']})"
     clock = data["clock"]
     if data["decision"] is None:
-        say_line(_until(clock["decide_by"], clock["provisional"], lang))
+        yield _until(clock["decide_by"], clock["provisional"], lang)
     place = clock["label"][lang] if clock["label"] else ""
     basis = " ".join(
         part for part in (place, cite_said(clock["basis"], lang), f"[{clock['mark_label'][lang]}]") if part
     )
-    say_line(f"{phrase('case', 'basis', lang)}{colon}{basis}")
+    yield f"{phrase('case', 'basis', lang)}{colon}{basis}"
     state = say(word("states", data["grade"]["state"]), lang)
-    say_line(f"{phrase('case', 'grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or state}")
-    _input(data["grade"]["input"][lang], lang)
-    show_blocks((_contested(value, lang) for value in data["contested"]), phrase("case", "contested", lang))
+    yield f"{phrase('case', 'grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or state}"
+    yield from _tell_input(data["grade"]["input"][lang], lang)
+    yield Listing([_contested(value, lang) for value in data["contested"]], title=phrase("case", "contested", lang))
     if data["merits"]:
-        _merits(data, lang)
+        yield from _tell_merits(data, lang)
     if data["questions"]:
-        show_blocks((_question(question, lang) for question in data["questions"]), phrase("case", "questions", lang))
+        yield Listing(
+            [_question(question, lang) for question in data["questions"]], title=phrase("case", "questions", lang)
+        )
     if data["life"]:
         rows = [
-            (row["on"], row["step"][lang], row["grade"], row["label"][lang], row["case_id"]) for row in data["life"]
+            {
+                "day": row["on"],
+                "step": row["step"][lang],
+                "grade": row["grade"],
+                "status": row["label"][lang],
+                "case": row["case_id"] or None,
+            }
+            for row in data["life"]
         ]
-        typer.echo("")
-        show(
-            ("", "", phrase("case", "grade", lang), "", phrase("case", "case", lang)),
-            rows,
-            phrase("case", "life", lang),
-            fold=True,
-        )
+        yield tabulate(rows, "day", "step", "grade", "status", "case", title=phrase("case", "life", lang))
         if data["corrections"]:
-            say_line(phrase("case", "corrections", lang, str(data["corrections"])))
+            yield phrase("case", "corrections", lang, str(data["corrections"]))
     if data["decision"] is not None:
-        _decision(data["decision"], lang)
+        yield from _tell_decision(data["decision"], lang)
 
 
-def _merits(data: dict[str, Any], lang: Lang) -> None:
-    typer.echo("")
-    heads = (
-        phrase("case", "record", lang),
-        *(
-            f"{phrase('case', when, lang)} {phrase('case', what, lang)}"
-            for when in ("then", "now")
-            for what in ("with", "without")
-        ),
-    )
-    cells = ("then_with", "then_without", "now_with", "now_without")
+def _tell_merits(data: dict[str, Any], lang: Lang) -> Iterator[Any]:
+    from creditscore.present.document import Column, Table
+
+    heads = [phrase("case", "record", lang)]
+    heads += [f"{phrase('case', when, lang)} {phrase('case', what, lang)}" for when, what in SIDES]
     rows = [
-        (merit["record_id"] or phrase("case", "all", lang), *(merit[cell] for cell in cells))
+        (merit["record_id"] or phrase("case", "all", lang), *(merit[f"{when}_{what}"] for when, what in SIDES))
         for merit in data["merits"]
     ]
-    show(heads, rows, phrase("case", "merits", lang), fold=True)
+    yield Table([Column(head) for head in heads], rows, title=phrase("case", "merits", lang))
     if data["state"] in ("open", "asked") and data["procedure"] != "repair":
         colon = text("colon", lang)
         second = data["merits"][-1]["now_without"]
-        say_line(f"*** {phrase('case', 'disputed', lang)}  {phrase('case', 'second', lang)}{colon}{second} ***")
+        yield f"*** {phrase('case', 'disputed', lang)}  {phrase('case', 'second', lang)}{colon}{second} ***"
 
 
 def _contested(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
@@ -112,8 +111,10 @@ def _question(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
     return clean(f"{row['no']}. {row['asked_on']}  {row['department']}: {row['text']}"), [clean(shown_text)]
 
 
-def _decision(row: dict[str, Any], lang: Lang) -> None:
-    blocks = [
+def _tell_decision(row: dict[str, Any], lang: Lang) -> Iterator[Any]:
+    from creditscore.present.document import Listing
+
+    items = [
         (
             f"{finding['record_id']}  {finding['label'][lang]}",
             [", ".join(f"{name} = {value}" for name, value in finding["changes"].items())]
@@ -122,17 +123,17 @@ def _decision(row: dict[str, Any], lang: Lang) -> None:
         )
         for finding in row["findings"]
     ]
-    show_blocks(blocks, f"{phrase('case', 'decision', lang)}  {row['on']}  {row['by']}")
-    say_line(clean(row["reason"]))
+    yield Listing(items, title=f"{phrase('case', 'decision', lang)}  {row['on']}  {row['by']}")
+    yield row["reason"]
     if row["articles"]:
-        say_line(cite_said("; ".join(row["articles"]), lang))
-    say_line(f"{row['before']['said']} → {row['after']['said']}")
+        yield cite_said("; ".join(row["articles"]), lang)
+    yield f"{row['before']['said']} → {row['after']['said']}"
     if row["after"]["sum"]:
-        say_line(f"  {row['after']['sum']}")
-    _input(row["after"]["input"][lang], lang)
+        yield str(row["after"]["sum"])
+    yield from _tell_input(row["after"]["input"][lang], lang)
     follows = list(_follows(row["follows"], lang))
     if follows:
-        show_blocks(follows, phrase("case", "follows", lang))
+        yield Listing(follows, title=phrase("case", "follows", lang))
 
 
 def _follows(row: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]:
@@ -151,9 +152,9 @@ def _follows(row: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]
         yield clean(head), [clean(line) for line in under if line]
 
 
-def _input(lines: Iterable[str], lang: Lang) -> None:
+def _tell_input(lines: Iterable[str], lang: Lang) -> Iterator[str]:
     for line in lines:
-        say_line(clean(f"{text('input_state', lang)}{text('colon', lang)}{line}"))
+        yield f"{text('input_state', lang)}{text('colon', lang)}{line}"
 
 
 def _until(day: str | None, provisional: bool, lang: Lang) -> str:

@@ -12,23 +12,24 @@ from creditscore.cli.acting import Marks, put_disputes
 from creditscore.cli.application import App, Group
 from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
-from creditscore.cli.kept_runs import AsKept, KnownOn, find_inputs, is_kept, open_written
+from creditscore.cli.kept_runs import AsKept, KnownAt, find_inputs, is_kept, open_written
 from creditscore.cli.office import LangOption, open_store
+from creditscore.cli.output import give, give_document, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from creditscore.composite.result import Composite
     from creditscore.objections.disputes import Marked
 
 Out = Annotated[Path, typer.Option()]
-Folder = Annotated[Path, typer.Argument(metavar="DIR")]
+Folder = Annotated[Path, typer.Argument(metavar="COMPOSITE")]
 
 
 class _ScoreFirst(Group):
-    """What is no command names gradings: `creditscore composite DIR --config ID` scores them."""
+    """What is no command names gradings: `creditscore composite GRADING --config ID` scores them."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands:
@@ -41,7 +42,7 @@ composite_app = App(cls=_ScoreFirst)
 
 @composite_app.command("score")
 def score_command(
-    gradings: Annotated[list[Path], typer.Argument(metavar="GRADINGS...")],
+    gradings: Annotated[list[Path], typer.Argument(metavar="GRADING...")],
     config: Annotated[str, typer.Option()],
     out: Out,
     listings: Path | None = None,
@@ -53,13 +54,12 @@ def score_command(
     csv_people: CsvPeople = False,
     store: Marks = None,
 ) -> None:
-    from creditscore.cli.tables import say_line
     from creditscore.composite.combine import combine
     from creditscore.objections.disputes import dispute_table
     from creditscore.records.snapshot_files import read_snapshot
 
     form = chosen_csv(csv, csv_people)
-    with working(f"scoring under {config}"):
+    with working("scoring", config):
         composite = combine(
             list(gradings),
             config,
@@ -72,11 +72,9 @@ def score_command(
         composite.write(out, csv=form)
         marked = [] if store is None else _marked(store, composite, [snapshot], listings=listings, subjects=subjects)
         put_disputes(out, dispute_table({composite.manifest["config"]: marked}) if store is not None else None, form)
-    _report(composite)
-    if store is not None:
-        disputed = sum(len(marked_score.disputes) for marked_score in marked)
-        say_line(f"note: {disputed} disputed records, named in disputes.parquet")
-    typer.echo(f"written to {out}")
+    disputed = sum(len(marked_score.disputes) for marked_score in marked)
+    note = None if store is None else told("disputed_records", disputed)
+    give(composite.manifest, *_tell_composite(composite), note, written=[out])
 
 
 def _marked(
@@ -97,92 +95,86 @@ def _marked(
         return mark_scores(opened, composite, subject_ids, find=find, listings=listings, subjects=subjects)
 
 
-def _report(composite: Composite) -> None:
-    from creditscore.cli.tables import say_line, show
+def _tell_composite(composite: Composite) -> Iterator[Any]:
     from creditscore.composite.separation import separate
+    from creditscore.present.document import percent
 
     manifest = composite.manifest
     counts = manifest["counts"]
-    say_line(f"{manifest['config']}@{manifest['config_version']}  as of {manifest['as_of']}  run {manifest['run_id']}")
+    config = f"{manifest['config']}@{manifest['config_version']}"
+    yield told("composite_of_day", config, composite.config.label, manifest["as_of"], manifest["run_id"])
     total = counts["subjects"] or 1
     rows = [*counts["grades"].items()]
     rows += [(name, count) for name, count in counts["states"].items() if name != "graded"]
-    show(
-        ("grade or state", "subjects", "share"),
-        [(name, str(count), f"{100 * count / total:.1f} %") for name, count in rows],
+    yield tabulate(
+        [{"grade_or_state": name, "subjects": count, "share": percent(count / total)} for name, count in rows],
+        *("grade_or_state", "subjects", "share"),
     )
-    say_line(f"{composite.config.label.zh} / {composite.config.label.en}")
-    say_line(separate(composite).sentence)
-    say_line(f"known nothing of: {manifest['reference']} points")
-    if counts["fragile"]:
-        say_line(f"fragile (another grade under weights changed by a tenth): {counts['fragile']}")
-    if counts["shared_acts"]:
-        say_line(f"acts that several domains would count, kept in one: {counts['shared_acts']}")
+    yield separate(composite).sentence
+    yield told("known_nothing_of", manifest["reference"])
+    for code in ("fragile", "shared_acts"):
+        if counts[code]:
+            yield told(code, counts[code])
     if counts["refused"]:
-        say_line(f"refused  natural_person: {counts['refused']}")
+        yield told("refused", "natural_person", counts["refused"])
     if manifest["not_used"]:
-        say_line(f"graded, but not in this composite: {', '.join(manifest['not_used'])}")
+        yield told("graded_not_used", list(manifest["not_used"]))
     for note in manifest["notes"]:
-        say_line(f"note: {note}")
+        yield told("note", note)
 
 
 @composite_app.command("list")
 def list_command() -> None:
-    from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import composites, load_composite
+    from creditscore.present.document import Lines
 
-    rows, titles = [], []
+    rows, shown = [], []
     for name, files in composites().items():
         for file in files:
             composite = load_composite(f"{name}@{file.stem}")
             end = "" if composite.effective_to is None else composite.effective_to.isoformat()
-            grades = " ".join(grade.code for grade in composite.grades)
-            rows.append(
-                (
-                    composite.composite,
-                    composite.version,
-                    end,
-                    composite.rule,
-                    str(len(composite.domains)),
-                    grades,
-                    composite.marks.weights,
-                )
-            )
-            titles.append(f"{composite.name}: {composite.label.zh} / {composite.label.en} ({composite.use})")
-    show(("composite", "from", "to", "rule", "domains", "grades", "weights"), rows)
-    for title in titles:
-        say_line(title)
+            row = {
+                "composite": composite.composite,
+                "from": composite.version,
+                "to": end or None,
+                "rule": composite.rule,
+                "domains": len(composite.domains),
+                "grades": " ".join(grade.code for grade in composite.grades),
+                "weights": composite.marks.weights,
+                "use": composite.use,
+            }
+            rows.append(row)
+            shown.append({**row, "composite": Lines((composite.label, f"{composite.composite} ({composite.use})"))})
+    give(rows, tabulate(shown, "composite", "from", "to", "rule", "domains", "grades", "weights"))
 
 
 @composite_app.command("explain")
 def explain_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Folder,
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
-    gradings: list[Path] | None = None,
+    grading: list[Path] | None = None,
     lang: LangOption = "zh",
     html: Path | None = None,
     store: Marks = None,
     as_kept: AsKept = False,
-    known_on: KnownOn = None,
+    known_at: KnownAt = None,
 ) -> None:
     with ExitStack() as opened:
-        how: dict[str, Any] = {"as_kept": as_kept, "known_on": known_on}
+        how: dict[str, Any] = {"as_kept": as_kept, "known_at": known_at}
         is_of_store = is_kept(folder, store, **how)
         place = opened.enter_context(open_written(folder, store, subject, **how))
-        sources = gradings or (find_inputs(folder, str(store), subject) if is_of_store else [])
+        sources = grading or (find_inputs(folder, str(store), subject) if is_of_store else [])
         written = [opened.enter_context(open_written(source, store, subject, **how)) for source in sources]
         _explain(place, subject, written, lang, html, store)
 
 
 def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: Path | None, store: str | None) -> None:
-    import shutil
 
     from creditscore.composite.result import read_composite
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.composite import explain_composite
     from creditscore.explanation.composite_document import composite_document
     from creditscore.objections.disputes import as_rows, marks_beside, said_of
-    from creditscore.present.terminal import render_text
 
     chosen = lang_of(lang)
     composite_explanation = explain_composite(folder, subject, gradings or None)
@@ -194,56 +186,55 @@ def _explain(folder: Path, subject: str, gradings: list[Path], lang: str, html: 
         marked = _marked(store, read_composite(folder), [], [composite_explanation.subject_id])
     lines = [said_of(mark, chosen) for mark in marked]
     document = composite_document(composite_explanation, chosen, marks=lines, disputes=as_rows(marked))
-    width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
-    typer.echo(render_text(document, width), nl=False)
+    written = []
     if html is not None:
         from creditscore.core.atomic import write_text
         from creditscore.present.html import render_page
 
-        typer.echo(f"written to {write_text(html, render_page(document))}")
+        written.append(write_text(html, render_page(document)))
+    give_document(document, {**vars(composite_explanation), "disputes": as_rows(marked)}, written)
 
 
 @composite_app.command("compare")
 def compare_command(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...")],
+    folders: Annotated[list[Path], typer.Argument(metavar="COMPOSITE...")],
     out: Out,
     step: int = 10,
     draws: Annotated[int, typer.Option(min=0)] = 200,
     seed: int = 1,
 ) -> None:
-    from creditscore.cli.tables import show
     from creditscore.composite.compare import compare_composites
     from creditscore.composite.result import read_composite
     from creditscore.pages.composite import write_compare
+    from creditscore.present.document import percent
 
     with working("comparing"):
         data = compare_composites([read_composite(folder) for folder in folders], step=step, draws=draws, seed=seed)
         files = write_compare(data, out)
-    show(
-        ("composite", "rule", "scored", "fragile"),
-        [
-            (composite["name"], composite["rule"], str(composite["graded"]), _percent(composite["fragile_share"]))
-            for composite in data["composites"]
-        ],
+    scored = [
+        {
+            "composite": composite["name"],
+            "rule": composite["rule"],
+            "scored": composite["graded"],
+            "fragile_share": percent(composite["fragile_share"]),
+        }
+        for composite in data["composites"]
+    ]
+    pairs = [
+        {
+            **{name: row[name].partition("@")[0] for name in ("first", "second")},
+            **{name: row[name] for name in ("both", "better", "worse")},
+            **{name: None if row[name] is None else f"{row[name]:.3f}" for name in ("spearman", "kendall")},
+            "same_grade": percent(row["same_grade"]),
+        }
+        for row in data["pairs"]
+    ]
+    give(
+        data,
+        tabulate(scored, "composite", "rule", "scored", "fragile_share"),
+        tabulate(pairs, "first", "second", "both", "spearman", "kendall", "same_grade", "better", "worse"),
+        written=files,
     )
-    show(
-        ("first", "second", "both", "Spearman", "Kendall", "same grade", "better", "worse"),
-        [
-            (
-                *(row[name].partition("@")[0] for name in ("first", "second")),
-                str(row["both"]),
-                *("-" if row[name] is None else f"{row[name]:.3f}" for name in ("spearman", "kendall")),
-                _percent(row["same_grade"]),
-                *(str(row[name]) for name in ("better", "worse")),
-            )
-            for row in data["pairs"]
-        ],
-    )
-    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
 
 
 Outcomes = Annotated[Path, typer.Option()]
@@ -259,27 +250,32 @@ def fit_command(
     on: Annotated[str, typer.Option()],
     base: Path | None = None,
 ) -> None:
-    from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import load_composite
     from creditscore.composite.result import read_composite
     from creditscore.core.days import day_of
     from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
 
     composite = read_composite(folder)
-    with working("fitting weights"):
+    with working("fitting"):
         fitted = fit_weights(composite, outcomes)
     own = None if base is None else load_composite(base)
     place = write_fitted(fitted, out, outcome=outcome, checked_on=day_of(on, "--on") or on, base=own)
     rows = [
-        (domain.id, str(domain.weight), str(fitted.weights[domain.id]), f"{fitted.coefficients[domain.id]:.3f}")
+        {
+            "domain": domain.id,
+            "configured": domain.weight,
+            "fitted": fitted.weights[domain.id],
+            "coefficient": f"{fitted.coefficients[domain.id]:.3f}",
+        }
         for domain in composite.config.domains
     ]
-    show(("domain", "configured", "fitted", "coefficient"), rows)
-    say_line(
-        f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "
-        f"{fitted.log_loss_base:.4f}"
+    losses = {"log_loss": fitted.log_loss, "log_loss_base": fitted.log_loss_base}
+    give(
+        {"domains": rows, "events": fitted.events, "rows": fitted.rows, **losses},
+        tabulate(rows, "domain", "configured", "fitted", "coefficient"),
+        told("fitted", fitted.events, fitted.rows, *(f"{loss:.4f}" for loss in losses.values())),
+        written=[place],
     )
-    typer.echo(f"written to {place}")
 
 
 @composite_app.command("calibrate")
@@ -302,9 +298,13 @@ def calibrate_command(
         )
         files = [model.save(out), *write_validation(report, out)]
     ranks = report.numbers["discrimination"]
-    typer.echo(f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}")
-    typer.echo("advisory: the composite's own grade is a rule and stays as it is")
-    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
+    brier = report.numbers["brier"]["score"]
+    give(
+        {"verdict": report.verdict, "auc": ranks["auc"], "brier": brier, "advisory": True},
+        f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {brier:.4f}",
+        told("composite_advisory"),
+        written=files,
+    )
 
 
 composite_app.command("impact")(composite_impact_command)

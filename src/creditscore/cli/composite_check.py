@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
-from creditscore.cli.scheme_check import show_faults
-from creditscore.cli.tables import say_line, show
+from creditscore.cli.scheme_check import tell_faults
 from creditscore.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 def check_command(
     names: Annotated[list[str] | None, typer.Argument(metavar="[CONFIG|FILE]…")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
     demo: Annotated[bool, typer.Option("--demo")] = False,
     subjects: Annotated[int, typer.Option(min=50)] = 2000,
     seed: int = 1,
@@ -32,41 +31,45 @@ def check_command(
     sound = [config for config, source in checked if config is not None and not source.faults]
     reach = [row for config in sound for row in _reach(config)]
     spread = _on_the_demo(sound, subjects, seed) if demo else {}
-    if as_json:
-        data = {
-            "faults": [vars(fault) for fault in faults],
-            "reach": reach,
-            "demo": {
-                name: {
-                    "sentence": spread_of_demo.sentence,
-                    "grades": spread_of_demo.counts,
-                    "different": spread_of_demo.different,
-                    "even": spread_of_demo.even,
-                }
-                for name, spread_of_demo in spread.items()
-            },
-        }
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-    else:
-        show_faults(faults)
-        show(
-            ("composite", "from", "best", "nothing known", "worst", "grades reached"),
-            [tuple(str(value) for value in row.values()) for row in reach],
-        )
-        for name, separation in spread.items():
-            say_separation(separation, f"{name}, the made-up district of {subjects:,} organisations")
-        more = "; docs/checks.md explains each code" if faults else ""
-        typer.echo(f"{len(checked)} composites: {len(faults)} faults{more}")
+    data = {
+        "faults": [vars(fault) for fault in faults],
+        "reach": reach,
+        "demo": {
+            name: {
+                "sentence": spread_of_demo.sentence,
+                "grades": spread_of_demo.counts,
+                "different": spread_of_demo.different,
+                "even": spread_of_demo.even,
+            }
+            for name, spread_of_demo in spread.items()
+        },
+    }
+    separations = [
+        part
+        for name, separation in spread.items()
+        for part in tell_separation(separation, told("made_up_district", name, subjects))
+    ]
+    give(
+        data,
+        *tell_faults(faults),
+        tabulate(reach, "composite", "from", "best", "nothing_known", "worst", "reached"),
+        *separations,
+        told("composites_checked", len(checked), told("faults", len(faults))),
+        told("codes_explained", "docs/checks.md") if faults else None,
+    )
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
 
-def say_separation(separation: Separation, title: str) -> None:
+def tell_separation(separation: Separation, title: Any) -> Iterator[Any]:
     """The table of grades, and how well they separate."""
-    rows = [(code, str(count), f"{100 * share:.1f} %") for code, count, share in separation.counts]
-    say_line(title)
-    show(("grade", "organisations", "share"), rows)
-    say_line(separation.sentence)
+    from creditscore.present.document import percent
+
+    rows = [
+        {"grade": code, "organisations": count, "share": percent(share)} for code, count, share in separation.counts
+    ]
+    yield tabulate(rows, "grade", "organisations", "share", title=title)
+    yield separation.sentence
 
 
 def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
@@ -94,5 +97,5 @@ def _on_the_demo(configs: list[CompositeConfig], subjects: int, seed: int) -> di
     from creditscore.composite.separation import separate
     from creditscore.demo.plan_years import score_district
 
-    with working("scoring the made-up district"):
+    with working("made_up_district"):
         return {name: separate(composite) for name, composite in score_district(configs, subjects, seed).items()}

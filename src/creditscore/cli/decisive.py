@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import OneScheme
 from creditscore.cli.application import App
 from creditscore.cli.kept_runs import AsKept, StoreOfRun, grade_kept, is_kept
 from creditscore.cli.office import LangOption
+from creditscore.cli.output import give, give_document, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.subject_input import again, held_in, load_subject_input, run_of
-from creditscore.core.atomic import write_json
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
 
 decisive_app = App()
+MOST_DIFFERENCES = 5  # of a scheme that are shown
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR")]
+Folder = Annotated[Path, typer.Argument(metavar="GRADING")]
 SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT")]
 SnapshotDir = Annotated[Path, typer.Option()]
 SnapshotOfRun = Annotated[Path | None, typer.Option("--snapshot")]
-SchemeName = Annotated[
-    str | None,
-    typer.Option(),
-]
-Json = Annotated[Path | None, typer.Option("--json")]
 
 
 def _load(
@@ -43,17 +40,12 @@ def _load(
     if is_kept(folder, store, as_kept=as_kept):
         from creditscore.grading.replay import inputs
 
-        with working(f"grading {subject} again"):
+        with working("computing_again", subject):
             grading = grade_kept(folder, str(store), subject, snapshot, as_kept=as_kept)
         ((subject_id, asked_subject),) = inputs(grading)
         return grading.plan, subject_id, asked_subject, grading
     if snapshot is None:
-        raise UsageError(
-            "--snapshot is missing",
-            where=str(folder),
-            allowed="the snapshot that was graded",
-            next="give --snapshot DIR, or the id of a kept run and --store",
-        )
+        raise UsageError("cli.snapshot_missing", where=str(folder))
     return *load_subject_input(folder, subject, snapshot, scheme), folder
 
 
@@ -67,26 +59,24 @@ def show_command(
     target: str | None = None,
     limit: Annotated[int, typer.Option(min=1)] = 20,
     lang: LangOption = "zh",
-    scheme: SchemeName = None,
-    json_file: Json = None,
+    scheme: OneScheme = None,
     html: Path | None = None,
 ) -> None:
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import answer_for, ask_about
-    from creditscore.present.terminal import print_document
 
     chosen = lang_of(lang)
     plan, subject_id, inputs, source = _load(folder, subject, snapshot, scheme, store, as_kept)
     asked = ask_about(source, subject_id, plan.scheme.name)
     decisive_records = answer_for(plan, asked, inputs, target, limit)
     document = decisive_records.document(chosen)
-    print_document(document)
-    _write(json_file, decisive_records.data())
+    written = []
     if html is not None:
         from creditscore.core.atomic import write_text
         from creditscore.present.html import render_page
 
-        typer.echo(f"written to {write_text(html, render_page(document))}")
+        written.append(write_text(html, render_page(document)))
+    give_document(document, decisive_records.data(), written)
 
 
 @decisive_app.command("shares")
@@ -96,17 +86,15 @@ def shares_command(
     snapshot: SnapshotOfRun = None,
     store: StoreOfRun = None,
     as_kept: AsKept = False,
-    scheme: SchemeName = None,
+    scheme: OneScheme = None,
     most: Annotated[int, typer.Option(min=1)] = 100_000,
     lang: LangOption = "zh",
-    json_file: Json = None,
 ) -> None:
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.decisive.of_grading import ask_about
     from creditscore.explanation.labels import Labels
     from creditscore.explanation.shapley import shapley
     from creditscore.explanation.shares import shares_document
-    from creditscore.present.terminal import print_document
 
     chosen = lang_of(lang)
     plan, subject_id, asked_subject, source = _load(folder, subject, snapshot, scheme, store, as_kept)
@@ -114,7 +102,7 @@ def shares_command(
     shapley_values = shapley(plan, asked_subject, most)
     items = {str(record["record_id"]): str(record["item"]) for record in asked_subject.records}
     labels = Labels(plan.scheme, plan.scheme.name)
-    print_document(shares_document(asked, labels, plan.period, items, shapley_values, chosen))
+    document = shares_document(asked, labels, plan.period, items, shapley_values, chosen)
     values = {record: str(value) for record, value in sorted(shapley_values.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
     ends = {
@@ -123,7 +111,7 @@ def shares_command(
         "empty": str(shapley_values.empty),
         "whole": str(shapley_values.whole),
     }
-    _write(json_file, about | ends | {"values": values} | dict(asked.input_state))
+    give_document(document, about | ends | {"values": values} | dict(asked.input_state))
 
 
 @decisive_app.command("check")
@@ -138,26 +126,24 @@ def check_command(
     from creditscore.schemes import registry
 
     chosen = [registry.load(entry) for entry in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
-    total = [0, 0, 0, 0]
+    names = ("subjects", "questions", "sets", "differences")
+    rows: list[dict[str, Any]] = []
+    lines: list[str] = []
+    total = dict.fromkeys(names, 0)
     for chosen_scheme in chosen:
         if chosen_scheme.missing:
             continue
         checked = (check_columns if columns else check)(chosen_scheme, subjects, seed, range(records + 1))
         counts = (checked.subjects, checked.questions, checked.sets, len(checked.differences))
-        total = [a + b for a, b in zip(total, counts, strict=True)]
-        typer.echo(f"{checked.scheme}: {_counted(counts, columns)}")
-        for difference in checked.differences[:5]:
-            typer.echo(f"  {difference}")
-    typer.echo(f"total: {_counted(total, columns)}")
-    if total[3]:
-        sides = ("the columns and the search", "the search and brute force")[not columns]
-        raise DifferenceError(f"{sides} differ in {total[3]} places", next="please report this fault")
-
-
-def _counted(counts: Any, columns: bool) -> str:
-    if columns:
-        return "{0} subjects, {2} of them from sums, {3} differences".format(*counts)
-    return "{} subjects, {} questions, {} sets graded, {} differences".format(*counts)
+        rows.append({"scheme": checked.scheme, **dict(zip(names, counts, strict=True))})
+        total = {name: total[name] + rows[-1][name] for name in names}
+        lines += [f"{checked.scheme}: {difference}" for difference in checked.differences[:MOST_DIFFERENCES]]
+    shown = [*rows, {"scheme": told("total"), **total}]
+    give({"schemes": rows, "total": total, "differences": lines}, tabulate(shown, "scheme", *names), *lines)
+    if total["differences"]:
+        if columns:
+            raise DifferenceError("cli.columns_differ_from_search", count=total["differences"])
+        raise DifferenceError("cli.search_differs_from_brute_force", count=total["differences"])
 
 
 @decisive_app.command("population")
@@ -165,7 +151,7 @@ def population_command(
     folder: Folder,
     snapshot: SnapshotDir,
     out: Annotated[Path, typer.Option()],
-    scheme: SchemeName = None,
+    scheme: OneScheme = None,
     processes: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
     from functools import partial
@@ -186,20 +172,16 @@ def population_command(
     mine = [name.partition("@")[0] == scheme_id for name in grades["scheme"].to_pylist()]
     grades = grades.filter(pa.array(mine)).sort_by("subject_id")
     any_id = held.con.execute(f"SELECT subject_id FROM {held.subjects} ORDER BY sid LIMIT 1").fetchall()[0][0]
-    with working(f"{len(grades)} subjects"):
+    with working("grading_subjects", len(grades)):
         result = population(partial(_spans, str(snapshot), run, own, any_id), processes)
     if result["subject_id"].combine_chunks() != grades["subject_id"].combine_chunks():
-        raise InputError(
-            "the grades are not those of all subjects of the snapshot",
-            where=str(folder / "grades.parquet"),
-            next="grade the snapshot again",
-        )
+        raise InputError("cli.grades_of_other_snapshot", where=str(folder / "grades.parquet"))
     blocked = pc.equal(pc.fill_null(grades["state_reason"], ""), BLOCKED)
     grades = grades.select(columns)
     for name in result.column_names[1:]:  # what refused rows leave open has no decisive records
         grades = grades.append_column(name, pc.if_else(blocked, None, result[name]))
     write_table(grades, out)
-    typer.echo(f"{len(grades)} subjects\nwritten to {out}")
+    give({"subjects": len(grades)}, told("subjects", len(grades)), written=[out])
 
 
 def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, share: tuple[int, int]) -> pa.Table:
@@ -211,9 +193,3 @@ def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
     with open_prescorer(held, again(held, run, own, [any_id])[0]) as ready:
         return some_spans(ready, share)
-
-
-def _write(file: Path | None, data: dict[str, Any]) -> None:
-    if file is not None:
-        write_json(file, data, indent=2, default=str)
-        typer.echo(f"written to {file}")

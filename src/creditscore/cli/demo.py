@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from creditscore.cli.output import give, wants_json
 
 
 def demo_command(
@@ -15,4 +19,7 @@ def demo_command(
 ) -> None:
     from creditscore.demo.run import run_demo
 
-    run_demo(out, subjects, seed)
+    with redirect_stdout(sys.stderr) if wants_json() else nullcontext():
+        run_demo(out, subjects, seed)
+    if wants_json():
+        give({"folder": str(out), "subjects": subjects, "seed": seed})

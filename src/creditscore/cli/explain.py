@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditscore.cli.acting import Marks
-from creditscore.cli.kept_runs import AsKept, KnownOn, is_kept, open_written
+from creditscore.cli.acting import Marks, OneScheme
+from creditscore.cli.kept_runs import AsKept, KnownAt, is_kept, open_written
 from creditscore.cli.office import LangOption, open_store
+from creditscore.cli.output import give, wants_json
 from creditscore.cli.subject_input import graded_again, words_of
 from creditscore.core.errors import UsageError
 
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 def explain_command(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR"),
+        typer.Argument(metavar="GRADING"),
     ],
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
     lang: LangOption = "zh",
     html: Path | None = None,
-    scheme: Annotated[
-        str | None,
-        typer.Option(),
-    ] = None,
+    scheme: OneScheme = None,
     depth: Annotated[
         str,
         typer.Option(),
@@ -40,17 +38,12 @@ def explain_command(
     store: Marks = None,
     snapshot: Path | None = None,
     as_kept: AsKept = False,
-    known_on: KnownOn = None,
+    known_at: KnownAt = None,
 ) -> None:
-    is_of_store = is_kept(folder, store, as_kept=as_kept, known_on=known_on)
+    is_of_store = is_kept(folder, store, as_kept=as_kept, known_at=known_at)
     if is_of_store and snapshot is not None and not as_kept:
-        raise UsageError(
-            "what stands is not computed from the snapshot alone: decisions have a part in it",
-            where=str(folder),
-            allowed="--snapshot with a folder, or with --as-kept",
-            next="`creditscore decisive show RUN SUBJECT --store STORE` computes it with them",
-        )
-    with open_written(folder, store, subject, as_kept=as_kept, known_on=known_on) as written:
+        raise UsageError("cli.not_of_snapshot_alone", where=str(folder))
+    with open_written(folder, store, subject, as_kept=as_kept, known_at=known_at) as written:
         _explain(written, subject, lang, html, scheme, depth, store, snapshot)
 
 
@@ -64,11 +57,13 @@ def _explain(
     store: str | None,
     snapshot: Path | None,
 ) -> None:
+    from creditscore.core.atomic import write_text
     from creditscore.core.i18n import lang_of
     from creditscore.explanation.document import depth_of, explanation_document
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.read import schemes_in
     from creditscore.objections.disputes import as_rows, said_of
+    from creditscore.present.html import render_page
     from creditscore.present.terminal import print_document
 
     chosen, deep = lang_of(lang), depth_of(depth)
@@ -86,19 +81,16 @@ def _explain(
         )
         for explanation, marks in zip(explained, _marked(folder, store, snapshot, explained, own), strict=True)
     ]
-    for place, document in enumerate(documents):
-        if place:
-            typer.echo()
-        print_document(document)
+    written = []
     if html is not None:
-        from creditscore.core.atomic import write_text
-        from creditscore.present.html import render_page
-
         for explanation, document in zip(explained, documents, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{explanation.scheme.partition('@')[0].replace('/', '-')}")
-            typer.echo(f"written to {write_text(page, render_page(document))}")
+            written.append(write_text(page, render_page(document)))
+    for document in documents if not wants_json() else ():
+        print_document(document)
+    give([dict(document.data) for document in documents], lang=chosen, written=written)
 
 
 def _marked(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import Marks, put_disputes
+from creditscore.cli.acting import Marks, OneScheme, put_disputes
 from creditscore.cli.office import open_store
+from creditscore.cli.output import HEADS, give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.settings import load_settings
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
+from creditscore.core.i18n import Phrase, language, phrase, word
 
 if TYPE_CHECKING:
     from creditscore.core.tables.write import Csv
@@ -23,15 +25,11 @@ if TYPE_CHECKING:
 Table = Annotated[Path | None, typer.Option()]
 
 MOST_NAMED = 20  # unread columns of the summary
-ROOM = 110  # columns that the table of several schemes needs
 
 
 def grade_command(
     out: Annotated[Path, typer.Option()],
-    scheme: Annotated[
-        str | None,
-        typer.Option(),
-    ] = None,
+    scheme: OneScheme = None,
     profile: str | None = None,
     period: str | None = None,
     as_of: Annotated[
@@ -80,15 +78,11 @@ def grade_command(
     tables: dict[str, Any]
     if snapshot is not None:
         if subjects or records or attributes or listings or history or feeds or intake_on:
-            raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
+            raise UsageError("cli.snapshot_already_holds_tables")
         source, tables = read_snapshot(snapshot, memory_limit=memory_limit), {}
     else:
         if subjects is None or records is None:
-            raise UsageError(
-                "the tables are missing",
-                allowed="--subjects FILE --records FILE, or --snapshot DIR",
-                next="see `creditscore grade --help`",
-            )
+            raise UsageError("cli.tables_missing")
         source = records
         tables = {
             "subjects": subjects,
@@ -100,7 +94,7 @@ def grade_command(
             "intake_on": intake_on,
         }
     refused: TooManyRejected | None = None
-    with working(f"grading under {scheme or profile}"):
+    with working("grading", scheme or profile):
         try:
             tables |= {
                 "as_of": as_of,
@@ -119,20 +113,15 @@ def grade_command(
             grading, refused = error.grading, error  # type: ignore[attr-defined]
         grading.write(out, csv=form, failed=refused.what if refused else None)
         notes = [] if refused else _disputes(grading, store, source, out, form)
-    if isinstance(grading, Gradings):
-        _report_all(grading)
-    else:
-        _report(grading)
-    for note in notes:
-        typer.echo(f"note: {note}")
+    lines = _tell_all(grading) if isinstance(grading, Gradings) else _tell(grading)
+    give(grading.manifest, *lines, *(told("note", note) for note in notes), written=[] if refused else [out])
     if refused is not None:
         refused.where = str(out / "quarantine.parquet")
         refused.next = f"{refused.next}; there is no result: {out} holds the quarantine alone"
         raise refused
-    typer.echo(f"written to {out}")
 
 
-def _disputes(grading: Grading | Gradings, store: str | None, source: Any, out: Path, csv: Csv) -> list[str]:
+def _disputes(grading: Grading | Gradings, store: str | None, source: Any, out: Path, csv: Csv) -> list[Phrase]:
     """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
     from creditscore.grading.result import Grading
 
@@ -151,16 +140,14 @@ def _disputes(grading: Grading | Gradings, store: str | None, source: Any, out: 
     runs = [grading] if isinstance(grading, Grading) else list(grading)
     table = dispute_table({run.plan.scheme.scheme: marks_in(run, disputes) for run in runs})
     put_disputes(out, table, csv)
-    notes = [f"{table.num_rows} disputed records; the grades without them are in disputes.parquet"]
+    notes = [told("disputed_grades", table.num_rows)]
     left = (
         len([event for event in fitting(source, events) if event.event not in MARKS])
         if isinstance(source, Snapshot)
         else 0
     )
     if left:
-        notes.append(
-            f"{left} events that cases decided are not in this snapshot; `creditscore case events` exports them"
-        )
+        notes.append(told("events_not_in_snapshot", left))
     return notes
 
 
@@ -170,9 +157,7 @@ MARKS = ("disputed", "dispute_resolved")  # events that change no score
 def _names(scheme: str | None, profile: str | None, period: str | None, as_of: str | None) -> list[str]:
     """The schemes asked for, by name or by a profile and a day."""
     if (scheme is None) == (profile is None):
-        raise UsageError(
-            "give either schemes or a profile", allowed="--scheme tax,labour/national or --profile jilin-edz"
-        )
+        raise UsageError("cli.scheme_or_profile")
     if scheme is not None:
         return [name.strip() for name in scheme.split(",") if name.strip()]
     from creditscore.grading.grade import moment_of
@@ -184,85 +169,80 @@ def _names(scheme: str | None, profile: str | None, period: str | None, as_of: s
     return load_profile(profile or "").schemes(day)
 
 
-def _report_all(gradings: Gradings) -> None:
+def _tell_all(gradings: Gradings) -> Iterator[Any]:
     """One line per scheme: how many subjects have which grade, and what could not be graded."""
-    from creditscore.cli.tables import console, say_line, show, show_blocks
-
     manifest = gradings.manifest
-    say_line(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
+    yield told("graded_schemes", len(gradings), manifest["known_at"], manifest["run_id"])
     rows = []
     for grading in gradings:
         counts = grading.manifest["counts"]
         grades = {grade: counts["grades"][grade] for grade in grading.plan.grades if grade in counts["grades"]}
         states = {state: count for state, count in counts["states"].items() if state != "graded"}
-        used = counts["records"]["used"]
-        rows.append((grading.plan.scheme.name, grading.plan.period, str(used), _counted(grades), _counted(states)))
-    if console().width < ROOM:
-        show_blocks((f"{name}  {period}", _lines(*more)) for name, period, *more in rows)
-    else:
-        show(("scheme", "period", "records", "graded", "not graded"), rows)
+        rows.append(
+            {
+                "scheme": grading.plan.scheme.name,
+                "period": grading.plan.period,
+                "records": counts["records"]["used"],
+                "graded": _counted(grades) or None,
+                "not_graded": _counted(states) or None,
+            }
+        )
+    yield tabulate(rows, "scheme", "period", "records", "graded", "not_graded")
     for note in dict.fromkeys(note for grading in gradings for note in grading.manifest["notes"]):
-        say_line(f"note: {note}")
+        yield told("note", note)
     for name, why in gradings.left_out():
-        say_line(f"skipped  {name}: {why}")
+        yield told("skipped", name, why)
     for reason, count in manifest["reasons"].items():
-        typer.echo(f"refused  {reason}: {count}")
-    _report_input(manifest)
-
-
-def _lines(records: str, graded: str, others: str) -> list[str]:
-    """The same row for a narrow terminal."""
-    parts = (("records", records), ("graded", graded), ("not graded", others))
-    return ["  ".join(f"{name}: {text}" for name, text in parts if text)]
+        yield told("refused", reason, count)
+    yield from _tell_input(manifest)
 
 
 def _counted(counts: dict[str, int]) -> str:
     return "  ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _report_input(manifest: Mapping[str, Any]) -> None:
+def _tell_input(manifest: Mapping[str, Any]) -> Iterator[Phrase]:
     """Say which grades refused rows leave open, by feed and reason; what a person accepted; what marks every grade;
     which columns nobody read.
     """
-    from creditscore.cli.tables import say_line
-    from creditscore.core.i18n import say, word
-
     for row in manifest["blocked_grades"]:
-        feed = f"feed {row['feed']}, " if row["feed"] else ""
-        grades = "1 grade" if row["grades"] == 1 else f"{row['grades']} grades"
-        say_line(f"blocked  {feed}{row['table']}: {row['reason']}: {grades}")
+        where = told("of_feed", row["feed"], row["table"]) if row["feed"] else row["table"]
+        yield told("blocked", where, row["reason"], row["grades"])
     if manifest["accepted_rows"]:
-        people = ", ".join(sorted({row["by"] for row in manifest["accepted"]}))
-        say_line(f"accepted  refused rows taken for lost: {manifest['accepted_rows']}, by {people}")
+        people = sorted({row["by"] for row in manifest["accepted"]})
+        yield told("accepted", manifest["accepted_rows"], people)
     for code in manifest.get("input_marks", ()):
-        say_line(f"marked  every grade: {say(word('input_states', code), 'en')}")
+        yield told("marked", word("input_states", code))
     unread = [f"{table}.{name}" for table, names in manifest.get("unread_columns", {}).items() for name in names]
     if unread:
-        more = f" and {len(unread) - MOST_NAMED} more (manifest.json)" if len(unread) > MOST_NAMED else ""
-        say_line(f"not read  columns: {', '.join(unread[:MOST_NAMED])}{more}")
+        yield told("not_read", unread[:MOST_NAMED])
+    if len(unread) > MOST_NAMED:
+        yield told("more_not_read", len(unread) - MOST_NAMED)
 
 
-def _report(grading: Grading) -> None:
-    from creditscore.cli.tables import say_line, show
+def _tell(grading: Grading) -> Iterator[Any]:
+    from creditscore.present.document import percent
 
     manifest = grading.manifest
     rows = manifest["counts"]["records"]
-    say_line(
-        f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}"
-    )
+    yield told("graded", manifest["scheme"], manifest["period"], manifest["known_at"], manifest["run_id"])
     elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
     parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
-    sum_of_rows = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
-    say_line(f"records: {rows['in']} in = {sum_of_rows}")
+    yield told("records_in", rows["in"], " + ".join(f"{rows[part]} {say_head(part)}" for part in parts))
     for reason, count in manifest["reasons"].items():
-        say_line(f"refused  {reason}: {count}")
-    _report_input(manifest)
+        yield told("refused", reason, count)
+    yield from _tell_input(manifest)
     total = sum(manifest["counts"]["states"].values()) or 1
-    others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
-    grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]
-    show(
-        ("grade or state", "subjects", "share"),
-        [(name, str(count), f"{100 * count / total:.1f} %") for name, count in grades + others],
+    counts = [*manifest["counts"]["grades"].items()]
+    counts += [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
+    yield tabulate(
+        [{"grade_or_state": name, "subjects": count, "share": percent(count / total)} for name, count in counts],
+        *("grade_or_state", "subjects", "share"),
     )
     for note in manifest["notes"]:
-        say_line(f"note: {note}")
+        yield told("note", note)
+
+
+def say_head(code: str) -> str:
+    """What a column, or a part of a sum, is called."""
+    return phrase(HEADS, code, language())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.output import give_document
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
 
@@ -22,8 +23,8 @@ On = Annotated[str | None, typer.Option()]
 
 
 def impact_command(
-    old: Annotated[str, typer.Argument()],
-    new: Annotated[str, typer.Argument()],
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
     out: Annotated[Path, typer.Option()],
     snapshot: Path | None = None,
     subjects: Table = None,
@@ -44,7 +45,7 @@ def impact_command(
 
     first, second = registry.pick(old), registry.pick(new)
     tables = {"attributes": attributes, "listings": listings, "history": history, "feeds": feeds}
-    with working("grading under both versions"):
+    with working("both_versions"):
         source = _snapshot(snapshot, subjects, records, tables, second.subject_id)
         impact = scheme_impact(first, second, source, period, as_of, on=day(on))
         write_impact(out, impact, subject or (), csv_people)
@@ -59,10 +60,10 @@ def _snapshot(
 
     if snapshot is not None:
         if subjects or records or any(tables.values()):
-            raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
+            raise UsageError("cli.snapshot_already_holds_tables")
         return read_snapshot(snapshot)
     if subjects is None or records is None:
-        raise UsageError("the tables are missing", allowed="--snapshot DIR, or --subjects FILE --records FILE")
+        raise UsageError("cli.tables_missing")
     return ingest(subjects=subjects, records=records, **tables, subject_ids=ids)
 
 
@@ -75,22 +76,20 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a day", allowed="YYYY-MM-DD") from error
+        raise UsageError("cli.not_day_of", text=text, allowed="YYYY-MM-DD") from error
 
 
 def report(impact: Impact, out: Path) -> None:
     """What changed, without single organisations, drafts and rules."""
     from creditscore.core.i18n import language
     from creditscore.pages.impact_page import impact_document
-    from creditscore.present.terminal import print_document
 
-    print_document(impact_document(impact.data, language()), first=3)
-    typer.echo(f"written to {out}")
+    give_document(impact_document(impact.data, language()), written=[out], first=3)
 
 
 def composite_impact_command(
-    old: Annotated[Path, typer.Argument(metavar="A_DIR")],
-    new: Annotated[Path, typer.Argument(metavar="B_DIR")],
+    old: Annotated[Path, typer.Argument(metavar="OLD")],
+    new: Annotated[Path, typer.Argument(metavar="NEW")],
     out: Annotated[Path, typer.Option()],
     subjects: Path | None = None,
     on: On = None,

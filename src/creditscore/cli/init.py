@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.output import give
 from creditscore.cli.settings import FILE
-from creditscore.cli.tables import say_line
 from creditscore.core.errors import UsageError
 
 SUBJECTS = 60  # organisations of the example: every grade occurs
@@ -29,7 +29,7 @@ def init_command(folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_d
         write_text(work / TABLES / "LICENSE.txt", t("licence") + "\n")
         write_text(work / FILE, t("settings", lang))
         write_text(work / "README.md", t("readme", SUBJECTS, subject))
-    say_line(t("done", str(folder)))
+    give({"folder": str(folder)}, t("done", str(folder)))
 
 
 def _write_example(folder: Path) -> str:

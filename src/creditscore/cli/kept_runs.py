@@ -17,30 +17,25 @@ if TYPE_CHECKING:
     from creditscore.grading.result import Grading
 
 AsKept = Annotated[bool, typer.Option("--as-kept")]
-KnownOn = Annotated[str | None, typer.Option("--known-on")]
+KnownAt = Annotated[str | None, typer.Option("--known-at")]
 StoreOfRun = Annotated[str | None, typer.Option("--store", envvar=STORE)]
 
 
-def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_on: str | None = None) -> bool:
+def is_kept(folder: Path, store: str | None, *, as_kept: bool = False, known_at: str | None = None) -> bool:
     """Whether the id of a kept run was given; UsageError where a folder comes with what only a kept run has."""
     if store is not None and len(folder.parts) == 1 and not folder.exists():
         return True
-    if as_kept or known_on:
-        raise UsageError(
-            "a folder stands as it was written",
-            where=str(folder),
-            allowed="--as-kept and --known-on with the id of a kept run and its --store",
-            next="leave them away, or name the run (`creditscore runs --store STORE`)",
-        )
+    if as_kept or known_at:
+        raise UsageError("cli.folder_stands_written", where=str(folder))
     return False
 
 
 @contextmanager
 def open_written(
-    folder: Path, store: str | None, subject: str = "", *, as_kept: bool = False, known_on: str | None = None
+    folder: Path, store: str | None, subject: str = "", *, as_kept: bool = False, known_at: str | None = None
 ) -> Iterator[Path]:
     """Give the folder of a grading; of a kept run one that is there for as long as it is read."""
-    if not is_kept(folder, store, as_kept=as_kept, known_on=known_on):
+    if not is_kept(folder, store, as_kept=as_kept, known_at=known_at):
         yield folder
         return
     from tempfile import TemporaryDirectory
@@ -50,7 +45,7 @@ def open_written(
     from creditscore.store.archive.runs import find_run
     from creditscore.store.archive.written import write_run
 
-    day = None if known_on is None else date_given(known_on, "--known-on").isoformat()
+    day = None if known_at is None else date_given(known_at, "--known-at").isoformat()
     with TemporaryDirectory() as place, open_store(str(store), says_mode=False) as opened:  # marks are asked next
         run = find_run(opened, str(folder))
         ids = [canonical_id(subject)] if subject else None

@@ -10,9 +10,9 @@ import typer
 from creditscore.cli.acting import On, Schemes, date_given, own_schemes
 from creditscore.cli.case_desk import compile_desk, open_desk
 from creditscore.cli.office import By, KeyFile, LangOption, StoreAddress, open_store
+from creditscore.cli.output import give, wants_json
 from creditscore.cli.progress import working
 from creditscore.cli.settings import COURT, REVIEW_BODY
-from creditscore.cli.tables import say_line
 from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def letter_command(
     out: Annotated[Path, typer.Option()],
     store: StoreAddress,
     on: On,
-    document_no: str = "",
+    document: str = "",
     office: str = "",
     by: By = "",
     act: Annotated[int | None, typer.Option(min=1)] = None,
@@ -50,7 +50,7 @@ def letter_command(
 
     day, chosen = date_given(on), lang_of(lang)
     remedies = {"remedy": remedy, "review_body": review_body, "court": court}
-    given: dict[str, Any] = {"document_no": document_no, "on": day.isoformat(), "office": office, **remedies}
+    given: dict[str, Any] = {"document_no": document, "on": day.isoformat(), "office": office, **remedies}
     files = {"docx": docx, "template": template}
     if case.removeprefix(OBJECTION).count("/") or form != "decision" or act is not None:
         _write_act(store, case, act, form, {**given, "name": name, "to": to}, out, files, own_schemes(scheme), chosen)
@@ -80,7 +80,7 @@ def _write_objection(
 
     require_said(case, document_no=given["document_no"], office=given["office"])
     with open_desk(store, case, snapshot, key) as desk:
-        with working("writing the letter"):
+        with working("writing_letter"):
             data = compile_desk(desk, day, scheme)
         letters = {language: compose_letter(data, language, **given) for language in LANGS}
         texts = {language: letter_text(letter) for language, letter in letters.items()}
@@ -120,11 +120,12 @@ def _write_act(
 
 def _say_written(letters: dict[Lang, Document], files: list[Path], out: Path, lang: Lang) -> None:
     """Print the letter, the files, and what a person has to fill in by hand."""
-    from creditscore.core.i18n import phrase
+    from creditscore.core.i18n import Phrase
     from creditscore.evidence.letter import letter_text
 
-    typer.echo(letter_text(letters[lang]), nl=False)
-    for blank in letters[lang].data.get("to_fill", ()):
-        say_line(phrase("letter_lines", "to_fill", lang, blank))
-    for file in files:
-        say_line(phrase("letter_lines", "written", lang, str(out / file.name)))
+    blanks = [Phrase("letter_lines", "to_fill", (blank,)) for blank in letters[lang].data.get("to_fill", ())]
+    texts = {language: letter_text(letter) for language, letter in letters.items()}
+    if not wants_json():
+        typer.echo(texts[lang], nl=False)
+    written = [out / file.name for file in files]
+    give({"letter": texts, "to_fill": letters[lang].data.get("to_fill", [])}, *blanks, lang=lang, written=written)

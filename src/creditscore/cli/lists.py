@@ -10,10 +10,12 @@ import typer
 from creditscore.cli.application import App
 from creditscore.cli.lists_show import draft_command, due_command, export_command, show_command
 from creditscore.cli.office import By, KeyFile, KnownOn, LangOption, Office, On, StoreAddress, open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.core.errors import TooManyRejected, UsageError
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, phrase
 
 lists_app = App()
+SKIPPED, REFUSED = ("subject", "list", "trigger", "why"), ("list", "trigger", "why")
 # How reasons of the library begin → what an official would write
 REASONS = {
     "a case is open": "已有未决案件",
@@ -26,7 +28,7 @@ REASONS = {
 
 @lists_app.command("propose")
 def propose_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     store: StoreAddress,
     on: On,
     by: By = "",
@@ -37,34 +39,47 @@ def propose_command(
     lists: Annotated[list[str] | None, typer.Option("--list")] = None,
     lang: LangOption = "zh",
 ) -> None:
-    from creditscore.cli.tables import say_beside, say_line
-    from creditscore.core.i18n import phrase
     from creditscore.lists.beside import make_id
     from creditscore.lists.proposals import propose_graded
+    from creditscore.present.document import Listing
 
     with open_store(store, key) as opened:
         proposals = propose_graded(
             opened, folder, on=on, by=by, known_on=known_on, office=office, lists=lists, records=records
         )
-        for case in map(opened.read, proposals.cases):
-            grounds = ("；" if lang == "zh" else "; ").join(_name_triggers(case.fields, lang))
-            rests = phrase("entries", "records", lang, ", ".join(case.fields.get("records") or ()) or "-")
-            say_beside(f"{make_id(case)}  {case.subject}", f"{grounds}  {rests}")
-    zh = lang == "zh"
-    for who, name, trigger, why in proposals.skipped:
-        say_line(f"{'未提出' if zh else 'not proposed'}: {who}  {name}  {trigger}: {_say_why(why, lang)}")
-    for name, trigger, why in proposals.refused:
-        reason = "该情形不得作为列入本名单的依据" if zh else why
-        say_line(f"{'不得提出' if zh else 'no trigger'}: {name}  {trigger}: {reason}")
-    counts = len(proposals.cases), len(proposals.skipped), len(proposals.refused)
-    if zh:
-        say_line("提出列入 {} 件，未提出 {} 件，不得作为依据的情形 {} 个".format(*counts))
-    else:
-        say_line("{} proposed, {} not proposed, {} triggers refused".format(*counts))
+        rows = [
+            {
+                "case": make_id(case),
+                "subject": case.subject,
+                "grounds": _name_triggers(case.fields, lang),
+                "records": list(case.fields.get("records") or ()),
+            }
+            for case in map(opened.read, proposals.cases)
+        ]
+    items = [
+        (
+            f"{row['case']}  {row['subject']}",
+            [
+                "；".join(row["grounds"]) if lang == "zh" else "; ".join(row["grounds"]),
+                phrase("entries", "records", lang, ", ".join(row["records"]) or "-"),
+            ],
+        )
+        for row in rows
+    ]
+    skipped = [dict(zip(SKIPPED, row, strict=True)) for row in proposals.skipped]
+    refused = [dict(zip(REFUSED, row, strict=True)) for row in proposals.refused]
+    give(
+        {"proposed": rows, "skipped": skipped, "refused": refused},
+        Listing(items) if items else None,
+        *(told("not_proposed", *row[:-1], _say_why(row[-1], lang)) for row in proposals.skipped),
+        *(told("no_trigger", name, trigger, why) for name, trigger, why in proposals.refused),
+        told("proposals", len(rows), len(skipped), len(refused)),
+        lang=lang,
+    )
 
 
-@lists_app.command("take-over")
-def take_over_command(
+@lists_app.command("import")
+def import_command(
     entries: Annotated[Path, typer.Argument(metavar="ENTRIES")],
     store: StoreAddress,
     by: By = "",
@@ -75,27 +90,21 @@ def take_over_command(
     lang: LangOption = "zh",
 ) -> None:
     from creditscore.cli.progress import working
-    from creditscore.cli.tables import say_line, show
     from creditscore.lists.taking_over import take_over_entries
 
-    with open_store(store, key) as opened, working("reading and checking"):
+    with open_store(store, key) as opened, working("reading"):
         taken = take_over_entries(opened, entries, by=by, known_on=known_on, office=office, most_refused=max_rejected)
-    for name in taken.cases:
-        say_line(name.partition("/")[2])
-    if taken.refused:
-        columns = ("行", "未登记的原因") if lang == "zh" else ("row", "why it is refused")
-        show(columns, [(str(number), _say_refusal(error, lang)) for number, error in taken.refused], fold=True)
-    if len(taken.refused) > max_rejected:
-        raise TooManyRejected(
-            f"{len(taken.refused)} rows were refused",
-            allowed=f"{max_rejected} (--max-rejected)",
-            next="mend the rows named above, or allow as many with --max-rejected",
-        )
-    counts = len(taken.cases), len(taken.repeated), len(taken.refused)
-    if lang == "zh":
-        say_line("登记 {} 件，已有 {} 件，未登记 {} 件".format(*counts))
-    else:
-        say_line("{} taken over, {} there already, {} refused".format(*counts))
+    cases = [name.partition("/")[2] for name in taken.cases]
+    rows = [{"row": number, "why_refused": _say_refusal(error, lang)} for number, error in taken.refused]
+    give(
+        {"cases": cases, "repeated": list(taken.repeated), "refused": rows},
+        *cases,
+        tabulate(rows, "row", "why_refused") if rows else None,
+        told("imported", len(cases), len(taken.repeated), len(rows)) if len(rows) <= max_rejected else None,
+        lang=lang,
+    )
+    if len(rows) > max_rejected:
+        raise TooManyRejected("cli.rows_refused", count=len(rows), most=max_rejected)
 
 
 @lists_app.command("expire")
@@ -108,25 +117,31 @@ def expire_command(
     key: KeyFile = None,
     lang: LangOption = "zh",
 ) -> None:
-    from creditscore.cli.tables import say_line
-    from creditscore.core.i18n import phrase
     from creditscore.core.messages import day_in_words
     from creditscore.lists.beside import make_id
     from creditscore.lists.entries import expire_entries
     from creditscore.lists.rules import list_rule
     from creditscore.lists.words import describe_note
 
+    left, waiting = [], []
     with open_store(store, key) as opened:
         expired = expire_entries(opened, on, by=by, known_on=known_on, office=office)
         for case in map(opened.read, expired.left):
-            day = phrase("entries", "from", lang, day_in_words(case.fields["exited_on"], lang))
-            say_line(f"{make_id(case)}  {case.subject}  {day}")
+            left.append({"case": make_id(case), "subject": case.subject, "on": case.fields["exited_on"]})
         for name, note in expired.waiting.items():
             case = opened.read(name)
             why = describe_note(note, list_rule(case.fields["scheme"], case.fields["list"]), lang)
-            say_line(f"{'待人工核查' if lang == 'zh' else 'waits for a person'}: {make_id(case)}: {why}")
-    counts = len(expired.left), len(expired.waiting)
-    say_line(("移出 {} 件，待人工核查 {} 件" if lang == "zh" else "{} left, {} wait for a person").format(*counts))
+            waiting.append({"case": make_id(case), "why": why})
+    give(
+        {"left": left, "waiting": waiting},
+        *(
+            f"{row['case']}  {row['subject']}  {phrase('entries', 'from', lang, day_in_words(row['on'], lang))}"
+            for row in left
+        ),
+        *(told("waits_for_a_person", *row.values()) for row in waiting),
+        told("expired", len(left), len(waiting)),
+        lang=lang,
+    )
 
 
 def _say_refusal(error: UsageError, lang: Lang) -> str:

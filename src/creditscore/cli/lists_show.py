@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.office import Json, LangOption, On, StoreAddress, open_store
-from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_indented, say_line
+from creditscore.cli.kept_runs import KnownAt
+from creditscore.cli.office import LangOption, On, StoreAddress, open_store
+from creditscore.cli.output import give, told
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 
 if TYPE_CHECKING:
     from creditscore.core.i18n import Lang
     from creditscore.lists.history import Life
     from creditscore.store.store import Store
-
-KnownAt = Annotated[str | None, typer.Option()]
 
 
 def show_command(
@@ -35,49 +36,48 @@ def show_command(
         lives = tell_entries(opened, _find_subject(opened, subject), lang, known_at)
         disputed = list_disputed_entries(opened, _read_day(known_at))
     if not lives:
-        say_line(phrase("entries", "nothing", lang))
-    for life in lives:
-        _show_life(life, disputes_in_words(disputed.get(life.case_id, ())), lang)
-        typer.echo("")
+        give([], phrase("entries", "nothing", lang), lang=lang)
+        return
+    contested = {life.case_id: disputes_in_words(disputed.get(life.case_id, ())) for life in lives}
+    data = [{**asdict(life), "disputed": contested[life.case_id] or None} for life in lives]
+    parts = [part for life in lives for part in _tell_life(life, contested[life.case_id], lang)]
+    give(data, *parts, lang=lang)
 
 
-def _show_life(life: Life, disputed: str, lang: Lang) -> None:
+def _tell_life(life: Life, disputed: str, lang: Lang) -> Iterator[Any]:
     from creditscore.core.i18n import phrase
+    from creditscore.present.document import Listing
 
-    say_line(f"{life.list}  [{life.kind}]  {life.state}  {life.end}".rstrip())
-    say_indented(life.case_id, 2)
+    yield f"{life.list}  [{life.kind}]  {life.state}  {life.end}".rstrip()
+    yield life.case_id
     if life.grounds:
-        say_indented(phrase("entries", "grounds", lang, ("；" if lang == "zh" else "; ").join(life.grounds)), 2)
+        yield phrase("entries", "grounds", lang, ("；" if lang == "zh" else "; ").join(life.grounds))
     if life.records:
-        say_indented(phrase("entries", "records", lang, ", ".join(life.records)), 2)
+        yield phrase("entries", "records", lang, ", ".join(life.records))
     if disputed:
-        say_indented(f"*** {phrase('entries', 'disputed', lang, disputed)} ***", 2)
+        yield f"*** {phrase('entries', 'disputed', lang, disputed)} ***"
+    items = []
     for step in life.steps:
         recorded = f" ({phrase('entries', 'recorded', lang, step.recorded)})" if step.recorded else ""
         who = " ".join(part for part in (step.by, step.paper) if part)
-        say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
-        for line in step.lines:
-            say_indented(line, 5)
+        items.append((f"{step.number}. {step.day}  {step.what}{recorded}  {who}", list(step.lines)))
+    yield Listing(items)
 
 
 def draft_command(
     case: Annotated[str, typer.Argument(metavar="CASE", show_default=False)],
     store: StoreAddress,
     lang: LangOption = "zh",
-    as_json: Json = False,
 ) -> None:
     from creditscore.lists.draft import draft_notice
     from creditscore.lists.rules import procedure
+    from creditscore.present.document import Listing
 
     with open_store(store) as opened:
         drafted = draft_notice(opened.read(_name_case(case)))
-    if as_json:
-        texts = {name: getattr(label, lang) for name, label in drafted.items()}
-        typer.echo(json.dumps(texts, ensure_ascii=False, indent=1))
-        return
-    for name, label in drafted.items():
-        say_line(f"{name}  {getattr(procedure().notice.contents[name], lang)}")
-        say_indented(getattr(label, lang), 4)
+    contents = procedure().notice.contents
+    items = [(f"{name}  {getattr(contents[name], lang)}", [label]) for name, label in drafted.items()]
+    give({name: getattr(label, lang) for name, label in drafted.items()}, Listing(items), lang=lang)
 
 
 def due_command(
@@ -91,20 +91,21 @@ def due_command(
     from creditscore.lists.entries import list_due
     from creditscore.lists.rules import list_rule
     from creditscore.lists.words import describe_note, with_mark
+    from creditscore.present.document import Listing
 
     with open_store(store) as opened:
         steps = list_due(opened, on, until)
         schemes = {step.case: opened.read(step.case).fields["scheme"] for step in steps}
-    if not steps:
-        say_line(phrase("entries", "no_due", lang))
+    items = []
     for step in steps:
         rule = list_rule(schemes[step.case], step.list)
         marks = [phrase("entries", name, lang) for name in ("overdue", "provisional") if getattr(step, name)]
         notes = [] if step.note is None else [describe_note(step.note, rule, lang)]
         what = [phrase("list_due", step.what, lang), *marks, *notes, with_mark(step.basis, step.mark, lang)]
-        say_line(f"{day_in_words(step.by or '', lang) or '-':10}  {step.case.partition('/')[2]}  {step.subject}")
-        say_indented(getattr(rule.label, lang), 12)
-        say_indented("  ".join(part for part in what if part), 12)
+        head = f"{day_in_words(step.by or '', lang) or '-'}  {step.case.partition('/')[2]}  {step.subject}"
+        items.append((head, [rule.label, "  ".join(part for part in what if part)]))
+    shown = Listing(items) if items else phrase("entries", "no_due", lang)
+    give([asdict(step) for step in steps], shown, lang=lang)
 
 
 def export_command(
@@ -121,11 +122,12 @@ def export_command(
     with open_store(store) as opened:
         disputed = list_disputed_entries(opened, _read_day(known_at))
         rows = write_entries(opened, out, known_at, form, {"list_disputes": tabulate_disputes(disputed)})
-    for file, count in rows.items():
-        typer.echo(f"{file}: {count} rows")
-    if disputed:
-        say_line(f"*** {len(disputed)} entries rest on records that an open case contests: list_disputes ***")
-    typer.echo(f"written to {out}")
+    give(
+        {"rows": dict(rows)},
+        *(told("rows_of_file", file, count) for file, count in rows.items()),
+        told("entries_contested", len(disputed)) if disputed else None,
+        written=[out],
+    )
 
 
 def _find_subject(store: Store, given: str) -> str:
@@ -138,12 +140,9 @@ def _find_subject(store: Store, given: str) -> str:
         return str(rows[0]["subject"])
     subject, reason = look_at_id(given, uscc_only=False)
     if reason:
-        shown = "a resident identity number" if reason == "natural_person" else repr(given)
-        raise UsageError(
-            f"{shown} is no id of an organisation ({reason})",
-            allowed="an organisation, or a case of a list",
-            next="give the id of one",
-        )
+        if reason == "natural_person":
+            raise UsageError("cli.id_of_a_person")
+        raise UsageError("cli.no_id_organisation", given=given, reason=reason)
     return subject
 
 

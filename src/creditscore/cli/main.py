@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from creditscore.cli.act import act_app
 from creditscore.cli.application import App, tell_usage
+from creditscore.cli.archive import archive_app
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -22,11 +23,10 @@ from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.init import init_command
-from creditscore.cli.joint import joint_app
-from creditscore.cli.keep import keep_command, runs_command
-from creditscore.cli.life import life_app
 from creditscore.cli.lists import lists_app
+from creditscore.cli.measures import measures_app
 from creditscore.cli.model import model_app
+from creditscore.cli.output import told
 from creditscore.cli.packet import packet_app
 from creditscore.cli.person import person_app
 from creditscore.cli.queue import queue_app
@@ -37,6 +37,7 @@ from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.rules import rules_app
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.settings import load_settings
+from creditscore.cli.status import status_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
@@ -56,8 +57,7 @@ COMMANDS: dict[str, Any] = {
     "explain": explain_command,
     "reproduce": reproduce_command,
     "timeline": timeline_command,
-    "keep": keep_command,
-    "runs": runs_command,
+    "archive": archive_app,
     "composite": composite_app,
     "decisive": decisive_app,
     "packet": packet_app,
@@ -65,8 +65,8 @@ COMMANDS: dict[str, Any] = {
     "scheme": scheme_app,
     "rules": rules_app,
     "model": model_app,
-    "joint": joint_app,
-    "life": life_app,
+    "measures": measures_app,
+    "status": status_app,
     "case": case_app,
     "repair": repair_app,
     "lists": lists_app,
@@ -130,7 +130,7 @@ def choose_language(args: list[str]) -> None:
                 return
     named = os.environ.get(LANGUAGE)
     if named and named not in LANGS:
-        raise UsageError("cli.variable_language", variable=LANGUAGE, value=named, allowed=LANGS)
+        raise UsageError("cli.variable_language", allowed=LANGS, variable=LANGUAGE, value=named)
     if not named:
         with suppress(CreditscoreError):  # a command that needs the file says what is wrong with it
             of_file = load_settings().language
@@ -144,16 +144,11 @@ def require_filled(args: list[str]) -> None:
         option, is_assigned, value = argument.partition("=")
         before = args[place - 1] if place else ""
         if is_assigned and option.startswith("-"):
-            empty = None if value.strip() else option
+            empty: Any = None if value.strip() else option
         else:
-            empty = None if argument.strip() else before if before.startswith("-") else f"argument {place + 1}"
+            empty = None if argument.strip() else before if before.startswith("-") else told("argument", place + 1)
         if empty is not None:
-            raise UsageError(
-                f"the value of {empty} is empty",
-                where="the command line",
-                allowed="a value that is not empty (the current folder is .)",
-                next="give the value, or leave the option out; is a variable of the shell not set?",
-            )
+            raise UsageError("cli.value_empty", empty=empty)
 
 
 def _plain_where_needed() -> None:

@@ -19,14 +19,15 @@ from creditscore.cli.model_versions import (
     open_models,
     propose_command,
     register_command,
-    say_facts,
     undo_command,
 )
 from creditscore.cli.office import LangOption, open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.settings import STORE
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.tracking import ModelStore
@@ -35,6 +36,7 @@ model_app = App()
 
 Table = Annotated[Path, typer.Argument(metavar="TABLE", show_default=False)]
 Folder = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False)]
+CALLED = {"group": "groups"}  # what an option of `validate` is called in a report
 
 
 @model_app.command("train")
@@ -59,6 +61,7 @@ def train_command(
     from creditscore.modelling.registry.config import TrainConfig, load_config
     from creditscore.modelling.registry.describe import describe_model
     from creditscore.modelling.registry.train import train
+    from creditscore.present.document import Facts
 
     given: dict[str, Any] = {} if config is None else load_config(config)
     options = {
@@ -77,17 +80,16 @@ def train_command(
     split |= {"by": "group" if group else "time" if time else None}
     asked = {key: value for key, value in split.items() if value is not None}
     if group and time:
-        raise UsageError("a split by group and by time at once", allowed="--group or --time")
+        raise UsageError("cli.two_splits")
     if asked:
         given["split"] = {**(given.get("split") or {}), **asked}
     chosen = TrainConfig.of(given, str(config or "options"))
-    with working(f"training {chosen.name}"):
+    with working("training", chosen.name):
         model = train(table, chosen)
         model.save(out)
-    say_facts(describe_model(model))
-    if chosen.data.get("prepare", "none") != "none":
-        typer.echo("note: the table was taken as it is, not prepared as `data` says")
-    typer.echo(f"written to {out}")
+    facts = describe_model(model)
+    as_it_is = told("table_as_it_is") if chosen.data.get("prepare", "none") != "none" else None
+    give(facts, Facts(list(facts.items())), as_it_is, written=[out])
 
 
 @model_app.command("validate")
@@ -97,7 +99,7 @@ def validate_command(
     out: Path | None = None,
     part: str = "auto",
     by: Annotated[str | None, typer.Option("--by")] = None,
-    groups: str | None = None,
+    group: str | None = None,
     cohort: str | None = None,
     inspected: str | None = None,
     protected: str | None = None,
@@ -109,21 +111,20 @@ def validate_command(
 ) -> None:
     import shlex
 
-    from creditscore.cli.tables import say_line
     from creditscore.modelling.registry.grading_model import load_model
     from creditscore.modelling.registry.validating import validate_model
     from creditscore.pages.validation import write_validation
 
     place = out or folder_of(model)
-    given = {"groups": groups, "cohort": cohort, "inspected": inspected, "previous": previous}
-    columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    given = {"group": group, "cohort": cohort, "inspected": inspected, "previous": previous}
+    columns: dict[str, Any] = {CALLED.get(name, name): value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
     chosen_options = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
     chosen_options["population-rate"] = None if population_rate is None else f"{population_rate:g}"
     options = [word for name, value in chosen_options.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
-    with working(f"validating {model}"):
+    with working("validating", model):
         loaded = load_model(model)
         report, judged = validate_model(
             loaded,
@@ -136,18 +137,29 @@ def validate_command(
         )
         files = write_validation(report, place)
         judged.save(folder_of(model))
-    ranks = report.numbers["discrimination"]
-    say_line(
-        f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}"
-        f"  rows {report.numbers['coverage']['used']}  events {report.numbers['coverage']['events']}"
+    ranks, coverage = report.numbers["discrimination"], report.numbers["coverage"]
+    numbers = {
+        "verdict": report.verdict,
+        "auc": ranks["auc"],
+        "brier": report.numbers["brier"]["score"],
+        "rows": coverage["used"],
+        "events": coverage["events"],
+    }
+    failed: list[dict[Any, Any]] = [
+        row for row in report.criteria.to_dict("records") if row["outcome"] in ("warn", "fail")
+    ]
+    give(
+        {**numbers, "criteria": failed},
+        f"{report.verdict}: AUC {numbers['auc']:.3f}  Brier {numbers['brier']:.4f}",
+        told("rows_and_events", coverage["used"], coverage["events"]),
+        *(Label(**report.about[name]) for name in ("split", "weighting") if name in report.about),
+        *(told("criterion", row["outcome"], _label_of(row), f"{row['value']:.4g}") for row in failed),
+        written=[place, *files],
     )
-    for name in ("split", "weighting"):
-        if name in report.about:
-            say_line(report.about[name]["en"])
-    for row in report.criteria.to_dict("records"):
-        if row["outcome"] in ("warn", "fail"):
-            say_line(f"{row['outcome']}  {row['label_en']}: {row['value']:.4g}")
-    typer.echo(f"written to {place}: {', '.join(file.name for file in files)}")
+
+
+def _label_of(row: dict[Any, Any]) -> Label:
+    return Label(zh=row["label_zh"], en=row["label_en"])
 
 
 @model_app.command("compare")
@@ -155,43 +167,35 @@ def compare_command(
     champion: Folder,
     challenger: Annotated[Path, typer.Argument(metavar="OTHER")],
     table: Table,
-    by: str | None = None,
+    segments: str | None = None,
     out: Path | None = None,
     csv_people: CsvPeople = False,
 ) -> None:
-    from creditscore.cli.tables import show
     from creditscore.core.tables.write import write_table
     from creditscore.modelling.registry.grading_model import load_model
     from creditscore.modelling.registry.validating import compare_models
 
     if csv_people and out is None:
-        raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
+        raise UsageError("cli.csv_people_needs_folder", where="--csv-people")
     with working("comparing"):
-        challenge = compare_models(load_model(champion), load_model(challenger), table, _names(by) or ())
-    show(
-        ("measure", "champion", "challenger", "difference", "better"),
-        [
-            (
-                str(row["measure"]),
-                *(f"{row[name]:.4f}" for name in ("champion", "challenger", "difference")),
-                str(row["better"]),
-            )
-            for row in challenge.measures.to_dict("records")
-        ],
-    )
-    typer.echo(f"p-value that the AUCs are equal: {challenge.auc_p:.3g}")
-    show(
-        ("set", "rows", "events", "rate"),
-        [
-            (str(row["set"]).replace("_", " "), str(row["count"]), str(row["events"]), f"{row['rate']:.3f}")
-            for row in challenge.swaps.to_dict("records")
-            if row["by"] == "all"
-        ],
-    )
+        challenge = compare_models(load_model(champion), load_model(challenger), table, _names(segments) or ())
+    measures: list[dict[Any, Any]] = challenge.measures.to_dict("records")
+    swaps: list[dict[Any, Any]] = [row for row in challenge.swaps.to_dict("records") if row["by"] == "all"]
+    numbers = ("champion", "challenger", "difference")
+    shown = [
+        {**row, **{name: f"{row[name]:.4f}" for name in numbers}, "better": str(row["better"])} for row in measures
+    ]
+    sets = [{**row, "set": str(row["set"]).replace("_", " "), "rate": f"{row['rate']:.3f}"} for row in swaps]
     if out is not None:
         for name in ("measures", "swaps", "cases"):
             write_table(getattr(challenge, name), out / f"{name}.csv", people=csv_people)
-        typer.echo(f"written to {out}")
+    give(
+        {"measures": measures, "auc_p": challenge.auc_p, "swaps": swaps},
+        tabulate(shown, "measure", *numbers, "better"),
+        told("equal_aucs", f"{challenge.auc_p:.3g}"),
+        tabulate(sets, "set", "count", "events", "rate"),
+        written=[] if out is None else [out],
+    )
 
 
 @model_app.command("predict")
@@ -219,15 +223,13 @@ def predict_command(
     results = _names(keep) or ()
     strange = [name for name in results if name not in rows.columns]
     if strange:
-        raise UsageError(
-            f"there is no column {strange[0]!r}", where="--keep", allowed=list(map(str, rows.columns))[:30]
-        )
+        raise UsageError("cli.no_column", strange=strange[0], where="--keep", allowed=list(map(str, rows.columns))[:30])
     with working("predicting"):
         data_table = loaded.predict(rows, reasons=reasons, lang=lang)
         write_table(pd.concat([rows[list(results)], data_table], axis=1), out, people=csv_people)
-    for grade, count in data_table["grade"].value_counts().sort_index().items():
-        typer.echo(f"{grade}  {count}")
-    typer.echo(f"advisory: no statutory grade; written to {out}")
+    counts = {str(grade): int(count) for grade, count in data_table["grade"].value_counts().sort_index().items()}
+    graded = [{"grade": grade, "rows": count} for grade, count in counts.items()]
+    give({"grades": counts, "advisory": True}, tabulate(graded, "grade", "rows"), told("advisory"), written=[out])
 
 
 @model_app.command("card")
@@ -243,16 +245,18 @@ def card_command(
     from creditscore.modelling.registry.references import regenerate_all
 
     if (model is None) == (regenerate is None):
-        raise UsageError("give a model or reference models", allowed="MODEL, or --regenerate models/")
+        raise UsageError("cli.model_or_references")
     if model is not None:
         files = write_card(load_model(model), out or folder_of(model))
-        typer.echo(f"written to {files[0].parent}: {', '.join(file.name for file in files)}")
+        give({}, written=files)
         return
     assert regenerate is not None
-    with working("reference models"):
+    with working("reference_models"):
         done = regenerate_all(regenerate, data, check=check)
-    for place, state in done:
-        typer.echo(f"{place}: {state}")
+    give(
+        [{"place": str(place), "state": state} for place, state in done],
+        *(f"{place}: {state}" for place, state in done),
+    )
 
 
 for command_name, command in (
@@ -274,14 +278,9 @@ def _load_version(text: str, address: str, models: ModelStore) -> Any:
     name, _, alias = text.partition("@")
     name, _, version = name.partition("/")
     if not address:
-        raise UsageError(
-            f"{text!r} is no folder, and which version it is stands in the log of a store",
-            where="MODEL",
-            allowed="the folder of a model, or --store with NAME, NAME@alias or NAME/version",
-            next="check the folder, or give --store",
-        )
+        raise UsageError("cli.no_model_folder", text=text, where="MODEL")
     if version and not version.isdecimal():
-        raise UsageError(f"{version!r} is no version", where="MODEL", allowed="NAME/1", next="see `model list`")
+        raise UsageError("cli.no_version", version=version, where="MODEL", allowed="NAME/1")
     with open_store(address) as store:
         return load(store, models, name, int(version) if version else None, alias=alias or "champion")
 

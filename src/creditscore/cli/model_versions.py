@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.office import By, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.office import By, KeyFile, On, OnDay, StoreAddress, open_store
+from creditscore.cli.output import give, say_aside, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, StoreError, UsageError
+from creditscore.core.i18n import Phrase
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.tracking import ModelStore
+    from creditscore.present.document import Facts
     from creditscore.store.store import Store
 
 REPORT = "give the validation.json that `creditscore model validate` wrote"
@@ -52,14 +55,18 @@ def register_command(
         if file.is_file():
             validation = read_object(file, "the report", next=REPORT)
         elif report is not None:
-            raise UsageError("there is no such report", where=str(report), next=REPORT)
+            raise UsageError("cli.no_such_report", where=str(report))
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
-        with working(f"registering {name}"):
+        with working("registering", name):
             version = register(opened, place, result, name, by=by, on=_day(on), report=validation).fields
-        verdict = version.get("verdict") or version.get("scheme") or "not validated"
-        typer.echo(f"{name} version {version['number']}  {verdict}")
-        say_facts({"content": version["content_hash"], "data": version.get("data_hash") or "none"})
+        verdict = version.get("verdict") or version.get("scheme")
+        facts = {"content": version["content_hash"], "data": version.get("data_hash")}
+        give(
+            {"model": name, "version": version["number"], "verdict": verdict, **facts},
+            told("model_version", name, version["number"], verdict or told("not_validated")),
+            _make_facts(facts),
+        )
         _say_open(opened)
 
 
@@ -80,7 +87,6 @@ def propose_command(
     tracking_uri: Uri = None,
     key: KeyFile = None,
 ) -> None:
-    from creditscore.cli.tables import say_line
     from creditscore.modelling.registry.releases import propose
     from creditscore.modelling.registry.statutory import statutory_model
 
@@ -90,7 +96,7 @@ def propose_command(
     elif data is not None:
         table = data
     place = open_models(models, tracking_uri)
-    with open_store(store, key) as opened, working(f"proposing {name} {version}"):
+    with open_store(store, key) as opened, working("proposing", name, version):
         case = propose(
             opened,
             place,
@@ -104,8 +110,8 @@ def propose_command(
             reason=reason,
         )
     _, _, own = case.name.partition("/")
-    say_line(f"{own}: {name} version {version} is proposed as {alias}")
-    say_line(f"another person approves it: `creditscore model approve {own}`")
+    proposal = {"promotion": own, "model": name, "version": version, "alias": alias}
+    give(proposal, told("proposed", own, name, version, alias), told("another_approves", own))
 
 
 def approve_command(
@@ -121,9 +127,10 @@ def approve_command(
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
-        with working(f"promoting {promotion}"):
+        with working("promoting", promotion):
             fields = approve(opened, place, _name_case(promotion), by=by, on=_day(on)).fields
-        typer.echo(f"{fields['model']} version {fields['number']} is {fields['alias']} from {fields['promoted_on']}")
+        data = {name: fields[name] for name in ("model", "number", "alias", "promoted_on")}
+        give(data, told("promoted", *data.values()))
         _say_open(opened)
 
 
@@ -141,11 +148,13 @@ def undo_command(
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
-        with working(f"undoing {promotion}"):
+        with working("undoing", promotion):
             fields = undo(opened, place, _name_case(promotion), by=by, on=_day(on), reason=reason).fields
         holder = read_alias(opened, fields["model"], fields["alias"]).fields.get("holder")
-        now = f"version {holder['number']}" if holder else "no version"
-        typer.echo(f"{fields['model']}: {now} is {fields['alias']} from {fields['ended_on']}")
+        number = holder["number"] if holder else None
+        now = told("version", number) if holder else told("no_version")
+        data = {"model": fields["model"], "number": number, "alias": fields["alias"], "on": fields["ended_on"]}
+        give(data, told("undone", fields["model"], now, fields["alias"], fields["ended_on"]))
         _say_open(opened)
 
 
@@ -156,10 +165,10 @@ def catch_up_command(
 
     place = open_models(models, tracking_uri)
     with open_store(store, key) as opened:
-        with working("bringing MLflow up to the log"):
+        with working("mlflow"):
             catch_up(opened, place, by=by)
-        if not _say_open(opened):
-            typer.echo("MLflow is what the log says")
+        is_open = _say_open(opened)
+    give({"follows": not is_open}, None if is_open else told("mlflow_follows"))
 
 
 def list_command(
@@ -168,7 +177,6 @@ def list_command(
     models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    from creditscore.cli.tables import show
     from creditscore.modelling.registry.releases import list_differences, list_versions
 
     place = open_models(models, tracking_uri)
@@ -176,60 +184,59 @@ def list_command(
         versions = list_versions(opened, place, name)
         differences = list_differences(opened, place, name)
     rows = [
-        (
-            version.name,
-            version.version,
-            ", ".join(version.aliases),
-            version.verdict or version.scheme or "-",
-            version.registered_on,
-            version.registered_by,
-            version.content_hash[:8],
-        )
+        {
+            "name": version.name,
+            "version": str(version.version),
+            "alias": ", ".join(version.aliases) or None,
+            "verdict": version.verdict or version.scheme or None,
+            "on": version.registered_on,
+            "by": version.registered_by,
+            "content": version.content_hash[:8],
+        }
         for version in versions
     ]
-    show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
+    give(rows, tabulate(rows, "name", "version", "alias", "verdict", "on", "by", "content"))
     if differences:
-        raise DifferenceError(
-            "\n  ".join(["MLflow is not what the log says:", *differences]),
-            where=place.uri,
-            next="`creditscore model catch-up`, where it could not be reached; else ask who changed it past the log",
-        )
+        raise DifferenceError("cli.mlflow_differs", differences="\n  ".join(["", *differences]), where=place.uri)
 
 
 def as_of_command(
     name: Name,
-    day: Annotated[str, typer.Argument(metavar="DATE")],
     store: StoreAddress,
+    on: On,
     alias: str = "champion",
     models: Models = None,
     tracking_uri: Uri = None,
 ) -> None:
-    from creditscore.cli.tables import say_aside
     from creditscore.modelling.registry.releases import find_holder, list_differences
 
     place = open_models(models, tracking_uri)
     with open_store(store) as opened:
-        holder = find_holder(opened, name, day, alias=alias)
+        holder = find_holder(opened, name, on, alias=alias)
         if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
             try:
                 notes = list_differences(opened, place, name)
             except StoreError as error:
                 notes = [error.what]
             for note in notes:
-                say_aside(f"note: today MLflow is not what the log says: {note}")
+                say_aside(told("mlflow_differs", note))
         if holder is None:
-            typer.echo(f"{name} had no {alias} on {day}")
+            give({"model": name, "alias": alias, "on": on, "version": None}, told("had_no_version", name, alias, on))
             return
         case, people = opened.read(holder["promotion"]), opened.people()
         actors = {event.name: people.name_of(event.actor) for event in case.events}
-    typer.echo(f"{name} version {holder['number']} was {alias} on {day}")
     fields = case.fields
-    say_facts(
-        {"promotion": case.name, "promoted on": fields["promoted_on"]}
-        | {"proposed by": actors["proposed"], "approved by": actors["promoted"]}
-        | {"content": fields["content_hash"], "data": fields.get("data_hash") or "none"}
-        | {"report": fields.get("report_sha256") or "none"}
-    )
+    facts = {
+        "promotion": case.name,
+        "promoted_on": fields["promoted_on"],
+        "proposed_by": actors["proposed"],
+        "approved_by": actors["promoted"],
+        "content": fields["content_hash"],
+        "data": fields.get("data_hash"),
+        "report": fields.get("report_sha256"),
+    }
+    data = {"model": name, "alias": alias, "on": on, "version": holder["number"], **facts}
+    give(data, told("was_version", name, holder["number"], alias, on), _make_facts(facts))
 
 
 def open_models(folder: Path | None, uri: str | None) -> ModelStore:
@@ -244,26 +251,23 @@ def folder_of(model: Path) -> Path:
     return model if model.is_dir() else model.parent
 
 
-def say_facts(facts: dict[str, str]) -> None:
-    """Print names and values in two columns."""
-    from creditscore.cli.tables import say_line
+def _make_facts(facts: dict[str, Any]) -> Facts:
+    """Names, as the catalogue calls them, and values; what there is none of is said so."""
+    from creditscore.present.document import Facts
 
-    wide = max(map(len, facts))
-    for name, value in facts.items():
-        say_line(f"{name:<{wide}}  {value}")
+    return Facts([(Phrase("heads", name), value or told("none")) for name, value in facts.items()])
 
 
 def _say_open(store: Store) -> bool:
     """Say aside what MLflow was asked for and has not done yet, and whether there is anything."""
-    from creditscore.cli.tables import say_aside
     from creditscore.modelling.registry.workflow import ALIAS_EFFECT, VERSION_EFFECT
     from creditscore.store.effects import list_open_effects
 
     rows = [row for row in list_open_effects(store) if row["what"] in (VERSION_EFFECT, ALIAS_EFFECT)]
     for row in rows:
-        say_aside(f"MLflow has not followed yet, {row['to']}: {row['failed'] or 'not tried'}")
+        say_aside(told("mlflow_behind", row["to"], row["failed"] or told("not_tried")))
     if rows:
-        say_aside("`creditscore model catch-up` tries again")
+        say_aside(told("catch_up_tries_again"))
     return bool(rows)
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.output import say_aside, told
 from creditscore.cli.settings import PERSON, STORE
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, language, phrase
 
 if TYPE_CHECKING:
     from creditscore.office.opening import Store
@@ -28,19 +29,17 @@ OnDay = Annotated[str | None, typer.Option("--on", show_default=False)]
 KnownOn = Annotated[str | None, typer.Option("--known-on")]
 Office = Annotated[str, typer.Option("--office")]
 LangOption = Annotated[Lang, typer.Option("--lang", show_default=False)]  # what is not given is `language()`
-Json = Annotated[bool, typer.Option("--json")]
 
 
 @contextmanager
 def open_store(address: str, key: Path | None = None, *, says_mode: bool = True) -> Iterator[Store]:
     """An office's store that is there already; what goes wrong outside the log, and waiting, is said aside."""
-    from creditscore.cli.tables import say_aside
     from creditscore.office import Store
 
     with Store(address, key=read_key(key), create=False, say=say_aside) as store:
         yield store
         if says_mode and store.mode == "open":
-            say_aside("mode open: names are taken at their word")
+            say_aside(told("mode_open"))
 
 
 def read_key(file: Path | None) -> Key | None:
@@ -55,4 +54,7 @@ def ask_passphrase(*, confirm: bool) -> str:
     from creditscore.store.keys import VARIABLE as PASSPHRASE
 
     given = os.environ.get(PASSPHRASE)
-    return given if given is not None else str(typer.prompt("passphrase", hide_input=True, confirmation_prompt=confirm))
+    if given is not None:
+        return given
+    asked = phrase("cli", "passphrase", language())
+    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=confirm))

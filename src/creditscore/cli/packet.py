@@ -11,8 +11,10 @@ import typer
 from creditscore.cli.application import App
 from creditscore.cli.case_desk import CaseDesk, find_case_of_packet, open_desk
 from creditscore.cli.office import KeyFile
+from creditscore.cli.output import give, say_aside, told
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError, WordingDiffers
+from creditscore.core.i18n import Phrase
 from creditscore.core.json_source import read_object
 
 packet_app = App()
@@ -23,7 +25,7 @@ RegisteredIn = Annotated[str | None, typer.Option()]
 
 @packet_app.command("build")
 def build_command(
-    out: Annotated[Path, typer.Option("--out", "-o")],
+    out: Annotated[Path, typer.Option()],
     case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
     store: CaseStore = None,
     by: Annotated[str | None, typer.Option("--by")] = None,
@@ -48,11 +50,7 @@ def build_command(
     model = _model(model_part, registered_in or store)
     if case is not None:
         if store is None or grading or subject or disputed:
-            raise UsageError(
-                "a case stands in a store, with its run, its subject and its contested records",
-                allowed="packet build CASE --store ADDRESS -o DIR [--snapshot DIR] [--by PERSON]",
-                next="give --store and leave --grading, --subject and --disputed away",
-            )
+            raise UsageError("cli.case_has_its_run")
         with open_desk(store, case, snapshot, key) as desk:
             packet, day = _build_of_case(desk, on, file, model)
             if by is not None or key is not None:
@@ -60,12 +58,8 @@ def build_command(
         _written(packet, out)
         return
     if grading is None or snapshot is None or subject is None or store or by or key or on:
-        raise UsageError(
-            "neither a case nor a subject of a grading was given",
-            allowed="CASE --store ADDRESS, or --grading DIR --snapshot DIR --subject ID",
-            next="see `creditscore packet build --help`",
-        )
-    with working(f"gathering all about {subject}"):
+        raise UsageError("cli.no_case_nor_subject")
+    with working("gathering", subject):
         run = run_in_folder(grading, subject, _id_of(file) if file else scheme or "")
         added = Added(model=model, disputed=disputed or ())
         packet = build_packet(run, read_snapshot(snapshot), file=file, added=added)
@@ -85,16 +79,15 @@ def _build_of_case(
     day = case.events[-1].on if on is None else date_given(on)
     check_day_has_come(day)
     own = own_schemes([file] if file else None)
-    with working(f"gathering all about {case.case_id}"):
+    with working("gathering", case.case_id):
         run = run_of_case(desk.papers, desk.snapshot, own)
         added = added_by_case(desk.papers, desk.snapshot, day, own, model, desk.prove())
         return build_packet(run, desk.snapshot, file=file, added=added), day
 
 
-def _say_proved(packet: dict[str, Any], held: Path | None) -> None:
+def _tell_proof(packet: dict[str, Any], held: Path | None) -> Phrase | None:
     """Say under which head of the log the case was proved, and hold it against a note from elsewhere."""
     from creditscore.cli.store import read_notes
-    from creditscore.cli.tables import say_aside
     from creditscore.evidence.packet.proof import describe_proof, require_proof
 
     notes = read_notes([held] if held else [])
@@ -103,11 +96,12 @@ def _say_proved(packet: dict[str, Any], held: Path | None) -> None:
     proof = describe_proof(packet["inputs"].get("proof", []))
     events = [value.split() for name, value in proof if name == "event"]
     values = dict(proof)
-    if events:
-        step = next(event for event in events if event[1].startswith("objection."))
-        typer.echo(f"proved: event {step[0]} ({step[1]}) of {values['log']}, {values['log_size']} events")
-        if not notes:
-            say_aside("the note of its proof is taken at its word: --held compares it with one that was kept elsewhere")
+    if not events:
+        return None
+    if not notes:
+        say_aside(told("proof_at_its_word"))
+    step = next(event for event in events if event[1].startswith("objection."))
+    return told("proved", step[0], step[1], values["log"], values["log_size"])
 
 
 def _id_of(file: Path) -> str:
@@ -118,36 +112,40 @@ def _id_of(file: Path) -> str:
 
 @packet_app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="PACKET")],
     store: str | None = None,
     held: Path | None = None,
     registered_in: RegisteredIn = None,
 ) -> None:
     from creditscore.core.version import __version__
-    from creditscore.evidence.packet.files import PAGES, verify_packet
+    from creditscore.evidence.packet.files import verify_packet
     from creditscore.evidence.packet.verify import version_of
 
-    with working(f"computing {folder} again"):
+    with working("computing_again", folder):
         changed_lines = verify_packet(folder)
-    for changed_line in changed_lines:
-        typer.echo(
-            f"{changed_line.file}, line {changed_line.line}: {changed_line.place}\n  stands    {changed_line.stands}"
-        )
-        if changed_line.expected:
-            typer.echo(f"  computed  {changed_line.expected}")
+    lines = []
+    for line in changed_lines:
+        lines += [told("changed_line", line.file, line.line, line.place), told("stands", line.stands)]
+        lines += [told("computed", line.expected)] if line.expected else []
+    changes = [vars(line) for line in changed_lines]
     where = ", ".join(f"{folder / changed_line.file}:{changed_line.line}" for changed_line in changed_lines[:3])
     if not all(changed_line.words for changed_line in changed_lines):
-        raise DifferenceError("cli.packet_differs", where=where, count=len(changed_lines))
+        give({"changed": changes}, *lines)
+        raise DifferenceError("cli.packet_changed", where=where, count=len(changed_lines))
     packet = read_object(folder / "packet.json", needed={"digest": str})
     digest, model = packet["digest"], packet["inputs"]["model"]
     if model:
         _bind({**model[0], "shares": model[1:]}, registered_in or store)
-    files = ", ".join(["packet.json", *PAGES.values()])
-    told = "inputs, hashes and grade verify" if changed_lines else "computed again, nothing differs"
-    typer.echo(f"{files}: {told}\n{digest}")
-    _say_proved(packet, held)
-    if store is not None:
-        typer.echo(f"the log speaks of it: case {find_case_of_packet(store, digest)}")
+    proof = _tell_proof(packet, held)
+    case = None if store is None else find_case_of_packet(store, digest)
+    give(
+        {"digest": digest, "case": case, "changed": changes},
+        *lines,
+        told("packet_verifies" if changed_lines else "packet_same"),
+        digest,
+        proof,
+        None if case is None else told("log_speaks", case),
+    )
     if changed_lines:
         made, now = version_of(packet), __version__
         raise WordingDiffers("cli.packet_other_words", where=where, count=len(changed_lines), made=made, now=now)
@@ -156,9 +154,8 @@ def verify_command(
 def _written(packet: dict[str, Any], out: Path) -> None:
     from creditscore.evidence.packet.files import write_packet
 
-    for file in write_packet(packet, out):
-        typer.echo(f"written to {file}")
-    typer.echo(packet["digest"])
+    files = write_packet(packet, out)
+    give({"digest": packet["digest"]}, str(packet["digest"]), written=files)
 
 
 def _model(file: Path | None, address: str | None) -> dict[str, Any] | None:
@@ -175,12 +172,7 @@ def _bind(part: dict[str, Any], address: str | None) -> None:
     from creditscore.modelling.registry.bound import bound_version
 
     if address is None:
-        raise UsageError(
-            "which model a model part is of stands in the log of a store",
-            where="the model part",
-            allowed="--registered-in STORE",
-            next="name the store whose log registered the model",
-        )
-    with open_store(address) as store, working("making the model part again"):
+        raise UsageError("cli.model_part_needs_store")
+    with open_store(address) as store, working("model_part"):
         version = bound_version(part, store)
-    typer.echo(f"model part: as {version.name} {version.version} says ({version.verdict})")
+    say_aside(told("model_part_as", version.name, version.version, version.verdict))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.application import App
-from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, StoreAddress, open_store
-from creditscore.cli.tables import say_aside, say_line, show_blocks
+from creditscore.cli.office import By, KeyFile, LangOption, Office, OnDay, StoreAddress, open_store
+from creditscore.cli.output import give, say_aside, told
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang
 
 if TYPE_CHECKING:
     from creditscore.store.log import NewEvent
@@ -22,28 +22,26 @@ person_app = App()
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 Public = Annotated[str, typer.Option("--public")]
 Reason = Annotated[str, typer.Option("--reason")]
-ForOffice = Annotated[str, typer.Option("--for-office")]
 Domain = Annotated[str, typer.Option("--domain")]
 Act = Annotated[str, typer.Option("--act")]
 
 
 @person_app.command("list")
-def list_command(store: StoreAddress, as_json: Json = False) -> None:
+def list_command(store: StoreAddress) -> None:
+    from creditscore.present.document import Listing
+
     with open_store(store) as opened:
         people = opened.people()
     persons = [_describe(person) for person in people.persons.values()]
-    if as_json:
-        typer.echo(json.dumps(persons, ensure_ascii=False, indent=1))
-        return
-    show_blocks(
+    items = [
         (
-            f"{person['name'] or '-'}  {person['id']}{'  has left' if person['has_left'] else ''}",
+            told("person_left" if person["has_left"] else "person", person["name"] or "-", person["id"]),
             [f"{grant['number']} {_word(grant)}" for grant in person["roles"]]
-            + [f"key {own['key_id']}" for own in person["keys"]],
+            + [told("person_key", own["key_id"]) for own in person["keys"]],
         )
         for person in persons
-    )
-    say_line("roles hold" if people.holds_roles() else "nobody is held to a role yet: the first approver begins it")
+    ]
+    give(persons, Listing(items) if items else None, told("roles_hold" if people.holds_roles() else "no_roles_yet"))
 
 
 def _describe(person: Person) -> dict[str, Any]:
@@ -70,28 +68,31 @@ def _word(grant: dict[str, Any]) -> str:
     return ", ".join([grant["role"], *limits])
 
 
+def find_person(people: People, name: str) -> Person:
+    """Find somebody by name or id; UsageError where there is nobody of that name."""
+    person = people.find(name)
+    if person is None:
+        names = [known.name for known in people.persons.values()]
+        raise UsageError("cli.nobody_here", name=name, allowed=names or None)
+    return person
+
+
 def _change(
     store: str,
     key: Path | None,
     by: str,
     on: str | None,
     name: str,
-    make: Callable[[Person], NewEvent],
+    make: Callable[[People, Person], NewEvent],
 ) -> None:
     """One event about somebody there is."""
 
     def events(people: People) -> Sequence[NewEvent]:
-        person = people.find(name)
-        if person is None:
-            names = [known.name for known in people.persons.values()]
-            raise UsageError(
-                f"{name!r} is nobody here", allowed=names or "nobody is known here", next="`creditscore person add`"
-            )
-        return [make(person)]
+        return [make(people, find_person(people, name))]
 
     with open_store(store, key) as opened:
         opened.change_people(events, by=by, on=on)
-    say_line(f"{name}: written")
+    give({"person": name}, told("person_written", name))
 
 
 @person_app.command("add")
@@ -100,7 +101,7 @@ def add_command(
     store: StoreAddress,
     role: Annotated[list[str] | None, typer.Option("--role")] = None,
     public: Public = "",
-    for_office: ForOffice = "",
+    office: Office = "",
     by: By = "",
     on: OnDay = None,
     key: KeyFile = None,
@@ -111,11 +112,11 @@ def add_command(
     half = require_public(public) if public else ""
 
     def events(people: People) -> Sequence[NewEvent]:
-        return add_newcomer(people, name, role or [], public=half, office=for_office)
+        return add_newcomer(people, name, role or [], public=half, office=office)
 
     with open_store(store, key) as opened:
         opened.change_people(events, by=by, on=on)
-    say_line(f"{name}: written")
+    give({"person": name}, told("person_written", name))
 
 
 @person_app.command("rename")
@@ -129,7 +130,11 @@ def rename_command(
 ) -> None:
     from creditscore.store.people import rename_person
 
-    _change(store, key, by, on, name, lambda person: rename_person(person, to))
+    def make(people: People, person: Person) -> NewEvent:
+        people.require_new(to)
+        return rename_person(person, to)
+
+    _change(store, key, by, on, name, make)
 
 
 @person_app.command("leave")
@@ -137,7 +142,7 @@ def leave_command(name: Name, store: StoreAddress, on: OnDay = None, by: By = ""
     from creditscore.core.clock import today
     from creditscore.store.people import let_person_leave
 
-    _change(store, key, by, on, name, lambda person: let_person_leave(person, on=on or today().isoformat()))
+    _change(store, key, by, on, name, lambda _, person: let_person_leave(person, on=on or today().isoformat()))
 
 
 @person_app.command("add-key")
@@ -148,7 +153,7 @@ def add_key_command(
     from creditscore.store.people import add_key
 
     half = require_public(public)
-    _change(store, key, by, on, name, lambda person: add_key(person, half, identify(half)))
+    _change(store, key, by, on, name, lambda _, person: add_key(person, half, identify(half)))
 
 
 @person_app.command("revoke-key")
@@ -165,7 +170,7 @@ def revoke_key_command(
     from creditscore.store.people import revoke_key
 
     day = on or today().isoformat()
-    _change(store, key, by, on, name, lambda person: revoke_key(person, key_id, on=day, reason=reason))
+    _change(store, key, by, on, name, lambda _, person: revoke_key(person, key_id, on=day, reason=reason))
 
 
 @person_app.command("grant")
@@ -173,7 +178,7 @@ def grant_command(
     name: Name,
     role: Annotated[str, typer.Argument(metavar="ROLE")],
     store: StoreAddress,
-    for_office: ForOffice = "",
+    office: Office = "",
     domain: Domain = "",
     act: Act = "",
     by: By = "",
@@ -184,8 +189,8 @@ def grant_command(
 
     _require_limits(store, domain, act)
 
-    def make(person: Person) -> NewEvent:
-        return grant_role(person, role, office=for_office or ANY, domain=domain or ANY, act=act or ANY)
+    def make(_: People, person: Person) -> NewEvent:
+        return grant_role(person, role, office=office or ANY, domain=domain or ANY, act=act or ANY)
 
     _change(store, key, by, on, name, make)
 
@@ -197,8 +202,9 @@ def _require_limits(store: str, domain: str, act: str) -> None:
     words = known_domains()
     if domain and words is not None and domain not in words:
         near = words.near(domain)
-        hint = f"; is {near} meant?" if near else ""
-        say_aside(f"no scheme of the library has the domain {domain!r}: a role within it may never hold{hint}")
+        say_aside(told("no_such_domain", domain))
+        if near:
+            say_aside(told("is_it_meant", near))
     if not act:
         return
     with open_store(store) as opened:
@@ -208,10 +214,10 @@ def _require_limits(store: str, domain: str, act: str) -> None:
     if act not in kinds:
         own_kinds = sorted(kind for kind in kinds if kind.partition(".")[0] == act.partition(".")[0])
         raise UsageError(
-            f"there is no act {act!r}",
+            "cli.no_act",
+            act=act,
             where="--act",
             allowed=own_kinds or sorted({kind.partition(".")[0] + ".…" for kind in kinds}),
-            next="`creditscore workflow show NAME` names the acts of a workflow",
         )
 
 
@@ -228,8 +234,15 @@ def withdraw_command(
     from creditscore.core.clock import today
     from creditscore.store.people import withdraw_role
 
-    day = on or today().isoformat()
-    _change(store, key, by, on, name, lambda person: withdraw_role(person, number, on=day, reason=reason))
+    def make(_: People, person: Person) -> NewEvent:
+        held = [own for own, span in person.grants.items() if span.holds_at(None)]
+        if number not in held:
+            raise UsageError(
+                "cli.no_such_grant", name=person.name, number=number, allowed=[str(own) for own in held] or None
+            )
+        return withdraw_role(person, number, on=on or today().isoformat(), reason=reason)
+
+    _change(store, key, by, on, name, make)
 
 
 @person_app.command("data")
@@ -238,45 +251,37 @@ def data_command(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
     out: Annotated[Path | None, typer.Option("--out")] = None,
     lang: LangOption = "zh",
-    as_json: Json = False,
 ) -> None:
-    from creditscore.core.atomic import write_json
     from creditscore.office.personal_data import REGISTER, export_person
+    from creditscore.present.document import Listing
 
     if name is None:
         register = REGISTER.load_only()
-        if as_json or out:
-            _give(register.model_dump(mode="json"), out, write_json)
-            return
-        show_blocks(
-            (
-                getattr(held.label, lang),
-                [getattr(held.persons, lang), getattr(held.purpose, lang), getattr(held.kept, lang)],
-            )
-            for held in register.holdings
-        )
-        show_blocks((getattr(right.label, lang), [right.how]) for right in register.rights)
+        items: list[tuple[Any, list[Any]]] = [
+            (held.label, [held.persons, held.purpose, held.kept]) for held in register.holdings
+        ]
+        items += [(right.label, [right.how]) for right in register.rights]
+        _give(register.model_dump(mode="json"), out, lang, Listing(items))
         return
     with open_store(store) as opened:
         held_of = export_person(opened, name)
-    if as_json or out:
-        _give(held_of, out, write_json)
-        return
     person = held_of["person"]
-    say_line(f"{name}: {'no person of this log' if person is None else person['id']}")
-    blocks = [(f"{act['seq']} {act['kind']}  {act['on_day']}", [act["stream"]]) for act in held_of["acts"]]
-    blocks += [
+    listed = [(f"{act['seq']} {act['kind']}  {act['on_day']}", [act["stream"]]) for act in held_of["acts"]]
+    listed += [
         (f"{mention['seq']} {mention['field']}  {mention['day']}", [mention["stream"], mention["text"]])
         for mention in held_of["mentions"]
     ]
-    show_blocks(blocks)
-    say_line(f"{len(held_of['acts'])} acts, {len(held_of['tasks'])} open tasks, {len(held_of['mentions'])} mentions")
+    counts = (len(held_of[part]) for part in ("acts", "tasks", "mentions"))
+    head = told("not_a_person", name) if person is None else f"{name}: {person['id']}"
+    _give(held_of, out, lang, head, Listing(listed) if listed else None, told("said_of_person", *counts))
 
 
-def _give(data: Any, out: Path | None, write: Callable[[Any, Path], Any]) -> None:
-    """Print it, or write it to a file."""
+def _give(data: Any, out: Path | None, lang: Lang, *parts: Any) -> None:
+    """Say it, or write it to a file."""
     if out is None:
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        give(data, *parts, lang=lang)
         return
-    write(out, data)
-    say_line(str(out))
+    from creditscore.core.atomic import write_json
+
+    write_json(out, data)
+    give({}, written=[out])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import Lang, period_said, say
+from creditscore.core.i18n import Lang, period_said, phrase, say
 
 if TYPE_CHECKING:
     from creditscore.cascade.drawn import Drawn
@@ -23,23 +23,6 @@ DOUBTS = {  # which task a doubt about an entry opens
     "record_withdrawn_in_part": ("review_part",),
     "ground_gone": ("review_ground",),
     "record_changed": ("look_at_way_out",),
-}
-WORDS: Mapping[str, Mapping[Lang, str]] = {
-    "withdrawn": {"zh": "撤销", "en": "withdrawn"},
-    "amended": {"zh": "更正（自始）", "en": "put right, as it always was"},
-    "corrected": {"zh": "更正", "en": "corrected"},
-    "repaired": {"zh": "修复", "en": "repaired"},
-    "reinstated": {"zh": "恢复", "en": "reinstated"},
-    "disputed": {"zh": "标注异议", "en": "marked as disputed"},
-    "dispute_resolved": {"zh": "取消异议标注", "en": "no longer disputed"},
-    "record": {"zh": "记录", "en": "record"},
-    "as_kept": {"zh": "恢复保存时的结果", "en": "as it was kept"},
-    "to_do": {"zh": "待办", "en": "to do"},
-    "done": {"zh": "办结", "en": "done"},
-    "erased": {"zh": "已删除", "en": "erased"},
-    "in_question": {"zh": "列入存疑", "en": "in question"},
-    "no_question": {"zh": "不再存疑", "en": "no longer in question"},
-    "until": {"zh": "，期限{0}", "en": ", until {0}"},
 }
 
 
@@ -152,7 +135,7 @@ def _list_tasks(store: Store, new: NewEvent | Event, lang: Lang) -> list[str]:
         rule = workflow.tasks.get(change["what"]) if workflow else None
         title = getattr(rule.title, lang) if rule else change["what"]
         if change["change"] == "open":
-            due = _word("until", lang).replace("{0}", change["due_on"]) if change.get("due_on") else ""
+            due = phrase("cli", "until", lang, change["due_on"]) if change.get("due_on") else ""
             lines.append(f"{_word('to_do', lang)}: {title}{due}")
         elif change["change"] == "done":
             lines.append(f"{_word('done', lang)}: {title}")
@@ -164,7 +147,7 @@ def _find_workflow(store: Store, new: NewEvent | Event) -> Workflow | None:
 
 
 def _word(code: str, lang: Lang) -> str:
-    return WORDS[code][lang]
+    return phrase("plan_lines", code, lang)
 
 
 def _write(value: Any) -> str:

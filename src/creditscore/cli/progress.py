@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from creditscore.core.i18n import language, phrase
+
 
 @contextmanager
-def working(text: str) -> Iterator[None]:
+def working(code: str, *values: object) -> Iterator[None]:
+    """Say what is being done (a text of the catalogue) for as long as it is."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -19,5 +22,5 @@ def working(text: str) -> Iterator[None]:
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
     ) as bar:
-        bar.add_task(text, total=None)
+        bar.add_task(phrase("working", code, language(), *values), total=None)
         yield

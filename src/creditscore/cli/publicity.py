@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import TooManyRejected, UsageError
@@ -16,13 +17,8 @@ from creditscore.core.errors import TooManyRejected, UsageError
 if TYPE_CHECKING:
     from creditscore.records.publicity import Imported
 
-WIDTH = 80
 SHOWN = 5  # unmapped measures on the terminal; the file has all
-_COLUMNS = {
-    "never_loaded_personal": "columns of persons, never loaded",
-    "only_whether_filled": "columns of which only whether they are filled was read",
-    "kept_out": "unknown columns, kept out",
-}
+_COLUMNS = ("never_loaded_personal", "only_whether_filled", "kept_out")
 File = Annotated[Path | None, typer.Option()]
 
 
@@ -54,12 +50,8 @@ def import_publicity_command(
 
     form = chosen_csv(csv, csv_people)
     if penalties is None and licences is None:
-        raise UsageError(
-            "the tables are missing",
-            allowed="--penalties FILE, --licences FILE, or both",
-            next="see `creditscore records import-publicity --help`",
-        )
-    with working("reading and mapping"):
+        raise UsageError("cli.publicity_missing")
+    with working("reading"):
         imported = import_publicity(
             penalties,
             licences,
@@ -73,56 +65,41 @@ def import_publicity_command(
         )
         accepted = imported.refused <= max_rejected
         imported.write(out, csv=form, accepted=accepted)
-    _report(imported)
+    give({**imported.manifest, "counts": imported.counts}, *_tell(imported), written=[out] if accepted else [])
     if not accepted:
         raise TooManyRejected(
-            f"{imported.refused} rows were refused, {max_rejected} allowed; no subjects and records were written",
+            "cli.no_records_written",
+            refused=imported.refused,
+            max_rejected=max_rejected,
             where=str(out / "quarantine.parquet"),
-            next="mend the rows listed there, or accept them with --max-rejected",
         )
-    typer.echo(f"written to {out}")
 
 
-def _report(imported: Imported) -> None:
-    from creditscore.cli.tables import show
-
+def _tell(imported: Imported) -> Iterator[Any]:
     manifest = imported.manifest
     parts = ("rows", "imported", "repeated", "dropped", "unmapped", "refused")
-    heads = ("table", "rows in", "= imported", "+ repeated", "+ persons", "+ unmapped", "+ refused")
-    show(heads, [(name, *(str(count[part]) for part in parts)) for name, count in imported.counts.items()])
+    counted = [{"table": name, **{part: count[part] for part in parts}} for name, count in imported.counts.items()]
+    yield tabulate(counted, "table", "rows", "imported", "repeated", "dropped", "unmapped", "refused")
     measures, subjects = manifest["measures"], manifest["subjects"]
-    _say(
-        f"measures: {measures['in']} in = {measures['records']} records + {measures['folded_into_act']} folded into"
-        f" their act + {measures['unmapped']} unmapped"
-    )
-    _say(f"subjects: {subjects['rows']}, of these {subjects['without_record']} without a record")
+    yield told("measures_mapped", *(measures[name] for name in ("in", "records", "folded_into_act", "unmapped")))
+    yield told("subjects_mapped", subjects["rows"], subjects["without_record"])
     if used := manifest["mapping"]["rows"]:
-        rows = [(row["for"], row["item"], str(row["records"]), row["evidence"]) for row in used.values()]
-        show(("scheme", "item", "records", "evidence of the mapping"), rows)
+        rows = [{**row, "scheme": row["for"]} for row in used.values()]
+        yield tabulate(rows, "scheme", "item", "records", "evidence")
     if measures["unmapped"]:
-        left = imported.unmapped.slice(0, SHOWN).to_pylist()
-        rows = [
-            (row["word"] or "(none)", row["authority"] or "", row["about"] or "", str(row["measures"])) for row in left
+        left = [
+            {name: row[name] or None for name in ("word", "authority", "about", "measures")}
+            for row in imported.unmapped.slice(0, SHOWN).to_pylist()
         ]
-        show(("unmapped (unmapped.csv)", "authority", "about", "measures"), rows)
+        yield tabulate(left, "word", "authority", "about", "measures", title=told("unmapped"))
     for name, reasons in imported.dropped.items():
         for reason, count in reasons.items():
-            _say(f"dropped  {name}, natural person by {reason.replace('_', ' ')}: {count}")
+            yield told("dropped", name, reason.replace("_", " "), count)
     for reason, count in manifest["rejected"].items():
-        _say(f"refused  {reason}: {count}")
+        yield told("refused", reason, count)
     for name, columns in manifest["columns"].items():
-        for key, text in _COLUMNS.items():
-            if columns[key]:
-                _say(f"{name}: {text}: {', '.join(columns[key])}")
+        for code in _COLUMNS:
+            if columns[code]:
+                yield told(f"columns_{code}", name, list(columns[code]))
     for warning in manifest["warnings"]:
-        _say(f"warning: {warning['text']}: {warning['count']}")
-
-
-def _say(text: str) -> None:
-    """One line of text, folded to the width of a terminal; later lines are indented."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(width=min(WIDTH, Console().width))
-    for place, line in enumerate(Text(text).wrap(console, console.width - 2)):
-        typer.echo(textwrap.indent(line.plain.rstrip(), "  " * (place > 0)))
+        yield told("warning", warning["text"], warning["count"])

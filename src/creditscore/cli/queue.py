@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Literal
 
 import typer
 
 from creditscore.cli.application import App
-from creditscore.cli.office import By, Json, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.office import By, KeyFile, OnDay, StoreAddress, open_store
+from creditscore.cli.output import give, tabulate, told
+from creditscore.cli.person import find_person
 from creditscore.cli.settings import load_settings
-from creditscore.cli.tables import say_line, show
+from creditscore.core.i18n import Phrase, language
 
 queue_app = App()
-Team = Literal["analyst", "grader", "reviewer", "approver"]
+Role = Literal["analyst", "grader", "reviewer", "approver"]
 Case = Annotated[str, typer.Argument(metavar="CASE", show_default=False)]
 What = Annotated[str, typer.Argument(metavar="TASK", show_default=False)]
 Number = Annotated[int, typer.Option()]
@@ -22,33 +23,25 @@ Number = Annotated[int, typer.Option()]
 @queue_app.command("list")
 def list_command(
     store: StoreAddress,
-    team: Team | None = None,
+    role: Role | None = None,
     person: str | None = None,
     on: OnDay = None,
-    held: Annotated[bool, typer.Option("--held")] = False,
+    on_hold: Annotated[bool, typer.Option("--on-hold")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000)] = 100,
-    as_json: Json = False,
 ) -> None:
-    from creditscore.core.errors import UsageError
     from creditscore.store.tasks import list_tasks
 
     with open_store(store) as opened:
         people = opened.people()
-        taker = people.find(person) if person else None
-        if person and taker is None:
-            names = [known.name for known in people.persons.values()]
-            raise UsageError(f"{person!r} is nobody here", allowed=names or "nobody is known here", next="name one")
-        roles = team or load_settings().roles
-        tasks = list_tasks(opened, team=roles, person=taker.id if taker else None, on=on, held=held, limit=limit)
+        taker = find_person(people, person) if person else None
+        roles = role or load_settings().roles
+        tasks = list_tasks(opened, team=roles, person=taker.id if taker else None, on=on, held=on_hold, limit=limit)
         named = [{**vars(task), "person": people.name_of(task.person) if task.person else ""} for task in tasks]
-    if as_json:
-        typer.echo(json.dumps(named, ensure_ascii=False, indent=1))
-        return
     columns = ("due_on", "stream", "what", "number", "subject", "team", "person", "hold_until", "note")
-    rows = [[str(task[name] or "") for name in columns] for task in named]
-    if rows:
-        show(("due", "case", "task", "no.", "subject", "team", "person", "held until", "note"), rows, fold=True)
-    say_line(f"{len(rows)} tasks" + (", and perhaps more: --limit" if len(rows) == limit else ""))
+    shown = [name for name in columns if any(task[name] for task in named)]
+    rows = tabulate([{name: task[name] or None for name in shown} for task in named], *shown)
+    more = told("perhaps_more") if len(named) == limit else None
+    give(named, rows if named else None, told("tasks", len(named)), more)
 
 
 @queue_app.command("assign")
@@ -65,7 +58,7 @@ def assign_command(
 
     with open_store(store, key) as opened:
         assign_task(opened, case, what, number, to="" if to == "-" else to, by=by)
-    say_line(f"{case}, {what}: " + ("nobody's" if to == "-" else to))
+    _say_done(case, what, told("task_free") if to == "-" else told("task_of", to))
 
 
 @queue_app.command("hold")
@@ -83,7 +76,7 @@ def hold_command(
 
     with open_store(store, key) as opened:
         hold_task(opened, case, what, number, until=until, reason=reason, by=by)
-    say_line(f"{case}, {what}: waits until {until}")
+    _say_done(case, what, told("task_waits", until))
 
 
 @queue_app.command("release")
@@ -94,4 +87,8 @@ def release_command(
 
     with open_store(store, key) as opened:
         release_task(opened, case, what, number, by=by)
-    say_line(f"{case}, {what}: waits no longer")
+    _say_done(case, what, told("task_waits_no_longer"))
+
+
+def _say_done(case: str, what: str, state: Phrase) -> None:
+    give({"case": case, "task": what, "state": state.say(language())}, told("task", case, what, state))

@@ -10,6 +10,7 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.grade import Table
+from creditscore.cli.output import give, tabulate
 from creditscore.cli.progress import working
 from creditscore.cli.publicity import import_publicity_command
 from creditscore.core.errors import TooManyRejected
@@ -40,7 +41,7 @@ def snapshot_command(
     from creditscore.records import ingest
     from creditscore.records.snapshot_files import write_snapshot
 
-    with working("reading and checking"):
+    with working("reading"):
         snapshot = ingest(
             subjects,
             records,
@@ -54,12 +55,12 @@ def snapshot_command(
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
         failed = f"{refused} rows were refused, {max_rejected} allowed" if refused > max_rejected else None
         manifest = write_snapshot(replace(snapshot, made_up=made_up), out, failed=failed)
-    for table, counts in snapshot.counts.items():
-        typer.echo(f"{table}: {counts['rows']} in, {counts['refused']} refused, {counts['repeated']} repeated")
+    rows = [{"table": table, **counts} for table, counts in snapshot.counts.items()]
+    shown = tabulate(rows, "table", "rows", "refused", "repeated")
     if failed:
-        raise TooManyRejected(
-            f"{failed}; no snapshot was written",
-            where=str(out / "quarantine.parquet"),
-            next="mend the rows listed there, or accept them with --max-rejected",
-        )
-    typer.echo(f"{manifest['content_hash']}\nwritten to {out}")
+        give({"tables": rows}, shown)
+        where = str(out / "quarantine.parquet")
+        raise TooManyRejected("cli.no_snapshot_written", refused=refused, max_rejected=max_rejected, where=where)
+    give(
+        {"tables": rows, "content_hash": manifest["content_hash"]}, shown, str(manifest["content_hash"]), written=[out]
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import OneScheme
 from creditscore.cli.application import App
 from creditscore.cli.office import LangOption
+from creditscore.cli.output import give_document, say_aside, told
 from creditscore.cli.progress import working
 from creditscore.core.errors import ExitCode, UsageError
 
@@ -20,73 +21,65 @@ if TYPE_CHECKING:
 repair_app = App()
 
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", show_default=False)]
-Grades = Annotated[Path, typer.Option("--grades")]
+GradingFolder = Annotated[Path, typer.Option("--grading")]
 Snapshot_ = Annotated[Path, typer.Option("--snapshot")]
-SchemeName = Annotated[
-    str | None,
-    typer.Option(),
-]
 On = Annotated[str | None, typer.Option("--on")]
 Events = Annotated[Path | None, typer.Option()]
-AsJson = Annotated[bool, typer.Option("--json")]
 Html = Annotated[Path | None, typer.Option()]
 
 
 @repair_app.command("check")
 def check_command(
     subject: Subject,
-    grades: Grades,
+    grading: GradingFolder,
     snapshot: Snapshot_,
-    scheme: SchemeName = None,
+    scheme: OneScheme = None,
     on: On = None,
     events: Events = None,
     lang: LangOption = "zh",
-    as_json: AsJson = False,
     html: Html = None,
 ) -> None:
     from creditscore.core.i18n import lang_of
+    from creditscore.pages.repair import repair_document
     from creditscore.repair.check import options
     from creditscore.repair.data import check_data
 
     chosen = lang_of(lang)
-    with working("reading the subject"):
-        opened = _opened(subject, grades, snapshot, scheme, on, events, None)
+    with working("reading"):
+        opened = _opened(subject, grading, snapshot, scheme, on, events, None)
         data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists), opened.refused)
     _page(html, chosen, data, None, opened.made_up)
-    if as_json:
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-        return
-    _print({"check": data, "plan": None, "made_up": opened.made_up}, chosen)
+    give_document(repair_document({"check": data, "plan": None, "made_up": opened.made_up}, chosen), data)
 
 
 @repair_app.command("plan")
 def plan_command(
     subject: Subject,
     target: Annotated[str, typer.Option()],
-    grades: Grades,
+    grading: GradingFolder,
     snapshot: Snapshot_,
-    before: Annotated[str | None, typer.Option("--before")] = None,
+    until: Annotated[str | None, typer.Option("--until")] = None,
     order: str = "date,actions,amount",
     weight: list[str] | None = None,
     prove: Annotated[bool, typer.Option("--prove")] = False,
     days: Annotated[bool, typer.Option("--days")] = False,
-    scheme: SchemeName = None,
+    scheme: OneScheme = None,
     on: On = None,
     events: Events = None,
     lang: LangOption = "zh",
-    as_json: AsJson = False,
     html: Html = None,
 ) -> None:
     from creditscore.core.days import from_day, to_day
     from creditscore.core.i18n import lang_of
+    from creditscore.pages.repair import repair_document
     from creditscore.repair.check import options
     from creditscore.repair.data import check_data, plan_data
     from creditscore.repair.plan import plan_repair
 
-    chosen, last = lang_of(lang), _day(before, "--before")
+    chosen, last = lang_of(lang), _day(until, "--until")
     weights = _weights(order, weight)
-    with working("looking for a plan"):
-        opened = _opened(subject, grades, snapshot, scheme, on, events, last)
+    with working("looking_for_plan"):
+        opened = _opened(subject, grading, snapshot, scheme, on, events, last)
         start = from_day(opened.course.on)
         last = last or start.replace(year=start.year + 5, day=min(start.day, 28))
         ways = options(opened.course, opened.lists)
@@ -96,10 +89,8 @@ def plan_command(
             data["proof"] = _proof(opened.course, plan)
     check = check_data(opened.subject_id, opened.course, ways, opened.refused)
     _page(html, chosen, check, data, opened.made_up)
-    if as_json:
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-    else:
-        _print({"check": check, "plan": data, "made_up": opened.made_up}, chosen, days)
+    shown = {"check": check, "plan": data, "made_up": opened.made_up}
+    give_document(repair_document(shown, chosen, days=days), data)
     if prove and data["proof"]["faults"]:
         raise typer.Exit(ExitCode.DIFFERENCE)
     if plan.state != "reached":
@@ -162,7 +153,7 @@ def _day(text: str | None, name: str) -> date | None:
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year <= 2100:
-        raise UsageError(f"{name} {text!r} is not a day", allowed="YYYY-MM-DD, from 1900 to 2100")
+        raise UsageError("cli.not_day_3", name=name, text=text)
     return day
 
 
@@ -173,7 +164,7 @@ def _weights(order: str, weight: list[str] | None) -> Any:
     for text in weight or []:
         kind, _, number = text.partition("=")
         if kind not in KINDS or not number.isdecimal():
-            raise UsageError(f"{text!r} is not a weight", allowed=", ".join(f"{name}=1" for name in KINDS))
+            raise UsageError("cli.not_weight", text=text, allowed=", ".join(f"{name}=1" for name in KINDS))
         given[kind] = int(number)
     keys: Any = tuple(part.strip() for part in order.split(","))
     return Weights(keys, given or None)
@@ -191,11 +182,4 @@ def _page(
     data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
     write_text(file, render_page(repair_document(data, lang)))
     write_json(file.with_suffix(".json"), data, sort_keys=True)
-    typer.echo(f"written to {file}", err=True)
-
-
-def _print(data: dict[str, Any], lang: Any, days: bool = False) -> None:
-    from creditscore.pages.repair import repair_document
-    from creditscore.present.terminal import print_document
-
-    print_document(repair_document(data, lang, days=days))
+    say_aside(told("written", file))

@@ -9,14 +9,15 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.impact import day
-from creditscore.cli.tables import CsvPeople, show
+from creditscore.cli.output import give, give_document, tabulate, told
+from creditscore.cli.tables import CsvPeople
 
 report_app = App()
 
 
 @report_app.command("public")
 def public_command(
-    folder: Annotated[Path, typer.Argument(metavar="GRADINGS")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     out: Annotated[Path, typer.Option()],
     scheme: str | None = None,
     subjects: Path | None = None,
@@ -43,14 +44,19 @@ def public_command(
         items=items,
     )
     write_public(out, public, csv_people)
-    typer.echo(f"published by name: {public.grades.num_rows} grades, {public.lists.num_rows} entries of lists")
-    show(("withheld because", "rows"), [(reason, str(count)) for reason, count in public.withheld.items()])
-    typer.echo(f"written to {out}")
+    counts = {"grades": public.grades.num_rows, "entries": public.lists.num_rows}
+    withheld = [{"withheld_because": reason, "rows": count} for reason, count in public.withheld.items()]
+    give(
+        {**counts, "withheld": dict(public.withheld)},
+        told("published", *counts.values()),
+        tabulate(withheld, "withheld_because", "rows"),
+        written=[out],
+    )
 
 
 @report_app.command("dashboard")
 def dashboard_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(metavar="GRADING")],
     out: Annotated[Path, typer.Option()],
     snapshot: Annotated[Path, typer.Option()],
     on: Annotated[str, typer.Option()],
@@ -60,21 +66,18 @@ def dashboard_command(
     from creditscore.core.i18n import language
     from creditscore.pages.district import district
     from creditscore.pages.district_page import district_document, write_district
-    from creditscore.present.terminal import print_document
     from creditscore.records.snapshot_files import read_snapshot
 
     chosen = day(on)
     assert chosen is not None
     data = district(folder, read_snapshot(snapshot), chosen, profile=profile, days=days)
     files = write_district(data, out)
-    print_document(district_document(data, language(), str(out.with_suffix(""))))
-    for file in files[:3]:
-        typer.echo(f"written to {file}")
+    give_document(district_document(data, language(), str(out.with_suffix(""))), written=files[:3])
 
 
 @report_app.command("supervision")
 def supervision_command(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN_DIR")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN")],
     out: Annotated[Path, typer.Option()],
     results: Path | None = None,
     listings: Path | None = None,
@@ -85,11 +88,9 @@ def supervision_command(
     from creditscore.core.i18n import language
     from creditscore.pages.supervision import supervision
     from creditscore.pages.supervision_page import supervision_document, write_supervision
-    from creditscore.present.terminal import print_document
 
     if listings is not None and on is None:
-        raise UsageError("entries of lists run on a day", allowed="--listings FILE --on DAY")
+        raise UsageError("cli.listings_need_day")
     data = supervision(plan, results=results, listings=listings, measures=measures, on=day(on))
     write_supervision(data, out)
-    print_document(supervision_document(data, language()), first=2)
-    typer.echo(f"written to {out}")
+    give_document(supervision_document(data, language()), written=[out], first=2)

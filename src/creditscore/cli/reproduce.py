@@ -11,8 +11,10 @@ import typer
 from creditscore.cli.acting import Schemes, own_schemes
 from creditscore.cli.kept_runs import StoreOfRun, is_kept
 from creditscore.cli.office import open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.i18n import language, phrase
 
 if TYPE_CHECKING:
     from creditscore.grading.reproduce import Reproduction
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
 
 Table = Annotated[Path | None, typer.Option()]
 MOST_LISTED = 10  # organisations that stand differently today
-WORDS_OF_RESULT = {
-    "bytes": "the same bytes",
-    "rows": "the same rows, in a file of other bytes",
-    "differs": "differs",
-}
 
 
 def reproduce_command(
@@ -60,82 +57,89 @@ def reproduce_command(
         from creditscore.store.archive.reproduce import reproduce_run
         from creditscore.store.archive.runs import find_run
 
-        with open_store(str(store)) as opened, working(f"computing {run} again"):
+        with open_store(str(store)) as opened, working("computing_again", run):
             kept_run = find_run(opened, str(run))
             source = _read_source(snapshot, tables, kept_run.manifest, str(run), own, memory_limit)
             reproduction = reproduce_run(opened, kept_run, source, own, memory_limit=memory_limit)
-            notes = list(_list_drawn(opened, kept_run))
-        _show(reproduction, run, "kept", notes)
+            drawn = _list_drawn(opened, kept_run)
+        _show(reproduction, run, "kept", drawn)
         return
     from creditscore.grading.manifest import read_manifest
     from creditscore.grading.reproduce import reproduce
 
-    with working(f"computing {run} again"):
+    with working("computing_again", run):
         manifest = read_manifest(run)
         source = _read_source(snapshot, tables, manifest, str(run / "manifest.json"), own, memory_limit)
         if source is None:
             raise _missing_input(manifest)
         reproduction = reproduce(run, source, own)
-    _show(reproduction, run, "written")
+    _show(reproduction, run, "was_written")
 
 
-def _show(reproduction: Reproduction, run: Path, how: str, notes: list[str] | None = None) -> None:
-    """Print what came of it; DifferenceError where anything differs. `how`: whether it was written or kept."""
-    for table, result in reproduction.files.items():
-        typer.echo(f"{table}.parquet: {WORDS_OF_RESULT[result]}")
+def _show(reproduction: Reproduction, run: Path, how: str, drawn: list[dict[str, str]] | None = None) -> None:
+    """Say what came of it; DifferenceError where anything differs. `how`: whether it was written or kept."""
+    lines = [told("file_result", table, told(f"same_{result}")) for table, result in reproduction.files.items()]
     if reproduction.ok:
-        typer.echo(f"run {reproduction.run_id}: computed again, nothing differs")
+        lines.append(told("run_same", reproduction.run_id))
     for cause in reproduction.causes:
         of = f"{cause.of}: " if cause.of else ""
-        typer.echo(f"cause: {of}{cause.what}\n  {how:<8}  {cause.written}\n  computed  {cause.computed}")
+        lines += [
+            told("cause", f"{of}{cause.what}"),
+            told(how, cause.written),
+            told("computed", cause.computed),
+        ]
     first = reproduction.first
-    place = (
-        "" if first is None else f"{first.table}.parquet, row {first.row}" if first.row else f"{first.table}.parquet"
-    )
+    place = ""
     if first is not None:
-        typer.echo(f"first difference: {place}: {first.kind}{': ' if first.key else ''}{first.key}")
+        place = f"{first.table}.parquet" + (f", {phrase('cli', 'row', language(), first.row)}" if first.row else "")
+        lines.append(told("first_difference", place, first.kind, first.key))
         if first.column:
-            typer.echo(f"  column    {first.column}")
-        typer.echo(f"  {how:<8}  {first.written or '(no such row)'}\n  computed  {first.computed or '(no such row)'}")
-    for note in notes or ():
-        typer.echo(note)
+            lines.append(told("column", first.column))
+        no_row = told("no_such_row")
+        lines += [
+            told(how, first.written or no_row),
+            told("computed", first.computed or no_row),
+        ]
+    data = {
+        "run_id": reproduction.run_id,
+        "ok": reproduction.ok,
+        "files": dict(reproduction.files),
+        "causes": list(reproduction.causes),
+        "first": first,
+        "drawn": drawn or [],
+    }
+    give(data, *lines, *_tell_drawn(drawn or []))
     if reproduction.ok:
         return
     if first is None:
-        raise DifferenceError(
-            f"run {reproduction.run_id} has the same rows, but not the same manifest",
-            where=str(run),
-            next="the causes above name the parts that differ; take the manifest from the place where the run was made",
-        )
-    raise DifferenceError(
-        f"run {reproduction.run_id} cannot be computed again as it was {how}",
-        where=f"{run} ({place})",
-        next="use the input, the scheme and the version named above, or grade again",
-    )
+        raise DifferenceError("cli.manifest_differs", run_id=reproduction.run_id, where=str(run))
+    raise DifferenceError("cli.run_cannot_computed_again", run_id=reproduction.run_id, run=run, place=place)
 
 
-def _list_drawn(store: Store, run: KeptRun) -> Iterator[str]:
-    """Say which organisations stand differently today, since a decision drew their grades anew."""
+def _list_drawn(store: Store, run: KeptRun) -> list[dict[str, str]]:
+    """List the organisations that stand differently today, since a decision drew their grades anew."""
     from creditscore.store.archive.standing import find_drawn, rows_as_kept
 
     drawn = find_drawn(store, run)
-    if not drawn:
-        return
-    several = len(drawn) > 1
-    yield (
-        f"{len(drawn)} organisation{'s stand' if several else ' stands'} differently today, drawn anew by decisions"
-        " since the run was kept; that is no difference:"
-    )
-    listed = sorted(drawn)[:MOST_LISTED]
-    rows = rows_as_kept(store.archive, run, listed)
+    listed = sorted(drawn)
+    rows = rows_as_kept(store.archive, run, listed) if listed else {}
+    result = []
     for subject in listed:
         fields = drawn[subject].fields
         sides = [
             " ".join(filter(None, (face["grade"], face["score"]))) for face in (rows[subject].face, fields["after"])
         ]
-        yield f"  {subject}  {' → '.join(sides)}  {fields['because']}"
+        result.append({"subject": subject, "was": sides[0], "is": sides[1], "because": fields["because"]})
+    return result
+
+
+def _tell_drawn(drawn: list[dict[str, str]]) -> Iterator[Any]:
+    """Say which organisations stand differently today."""
+    if drawn:
+        yield told("drawn_since", len(drawn))
+        yield tabulate(drawn[:MOST_LISTED], "subject", "was", "is", "because")
     if len(drawn) > MOST_LISTED:
-        yield f"  and {len(drawn) - MOST_LISTED} more: `creditscore cascade show --store STORE`"
+        yield told("more_drawn", len(drawn) - MOST_LISTED)
 
 
 def _read_source(
@@ -155,7 +159,7 @@ def _read_source(
     given = [name for name, path in tables.items() if path is not None]
     if snapshot is not None:
         if given:
-            raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
+            raise UsageError("cli.snapshot_already_holds_tables")
         return read_snapshot(snapshot, memory_limit=memory_limit, verify=True)
     if not given:
         return None
@@ -171,10 +175,6 @@ def _read_source(
 
 def _missing_input(manifest: Mapping[str, Any]) -> UsageError:
     named = manifest.get("inputs", {})
-    return UsageError(
-        "what was graded is missing",
-        allowed="--snapshot DIR, or the tables: --subjects FILE --records FILE …",
-        next=f"the run read {', '.join(sorted(named))}"
-        if isinstance(named, dict) and named
-        else "see `creditscore reproduce --help`",
-    )
+    if isinstance(named, dict) and named:
+        return UsageError("cli.graded_missing", tables=sorted(named))
+    return UsageError("cli.graded_unknown")

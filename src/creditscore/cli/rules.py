@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.application import App
-from creditscore.cli.tables import show
+from creditscore.cli.output import give, print_json, tabulate
 from creditscore.core.errors import UsageError
 from creditscore.core.model_keys import list_few
 
@@ -59,11 +58,17 @@ def list_command(
     family: Annotated[str | None, typer.Argument(metavar="[FAMILY]")] = None,
 ) -> None:
     if family is None:
-        rows = [(name, f"configs/{family.place}", str(len(family.names()))) for name, family in load_families().items()]
-        show(("family", "place", "files"), rows)
+        families = [
+            {"family": name, "place": f"configs/{own.place}", "files": len(own.names())}
+            for name, own in load_families().items()
+        ]
+        give(families, tabulate(families, "family", "place", "files"))
         return
     chosen = _family(family)
-    show(("name", "file"), [(name, file.shown) for name, file in zip(chosen.names(), chosen.list_files(), strict=True)])
+    files = [
+        {"name": name, "file": str(file.shown)} for name, file in zip(chosen.names(), chosen.list_files(), strict=True)
+    ]
+    give(files, tabulate(files, "name", "file"))
 
 
 @rules_app.command("show")
@@ -74,17 +79,17 @@ def show_command(
     chosen = _family(family)
     names = chosen.names()
     if name is None and len(names) != 1:
-        raise UsageError(f"{family} has several files", allowed=list_few(names), next="name one of them")
-    typer.echo(chosen.pick(name or names[0]).model_dump_json(by_alias=True, exclude_defaults=True, indent=1))
+        raise UsageError("cli.several_files", family=family, allowed=list_few(names))
+    print_json(chosen.pick(name or names[0]).model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
 @rules_app.command("schema")
 def schema_command(family: FamilyName) -> None:
-    typer.echo(json.dumps(_family(family).describe_file(), ensure_ascii=False, indent=1))
+    print_json(_family(family).describe_file())
 
 
 def _family(name: str) -> Family[Any]:
     families = load_families()
     if name not in families:
-        raise UsageError(f"there is no family {name!r}", allowed=families, next="`creditscore rules list` shows all")
+        raise UsageError("cli.no_family", name=name, allowed=families)
     return families[name]

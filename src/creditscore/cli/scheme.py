@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import list_scheme_names
 from creditscore.cli.application import App
 from creditscore.cli.impact import impact_command
 from creditscore.cli.office import LangOption
+from creditscore.cli.output import give, tabulate, told, wants_json
 from creditscore.cli.scheme_check import check_command, diff_command
-from creditscore.cli.tables import say_line, show
+from creditscore.core.i18n import Lang, Phrase, lang_of, phrase
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
@@ -20,14 +22,13 @@ scheme_app = App()
 scheme_app.command("check")(check_command)
 scheme_app.command("diff")(diff_command)
 scheme_app.command("impact")(impact_command)
-COLUMNS = ("scheme", "from", "to", "role", "name")
 
 
 @scheme_app.command("list")
 def list_command(lang: LangOption = "zh") -> None:
     from creditscore.schemes import browse
 
-    show(COLUMNS, [_row(scheme, lang) for scheme in browse.list()])
+    _give_schemes(browse.list(), lang)
 
 
 @scheme_app.command("in-force")
@@ -39,11 +40,8 @@ def in_force_command(
     from creditscore.schemes import browse
 
     day = date_given(on)
-    show(COLUMNS, [_row(scheme, lang) for scheme in browse.list(day)])
-    last_graded = browse.list_last_graded(day)
-    if last_graded:
-        names = ", ".join(scheme.name for scheme in last_graded)
-        say_line(f"\nthe last whole year, {day.year - 1}, is graded by: {names}")
+    last = [scheme.name for scheme in browse.list_last_graded(day)]
+    _give_schemes(browse.list(day), lang, told("last_year_graded", day.year - 1, last) if last else None)
 
 
 @scheme_app.command("coverage")
@@ -53,77 +51,85 @@ def coverage_command(
 ) -> None:
     from collections import Counter
 
-    from creditscore.core.i18n import lang_of
     from creditscore.pages.coverage import counted, coverage_markdown, versions_of
     from creditscore.schemes.coverage import is_exact, load_coverage, unknowns
 
-    if markdown:
+    if markdown and not wants_json():
         typer.echo(coverage_markdown(), nl=False)
         return
     chosen, table = lang_of(lang), load_coverage()
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[dict[str, Any]] = []
     for system in table.systems:
-        why_not = getattr(system.reason, chosen) if system.reason else ""
-        rows.append((system.section, getattr(system.asks, chosen), system.status, "", why_not))
+        row = {"section": system.section, "system": getattr(system.asks, chosen), "status": system.status}
+        rows.append({**row, "scheme": None, "why": getattr(system.reason, chosen) if system.reason else None})
         for scheme in versions_of(system):
-            exact = "exact" if is_exact(scheme) else "partial"
-            rows.append(
-                ("", "", f"{scheme.role}, {exact}", scheme.name, f"{counted(scheme)}; unknown: {len(unknowns(scheme))}")
-            )
-    show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
+            exact = Phrase("cli", "exact" if is_exact(scheme) else "partial", (scheme.role,)).say(chosen)
+            why = phrase("cli", "evidence_unknown", chosen, counted(scheme), len(unknowns(scheme)))
+            rows.append({"section": None, "system": None, "status": exact, "scheme": scheme.name, "why": why})
     status_counts = Counter(system.status for system in table.systems)
-    typer.echo("  ".join(f"{status} {status_counts[status]}" for status in table.statuses))
+    counts = "  ".join(f"{status} {status_counts[status]}" for status in table.statuses)
+    give(rows, tabulate(rows, "section", "system", "status", "scheme", "why"), counts, lang=chosen)
 
 
 @scheme_app.command("show")
 def show_command(
-    scheme: Annotated[str, typer.Argument()],
+    scheme: Annotated[str, typer.Argument(autocompletion=list_scheme_names)],
     lang: LangOption = "zh",
 ) -> None:
     from creditscore.schemes import registry
 
-    loaded = registry.pick(scheme)
-    _head(loaded, lang)
-    if loaded.missing:
-        show(("missing",), [(getattr(label, lang),) for label in loaded.missing], title="", fold=True)
-        say_line("grading under this scheme is refused until that is known")
-        return
-    if loaded.imported_decision:
-        say_line(
-            "\nThe newest decision is the grade: records of item `decision` with decided_grade, document_no, source."
-        )
-    else:
-        _counting(loaded, lang)
-        _deciding(loaded, lang)
-    _lists(loaded, lang)
-    readings = [(key, getattr(label, lang)) for key, label in loaded.readings.items()]
-    _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
-    _section(
-        "withdrawing a record may worsen the grade by",
-        ("rule", "why"),
-        [(item.id, getattr(item.why, lang)) for item in loaded.not_monotone],
-    )
+    loaded, chosen = registry.pick(scheme), lang_of(lang)
+    give(loaded.model_dump(mode="json", by_alias=True, exclude_defaults=True), *_tell(loaded, chosen), lang=chosen)
 
 
-def _row(scheme: Scheme, lang: str) -> tuple[str, ...]:
-    end = str(scheme.effective_to or "")
-    return scheme.scheme, scheme.version, end, scheme.role.replace("_", " "), getattr(scheme.label, lang)
-
-
-def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    if rows:
-        say_line(f"\n{title}")
-        show(columns, rows, fold=True)
-
-
-def _head(scheme: Scheme, lang: str) -> None:
+def _tell(loaded: Scheme, lang: Lang) -> Iterator[Any]:
+    """What a scheme says, part by part."""
+    from creditscore.present.document import Facts, Listing
     from creditscore.schemes.browse import summarise
 
-    say_line(f"{scheme.name}  {getattr(scheme.label, lang)}")
-    show(("", ""), list(summarise(scheme, lang).items()))
+    yield f"{loaded.name}  {getattr(loaded.label, lang)}"
+    yield Facts(list(summarise(loaded, lang).items()))
+    if loaded.missing:
+        yield Listing(list(loaded.missing), title=Phrase("heads", "missing"))
+        yield told("refused_until_known")
+        return
+    if loaded.imported_decision:
+        yield told("decision_is_the_grade")
+    else:
+        yield from _tell_counting(loaded, lang)
+        yield from _tell_deciding(loaded, lang)
+    yield from _tell_lists(loaded, lang)
+    yield from _section("readings", ("reading", "how_read"), list(loaded.readings.items()))
+    yield from _section("may_worsen", ("rule", "why"), [(item.id, item.why) for item in loaded.not_monotone])
 
 
-def _counting(scheme: Scheme, lang: str) -> None:
+def _give_schemes(schemes: Iterable[Scheme], lang: Lang, *more: Any) -> None:
+    """List schemes: the name of each, below it its id; the days between which it governs, and its role."""
+    from creditscore.present.document import Lines
+
+    rows, shown = [], []
+    for scheme in schemes:
+        row = {
+            "scheme": scheme.scheme,
+            "from": scheme.version,
+            "to": str(scheme.effective_to or "") or None,
+            "role": scheme.role,
+            "name": getattr(scheme.label, lang),
+        }
+        rows.append(row)
+        shown.append({**row, "name": Lines((row["name"], row["scheme"])), "role": scheme.role.replace("_", " ")})
+    give(rows, tabulate(shown, "name", "from", "to", "role"), *more, lang=lang)
+
+
+def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *values: Any) -> Iterator[Any]:
+    """A table under its title; nothing where it has no rows, and no column that is empty in every row."""
+    used = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    listed = [{columns[place]: row[place] or "" for place in used} for row in rows]
+    if listed:
+        yield tabulate(listed, *(columns[place] for place in used), title=told(f"scheme_{title}", *values))
+
+
+def _tell_counting(scheme: Scheme, lang: Lang) -> Iterator[Any]:
     """What is read and what it weighs."""
     from creditscore.core.quantities import plain
     from creditscore.schemes import describe as say
@@ -131,7 +137,7 @@ def _counting(scheme: Scheme, lang: str) -> None:
     items = [
         (
             code,
-            getattr(item.label, lang),
+            item.label,
             say.points(item),
             "+".join(item.per) if item.value else "",
             plain(item.cap),
@@ -142,71 +148,74 @@ def _counting(scheme: Scheme, lang: str) -> None:
         for code, variants in scheme.items.items()
         for item in variants
     ]
-    _section("items", ("item", "what", "points", "per", "cap", "window", "in force", "evidence"), items)
+    yield from _section("items", ("item", "what", "points", "per", "cap", "window", "in_force", "evidence"), items)
     windows = [(name, say.window(window)) for name, window in scheme.windows.items()]
-    _section(f"windows (of items that name none: {scheme.admit.window})", ("window", "which days"), windows)
+    yield from _section("windows", ("window", "which_days"), windows, scheme.admit.window)
     repairs = [
         (name, ", ".join(f"{w.id}: {say.repair_window(w)}" for w in rule.windows), say.applies(rule.applies))
         for name, rule in scheme.repairs.items()
     ]
-    _section("repair", ("rule", "windows", "in force"), repairs)
-    groups = [(name, getattr(g.label, lang), plain(g.cap), g.take) for name, g in scheme.groups.items()]
-    _section("groups", ("group", "what", "cap", "takes"), groups)
+    yield from _section("repair", ("rule", "windows", "in_force"), repairs)
+    groups = [(name, g.label, plain(g.cap), g.take) for name, g in scheme.groups.items()]
+    yield from _section("groups", ("group", "what", "cap", "takes"), groups)
     facts = [(name, say.fact(fact), say.applies(fact.applies)) for name, fact in scheme.facts.items()]
-    _section("facts", ("fact", "what", "in force"), facts)
+    yield from _section("facts", ("fact", "what", "in_force"), facts)
 
 
-def _deciding(scheme: Scheme, lang: str) -> None:
+def _tell_deciding(scheme: Scheme, lang: Lang) -> Iterator[Any]:
     """From the start score to the grade."""
     from creditscore.core.quantities import plain
     from creditscore.schemes import describe as say
 
-    starts = [
+    starts: list[tuple[Any, ...]] = [
         (
             rule.id,
-            " to ".join(plain(n) for n in rule.range or (rule.points,)),
-            rule.when or "otherwise",
+            "–".join(plain(n) for n in rule.range or (rule.points,)),
+            rule.when or told("otherwise"),
             say.applies(rule.applies),
             say.mark(rule),
         )
         for rule in (scheme.start.rules if scheme.start else [])
     ]
     starts += [
-        (bonus.id, f"+{plain(bonus.each)} each", bonus.of, say.applies(bonus.applies), say.mark(bonus))
+        (bonus.id, told("points_each", plain(bonus.each)), bonus.of, say.applies(bonus.applies), say.mark(bonus))
         for bonus in (scheme.start.bonus if scheme.start else [])
     ]
-    _section("start", ("rule", "points", "when", "in force", "evidence"), starts)
+    yield from _section("start", ("rule", "points", "when", "in_force", "evidence"), starts)
     conditions = [
-        (rule.id, getattr(rule.label, lang), say.condition(rule), rule.when, say.applies(rule.applies), say.mark(rule))
+        (rule.id, rule.label, say.condition(rule), rule.when, say.applies(rule.applies), say.mark(rule))
         for rule in scheme.conditions
     ]
-    _section("conditions", ("condition", "what", "points", "when", "in force", "evidence"), conditions)
+    heads = ("condition", "what", "points", "when", "in_force", "evidence")
+    yield from _section("conditions", heads, conditions)
     limits = [(name, plain(getattr(scheme.combine, name))) for name in ("floor", "ceiling")]
-    _section("limits of the score", ("limit", "score"), [row for row in limits if row[1]])
+    yield from _section("limits", ("limit", "score"), [row for row in limits if row[1]])
     decisions = [
         (
             rule.id,
             say.label(rule.label, lang),
-            rule.when or "otherwise",
+            rule.when or told("otherwise"),
             say.effect(rule),
             say.applies(rule.applies),
             say.mark(rule),
         )
         for rule in scheme.decide
     ]
-    _section("decisions, in this order", ("decision", "what", "when", "effect", "in force", "evidence"), decisions)
+    yield from _section("decisions", ("decision", "what", "when", "effect", "in_force", "evidence"), decisions)
 
 
-def _lists(scheme: Scheme, lang: str) -> None:
+def _tell_lists(scheme: Scheme, lang: Lang) -> Iterator[Any]:
     from creditscore.schemes import describe as say
 
     for key, listed in scheme.lists.items():
-        rows = [("step", step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps]
+        rows: list[tuple[Any, ...]] = [
+            (told("list_step"), step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps
+        ]
         rows += [
             (
-                "term",
+                told("list_term"),
                 term.id,
-                "unknown" if term.unknown else say.span(term.span) or "until an exit",
+                told("unknown") if term.unknown else say.span(term.span) or told("until_exit"),
                 term.since,
                 say.mark(term),
             )
@@ -214,14 +223,14 @@ def _lists(scheme: Scheme, lang: str) -> None:
         ]
         rows += [
             (
-                "exit",
+                told("list_exit"),
                 way.id,
-                f"{way.kind}{f', after {say.span(way.after)}' if way.after else ''}",
+                told("exit_after", way.kind, say.span(way.after)) if way.after else way.kind,
                 way.since or "",
                 say.mark(way),
             )
             for way in listed.exits
         ]
-        title = f"list {key}: {getattr(listed.label, lang)} ({listed.kind}; {', '.join(listed.who)})"
-        say_line(f"\n{title}\ntriggers: {', '.join(listed.triggers) or 'none'}")
-        show(("", "id", "how long", "since", "evidence"), rows, fold=True)
+        head = listed.label, listed.kind, list(listed.who)
+        yield from _section("list", ("part", "id", "how_long", "since", "evidence"), rows, key, *head)
+        yield told("triggers", list(listed.triggers) or "—")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditscore.cli.office import LangOption
-from creditscore.cli.tables import console, show
-from creditscore.core.errors import ExitCode, UsageError
+from creditscore.cli.output import give, tabulate, told, wants_json
+from creditscore.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from creditscore.core.yaml_source import Fault
@@ -23,7 +23,6 @@ def check_command(
         list[str] | None,
         typer.Argument(metavar="[SCHEME|FILE]…"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
     notes: Annotated[bool | None, typer.Option("--notes/--no-notes")] = None,
 ) -> None:
     from creditscore.core.partial_parse import in_order
@@ -41,85 +40,65 @@ def check_command(
         composed = [fault for _, source in inspect_all() for fault in source.faults]
         faults = in_order(dict.fromkeys([*faults, *composed]))  # of a scheme that several read: said once
     noted = in_order(note for checked in checked_schemes for note in checked.source.notes)
-    if as_json:
-        shown = [
-            {
-                "code": fault.code,
-                "severity": fault.severity,
-                "file": fault.file,
-                "line": fault.line,
-                "path": fault.path,
-                "message": fault.message,
-            }
-            for fault in (*faults, *noted)
-        ]
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
-    else:
-        show_faults(faults)
-        if notes if notes is not None else bool(names):
-            show_faults(noted)
-        _sum(len(checked_schemes), faults, noted)
+    rows = [
+        {name: getattr(fault, name) for name in ("code", "severity", "file", "line", "path", "message")}
+        for fault in (*faults, *noted)
+    ]
+    shown_notes = noted if (notes if notes is not None else bool(names)) else ()
+    give(rows, *tell_faults([*faults, *shown_notes]), *_sum(len(checked_schemes), faults, noted))
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
 
-def show_faults(faults: Iterable[Fault]) -> None:
+def tell_faults(faults: Iterable[Fault]) -> Iterator[Any]:
     """By file: the line, the code and the key path, and under them what is wrong."""
-    from rich.padding import Padding
-    from rich.text import Text
+    from creditscore.present.document import Listing
 
-    out, file = console(), ""
-    for fault in faults:
-        if fault.file != file:
-            file = fault.file
-            out.print(Text(file, style="bold"))
-        out.print(Padding(Text(f"{fault.code}  line {fault.line}  {fault.path}"), (0, 0, 0, 2)))
-        out.print(Padding(Text(fault.message), (0, 0, 0, 8)))
+    for file, of_file in groupby(faults, key=lambda fault: fault.file):
+        items = [(told("fault_at", fault.code, fault.line, fault.path), [fault.message]) for fault in of_file]
+        yield Listing(items, title=file)
 
 
-def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> None:
+def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> Iterator[Any]:
     from creditscore.schemes.codes import CODES
 
     counts = Counter(fault.code for fault in (*faults, *noted))
     if counts:
-        show(("code", "count", "what"), [(code, str(n), CODES[code]) for code, n in sorted(counts.items())])
-    more = "; docs/checks.md explains each code" if counts else ""
-    typer.echo(f"{files} versions: {len(faults)} faults, {len(noted)} notes{more}")
+        rows = [{"code": code, "count": count, "what": CODES[code]} for code, count in sorted(counts.items())]
+        yield tabulate(rows, "code", "count", "what")
+    yield told("schemes_checked", files, told("faults", len(faults)), told("notes", len(noted)))
+    if counts:
+        yield told("codes_explained", "docs/checks.md")
 
 
 def diff_command(
-    a: Annotated[str, typer.Argument()],
-    b: Annotated[str, typer.Argument()],
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
     lang: LangOption = "zh",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
     snapshot: Path | None = None,
     period: str | None = None,
     as_of: str | None = None,
-    most: Annotated[int, typer.Option(min=0)] = 50,
+    limit: Annotated[int, typer.Option(min=0)] = 50,
 ) -> None:
     from creditscore.schemes import registry
     from creditscore.schemes.diff import diff
 
-    if lang not in ("zh", "en"):
-        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-    first, second = registry.pick(a), registry.pick(b)
-    changes = diff(first, second, lang, codes=as_json)
+    first, second = registry.pick(old), registry.pick(new)
+    changes = diff(first, second, lang, codes=wants_json())
     moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
-    if as_json:
-        data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(change) for change in changes]}
-        if moves is not None:
-            matrix = [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]
-            data |= {"subjects": moves.subjects, "matrix": matrix, "moved": [list(value) for value in moves.moved]}
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-        return
-    head = {
-        "zh": ("部分", "名称", "变动", "方面", "原为", "改为"),
-        "en": ("part", "name", "change", "what", "was", "is"),
-    }
-    typer.echo(f"{first.name} → {second.name}: {len(changes)} {'处变动' if lang == 'zh' else 'changes'}")
-    show(head[lang], [change.words(lang) for change in changes], fold=True)
+    data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(change) for change in changes]}
     if moves is not None:
-        _show_moves(moves, lang, most)
+        matrix = [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]
+        data |= {"subjects": moves.subjects, "matrix": matrix, "moved": [list(value) for value in moves.moved]}
+    heads = ("part", "name", "change", "aspect", "was", "is")
+    rows = [dict(zip(heads, change.words(lang), strict=True)) for change in changes]
+    give(
+        data,
+        told("changes", first.name, second.name, len(changes)),
+        tabulate([{name: cell or None for name, cell in row.items()} for row in rows], *heads) if rows else None,
+        *(_tell_moves(moves, limit) if moves is not None else ()),
+        lang=lang,
+    )
 
 
 def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) -> Any:
@@ -127,25 +106,23 @@ def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) 
     from creditscore.grading.migration import movement
     from creditscore.records.snapshot_files import read_snapshot
 
-    with working("grading under both versions"):
+    with working("both_versions"):
         return movement(a, b, read_snapshot(folder), period, as_of)
 
 
-def _show_moves(moves: Any, lang: str, most: int) -> None:
-    zh = lang == "zh"
+def _tell_moves(moves: Any, limit: int) -> Iterator[Any]:
+    from creditscore.present.document import Column, Count, Table
+
     rows = [
-        (name, *(str(moves.matrix.get((name, other), "")) for other in moves.names))
+        (name, *(Count(moves.matrix[name, other]) if (name, other) in moves.matrix else "" for other in moves.names))
         for name in moves.names
         if any(before == name for before, _ in moves.matrix)
     ]
-    title = "由行到列的主体数" if zh else "subjects, from the row to the column"
-    show(("", *moves.names), rows, title=f"\n{title}")
-    typer.echo(
-        f"{moves.subjects} 个主体，{len(moves.moved)} 个变动"
-        if zh
-        else f"{len(moves.moved)} of {moves.subjects} subjects move"
-    )
-    if moves.moved and most:
-        show(("主体", "原为", "改为") if zh else ("subject", "was", "is"), moves.moved[:most])
-        if len(moves.moved) > most:
-            typer.echo(f"… {len(moves.moved) - most} more; --most or --json lists them")
+    columns = [Column(""), *(Column(name, "number") for name in moves.names)]
+    yield Table(columns, rows, title=told("subjects_moved_from_to"))
+    yield told("subjects_move", len(moves.moved), moves.subjects)
+    if moves.moved and limit:
+        heads = ("subject", "was", "is")
+        yield tabulate([dict(zip(heads, row, strict=True)) for row in moves.moved[:limit]], *heads)
+        if len(moves.moved) > limit:
+            yield told("more_by_limit", len(moves.moved) - limit)

@@ -74,7 +74,7 @@ def find_file() -> Path | None:
     if named:
         file = Path(named).expanduser()
         if not file.is_file():
-            raise UsageError("cli.variable_names_no_file", variable=VARIABLE, where=str(file))
+            raise UsageError("cli.variable_names_no_file", where=str(file), variable=VARIABLE)
         return file
     here = Path.cwd()
     return next((folder / FILE for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
@@ -91,7 +91,7 @@ def read_file(file: Path) -> Settings:
         raise InputError("cli.settings_unreadable", where=str(file)) from error
     unknown = [key for key in data if key not in KEYS]
     if unknown:
-        raise InputError("cli.setting_unknown", keys=unknown, where=str(file), allowed=KEYS)
+        raise InputError("cli.setting_unknown", where=str(file), allowed=KEYS, keys=unknown)
     for key, value in data.items():
         _check(key, value, file)
     texts = {key: value for key, value in data.items() if key not in ("store", "roles")}
@@ -103,13 +103,13 @@ def _check(key: str, value: Any, file: Path) -> None:
     values = value if isinstance(value, list) else [value]
     are_texts = all(isinstance(text, str) and text.strip() for text in values)
     if key == "roles" and not (isinstance(value, list) and are_texts):
-        raise InputError("cli.setting_no_list", key=key, where=str(file))
+        raise InputError("cli.setting_no_list", where=str(file), key=key)
     if key != "roles" and (isinstance(value, list) or not are_texts):
-        raise InputError("cli.setting_no_text", key=key, where=str(file))
+        raise InputError("cli.setting_no_text", where=str(file), key=key)
     allowed = _list_allowed(key)
     wrong = [text for text in values if allowed and text not in allowed]
     if wrong:
-        raise InputError("cli.setting_not_allowed", key=key, listed=wrong, where=str(file), allowed=allowed)
+        raise InputError("cli.setting_not_allowed", where=str(file), allowed=allowed, key=key, listed=wrong)
 
 
 def _list_allowed(key: str) -> tuple[str, ...]:

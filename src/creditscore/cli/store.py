@@ -10,23 +10,23 @@ import typer
 
 from creditscore.cli.acting import day_given
 from creditscore.cli.application import App
-from creditscore.cli.office import By, Json, KeyFile, LangOption, OnDay, open_store, read_key
+from creditscore.cli.office import By, KeyFile, LangOption, OnDay, StoreAddress, open_store, read_key
+from creditscore.cli.output import give, say_aside, tabulate, told, wants_json
 from creditscore.cli.progress import working
-from creditscore.cli.tables import say_aside, say_line, show, show_blocks
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.store.verification import Verification
 
 store_app = App()
-Address = Annotated[str, typer.Argument(metavar="STORE", show_default=False)]
 Stream = Annotated[str, typer.Argument(metavar="NAME")]
+MOST_FAULTS = 50  # that are shown
 HeldFile = Annotated[list[Path] | None, typer.Option("--held")]
 
 
 @store_app.command("create")
 def create_command(
-    store: Address,
+    store: StoreAddress,
     mode: str = "open",
     key: KeyFile = None,
     approver: str = "",
@@ -35,60 +35,51 @@ def create_command(
     from creditscore.store.beginning import MODES, Beginning, begin_signed
 
     if mode not in MODES:
-        raise UsageError(f"there is no mode {mode!r}", allowed=MODES, next="choose one of these")
+        raise UsageError("cli.no_mode", mode=mode, allowed=MODES)
     if mode == "open" and (key is not None or approver):
-        raise UsageError(
-            "in mode open nobody signs",
-            allowed="no --key and no --approver",
-            next="give --mode keys or --mode accounts",
-        )
+        raise UsageError("cli.open_signs_nothing")
     if mode != "open" and (key is None or not approver.strip()):
-        raise UsageError(
-            f"a store of mode {mode} begins with a key and an approver",
-            allowed="--key FILE --approver NAME",
-            next="`creditscore key new FILE` makes a key",
-        )
+        raise UsageError("cli.mode_needs_key", mode=mode)
     signer = read_key(key) if mode != "open" else None
     beginning = begin_signed(mode, signer, approver) if signer else Beginning()
     with Store(store, key=signer, beginning=beginning, say=say_aside) as opened:
-        say_line(f"{opened.database.shown}: log {opened.head().log_id}, mode {opened.mode}")
+        shown, log, mode = opened.database.shown, opened.head().log_id, opened.mode
+    give({"store": shown, "log": log, "mode": mode}, told("store_made", shown, log, mode))
 
 
 @store_app.command("verify")
 def verify_command(
-    store: Address,
+    store: StoreAddress,
     held: HeldFile = None,
     since: Annotated[int, typer.Option(min=0)] = 0,
-    as_json: Json = False,
 ) -> int:
     from creditscore.store.verify import verify
 
     with open_store(store) as opened, working("checking"):
         result = verify(opened, anchors=read_notes(held or []), since=since)
-    show_verification(result, as_json)
+    show_verification(result)
     return int(result.exit_code)
 
 
-def show_verification(result: Verification, as_json: bool) -> None:
+def show_verification(result: Verification) -> None:
     """Say what a check found, and what no check of this mode can find."""
-    if as_json:
-        data = {
-            "mode": result.mode,
-            "events": result.size,
-            "anchored": result.anchored,
-            "faults": [vars(fault) for fault in result.faults],
-            "notes": result.notes,
-            "not_found": result.limits,
-        }
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
-        return
-    if result.faults:
-        rows = [(fault.sort, fault.where, fault.what) for fault in result.faults[:50]]
-        show(("sort", "where", "fault"), rows, fold=True)
-    for note in result.notes:
-        say_line(f"note: {note}")
-    say_line(f"{result.size} events, {result.anchored} of them anchored, {len(result.faults)} faults")
-    say_line(result.limits)
+    faults = [vars(fault) for fault in result.faults]
+    data = {
+        "mode": result.mode,
+        "events": result.size,
+        "anchored": result.anchored,
+        "faults": faults,
+        "notes": result.notes,
+        "not_found": result.limits,
+    }
+    shown = [{"sort": row["sort"], "where": row["where"], "fault": row["what"]} for row in faults[:MOST_FAULTS]]
+    give(
+        data,
+        tabulate(shown, "sort", "where", "fault") if shown else None,
+        *(told("note", note) for note in result.notes),
+        told("verified", result.size, result.anchored, len(faults)),
+        result.limits,
+    )
 
 
 def read_notes(files: list[Path]) -> list[str]:
@@ -110,7 +101,7 @@ def read_notes(files: list[Path]) -> list[str]:
 
 @store_app.command("checkpoint")
 def checkpoint_command(
-    store: Address,
+    store: StoreAddress,
     out: Path | None = None,
     key: KeyFile = None,
 ) -> None:
@@ -120,34 +111,33 @@ def checkpoint_command(
         note = opened.checkpoint()
     if out is not None:
         write_text(out, note)
-    typer.echo(note, nl=False)
+    if wants_json():
+        give({"note": note}, written=[] if out is None else [out])
+    else:
+        typer.echo(note, nl=False)
 
 
 @store_app.command("show")
-def show_command(store: Address, name: Stream, lang: LangOption = "zh", as_json: Json = False) -> None:
-    from creditscore.cli.act import show_case
+def show_command(name: Stream, store: StoreAddress, lang: LangOption = "zh") -> None:
+    from creditscore.cli.act import tell_case
+    from creditscore.present.document import Listing
 
     with open_store(store) as opened:
         case, people = opened.read(name), opened.people()
-        if as_json:
-            show_case(opened, case, as_json=True)
-            return
-        blocks = []
+        items = []
         numbers = {event.version: number for number, event in case.acts().items()}
         for event in case.events:
             payload = case.payload_of(event)
             values = {**(payload.get("given") or {}), **(payload.get("set") or {})}
-            known = f", known {event.known_on}" if event.known_on != case.day_of(event) else ""
+            known = told("known_on", event.known_on) if event.known_on != case.day_of(event) else ""
             who = people.name_of(event.actor) + (f" ({event.role})" if event.role else "")
-            lines = [f"{field}: {_in_words(value)}" for field, value in values.items()]
+            lines: list[Any] = [f"{field}: {_in_words(value)}" for field, value in values.items()]
             for part, rows in (payload.get("parts") or {}).items():
                 lines += [f"{part} {', '.join(f'{cell} {_in_words(row[cell])}' for cell in row)}" for row in rows]
-            lines += ["erased"] if event.payload is None else []
-            blocks.append(
-                (f"{numbers.get(event.version, '-')} {event.name}  {case.day_of(event)}{known}  {who}", lines)
-            )
-        show_blocks(blocks)
-        show_case(opened, case, lang)
+            lines += [told("erased")] if event.payload is None else []
+            number = str(numbers.get(event.version, "-"))
+            items.append((told("step", number, event.name, case.day_of(event), known, who), lines))
+        give(case.view(), Listing(items), *tell_case(opened, case, lang), lang=lang)
 
 
 def _in_words(value: Any) -> str:
@@ -156,23 +146,23 @@ def _in_words(value: Any) -> str:
 
 @store_app.command("backup")
 def backup_command(
-    store: Address,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    store: StoreAddress,
+    out: Annotated[Path, typer.Option()],
     archive: Annotated[bool, typer.Option("--archive/--no-archive")] = True,
 ) -> None:
     from creditscore.store.backup import back_up
 
     with open_store(store) as opened, working("copying"):
-        manifest = back_up(opened, folder, with_archive=archive)
-    say_line(f"{folder}: {manifest['size']} events, {manifest['archive_files']} files")
+        manifest = back_up(opened, out, with_archive=archive)
+    counts = {"events": manifest["size"], "files": manifest["archive_files"]}
+    give(counts, told("backed_up", *counts.values()), written=[out])
 
 
 @store_app.command("restore")
 def restore_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
-    store: Address,
+    store: StoreAddress,
     held: HeldFile = None,
-    as_json: Json = False,
 ) -> int:
     from creditscore.office.opening import make_registry
     from creditscore.store.backup import restore
@@ -180,14 +170,14 @@ def restore_command(
     anchors = read_notes(held or [])
     with working("restoring"):
         result = restore(folder, store, make_registry(store), anchors=anchors)
-    show_verification(result, as_json)
+    show_verification(result)
     return int(result.exit_code)
 
 
 @store_app.command("prove")
 def prove_command(
-    store: Address,
     event: Annotated[int, typer.Argument(metavar="EVENT", min=0, max=2**62)],
+    store: StoreAddress,
     out: Annotated[Path, typer.Option(show_default=False)],
     held: Path | None = None,
     key: KeyFile = None,
@@ -199,7 +189,8 @@ def prove_command(
     with open_store(store, key) as opened:
         proof = prove_act(opened, event, checkpoint=notes[-1] if notes else "")
     write_json(out, proof)
-    say_line(f"{out}: {len(proof['events'])} events")
+    count = len(proof["events"])
+    give({"events": count}, told("proved_events", count), written=[out])
 
 
 @store_app.command("check-proof")
@@ -215,16 +206,16 @@ def check_proof_command(
     notes = read_notes([held] if held else [])
     half = require_public(public) if public else ""
     events = check_act(read_json(proof, "the proof"), checkpoint=notes[-1] if notes else "", public=half)
-    for event in events:
-        say_line(f"event {event.seq}: {event.kind} {event.stream}, {event.on_day}, written {event.at}")
+    rows = [{name: getattr(event, name) for name in ("seq", "kind", "stream", "on_day", "at")} for event in events]
+    give(rows, *(told("proved_event", *row.values()) for row in rows))
     if not notes:
-        say_aside("its own note is taken at its word: --held compares it with one that was kept elsewhere")
+        say_aside(told("note_at_its_word"))
 
 
 @store_app.command("erase")
 def erase_command(
-    store: Address,
     name: Stream,
+    store: StoreAddress,
     reason: Annotated[str, typer.Option(show_default=False)],
     article: str = "",
     by: By = "",
@@ -235,13 +226,13 @@ def erase_command(
 
     with open_store(store, key) as opened:
         case = erase_stream(opened, name, reason=reason, article=article, by=by, on=on)
-    say_line(f"{case.name}: {len(case.events)} events say nothing more")
+    give({"stream": case.name, "events": len(case.events)}, told("stream_erased", case.name, len(case.events)))
 
 
 @store_app.command("witness")
 def witness_command(
-    store: Address,
-    address: Annotated[str, typer.Argument(metavar="[ADDRESS]")] = "",
+    store: StoreAddress,
+    address: Annotated[str, typer.Argument(metavar="[WITNESS]")] = "",
     remove: Annotated[bool, typer.Option("--remove")] = False,
     reason: str = "",
     by: By = "",
@@ -252,27 +243,25 @@ def witness_command(
     from creditscore.store.witnesses import add_witness, remove_witness
 
     if (remove and not address) or (reason and not remove):
-        raise UsageError("--remove needs an address, and --reason --remove", next="say which witness is removed")
+        raise UsageError("cli.remove_needs_witness")
     with open_store(store, key) as opened:
         if address and remove:
             remove_witness(opened, address, reason=reason, by=by, on=on)
         elif address:
             add_witness(opened, address, by=by, on=on)
         witnesses = opened.witnesses()
-    for witness in witnesses:
-        say_line(hide_credentials(witness))
-    say_line(f"{len(witnesses)} witnesses")
+    shown = [hide_credentials(witness) for witness in witnesses]
+    give(shown, *shown, told("witnesses", len(shown)))
 
 
 @store_app.command("retention")
 def retention_command(
-    store: Address,
+    store: StoreAddress,
     on: Annotated[str, typer.Option("--on")],
     delete: Annotated[bool, typer.Option("--delete")] = False,
     rules: Annotated[Path | None, typer.Option("--rules")] = None,
     by: By = "",
     key: KeyFile = None,
-    as_json: Json = False,
 ) -> None:
     from creditscore.core.days import from_day
     from creditscore.office.retention import erase_due, list_due, list_matters
@@ -281,11 +270,7 @@ def retention_command(
     with open_store(store, key) as opened:
         matters = list_matters(opened, rules)
         due = list(erase_due(opened, day, by=by, rules=rules)) if delete else list_due(matters, day)
-    if as_json:
-        rows = [{**vars(matter), "since": str(matter.since), "due_on": str(matter.due_on)} for matter in due]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    if due:
-        names = ("of", "rule", "evidence", "due on")
-        show(names, [(matter.name, matter.rule, matter.evidence, str(matter.due_on)) for matter in due], fold=True)
-    say_line(f"{len(due)} of {len(matters)} {'erased' if delete else 'may be erased'} on {day}")
+    rows = [{**vars(matter), "since": str(matter.since), "due_on": str(matter.due_on)} for matter in due]
+    names = ("name", "rule", "evidence", "due_on")
+    code = "matters_erased" if delete else "matters_due"
+    give(rows, tabulate(rows, *names) if rows else None, told(code, len(due), len(matters), day))

@@ -41,12 +41,7 @@ def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
 
     loaded_snapshot = read_snapshot(snapshot)
     if not loaded_snapshot.has_hash(run["snapshot_hash"]):
-        raise InputError(
-            "the snapshot is not the one that was graded",
-            where=str(snapshot),
-            allowed=run["snapshot_hash"],
-            next="give the snapshot of the run",
-        )
+        raise InputError("cli.snapshot_not_graded", where=str(snapshot), allowed=run["snapshot_hash"])
     return as_graded(loaded_snapshot, run)
 
 
@@ -99,7 +94,7 @@ def graded_again(
     run, own = run_of(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
     by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
-    with working(f"reading {subject_id}"):
+    with working("reading_subject", subject_id):
         grading = regrade(
             held_in(snapshot, run),
             [subject_id],
@@ -123,10 +118,7 @@ def check_text(plan: Plan, run: dict[str, Any]) -> None:
     from creditscore.grading.identity import has_rules
 
     if not has_rules(run, plan.scheme):
-        raise InputError(
-            f"the text of {run['scheme']} is not the one that was applied",
-            next="grade again, or give the file of the scheme with --scheme",
-        )
+        raise InputError("cli.text_not_applied", scheme=run["scheme"])
 
 
 def load_subject_input(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
@@ -135,6 +127,6 @@ def load_subject_input(folder: Path, subject: str, snapshot: Path, scheme: str |
 
     run, own = run_of(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
-    with working(f"reading {subject_id}"):
+    with working("reading_subject", subject_id):
         plan, ((_, asked_subject),) = again(held_in(snapshot, run), run, own, [subject_id])
     return plan, subject_id, asked_subject

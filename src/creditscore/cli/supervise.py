@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +10,11 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.office import By, KeyFile, StoreAddress, open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.tables import CsvPeople
 from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.i18n import Phrase, language
 
 if TYPE_CHECKING:
     from creditscore.inspection.plan import InspectionPlan
@@ -47,9 +49,7 @@ def plan_command(
     for programme in programmes:
         programme_name, mark, table = programme.partition("=")
         if not mark or not programme_name or not table:
-            raise UsageError(
-                f"{programme!r} is no programme with its classes", allowed="--programme composite=classes.csv"
-            )
+            raise UsageError("cli.no_programme_classes", programme=programme)
         given.append((programme_name, Path(table)))
     changes = [[part.strip() for part in text.split(",") if part.strip()] for text in what_if or ()]
     with working("planning"):
@@ -64,8 +64,7 @@ def plan_command(
             what_if=changes,
         )
         plan.write(out)
-    _report(plan)
-    typer.echo(f"written to {out}")
+    give(plan.manifest, *_tell_plan(plan), written=[out])
 
 
 @supervise_app.command("commit")
@@ -86,7 +85,6 @@ def commit_command(
     key: KeyFile = None,
     replay: Annotated[bool, typer.Option("--replay")] = False,
 ) -> None:
-    from creditscore.cli.tables import say_line
     from creditscore.inspection.commitment import Randomness
     from creditscore.inspection.rows import day_of
     from creditscore.inspection.workflow import commit
@@ -105,16 +103,16 @@ def commit_command(
             last_visits=last_visits,
             replayed=replay,
         )
-    typer.echo(f"draw        {commitment.draw_id}")
-    typer.echo(f"commitment  {commitment.hash}")
-    idle = (
-        commitment.content["conflicts"]["declared"]
-        - commitment.content["conflicts"]["of_listed_inspectors_and_subjects"]
+    declared = commitment.content["conflicts"]
+    idle = declared["declared"] - declared["of_listed_inspectors_and_subjects"]
+    data = {"draw_id": commitment.draw_id, "commitment": commitment.hash, "conflicts_outside": idle}
+    give(
+        data,
+        told("draw_and_commitment", commitment.draw_id, commitment.hash),
+        told("conflicts_outside", idle) if idle else None,
+        told("publish_before", about.on, source, read),
+        written=[out],
     )
-    if idle:
-        say_line(f"note: {idle} conflicts name an inspector or an organisation that is not in this draw")
-    say_line(f"publish this hash before {about.on}; the public value is {source}, read as: {read}")
-    typer.echo(f"written to {out}")
 
 
 @supervise_app.command("draw")
@@ -133,10 +131,15 @@ def draw_command(
         outcome = draw_visits(opened, folder, value, day_of(on, "--on"), by=by)
     drawn = sum(unit.visits > 0 for unit in outcome.units)
     joint = sum(len(visit.programmes) > 1 for visit in outcome.visits)
-    typer.echo(f"{drawn} of {len(outcome.units)} drawn: {len(outcome.visits)} visits, {joint} of them joint")
     loads = sorted(_counted([team.inspector_id for team in outcome.teams]).values())
-    typer.echo(f"{len(loads)} inspectors, {loads[0]} to {loads[-1]} places each" if loads else "nobody is visited")
-    typer.echo(f"written to {folder}; anybody can run it again: python {folder}/verify_draw.py {folder}")
+    data = {"drawn": drawn, "units": len(outcome.units), "visits": len(outcome.visits), "joint": joint}
+    give(
+        {**data, "inspectors": len(loads)},
+        told("drawn", *data.values()),
+        told("loads", len(loads), loads[0], loads[-1]) if loads else told("nobody_visited"),
+        told("run_again", folder),
+        written=[folder],
+    )
 
 
 @supervise_app.command("verify")
@@ -147,27 +150,29 @@ def verify_command(
     simulate: int = 0,
     seed: int = 7,
 ) -> None:
-    from creditscore.cli.tables import say_line
     from creditscore.inspection.verify import verify_draw
     from creditscore.inspection.workflow import verify_draw_in
 
-    with working("drawing again"):
+    with working("drawing_again"):
         if store is None:
             checked = verify_draw(folder, published)
         else:
             with open_store(store) as opened:
                 checked = verify_draw_in(opened, folder, published)
-    for note in checked.notes:
-        say_line(f"note: {note}")
+    notes = [told("note", note) for note in checked.notes]
     if checked.first is not None:
-        raise DifferenceError(
-            f"not as it must be: {checked.first}",
-            where=str(folder),
-            next="do not send anybody out on this draw; compare the folder with the copy that was published",
-        )
-    typer.echo(f"draw {checked.draw_id}: {checked.units} units and {checked.visits} visits, all as they must be")
-    if simulate:
-        _simulate(folder, simulate, seed)
+        give({"draw_id": checked.draw_id, "first": str(checked.first), "notes": list(checked.notes)}, *notes)
+        raise DifferenceError("cli.draw_differs", first=checked.first, where=str(folder))
+    simulated = _simulate(folder, simulate, seed) if simulate else None
+    data = {"draw_id": checked.draw_id, "units": checked.units, "visits": checked.visits}
+    give(
+        {**data, "notes": list(checked.notes), "simulation": simulated},
+        *notes,
+        told("draw_verified", *data.values()),
+        None if simulated is None else _tell_simulation(simulate, simulated),
+    )
+    if simulated is not None and not simulated.holds:
+        raise DifferenceError("cli.draw_not_hold_probabilities", where=str(folder))
 
 
 @supervise_app.command("import")
@@ -180,73 +185,61 @@ def import_command(
     max_rejected: Annotated[int, typer.Option(min=0)] = 0,
     csv_people: CsvPeople = False,
 ) -> None:
-    from creditscore.cli.tables import show
     from creditscore.inspection.importing import import_results
 
-    with open_store(store, key) as opened, working("checking results"):
+    with open_store(store, key) as opened, working("checking"):
         imported = import_results(opened, results, out, by=by, max_rejected=max_rejected, csv_people=csv_people)
     counts = imported.counts
     refused = sum(counts["refused"].values())
-    typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
     rows = [
-        (arm, result, str(count))
+        {"arm": arm, "result": result, "visits": count}
         for arm, counts_by_result in counts["arms"].items()
         for result, count in counts_by_result.items()
     ]
-    show(("arm", "result", "visits"), rows)
-    for reason, count in counts["refused"].items():
-        typer.echo(f"refused  {reason}: {count}")
-    if counts["drawn_without_result"]:
-        typer.echo(f"drawn and without a result: {counts['drawn_without_result']} (missing.csv)")
-    if counts["without_probability"]:
-        typer.echo(f"outside every draw, so without a probability: {counts['without_probability']}")
-    typer.echo(f"written to {out}")
+    missing, outside = counts["drawn_without_result"], counts["without_probability"]
+    give(
+        counts,
+        told("results", counts["in"], counts["kept"], refused, counts["repeated"]),
+        tabulate(rows, "arm", "result", "visits"),
+        *(told("refused", reason, count) for reason, count in counts["refused"].items()),
+        told("drawn_without_result", missing) if missing else None,
+        told("without_probability", outside) if outside else None,
+        written=[out],
+    )
 
 
-def _report(plan: InspectionPlan) -> None:
-    from creditscore.cli.tables import say_line, show
+def _tell_plan(plan: InspectionPlan) -> Iterator[Any]:
     from creditscore.inspection.plan_tables import capacity_rows, visit_rows
     from creditscore.pages.supervision import names_of
     from creditscore.pages.supervision_page import note_said
 
-    manifest = plan.manifest
+    manifest, lang = plan.manifest, language()
     counts = manifest["counts"]
-    say_line(
-        f"{plan.year}: {counts['subjects']} organisations, {counts['strata']} strata, {counts['visits']} visits,"
-        f" {counts['expected_joint_visits']} expected after merging  plan {manifest['run_id']}"
-    )
-    rows = _picked(visit_rows(plan), ("programme", "class", "units", "rate", "visits", "person_days"))
-    rows = [(*row, _expected(value)) for row, value in zip(rows, visit_rows(plan), strict=True)]
-    show(("programme", "class", "units", "per year", "visits", "days", "findings expected"), rows, fold=True)
+    sizes = (counts[name] for name in ("subjects", "strata", "visits", "expected_joint_visits"))
+    yield told("plan_sizes", plan.year, *sizes, manifest["run_id"])
+    rows = [{**row, "expected": _expected(row)} for row in visit_rows(plan)]
+    yield tabulate(rows, "programme", "class", "units", "rate", "visits", "person_days", "expected")
     if plan.capacity:
-        heads = ("certificate", "inspectors", "days needed", "days there", "enough", "fits at")
-        names = ("certificate", "inspectors", "needed_days", "available_days", "enough", "fits_at")
-        show(heads, _picked(capacity_rows(plan), names))
+        heads = ("certificate", "inspectors", "needed_days", "available_days", "enough", "fits_at")
+        yield tabulate(capacity_rows(plan), *heads)
     if plan.what_if:
-        show(
-            ("what if", "visits", "merged", "days", "enough"),
-            _picked(plan.what_if, ("change", "visits", "joint_visits", "person_days", "enough")),
-        )
+        yield tabulate(plan.what_if, "change", "visits", "joint_visits", "person_days", "enough")
         for row in plan.what_if:
             if row["breaks"]:
-                say_line(f"{row['change']} breaks: {row['breaks']}")
+                yield told("breaks", row["change"], row["breaks"])
     for reason, count in counts["left_out"].items():
-        typer.echo(f"left out  {reason}: {count}")
+        yield told("left_out", reason, count)
     for state, count in counts["data_unsettled"].items():
-        typer.echo(f"data {state}: {count}, checked off-site and corrected before a visit")
+        yield told("data_unsettled", state, count)
     called = names_of(manifest)
     for note in manifest["notes"]:
-        say_line(f"note: {note_said(called, 'en', note)}")
+        yield told("note", note_said(called, lang, note))
 
 
-def _expected(row: dict[str, str]) -> str:
+def _expected(row: dict[str, str]) -> str | None:
     if not row["past_visits"]:
-        return ""
-    return f"{row['expected_findings']} ({row['expected_low']} to {row['expected_high']})"
-
-
-def _picked(rows: Sequence[dict[str, str]], names: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(row[name] for name in names) for row in rows]
+        return None
+    return f"{row['expected_findings']} ({row['expected_low']}–{row['expected_high']})"
 
 
 def _counted(names: Sequence[str]) -> dict[str, int]:
@@ -255,24 +248,18 @@ def _counted(names: Sequence[str]) -> dict[str, int]:
     return Counter(names)
 
 
-def _simulate(folder: Path, draws: int, seed: int) -> None:
-    """The counts of many draws under made-up values, worst unit first."""
-    from creditscore.cli.tables import say_line
+def _simulate(folder: Path, draws: int, seed: int) -> Any:
+    """Draw many times under made-up values."""
     from creditscore.inspection.simulate import simulate_draws, strata_of
 
     strata, visits = strata_of(folder)
-    with working(f"{draws} draws"):
-        simulation: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
-    say_line(
-        f"{draws} draws with made-up values: farthest from its probability is {simulation.worst}, drawn"
-        f" {simulation.worst_count} times of {simulation.worst_expected:.1f} expected; allowed"
-        f" are {simulation.bound[0]} to {simulation.bound[1]}"
-        f" ({simulation.units} units, Bonferroni at {simulation.level:g}): "
-        + ("holds" if simulation.holds else "does not hold")
-    )
-    if not simulation.holds:
-        raise DifferenceError(
-            "the draw does not hold its probabilities",
-            where=str(folder),
-            next="try another --seed and more draws (--simulate); where it fails again, report this fault",
-        )
+    with working("draws", draws):
+        return simulate_draws(strata, visits, draws=draws, seed=seed)
+
+
+def _tell_simulation(draws: int, simulation: Any) -> Phrase:
+    """The counts of many draws, worst unit first."""
+    expected, level = f"{simulation.worst_expected:.1f}", f"{simulation.level:g}"
+    holds = told("holds" if simulation.holds else "does_not_hold")
+    worst = simulation.worst, simulation.worst_count, expected
+    return told("simulated", draws, *worst, *simulation.bound, simulation.units, level, holds)

@@ -10,10 +10,13 @@ import typer
 
 from creditscore.cli.kept_runs import AsKept
 from creditscore.cli.office import LangOption, open_store
+from creditscore.cli.output import give_document
 from creditscore.cli.progress import working
 from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from creditscore.records import Snapshot
 
 
@@ -34,22 +37,21 @@ def timeline_command(
     from creditscore.explanation.timeline.document import timeline_document
     from creditscore.explanation.timeline.timeline import timeline
     from creditscore.present.html import write_pages
-    from creditscore.present.terminal import print_document
 
     chosen = lang_of(lang)
     held = None if known_at is None else _moment(known_at, "--known-at")
     if isinstance(held, int):
-        raise UsageError(f"--known-at: {known_at!r} is not a day", allowed="YYYY-MM-DD", next="give a day")
+        raise UsageError("cli.known_not_day", known_at=known_at, allowed="YYYY-MM-DD")
     span = {"first": begin and _moment(begin, "--from"), "last": end and _moment(end, "--to")}
-    with working(f"grading {subject} over time"):
+    with working("over_time", subject):
         source, name = _find_source(subject, snapshot, scheme, run, store, as_kept)
         subject_timeline = timeline(
             source, subject, name, first=span["first"] or None, last=span["last"] or None, known_at=held
         )
-    print_document(timeline_document(subject_timeline, chosen))
+    files: Sequence[Path] = ()
     if out is not None:
-        for file in write_pages(lambda page_lang: timeline_document(subject_timeline, page_lang), out, "timeline"):
-            typer.echo(f"written to {file}")
+        files = write_pages(lambda page_lang: timeline_document(subject_timeline, page_lang), out, "timeline")
+    give_document(timeline_document(subject_timeline, chosen), written=files)
 
 
 def _find_source(
@@ -74,11 +76,7 @@ def _find_source(
         own = subset(source, [canonical_id(subject)], events=as_table(added)) if added else source
         return own, scheme or kept_run.scheme
     if run or store or as_kept or snapshot is None or not scheme:
-        raise UsageError(
-            "neither a snapshot and a scheme nor a kept run was given",
-            allowed="--snapshot DIR --scheme ID, or --run RUN --store STORE",
-            next="see `creditscore timeline --help`",
-        )
+        raise UsageError("cli.no_snapshot_nor_run")
     return read_snapshot(snapshot), scheme
 
 
@@ -87,6 +85,4 @@ def _moment(given: str, option: str) -> date | int:
     try:
         return int(given) if given.isdigit() and len(given) == 4 else date.fromisoformat(given)
     except ValueError as error:
-        raise UsageError(
-            f"{option}: {given!r} is neither a year nor a day", allowed="2023 or 2023-06-30", next=f"correct {option}"
-        ) from error
+        raise UsageError("cli.not_year_or_day", option=option, given=given) from error

@@ -10,7 +10,7 @@ import typer
 from creditscore.cli.application import App
 from creditscore.cli.office import By, LangOption, OnDay, StoreAddress, ask_passphrase, open_store
 from creditscore.cli.office import KeyFile as SigningKey
-from creditscore.cli.tables import say_line, show
+from creditscore.cli.output import give, tabulate, told
 from creditscore.core.errors import UsageError
 
 workflow_app = App()
@@ -24,10 +24,15 @@ def list_command(lang: LangOption = "zh") -> None:
     from creditscore.store.declarations import WORKFLOWS
 
     rows = [
-        (workflow.id, getattr(workflow.title, lang), str(len(workflow.states)), str(len(workflow.acts)))
+        {
+            "workflow": workflow.id,
+            "title": getattr(workflow.title, lang),
+            "states": len(workflow.states),
+            "acts": len(workflow.acts),
+        }
         for workflow in WORKFLOWS.load()
     ]
-    show(("workflow", "title", "states", "acts"), rows)
+    give(rows, tabulate(rows, "workflow", "title", "states", "acts"), lang=lang)
 
 
 @workflow_app.command("show")
@@ -40,13 +45,9 @@ def show_command(
     workflows = WORKFLOWS.load()
     fitting = [workflow for workflow in workflows if name in (workflow.id, workflow.workflow)]
     if not fitting:
-        raise UsageError(
-            f"there is no workflow {name!r}",
-            allowed=[workflow.id for workflow in workflows],
-            next="`creditscore workflow list` shows all",
-        )
-    for line in draw_workflow(max(fitting, key=lambda workflow: workflow.version), lang).splitlines():
-        say_line(line)
+        raise UsageError("cli.no_workflow", name=name, allowed=[workflow.id for workflow in workflows])
+    newest = max(fitting, key=lambda workflow: workflow.version)
+    give(newest.model_dump(mode="json", exclude_defaults=True), draw_workflow(newest, lang), lang=lang)
 
 
 @workflow_app.command("check")
@@ -54,7 +55,8 @@ def check_command(file: Declaration) -> None:
     from creditscore.store.declaring import read_workflow
 
     declared = read_workflow(file)
-    say_line(f"{declared.id}: {len(declared.states)} states, {len(declared.acts)} acts, no fault")
+    sizes = len(declared.states), len(declared.acts)
+    give({"workflow": declared.id, "faults": []}, told("workflow_sound", declared.id, *sizes))
 
 
 @workflow_app.command("declare")
@@ -65,8 +67,7 @@ def declare_command(
 
     with open_store(store, key) as opened:
         declared = declare_workflow(opened, file, by=by, on=on)
-    name = declared.workflow
-    say_line(f"{declared.id} is declared: `CREDITSCORE_STORE={store} creditscore act {name} --help` shows its acts")
+    give({"workflow": declared.id}, told("workflow_declared", declared.id, store, declared.workflow))
 
 
 @key_app.command("new")
@@ -87,4 +88,4 @@ def show_key_command(file: KeyFile) -> None:
 
 
 def _print_key(key_id: str, public: str) -> None:
-    typer.echo(f"key {key_id}\npublic {public}")
+    give({"key_id": key_id, "public": public}, f"key {key_id}", f"public {public}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import sys
 import traceback
@@ -15,6 +16,7 @@ from traceback import walk_tb
 
 from creditscore.core.errors import CreditscoreError, ExitCode, InputError, InternalError, UsageError
 from creditscore.core.extras import explain_missing
+from creditscore.core.folding import fold
 
 INTERRUPTED = ExitCode.INTERRUPTED
 LEAST_MEMORY = 1500 << 20  # below it the engine, or Arrow, ends the process instead of raising an error
@@ -220,8 +222,23 @@ def _told(error: BaseException, redact: Callable[[str], str]) -> int:
         print("error: ended, nothing was done", file=sys.stderr)
         return UsageError.exit_code
     creditscore_error = error if isinstance(error, CreditscoreError) else translate(error) or internal(error)
-    print(CONTROL.sub("?", redact(creditscore_error.say_as_error())), file=sys.stderr)
+    print(_fold(CONTROL.sub("?", redact(creditscore_error.say_as_error()))), file=sys.stderr)
     return creditscore_error.exit_code
+
+
+def _fold(message: str) -> str:
+    """The lines of a message folded to the width of a terminal, where there is one or `COLUMNS` names it."""
+    if not (sys.stderr.isatty() or os.environ.get("COLUMNS", "").isdigit()):
+        return message
+    width = shutil.get_terminal_size().columns
+    lines = [line for whole in message.split("\n") for line in _fold_line(whole, width)]
+    return "\n".join(lines)
+
+
+def _fold_line(line: str, width: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()))
+    first, *rest = fold(line.lstrip(), width - len(indent) - 2, "") or [""]
+    return [indent + first, *(f"{indent}  {more}" for more in rest)]
 
 
 def _leave_output() -> None:

@@ -22,7 +22,8 @@ def require_said(where: str, **texts: str) -> None:
     """Raise UsageError for the first text that is empty, by the option that gives it; `where`: the case."""
     for name, text in texts.items():
         if not text.strip():
-            raise UsageError("evidence.letter_lacks", name=f"--{name.replace('_', '-')}", where=where)
+            option = "--document" if name == "document_no" else f"--{name.replace('_', '-')}"
+            raise UsageError("evidence.letter_lacks", name=option, where=where)
 
 
 def tell_remedy(

@@ -182,7 +182,11 @@ def grade_all(
     --------
     >>> gradings = grade_all(snapshot, ["tax", "labour/national"], 2019)  # doctest: +SKIP
     """
-    names = list(dict.fromkeys(schemes))
+    asked = list(schemes)
+    strange = next((scheme for scheme in asked if not isinstance(scheme, str)), None)
+    if strange is not None:
+        raise UsageError("grading.scheme_by_name", kind=type(strange).__name__)
+    names = list(dict.fromkeys(asked))
     ids = [registry.split(name)[0] for name in names]
     if not names:
         raise UsageError("grading.no_scheme_given")

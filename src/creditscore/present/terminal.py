@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,11 @@ from creditscore.present.document import (
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["print_document", "render_text"]
+__all__ = ["print_blocks", "print_document", "render_text"]
 
 INDENT = 2
 LEAST = 8  # columns of the terminal that a column of text needs to be read
+LONGEST_WORD = 24  # that is not broken where there is room
 
 
 def render_text(document: Document, width: int = 80) -> str:
@@ -74,6 +76,22 @@ def print_document(document: Document, console: Console | None = None, *, first:
             place.print(part)
     if document.foot is not None:
         place.print(Text("\n" + clean(show(document.foot, lang))))
+
+
+def print_blocks(blocks: Sequence[Block | Value], lang: Lang) -> None:
+    """Print blocks without the head of a document; what is no block is a line of its own."""
+    from rich.console import Console
+    from rich.text import Text
+
+    place = Console(highlight=False, soft_wrap=False)
+    for number, block in enumerate(blocks):
+        if isinstance(block, Block):
+            for part in _draw(block, lang, place.width):
+                if number or part != "":
+                    place.print(part)
+        else:
+            for line in _clean_lines(block, lang):
+                place.print(Text(line))
 
 
 def _draw(block: Block, lang: Lang, width: int, indent: int = 0) -> Iterator[RenderableType]:
@@ -180,18 +198,26 @@ def _table(table: Table, lang: Lang, width: int, indent: int) -> Iterator[Render
         for k in range(len(heads))
     ]
     widths = [max(map(cell_len, lines)) for lines in lines_of_column]
-    needed = sum(wide if whole[k] else min(wide, LEAST) for k, wide in enumerate(widths)) + 2 * (len(heads) - 1)
-    if needed > width:
+    least = [
+        wide if whole[k] else min(wide, max(LEAST, _longest_word(lines_of_column[k]))) for k, wide in enumerate(widths)
+    ]
+    if sum(least) + 2 * (len(heads) - 1) > width:
         yield from (padded(line) for line in _rows_as_lines(heads, [cells for _, cells in rows], lang))
         return
     looks: dict[str, Any] = {"box": None, "pad_edge": False, "show_edge": False, "padding": (0, 2, 0, 0)}
     grid = Grid(show_header=table.headed, header_style="bold", **looks)
     for k, column in enumerate(table.columns):
         justify: Any = "right" if column.kind == "number" else "left"
-        grid.add_column(Text(heads[k]), justify=justify, overflow="fold", no_wrap=whole[k])
+        grid.add_column(Text(heads[k]), justify=justify, overflow="fold", no_wrap=whole[k], min_width=least[k])
     for tone, cells in rows:
         grid.add_row(*(Text(cell) for cell in cells), style={"sum": "bold", "decides": "bold"}.get(tone))
     yield padded(grid)
+
+
+def _longest_word(lines: Sequence[str]) -> int:
+    """The columns of the longest word, Chinese apart, which may be broken anywhere."""
+    words = (word for line in lines for word in re.findall(r"[!-~]+", line))
+    return min(LONGEST_WORD, max(map(len, words), default=0))
 
 
 def _is_whole(kind: str, cells: Sequence[str]) -> bool:

@@ -113,7 +113,7 @@ def decisive(
     Parameters
     ----------
     grading
-        A grading in memory. For a written one, `creditscore decisive show DIR SUBJECT --snapshot DIR`.
+        A grading in memory. For a written one, `creditscore decisive show GRADING SUBJECT --snapshot DIR`.
     subject_id
         Whose grade.
     target

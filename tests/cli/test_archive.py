@@ -30,11 +30,16 @@ def test_an_objection_is_worked_by_commands(
     assert isinstance(monkeypatch, pytest.MonkeyPatch)
     monkeypatch.setenv("CREDITSCORE_ARCHIVE", str(tmp_path / "archive"))
     monkeypatch.setenv("CREDITSCORE_STORE", store_url)
-    call("store", "create", store_url)
-    shown = call("keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--by", "li.na", "--no-check")
-    assert "1 runs" in shown
-    (run,) = json.loads(call("runs", "--json"))
-    assert call("keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--by", "li.na", "--no-check") == shown
+    call("store", "create", "--store", store_url)
+    shown = call(
+        "archive", "add", str(graded.grading), "--snapshot", str(graded.snapshot), "--by", "li.na", "--no-check"
+    )
+    assert "1 run" in shown
+    (run,) = json.loads(call("archive", "list", "--json"))
+    assert (
+        call("archive", "add", str(graded.grading), "--snapshot", str(graded.snapshot), "--by", "li.na", "--no-check")
+        == shown
+    )
     subject, (wrong, other, *_) = find_counted(graded)
     grounds = (
         "--grounds",
@@ -75,16 +80,24 @@ def test_an_objection_is_worked_by_commands(
     assert {event["kind"] for event in plan["events"]} >= {"objection.decided", "record.withdrawn", "grade.redrawn"}
     decided = ("--by", "chen.jie", *ninth, "--as-shown", plan["digest"])
     assert "已决定" in call("act", "objection", "decide", case, *decision, *decided)
-    letter = ("--document-no", "2023-7", "--content", "the record is withdrawn", "--by", "wang.wei", *ninth)
+    letter = ("--document", "2023-7", "--content", "the record is withdrawn", "--by", "wang.wei", *ninth)
     assert "已告知" in call("act", "objection", "letter", case, *letter)
     assert "0 tasks" in call("queue", "list")
-    history = call("store", "show", store_url, case)
+    history = call("store", "show", "--store", store_url, case)
     assert "decided  2023-05-09  chen.jie (reviewer)" in history
-    assert "0 faults" in call("store", "verify", store_url, code=7)
+    assert "0 faults" in call("store", "verify", "--store", store_url, code=7)
 
 
 def test_where_no_log_is_nothing_is_kept(graded: Graded, tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
-        call("keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--store", str(tmp_path / "credit.db"))
+        call(
+            "archive",
+            "add",
+            str(graded.grading),
+            "--snapshot",
+            str(graded.snapshot),
+            "--store",
+            str(tmp_path / "credit.db"),
+        )
     assert "store create" in str(refused.value)
     assert list(tmp_path.iterdir()) == []

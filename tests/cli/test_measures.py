@@ -1,4 +1,4 @@
-"""`creditscore joint`: a measure from check to lifting, on a terminal of 80 and of 120 columns."""
+"""`creditscore measures`: a measure from check to lifting, on a terminal of 80 and of 120 columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def call(*args: object, columns: int = 120) -> tuple[int, str]:
 
 
 def run(*args: object, columns: int = 120) -> tuple[int, str]:
-    return call("joint", *args, columns=columns)
+    return call("measures", *args, columns=columns)
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def desk(tmp_path: Path) -> Path:
     """A store with three entries of other offices, and the events."""
     for name, text in {"events.csv": EVENTS, "entries.csv": LISTINGS}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert call("store", "create", tmp_path / "s.db")[0] == 0
-    code, output = call("lists", "take-over", tmp_path / "entries.csv", *options(tmp_path, by="chen.jie"))
+    assert call("store", "create", "--store", tmp_path / "s.db")[0] == 0
+    code, output = call("lists", "import", tmp_path / "entries.csv", *options(tmp_path, by="chen.jie"))
     assert code == 0, output
     return tmp_path
 
@@ -132,7 +132,7 @@ def test_from_proposal_to_lifting(desk: Path) -> None:
     texts = ["--acknowledge", "basis_department_rule", "--reason", "规章明文规定"]
     assert act(desk, "accept", customs, on, "chen.jie", *texts)[0] == 0
     for key in ids:
-        assert act(desk, "notify", key, on, "li.na", "--document-no", "N-1")[0] == 0
+        assert act(desk, "notify", key, on, "li.na", "--document", "N-1")[0] == 0
         assert act(desk, "execute", key, on, "li.na")[0] == 0
     assert act(desk, "feedback", first, on, "li.na", "--result", "已执行")[0] == 0
     assert "feedback 1" in run("due", *options(desk, on), "--lang", "en")[1]
@@ -144,7 +144,7 @@ def test_from_proposal_to_lifting(desk: Path) -> None:
     code, output = run("lift", *options(desk, "2025-04-01", "li.na"), "--lang", "en")
     assert (code, customs in output, "annulled" in output) == (0, True, True)
     assert output.endswith("1 lifted or lapsed\n")
-    paper = ["--document-no", "D-1", "--reason", "事实不清"]
+    paper = ["--document", "D-1", "--reason", "事实不清"]
     assert act(desk, "annul", first, "2025-04-02", "chen.jie", *paper)[0] == 0
     assert first in run("lift", first, *options(desk, "2025-04-03", "li.na"))[1]
     code, _ = run("export", *options(desk, "2025-04-03"), "--out", desk / "out", "--csv")
@@ -165,7 +165,7 @@ def test_faulty_rows_stop_the_command_and_are_listed(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("show", "--grades", "nowhere"), "no grading lies there"),
+        (("show", "--grading", "nowhere"), "no grading lies there"),
         (("check", "nowhere"), "no folder of four lists"),
     ],
 )
@@ -188,11 +188,11 @@ def test_measures_of_grades_are_information(tmp_path: Path, columns: int) -> Non
 
     cells = {"subject_id": FIRM, "scheme": "tax", "version": "2014", "period": "2019", "state": "graded", "grade": "D"}
     pq.write_table(pa.table({name: [cell] for name, cell in cells.items()}), tmp_path / "grades.parquet")
-    code, output = run("show", "--grades", tmp_path, "--lang", "en", columns=columns)
+    code, output = run("show", "--grading", tmp_path, "--lang", "en", columns=columns)
     assert code == 0
     assert max(map(cell_len, output.splitlines())) <= columns
     assert "a grade triggers nothing" in " ".join(output.split())
-    assert all(row["use"] == "information" for row in json.loads(run("show", "--grades", tmp_path, "--json")[1]))
+    assert all(row["use"] == "information" for row in json.loads(run("show", "--grading", tmp_path, "--json")[1]))
 
 
 def test_grades_without_a_column_are_refused(tmp_path: Path) -> None:
@@ -200,5 +200,5 @@ def test_grades_without_a_column_are_refused(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     pq.write_table(pa.table({"subject_id": ["A"], "scheme": ["tax"], "state": ["graded"]}), tmp_path / "grades.parquet")
-    code, output = run("show", "--grades", tmp_path)
+    code, output = run("show", "--grading", tmp_path)
     assert (code, "the grades cannot be read" in output) == (3, True)

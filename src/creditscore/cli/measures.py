@@ -1,74 +1,77 @@
-"""`creditscore joint`: the four lists; measures matched, lifted, due and exported. Single acts: `act measure`."""
+"""`creditscore measures`: the four lists; measures matched, lifted, due and exported. Single acts: `act measure`."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.office import By, KeyFile, LangOption, On, StoreAddress, open_store
+from creditscore.cli.output import give, tabulate, told
 from creditscore.cli.progress import working
-from creditscore.cli.scheme_check import show_faults
-from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv, say_line, show, show_blocks
+from creditscore.cli.scheme_check import tell_faults
+from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
 
-joint_app = App()
+if TYPE_CHECKING:
+    from creditscore.present.document import Table
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)]
+measures_app = App()
+
+Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False)]
+MOST_REFUSED = 20  # rows that are shown
 Rejected = Annotated[int, typer.Option(min=0)]
 
 
-@joint_app.command("check")
+@measures_app.command("check")
 def check_command(
     folder: Folder = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
     notes: Annotated[bool, typer.Option("--notes/--no-notes")] = True,
 ) -> None:
     from creditscore.measures.load import inspect
 
     lists, faults, noted = inspect(folder)
-    if as_json:
-        typer.echo(json.dumps([vars(fault) for fault in (*faults, *noted)], ensure_ascii=False, indent=1))
-    else:
-        show_faults(faults)
-        show_faults(noted if notes else ())
-        size = f"{len(lists.measures)} measures, {len(lists.links)} links; " if lists is not None else ""
-        text = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        typer.echo(f"{size}{text}, {len(noted)} notes; docs/joint_measures.md explains each code")
+    give(
+        [vars(fault) for fault in (*faults, *noted)],
+        *tell_faults([*faults, *(noted if notes else ())]),
+        told("four_lists_size", len(lists.measures), len(lists.links)) if lists is not None else None,
+        told("faults_and_notes", told("faults", len(faults)), told("notes", len(noted))),
+        told("codes_explained", "docs/joint_measures.md"),
+    )
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
 
-@joint_app.command("show")
+@measures_app.command("show")
 def show_command(
     folder: Folder = None,
     lang: LangOption = "zh",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-    grades: Path | None = None,
+    grading: Path | None = None,
 ) -> None:
     from creditscore.measures import lines
     from creditscore.measures.export import as_data
     from creditscore.measures.load import load_four_lists
+    from creditscore.present.document import Listing
 
-    if grades is not None:
-        attached_measures = _attached(grades, lang)
-        if as_json:
-            typer.echo(json.dumps([vars(value) for value in attached_measures], ensure_ascii=False, indent=1))
-        else:
-            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in attached_measures], fold=True)
-            say_line(lines.INFORMATION[lang])
+    if grading is not None:
+        attached_measures = _attached(grading, lang)
+        table = _make_table(lines.ATTACHED[lang], [lines.attached(value, lang) for value in attached_measures])
+        give([vars(value) for value in attached_measures], table, lines.INFORMATION[lang], lang=lang)
         return
     lists = load_four_lists(folder)
-    if as_json:
-        typer.echo(json.dumps(as_data(lists), ensure_ascii=False, indent=1))
-        return
-    for title, blocks in lines.of_lists(lists, lang):
-        show_blocks(blocks, title)
-    for line in lines.legend(lists, lang):
-        say_line(line)
+    parts = [Listing(list(blocks), title=title) for title, blocks in lines.of_lists(lists, lang)]
+    give(as_data(lists), *parts, *lines.legend(lists, lang), lang=lang)
+
+
+def _make_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose columns are named already; those that are empty in every row are left out."""
+    from creditscore.present.document import Column, Table
+
+    used = [place for place in range(len(heads)) if any(row[place] for row in rows)]
+    return Table([Column(heads[place]) for place in used], [[row[place] for place in used] for row in rows])
 
 
 def _attached(folder: Path, lang: str) -> list[Any]:
@@ -80,16 +83,14 @@ def _attached(folder: Path, lang: str) -> list[Any]:
     refuse_failed(folder)
     file = folder / "grades.parquet"
     if not file.is_file():
-        raise UsageError(
-            "no grading lies there", where=str(folder), next="give a folder written by `creditscore grade`"
-        )
+        raise UsageError("cli.no_grading_lies", where=str(folder))
     try:
         return attached(pq.read_table(file).to_pylist(), lang)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError("the grades cannot be read", where=f"{file} ({error})", next="grade again") from error
+        raise InputError("cli.grades_cannot_read", file=file, error=error) from error
 
 
-@joint_app.command("match")
+@measures_app.command("match")
 def match_command(
     events: Annotated[Path, typer.Argument(metavar="EVENTS")],
     store: StoreAddress,
@@ -104,25 +105,33 @@ def match_command(
     from creditscore.measures.load import load_four_lists
     from creditscore.measures.tables import read_intake
     from creditscore.measures.workflow import propose
+    from creditscore.present.document import Listing
 
     lists = load_four_lists()
     day = None if known_at is None else _read_day(known_at, "--known-at")
     with open_store(store, key) as opened:
-        with working("reading and checking"):
+        with working("reading"):
             intake = read_intake(events=events, subjects=subjects)
-        _refused(intake.refused, max_rejected)
+        refused = _list_refused(intake.refused, max_rejected)
         done = propose(opened, lists, intake, by=by, known_at=day)
     matched = done.matched
-    if matched.proposals:
-        show_blocks(lines.proposal(proposal, lists, lang) for proposal in matched.proposals)
+    blocks = [lines.proposal(proposal, lists, lang) for proposal in matched.proposals]
     counts = lines.reasons(matched.refused, lang)
-    if counts:
-        show(lines.REASONS[lang], counts, fold=True)
-    for line in lines.sums(done, lang):
-        say_line(line)
+    give(
+        {
+            "proposals": [vars(proposal) for proposal in matched.proposals],
+            "not_proposed": [vars(row) for row in matched.refused],
+            "refused": list(intake.refused),
+        },
+        *refused,
+        Listing(blocks) if blocks else None,
+        _make_table(lines.REASONS[lang], counts) if counts else None,
+        *lines.sums(done, lang),
+        lang=lang,
+    )
 
 
-@joint_app.command("lift")
+@measures_app.command("lift")
 def lift_command(
     store: StoreAddress,
     on: On,
@@ -137,13 +146,11 @@ def lift_command(
 
     with open_store(store, key) as opened:
         causes = lift(opened, load_four_lists(), by=by, on=on, ids=proposals or None)
-    if causes:
-        columns = ("措施", "终止原因") if lang == "zh" else ("proposal", "cause")
-        show(columns, [(name, lines.describe_ending(cause, lang)) for name, cause in sorted(causes.items())], fold=True)
-    say_line(f"解除或者终止 {len(causes)} 件" if lang == "zh" else f"{len(causes)} lifted or lapsed")
+    rows = [{"measure": name, "cause": lines.describe_ending(cause, lang)} for name, cause in sorted(causes.items())]
+    give(rows, tabulate(rows, "measure", "cause") if rows else None, told("lifted", len(rows)), lang=lang)
 
 
-@joint_app.command("due")
+@measures_app.command("due")
 def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     from creditscore.core.days import from_day
     from creditscore.measures import lines
@@ -152,6 +159,7 @@ def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     from creditscore.measures.workflow import read_cases, read_listings
     from creditscore.objections.disputed_entries import list_disputed_entries
     from creditscore.objections.disputes import disputes_in_words
+    from creditscore.present.document import Listing
 
     lists, day = load_four_lists(), _read_day(on, "--on")
     with open_store(store) as opened:
@@ -164,12 +172,12 @@ def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
         proposal = cases[step.proposal_id].proposal
         contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
         blocks.append(lines.due(step, proposal, day, lists, lang, contested))
-    if blocks:
-        show_blocks(blocks)
-    say_line(lines.due_sum(dues, lists, lang))
+    give(
+        [vars(step) for step in dues], Listing(blocks) if blocks else None, lines.due_sum(dues, lists, lang), lang=lang
+    )
 
 
-@joint_app.command("export")
+@measures_app.command("export")
 def export_command(
     store: StoreAddress,
     on: On,
@@ -183,7 +191,7 @@ def export_command(
     form = chosen_csv(csv, csv_people)
     with open_store(store) as opened:
         export_measures(opened, load_four_lists(), _read_day(on, "--on"), out, csv=form)
-    typer.echo(f"written to {out}")
+    give({}, written=[out])
 
 
 def _read_day(text: str, name: str) -> int:
@@ -193,17 +201,15 @@ def _read_day(text: str, name: str) -> int:
     return read_day(require_day(text, name))
 
 
-def _refused(rows: tuple[dict[str, Any], ...], most: int) -> None:
-    """Refused rows are listed; more than allowed end the command."""
-    lines = {(row["table"], row["line"]) for row in rows}
-    if rows:
-        names = ("table", "line", "reason", "column", "value")
-        show(names, [tuple(str(row[name] or "") for name in names) for row in rows[:20]], fold=True)
-        if len(rows) > 20:
-            typer.echo(f"… {len(rows) - 20} more")
-    if len(lines) > most:
-        raise TooManyRejected(
-            f"{len(lines)} rows were refused",
-            allowed=f"{most} (--max-rejected)",
-            next="mend the rows named above, or allow as many with --max-rejected",
-        )
+def _list_refused(rows: tuple[dict[str, Any], ...], most: int) -> list[Any]:
+    """Refused rows as a table; more than allowed end the command."""
+    count = len({(row["table"], row["line"]) for row in rows})
+    names = ("table", "line", "reason", "column", "value")
+    shown = [{name: row[name] or None for name in names} for row in rows[:MOST_REFUSED]]
+    parts: list[Any] = [tabulate(shown, *names)] if rows else []
+    if len(rows) > MOST_REFUSED:
+        parts.append(told("more", len(rows) - MOST_REFUSED))
+    if count > most:
+        give({"refused": list(rows)}, *parts)
+        raise TooManyRejected("cli.rows_refused", count=count, most=most)
+    return parts
