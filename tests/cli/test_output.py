@@ -84,8 +84,8 @@ def test_every_scheme_is_named_in_lines_of_a_terminal(lang: str, monkeypatch: py
     monkeypatch.setenv("COLUMNS", "80")
     lines = run("scheme", "list", "--lang", lang).splitlines()
     assert max(map(cell_len, lines)) <= 80
-    begins = {line.split()[0] for line in lines}
-    assert {entry.scheme for entry in registry.entries()} <= begins  # none is broken
+    begins = {line.strip() for line in lines}
+    assert {f"{entry.scheme}@{entry.version}" for entry in registry.entries()} <= begins  # none is broken
 
 
 def call_module(*words: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -208,7 +208,7 @@ def test_the_commands(gradings: Any, tmp_path: Path, capsys: pytest.CaptureFixtu
     g, c = str(tmp_path / "g"), str(tmp_path / "c")
     assert "--acts unchecked" in run(g, "--config", str(config), "--out", c, code=2)
     shown = run(g, "--config", str(config), "--out", c, "--acts", "unchecked", "--csv")
-    assert "small@2018-06-27  as of 2019-12-31" in shown
+    assert "small@2018-06-27 (illustrative: small)  as of 2019-12-31" in shown
     assert "project_default: weights, maps, bands" in shown
     page = tmp_path / "page.html"
     assert "written to" in run("explain", c, IDS[0], "--grading", g, "--lang", "en", "--html", str(page))

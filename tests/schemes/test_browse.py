@@ -26,9 +26,9 @@ def test_the_command_says_the_same(day: str) -> None:
 
     output = CliRunner().invoke(app, ["scheme", "in-force", "--on", day], env={"COLUMNS": "2000"}).output
     table, _, after = output.partition("the last whole year, 2024, is graded by: ")
-    rows = [line.split()[:2] for line in table.splitlines()]
-    assert [row for row in rows if row[:1] == ["tax"]] == [["tax", "2025"]]
-    assert all([scheme.scheme, scheme.version] in rows for scheme in browse.list(day))
+    lines = [line.strip() for line in table.splitlines()]
+    assert [line for line in lines if line.startswith("tax@")] == ["tax@2025"]
+    assert all(scheme.name in lines for scheme in browse.list(day))
     assert ("tax@2014" in after) == (day == "2025-06-30")
 
 

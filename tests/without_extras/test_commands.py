@@ -44,7 +44,7 @@ STEPS: dict[str, tuple[list[str], int, str]] = {
             "out",
         ],
         0,
-        "2 in = 2 used",
+        "2 条 = 2 采用",
     ),
     "explain": (["explain", "out", FIRM, "--html", "page.html", "--lang", "en"], 0, "010101"),
     "create": (["store", "create", "--store", "credit.db"], 0, "credit.db"),

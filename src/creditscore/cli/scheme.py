@@ -13,7 +13,7 @@ from creditscore.cli.impact import impact_command
 from creditscore.cli.office import LangOption
 from creditscore.cli.output import give, tabulate, told, wants_json
 from creditscore.cli.scheme_check import check_command, diff_command
-from creditscore.core.i18n import Lang, Phrase, lang_of, phrase
+from creditscore.core.i18n import Lang, Phrase, lang_of, phrase, word
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
@@ -104,7 +104,7 @@ def _tell(loaded: Scheme, lang: Lang) -> Iterator[Any]:
 
 
 def _give_schemes(schemes: Iterable[Scheme], lang: Lang, *more: Any) -> None:
-    """List schemes: the name of each, below it its id; the days between which it governs, and its role."""
+    """List schemes: the name of each, below it its id and version; the days between which it governs, and its role."""
     from creditscore.present.document import Lines
 
     rows, shown = [], []
@@ -117,7 +117,7 @@ def _give_schemes(schemes: Iterable[Scheme], lang: Lang, *more: Any) -> None:
             "name": getattr(scheme.label, lang),
         }
         rows.append(row)
-        shown.append({**row, "name": Lines((row["name"], row["scheme"])), "role": scheme.role.replace("_", " ")})
+        shown.append({**row, "name": Lines((row["name"], scheme.name)), "role": word("scheme_roles", scheme.role)})
     give(rows, tabulate(shown, "name", "from", "to", "role"), *more, lang=lang)
 
 

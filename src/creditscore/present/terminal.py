@@ -33,7 +33,7 @@ __all__ = ["print_blocks", "print_document", "render_text"]
 
 INDENT = 2
 LEAST = 8  # columns of the terminal that a column of text needs to be read
-LONGEST_WORD = 24  # that is not broken where there is room
+LONGEST_WORD = 64  # that a table does not break: a digest
 
 
 def render_text(document: Document, width: int = 80) -> str:
