@@ -66,7 +66,7 @@ def count_packages(src: Path) -> dict[str, Counter[str]]:
     """Count each first-level package of a source tree; files that stand beside the packages are under `.`."""
     counts: dict[str, Counter[str]] = {}
     for path in sorted(src.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and not {"__pycache__", "vendor"} & {*path.parts}:  # what others made is not ours
             inner = path.relative_to(src).parts
             counts.setdefault(inner[0] if len(inner) > 1 else ".", Counter()).update(count_file(path))
     return counts
