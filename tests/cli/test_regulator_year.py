@@ -85,7 +85,7 @@ def grade_and_list(year: Year) -> None:
     run = year.run(line)
     assert "提出列入 12 件" in run
     assert "提出列入 0 件" in year.run(line)  # the same again adds nothing
-    cases = re.findall(r"^(\S+-[0-9a-f]{12})", run, re.MULTILINE)
+    cases = re.findall(r"^· (\S+-[0-9a-f]{12})", run, re.MULTILINE)
     year.run("lists due --store {}/year.db --on 2023-02-13")
     for case in cases:
         heard = () if case.startswith("wage") else ("--heard-until", "2023-02-20")
@@ -129,7 +129,7 @@ def measures(year: Year) -> None:
     lines = f"BID-1,procurement,finance,2023-05-10,{bidders}\n"
     lines += f"FUND-1,fund,intellectual_property,2023-05-11,{codes[60]};{codes[5]}\n"
     (year.folder / "events.csv").write_text(EVENTS + lines, encoding="utf-8")
-    run = year.run("joint match {}/events.csv --store {}/year.db --subjects {}/subjects.csv --by li.na")
+    run = year.run("measures match {}/events.csv --store {}/year.db --subjects {}/subjects.csv --by li.na")
     results = re.findall(r"JM-[0-9a-f]{16}", run)
     assert len(results) == 3
     assert "至2024年2月20日" in run  # the last day of the entry
@@ -140,7 +140,7 @@ def measures(year: Year) -> None:
         year.decide("notify", key, "2023-05-15", "li.na", "--document", f"N-{key[-3:]}")
         year.decide("execute", key, "2023-05-16", "li.na")
         year.decide("feedback", key, "2023-05-20", "li.na", "--result", "已执行")
-    year.run("joint due --store {}/year.db --on 2023-05-20")
+    year.run("measures due --store {}/year.db --on 2023-05-20")
 
 
 def inspect(year: Year) -> None:
@@ -200,9 +200,9 @@ def leave(year: Year) -> None:
     assert "移出 0 件" in year.run(f"{text} --on 2024-02-20")
     assert "移出 2 件" in year.run(f"{text} --on 2024-02-21")
     year.run("lists export --store {}/year.db --out {}/lists/2024-02 --known-at 2024-02-29")
-    year.run("joint due --store {}/year.db --on 2024-02-21")
-    assert "1 lifted" in year.run("joint lift --store {}/year.db --by li.na --on 2024-02-21 --lang en")
-    year.run("joint export --store {}/year.db --on 2024-02-21 --out {}/measures --csv")
+    year.run("measures due --store {}/year.db --on 2024-02-21")
+    assert "1 lifted" in year.run("measures lift --store {}/year.db --by li.na --on 2024-02-21 --lang en")
+    year.run("measures export --store {}/year.db --on 2024-02-21 --out {}/measures --csv")
 
 
 def report(year: Year) -> None:

@@ -124,7 +124,7 @@ def test_a_year_from_plan_to_results(place: Place) -> None:
     assert code == 0, shown
     code, shown = place.call(*PLAN[:-1], "next", "--past", "results/results.csv")
     assert code == 0, shown
-    assert "0.0 (0.0 to " in shown
+    assert "0.0 (0.0–" in shown
 
 
 def test_what_goes_wrong_has_an_exit_code_and_a_next_step(place: Place) -> None:

@@ -53,10 +53,11 @@ def test_it_is_told_in_words(desk: Desk, lang: str) -> None:
     address = desk.store.database.shown
     asked = ("cascade", "preview", "--record", record, "--event", "withdrawn", "--on", "2023-05-04", "--store", address)
     shown = call(*asked, "--lang", lang)
-    words = "所依据的记录已撤销" if lang == "zh" else "its records were withdrawn"
-    assert [
-        part for part in (record, " → ", entry, words, "nothing is written; 2 would change") if part not in shown
-    ] == []
+    words = {
+        "zh": ("所依据的记录已撤销", "未写入任何内容；将变更 2 项"),
+        "en": ("its records were withdrawn", "nothing is written; 2 would change"),
+    }[lang]
+    assert [part for part in (record, " → ", entry, *words) if part not in shown] == []
     assert max(map(cell_len, shown.splitlines())) <= 80
     data = json.loads(call(*asked, "--json"))
     assert (data["subject_id"], len(data["redrawn"]), data["doubts"][0]["case"]) == (desk.subject, 1, entry)
