@@ -78,7 +78,7 @@ def test_a_case_from_opening_to_letter(desk: Desk, tmp_path: Path) -> None:
     assert "13800138000" not in json.dumps(data)
     due = desk.case("due", "--on", "2023-05-13")
     assert "2023-05-08  C2023-0001  等待答复  征收科  已逾期" in due
-    assert "2 open, 2 overdue" in due
+    assert "未办结 2 件，逾期 2 件" in due
     assert json.loads(desk.case("due", "--on", "2023-05-03", "--json")) == []  # as it stood then
     desk.act("answer", CASE, "--question", "1", "--text", "有误", on="2023-05-08")
     desk.decide()
@@ -95,7 +95,7 @@ def test_a_case_from_opening_to_letter(desk: Desk, tmp_path: Path) -> None:
     assert "征收科，2023年5月8日：有误" in written
     assert "六十日内向示范市人民政府申请行政复议" in written
     assert not re.search(r"li\.na|zhang\.min|wang\.wei", (tmp_path / "letter" / "letter.json").read_text("utf-8"))
-    assert desk.case("due", "--on", "2023-05-10").strip() == "0 open, 0 overdue on 2023-05-10"
+    assert desk.case("due", "--on", "2023-05-10").strip() == "截至 2023年5月10日，未办结 0 件，逾期 0 件"
     assert "0 faults" in call("store", "verify", "--store", desk.address, code=7)
 
 

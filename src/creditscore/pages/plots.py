@@ -206,6 +206,6 @@ def matrix(
             text = f"{label} → {column}: {counts[i][j]:,.0f}"
             parts.append(rect(x, y, wide - 2, tall - 2, "#{:02x}{:02x}{:02x}".format(*tint), text))
             if counts[i][j]:
-                ink = "on-dark" if share > 0.55 else "on-light"
+                ink = "on-dark" if share > 0.85 else "on-light"
                 parts.append(say(x + wide / 2 - 1, y + 19, f"{100 * share:.1f}", "middle", ink))
     return picture(name, title, desc, top + tall * len(labels) + 8, parts)

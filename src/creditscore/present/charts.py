@@ -16,7 +16,7 @@ from creditscore.present.svg import WIDTH, Picture, fit, line, picture, rect, sa
 NAMED = {"A": "#1f5fa8", "B": "#7fb2dc", "M": "#b9bec5", "C": "#f0a35e", "D": "#a6263a"}
 SCALE = ("#1f5fa8", "#4d8cc7", "#8fbce0", "#f3c08a", "#e07f3f", "#a6263a")
 OTHER = "#44546a"  # a grade that has no colour of its own
-DARK = {"#1f5fa8", "#a6263a", "#4d8cc7", "#e07f3f", OTHER}
+DARK = {"#1f5fa8", "#a6263a", OTHER}  # white is read on these, dark letters on all others: 4.5 to 1 at least
 BAR = "#4d8cc7"
 GAIN, LOSS = "#1f5fa8", "#a6263a"
 LEFT = 170
