@@ -145,7 +145,7 @@ def test_columns_of_another_type_are_no_same_rows(run: Run, tmp_path: Path) -> N
     code, text = again(run)
     assert code == 5
     assert "ledger.parquet: columns" in text
-    assert "effective DOUBLE" in text
+    assert "effective DOUBLE" in " ".join(text.split())
 
 
 def test_a_ledger_that_is_gone_is_missed_and_one_that_was_never_made_is_not(run: Run, tmp_path: Path) -> None:
