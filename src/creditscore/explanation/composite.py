@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +19,10 @@ from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.core.i18n import Lang, Phrase, language, plain
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
+from creditscore.explanation.composite_shares import GradeLedger, SharePart, share_out
 from creditscore.explanation.deciders import Decider, deciders_of
 from creditscore.explanation.labels import Labels, labels_of, law_titles
-from creditscore.explanation.ledger import Line, explain, lines_of
+from creditscore.explanation.ledger import explain, lines_of
 from creditscore.explanation.read import SubjectRows
 from creditscore.grading.batch import Gradings
 from creditscore.grading.manifest import read_manifest
@@ -34,22 +33,6 @@ if TYPE_CHECKING:
 
     from creditscore.present.document import Document
     from creditscore.present.svg import Picture
-
-
-@dataclass(frozen=True)
-class SharePart:
-    """A part of a domain's share: an item, one of its records, a hard rule or the grade as such.
-
-    kind: hard_rule, grade, item or record; records stand under their item. `effective` are points of the domain's own
-    scale.
-    """
-
-    kind: str
-    code: str
-    label: Label
-    article: str
-    points: int
-    effective: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -346,7 +329,7 @@ def _runs(gradings: Any) -> Iterable[tuple[Mapping[str, Any], Grading | Path]]:
 
 def _ledger(
     row: Mapping[str, Any], sources: Mapping[tuple[str, str], Grading | Path], again: list[dict[str, Any]], sid: str
-) -> _Ledger | None:
+) -> GradeLedger | None:
     """The ledger behind the grade of a domain: of its grading, or of the grade without acts that count elsewhere."""
     scheme, version, period = row["scheme"] or "", row["version"] or "", row["period"]
     if (scheme, period) not in sources:
@@ -356,12 +339,12 @@ def _ledger(
     own = tuple(line for line in again if (line["scheme"], line["period"]) == (scheme, period))
     if own:
         written = SubjectRows({"score": None, "state": "graded", "state_reason": None, "route": ""}, own, manifest)
-        return _Ledger(lines_of(written, labels), labels, deciders_of(written, labels, None, None))
+        return GradeLedger(lines_of(written, labels), labels, deciders_of(written, labels, None, None))
     explanation = explain(sources[scheme, period], sid, scheme)
-    return _Ledger(explanation.lines, labels, explanation.deciders, explanation.name)
+    return GradeLedger(explanation.lines, labels, explanation.deciders, explanation.name)
 
 
-def _domain(config: CompositeConfig, row: Mapping[str, Any], ledger: _Ledger | None) -> DomainShare:
+def _domain(config: CompositeConfig, row: Mapping[str, Any], ledger: GradeLedger | None) -> DomainShare:
     group, domain = next(
         (group, domain) for group in config.groups for domain in group.domains if domain.id == row["domain"]
     )
@@ -388,7 +371,7 @@ def _domain(config: CompositeConfig, row: Mapping[str, Any], ledger: _Ledger | N
         evidence=row["evidence"],
         notes=notes,
         why=_why(notes, labels),
-        parts=_parts(config, share or 0, notes, code, grade_label, ledger),
+        parts=share_out(config, share or 0, notes, code, grade_label, ledger),
         deciders=ledger.deciders if ledger else (),
     )
 
@@ -398,100 +381,6 @@ def _why(notes: tuple[str, ...], labels: Labels | None) -> Label:
     if labels is None or not absent or len(absent[0]) < 3:
         return plain("")
     return labels.state_reason(absent[0][2])
-
-
-@dataclass(frozen=True)
-class _Ledger:
-    """The lines behind a grade, the rules that decided it, and the scheme that gave it."""
-
-    lines: tuple[Line, ...]
-    labels: Labels
-    deciders: tuple[Decider, ...] = ()
-    name: str = ""
-
-    @property
-    def decided(self) -> Line | None:
-        return next((line for line in self.lines if line.step == "decide"), None)
-
-    @property
-    def articles(self) -> list[str]:
-        """The articles of the rules that decided and of the records behind them."""
-        rules = {decider.rule for decider in self.deciders}
-        records = {basis.record_id for decider in self.deciders for basis in decider.basis}
-        return [line.article for line in self.lines if line.rule in rules or line.record_id in records]
-
-    @property
-    def by_points(self) -> bool:
-        """Whether the score decided, not a rule that needs none."""
-        rules = self.labels.scheme.decide if self.labels.scheme else []
-        return any(rule.id == self.decided.rule and rule.bands is not None for rule in rules if self.decided)
-
-    @property
-    def costs_are_positive(self) -> bool:
-        return self.labels.scheme is not None and self.labels.scheme.direction == "lower_is_better"
-
-
-def _parts(
-    config: CompositeConfig, share: int, notes: tuple[str, ...], grade: str, label: Label, ledger: _Ledger | None
-) -> tuple[SharePart, ...]:
-    """The parts of a share, by rule, grade, item and record."""
-    if not share:
-        return ()
-    fired = [note.partition(":")[2] for note in notes if note.startswith("hard_rule:")]
-    if fired:
-        rule = next(rule for rule in config.hard_rules if rule.id == fired[0])
-        cited = f"{rule.cite[0].law} {rule.cite[0].article}".strip() if rule.cite else ""
-        return (SharePart("hard_rule", rule.id, rule.label or plain(rule.id), cited, share),)
-    weights = _weights(ledger, adverse=share < 0) if ledger and ledger.by_points else []
-    if not weights:
-        cited = ledger.decided.article if ledger and ledger.decided else ""
-        return (SharePart("grade", grade, label, cited, share),)
-    items = dict.fromkeys(line.item for line, _ in weights)
-    totals = {item: sum((w for line, w in weights if line.item == item), Fraction(0)) for item in items}
-    parts: list[SharePart] = []
-    for item, points in zip(items, _whole(share, list(totals.values())), strict=True):
-        mine = [(line, weight) for line, weight in weights if line.item == item]
-        first = mine[0][0]
-        effective = sum((line.effective or Decimal(0) for line, _ in mine), Decimal(0))
-        parts.append(SharePart("item", item, first.label, first.article, points, effective))
-        for (line, _), part in zip(mine, _whole(points, [weight for _, weight in mine]), strict=True):
-            if line.record_id:
-                parts.append(SharePart("record", line.record_id, line.said, line.article, part, line.effective))
-    return tuple(parts)
-
-
-def _weights(ledger: _Ledger, adverse: bool) -> list[tuple[Line, Fraction]]:
-    """What each record or condition cost (or brought), its item's cap taken off in proportion."""
-    positive = ledger.costs_are_positive == adverse
-    chosen = [
-        line
-        for line in ledger.lines
-        if line.step in ("record", "condition") and line.effective and (line.effective > 0) == positive
-    ]
-    result = []
-    for line in chosen:
-        gross = sum(
-            (drawn_line.effective or Decimal(0) for drawn_line in chosen if drawn_line.item == line.item), Decimal(0)
-        )
-        capped = [
-            drawn_line.effective or Decimal(0)
-            for drawn_line in ledger.lines
-            if drawn_line.step == "cap" and drawn_line.item == line.item
-        ]
-        net = max(Fraction(0), Fraction(gross + sum(capped, Decimal(0))) / Fraction(gross))
-        result.append((line, abs(Fraction(line.effective or 0)) * net))
-    return [(line, weight) for line, weight in result if weight]
-
-
-def _whole(total: int, weights: list[Fraction]) -> list[int]:
-    """`total` shared by weight, in whole numbers by the largest remainder; ties in order."""
-    whole = sum(weights, Fraction(0))
-    exact = [Fraction(total) * weight / whole for weight in weights]
-    whole_shares = [share.numerator // share.denominator for share in exact]
-    order = sorted(range(len(exact)), key=lambda k: (whole_shares[k] - exact[k], k))
-    for k in order[: total - sum(whole_shares)]:
-        whole_shares[k] += 1
-    return whole_shares
 
 
 def _check(config: CompositeConfig, composite_explanation: CompositeExplanation) -> None:

@@ -52,7 +52,8 @@ from creditscore.present.document import (
 from creditscore.schemes.citing import cite_said
 
 if TYPE_CHECKING:
-    from creditscore.explanation.composite import CompositeExplanation, DomainShare, SharePart
+    from creditscore.explanation.composite import CompositeExplanation, DomainShare
+    from creditscore.explanation.composite_shares import SharePart
     from creditscore.present.svg import Picture
 
 SYMBOLS = ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.i18n import LANGS, Lang, language, plain, say, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
-from creditscore.core.quantities import MINUS, points
+from creditscore.core.quantities import points
 from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.explanation.audit import Audit, audit_of
 from creditscore.explanation.check import check, plan_of
@@ -21,6 +21,7 @@ from creditscore.explanation.deciding import RuleInputs, find_day_and_number, fi
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.read import SubjectRows, read
+from creditscore.explanation.written_sum import write_sum
 from creditscore.grading.input_state.state import REFUSED
 from creditscore.grading.interpreter.exact import Outcome
 from creditscore.grading.replay import inputs
@@ -212,13 +213,17 @@ class Explanation:
 
         A grade whose code is a word of ours (`red`) has its name beside the sum and not in it.
         """
-        return _sum(self, self.score, self.grade if self.by_score and not self.grade.islower() else "")
+        if self.start is None or self.score is None:
+            return ""
+        return write_sum(self.lines, self.score, self.grade if self.by_score and not self.grade.islower() else "")
 
     @property
     def sum_without(self) -> str:
         """The same for the grade without the refused rows."""
         scored = [line.total for line in self.lines if line.step != "decide"]
-        result = _sum(self, scored[-1]) if self.grade_without and scored else ""
+        if self.start is None or not self.grade_without or not scored or scored[-1] is None:
+            return ""
+        result = write_sum(self.lines, scored[-1])
         return result if " " in result.partition(" = ")[0] else ""  # one number is no sum
 
     def document(self, lang: Lang = "zh", depth: Depth = "reviewer") -> Document:
@@ -483,39 +488,3 @@ def _totals(written: SubjectRows) -> list[Decimal | None]:
         is_open = (is_open or moved is None) and k != absorbed
         totals.append(None if is_open or row["step"] == "decide" else total)
     return totals
-
-
-def _sum(explanation: Explanation, score: Decimal | None, grade: str = "") -> str:
-    """Equal terms that follow each other are written once, times their number."""
-    if explanation.start is None or score is None:
-        return ""
-    terms: list[tuple[str, int]] = []
-    for line in explanation.lines:
-        term = _term(line)
-        if not term:
-            continue
-        if terms and terms[-1][0] == term and line.step != "start":
-            terms[-1] = (term, terms[-1][1] + 1)
-        else:
-            terms.append((term, 1))
-    parts: list[str] = []
-    for term, times in terms:
-        if times > 1:
-            term = f"+ {times} × ({term})" if term.count(" ") > 1 else f"{term} × {times}"
-        parts.append(term if parts else term.removeprefix("+ "))
-    result = f"{' '.join(parts)} = {points(score)}"
-    return f"{result} → {grade}" if grade else result
-
-
-def _term(line: Line) -> str:
-    if line.step == "start":
-        return _signed(line.nominal or Decimal(0)) if line.nominal or line.reason == "start" else ""
-    if line.step == "decide" or line.effective is None:
-        return ""
-    if line.given_back and line.nominal is not None and line.nominal != line.effective:
-        return f"{_signed(line.nominal)} {_signed(line.effective - line.nominal)}"
-    return _signed(line.effective) if line.effective else ""
-
-
-def _signed(value: Decimal) -> str:
-    return f"{MINUS if value < 0 else '+'} {points(abs(value))}"
