@@ -218,8 +218,8 @@ def test_a_decision_against_the_addressee_without_remedies_is_refused(office: Of
 
 def test_what_the_act_was_given_stands_against_the_letter(office: Office) -> None:
     case = walk(office, "entry")
-    for given in ({"document_no": "2"}, {"office": "另一局"}):
-        with pytest.raises(UsageError, match="is not what the act was given"):
+    for option, given in (("--document", {"document_no": "2"}), ("--office", {"office": "另一局"})):
+        with pytest.raises(UsageError, match=rf"{option}\b(?!-).* is not what the act was given"):
             write(office, case, **given)
     with pytest.raises(UsageError, match="holds a resident identity number"):
         write(office, case, name="11010519491231002X")

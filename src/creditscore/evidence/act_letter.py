@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from creditscore.core.errors import UsageError
@@ -20,6 +21,7 @@ from creditscore.evidence.letter_parts import (
     hide_others,
     lay_out,
     name_addressee,
+    name_option,
     require_said,
     tell_remedy,
 )
@@ -130,7 +132,7 @@ def _pick(papers: ActPapers, name: str, own: str) -> str:
         known = ""
     if known and own and own != known:
         raise UsageError(
-            "evidence.act_has_another", name=f"--{name.replace('_', '-')}", known=known, own=own, where=papers.case.name
+            "evidence.act_has_another", name=name_option(name), known=known, own=own, where=papers.case.name
         )
     require_said(papers.case.name, **{name: known or own})
     return clean(known or own)
@@ -180,7 +182,7 @@ class _Writing:
         if self.papers.kind != "composite":
             return False
         scores = [[side[1] for side in (row["before"], row["after"])] for row in self.scores()]
-        return any(None in pair or float(pair[1]) < float(pair[0]) for pair in scores)
+        return any(None in pair or Decimal(str(pair[1])) < Decimal(str(pair[0])) for pair in scores)
 
     def scores(self) -> list[Mapping[str, Any]]:
         """The changed scores of the organisation, as the store has them."""

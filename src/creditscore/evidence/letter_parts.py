@@ -18,12 +18,16 @@ Part = tuple[str, tuple[str, ...]]  # a sentence, and the items below it
 CREDIT_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{18}(?![0-9A-Za-z])")
 
 
+def name_option(name: str) -> str:
+    """Return the option of `case letter` that gives a part of a letter."""
+    return "--document" if name == "document_no" else f"--{name.replace('_', '-')}"
+
+
 def require_said(where: str, **texts: str) -> None:
     """Raise UsageError for the first text that is empty, by the option that gives it; `where`: the case."""
     for name, text in texts.items():
         if not text.strip():
-            option = "--document" if name == "document_no" else f"--{name.replace('_', '-')}"
-            raise UsageError("evidence.letter_lacks", name=option, where=where)
+            raise UsageError("evidence.letter_lacks", name=name_option(name), where=where)
 
 
 def tell_remedy(
