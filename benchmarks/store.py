@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from creditscore.core.yaml_source import unplaced
 from creditscore.store import people
 from creditscore.store.context import Context, Registry
 from creditscore.store.creation import create_store
+from creditscore.store.database import parse_address
 from creditscore.store.declarations import WORKFLOWS, StreamType, Workflow
 from creditscore.store.keys import Key
 from creditscore.store.log import Act, Head, NewEvent
@@ -131,7 +133,10 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--processes", type=int, default=0)
     arguments = parser.parse_args()
-    figures: dict[str, Any] = {"database": arguments.address.partition(":")[0].partition("+")[0]}
+    figures: dict[str, Any] = {
+        "database": parse_address(arguments.address).get_backend_name(),
+        "python": platform.python_version(),
+    }
     town = Town(arguments.address)
     _, figures["fill"] = measure(lambda: town.fill(arguments.events))
     figures["events"] = town.store.head().size

@@ -221,3 +221,27 @@ def test_planted_triggers_and_rules_are_found(store_url: str, tmp_path: Path) ->
         assert [str(fault) for fault in verify(store).faults] == [
             f"{table}: the trigger or rule planted is not of the store" for table in tables
         ]
+
+
+def test_lost_keys_and_hidden_rows_are_found(store_url: str) -> None:
+    with Store(store_url, make_registry()) as store:
+        statements, faults = (
+            ["DROP INDEX event_kind", "DROP INDEX task_team"],
+            ["event: its event_kind", "task: its task_team"],
+        )
+        if not store.database.is_sqlite:
+            statements += [
+                "ALTER TABLE event DROP CONSTRAINT event_stream_version",
+                "ALTER TABLE task DROP CONSTRAINT task_pkey",
+            ]
+            faults += ["event: its event_stream_version", "task: its primary key"]
+        with store.database._writer.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        wanted = sorted(f"{fault} is gone or another" for fault in faults)
+        assert sorted(map(str, verify(store).faults)) == wanted
+        if not store.database.is_sqlite:
+            with store.database._writer.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE promise ENABLE ROW LEVEL SECURITY")
+            hidden = "promise: the trigger or rule row security is not of the store"
+            assert sorted(map(str, verify(store).faults)) == sorted([*wanted, hidden])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,13 +18,14 @@ POSTGRESQL_TRIGGERS = (
     "SELECT tgname, pg_get_triggerdef(t.oid, true), prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid"
     " WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
 )
-# Whatever else runs when a table is written: triggers, and in PostgreSQL rules
+# Whatever else runs when a table is written or hides rows: triggers, and in PostgreSQL rules and row security
 SQLITE_PLANTED = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
 POSTGRESQL_PLANTED = (
     "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
     " WHERE NOT tgisinternal AND pg_table_is_visible(c.oid)"
     " UNION ALL SELECT c.relname, r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class"
     " WHERE c.relkind <> 'v' AND pg_table_is_visible(c.oid)"
+    " UNION ALL SELECT relname, 'row security' FROM pg_class WHERE relrowsecurity AND pg_table_is_visible(oid)"
 )
 LOCK = 0x6372656469742E  # of PostgreSQL, for those who make the same store at once
 
@@ -46,7 +47,7 @@ def read_format(connection: sa.Connection, shown: str) -> str | None:
     if len(formats) != 1 or formats[0] not in STEPS:
         raise StoreError(
             "store.store_format_version_creditscore_not_know",
-            listed=", ".join(map(str, formats)),
+            listed=", ".join(map(str, formats)) or "–",
             newest=NEWEST,
             where=shown,
         )
@@ -94,6 +95,32 @@ def require_known(database: Database) -> None:
         raise StoreError("store.store_written_version_whose_format_not", where=database.shown)
     if kind == "something else":
         raise StoreError("store.file_no_store", where=database.shown)
+
+
+def find_missing_keys(connection: sa.Connection, tables: Iterable[sa.Table]) -> list[tuple[str, str]]:
+    """Name the keys, unique constraints and indexes that some tables lack, each behind its table."""
+    inspector = sa.inspect(connection)
+    primary, unique, indexes = (
+        {table: value for (_, table), value in read().items()}
+        for read in (
+            inspector.get_multi_pk_constraint,
+            inspector.get_multi_unique_constraints,
+            inspector.get_multi_indexes,
+        )
+    )
+    missing = []
+    for table in tables:
+        if table.name not in primary:
+            continue  # the table itself is missing: that is said elsewhere
+        if primary[table.name]["constrained_columns"] != [column.name for column in table.primary_key]:
+            missing.append((table.name, "primary key"))
+        named = {own["name"]: own["column_names"] for own in (*unique[table.name], *indexes[table.name])}
+        wanted = {str(index.name): [column.name for column in index.columns] for index in table.indexes}
+        for constraint in table.constraints:
+            if isinstance(constraint, sa.UniqueConstraint):
+                wanted[str(constraint.name)] = [column.name for column in constraint.columns]
+        missing += [(table.name, name) for name, columns in wanted.items() if named.get(name) != columns]
+    return sorted(missing)
 
 
 def find_planted(connection: sa.Connection, tables: Collection[str]) -> list[tuple[str, str]]:

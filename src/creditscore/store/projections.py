@@ -80,6 +80,11 @@ class Projections:
         return [table for table in self.metadata.sorted_tables if table is not self.format]
 
     @property
+    def own_tables(self) -> list[sa.Table]:
+        """All tables of a store."""
+        return [*self.metadata.sorted_tables, event, head]
+
+    @property
     def digest(self) -> str:
         """The hash of what the tables are; another one means that they are made again."""
         self._digest = self._digest or self._hash_tables()
@@ -219,8 +224,9 @@ class Projections:
         """Name the tables that are not there, or have other columns than this version makes."""
         there = sa.inspect(connection).get_multi_columns()
         columns = {name: {column["name"] for column in own} for (_, name), own in there.items()}
-        tables = [*self.metadata.sorted_tables, event, head]
-        return [table.name for table in tables if columns.get(table.name) != {column.name for column in table.c}]
+        return [
+            table.name for table in self.own_tables if columns.get(table.name) != {column.name for column in table.c}
+        ]
 
     def find_strangers(self, connection: sa.Connection) -> list[str]:
         """Name the tables of the database that are neither the log's nor a projection."""

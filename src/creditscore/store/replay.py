@@ -112,7 +112,8 @@ class Replay:
             self.say("step", where, "the person is there already")
 
     def _check_files(self, stream: str, event: Event) -> None:
-        """Look at each file of the archive that an event names, once."""
+        """Look at each file of the archive that an event names, once, and at what a kept run says of its rows."""
+        are_whole = True
         for name, table in list_files(event).items():
             if name in self.files:
                 continue
@@ -122,7 +123,14 @@ class Replay:
             except CreditscoreError as error:
                 fault = error.what
             if fault:
+                are_whole = False
                 self.say("archive", stream, f"{table}, file {name[:12]}…: {fault}")
+        values = (event.payload or {}).get("set") or {}
+        if are_whole and self.archive is not None and event.seq >= self.since and event.kind == "run.kept" and values:
+            from creditscore.store.archive.rows import find_rows_fault
+
+            if rows_fault := find_rows_fault(self.archive, values):
+                self.say("archive", stream, rows_fault)
 
     # --- acts of workflows
 

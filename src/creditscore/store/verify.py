@@ -18,7 +18,7 @@ from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.store.declarations import Workflow
 from creditscore.store.declaring import find_declaration_fault, read_declaration
 from creditscore.store.erasure import STAYS
-from creditscore.store.formats import find_planted, find_trigger_faults
+from creditscore.store.formats import find_missing_keys, find_planted, find_trigger_faults
 from creditscore.store.keys import check_signature
 from creditscore.store.log import BEFORE_FIRST, Event, Log, find_fault, message_of, name_erasure, read_event
 from creditscore.store.merkle import Frontier, hash_leaf
@@ -27,7 +27,6 @@ from creditscore.store.people import ABOUT_RIGHTS, PERSON, People
 from creditscore.store.replay import GENERIC_KINDS, MALFORMED, Replay, check_person
 from creditscore.store.spans import LEAST_EVENTS, Span, check_span, find_faults, make_task, plan_spans
 from creditscore.store.streams import TASK_KINDS
-from creditscore.store.tables import event as event_table
 from creditscore.store.tables import head as head_table
 from creditscore.store.verification import Fault, Verification
 from creditscore.store.witnesses import open_witness
@@ -412,11 +411,13 @@ class _Check:
         """Check that the tables are those of this version, and that the log's triggers are there."""
         for name in self.store.projections.find_shapes(self.connection):
             self.fault("table", name, "it is missing or has other columns than this version makes")
+        for table, name in find_missing_keys(self.connection, self.store.projections.own_tables):
+            self.fault("table", table, f"its {name} is gone or another")
         for name in self.store.projections.find_strangers(self.connection):
             self.result.notes.append(f"the table {name} is not of the store")
         for fault in find_trigger_faults(self.connection):
             self.fault("table", "event", f"the trigger {fault}")
-        own = {event_table.name, head_table.name, *self.store.projections.metadata.tables}
+        own = {table.name for table in self.store.projections.own_tables}
         for table, name in find_planted(self.connection, own):
             self.fault("table", table, f"the trigger or rule {name} is not of the store")
         if not self.store.projections.is_current(self.connection):

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -176,6 +177,16 @@ def test_a_changed_or_missing_file_is_found(graded: Graded, store: Store, tmp_pa
         rows_as_kept(store.archive, run, ["x"])
 
 
+@pytest.mark.parametrize("values", [{"root": "0" * 64}, {"rows": {"grades": 1, "ledger": 1}}])
+def test_a_grader_who_writes_past_the_keeping_is_found(graded: Graded, store: Store, values: dict[str, Any]) -> None:
+    (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
+    whole = store.read(f"run/{run.run_id}").fields
+    forged = NewEvent("run/forged", "run.kept", {"set": {**whole, **values}}, "kept", expected=-1)
+    store.record(lambda people: [forged], by="li.na", role="grader")
+    (fault,) = verify(store).faults
+    assert (fault.sort, fault.where) == ("archive", "run/forged")
+
+
 def test_what_does_not_fit_is_not_kept(graded: Graded, store: Store, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     shutil.copytree(graded.grading, changed)
@@ -225,7 +236,10 @@ def test_erasure_leaves_files_that_others_name_and_says_what_it_could_not_remove
 ) -> None:
     (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
     grades = run.files["grades"]
-    values = {**store.read(f"run/{run.run_id}").fields, "files": {"grades": grades}}
+    rows = group_rows("grading", {"grades": store.archive.read(grades)})
+    root = compute_root(hash_leaf_of(subject, rows[subject].hash) for subject in sorted(rows)).hex()
+    fewer = {"files": {"grades": grades}, "rows": {"grades": run.rows["grades"]}, "root": root}
+    values = {**store.read(f"run/{run.run_id}").fields, **fewer}
     other = NewEvent("run/other", "run.kept", {"set": values}, "kept", expected=-1)
     store.record(lambda there: [other], by="li.na", role="grader")
     erase_stream(store, f"run/{run.run_id}", reason="its time is over", by="chen.jie")

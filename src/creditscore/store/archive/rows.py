@@ -13,13 +13,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from creditscore.composite.result_columns import SCORES
-from creditscore.core.tables.table import quote
+from creditscore.core.boundary import outside
+from creditscore.core.tables.table import literal, quote
 from creditscore.grading.result_columns import GRADES, LATER, LEDGER
-from creditscore.store.merkle import hash_leaf
+from creditscore.store.merkle import compute_root, hash_leaf
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from creditscore.store.archive.files import Archive
 
 TABLES: Mapping[str, Mapping[str, str]] = {"grades": GRADES, "ledger": LEDGER}
 KINDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {"grading": TABLES, "composite": SCORES}
@@ -164,6 +167,67 @@ def add_place(table: pa.Table) -> pa.Table:
 def hash_leaf_of(subject_id: str, rows_hash: str) -> bytes:
     """Return the leaf of an organisation in the Merkle tree of a run."""
     return hash_leaf(f"{subject_id}\n{rows_hash}".encode())
+
+
+def select_file(path: str, columns: Mapping[str, str], only: str = "") -> str:
+    """Return a query of the rows of a Parquet file in the columns that are kept, with `place`, their order in it.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    columns
+        With their types; one that came later and is not there is NULL.
+    only
+        A condition, ` WHERE …`; empty for all rows.
+    """
+    import pyarrow.parquet as pq
+
+    with outside("the grading", path, "grade again with --out"):
+        there = set(pq.read_schema(path).names)
+    cells = ", ".join(
+        f"CAST({quote(column) if column in there or column not in LATER else 'NULL'} AS {kind}) AS {quote(column)}"
+        for column, kind in columns.items()
+    )
+    return (
+        f"(SELECT {cells}, file_row_number AS place FROM read_parquet({literal(path)}, file_row_number = true){only})"
+    )
+
+
+def compute_rows_root(con: duckdb.DuckDBPyConnection, sources: Mapping[str, str]) -> str:
+    """Return the Merkle root over all organisations of a run in hexadecimal digits; `sources` as in `hash_subjects`."""
+    return compute_root(hash_leaf_of(subject, rows_hash) for subject, rows_hash in hash_subjects(con, sources)).hex()
+
+
+def find_rows_fault(archive: Archive, values: Mapping[str, Any]) -> str | None:
+    """Say what a kept run says of its rows and its files do not; None where they agree.
+
+    Parameters
+    ----------
+    archive
+        Where the files lie; each is there and is what its name says.
+    values
+        What the event says: `kind`, `files`, `rows` and `root`.
+    """
+    import duckdb
+
+    sources, counts = dict[str, str](), dict[str, int]()
+    with duckdb.connect() as con, outside("the rows of a run", archive.place):
+        for table, name in values["files"].items():
+            columns = KINDS[values["kind"]][table]
+            if archive.is_local:
+                sources[table] = select_file(archive.require(name), columns)
+            else:
+                con.register(f"archived_{table}", add_place(archive.read(name)))
+                there = con.table(f"archived_{table}").columns
+                cells = (quote(column) if column in there else f"NULL AS {quote(column)}" for column in columns)
+                sources[table] = f"(SELECT {', '.join(cells)}, place FROM archived_{table})"
+            counts[table] = con.sql(f"SELECT count(*) FROM {sources[table]}").fetchall()[0][0]
+        if counts != values["rows"]:
+            return f"its files have {counts} rows, it says {values['rows']}"
+        if compute_rows_root(con, sources) != values["root"]:
+            return "its root is not that of the rows in its files"
+    return None
 
 
 def hash_subjects(con: duckdb.DuckDBPyConnection, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -17,15 +17,13 @@ from creditscore.core.tables.table import literal, quote
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.manifest import read_manifest
 from creditscore.grading.reproduce import find_skipped, reproduce
-from creditscore.grading.result_columns import LATER
 from creditscore.records.snapshot_files import read_snapshot
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
-from creditscore.store.archive.rows import KINDS, TABLES, hash_leaf_of, hash_subjects
+from creditscore.store.archive.rows import KINDS, TABLES, compute_rows_root, select_file
 from creditscore.store.declarations import StreamType
 from creditscore.store.fold import Stream, fold
 from creditscore.store.log import NewEvent, read_streams
-from creditscore.store.merkle import compute_root
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -314,26 +312,15 @@ def store_tables(
             listed = ", ".join(quote(name) for name in KINDS[kind][table])
             rows = con.sql(f"SELECT {listed} FROM {source} ORDER BY subject_id, place").to_arrow_table()
             files[table], counts[table] = archive.put(rows), rows.num_rows
-        leaves = [hash_leaf_of(subject, rows_hash) for subject, rows_hash in hash_subjects(con, sources)]
-    return files, counts, compute_root(leaves).hex()
+        return files, counts, compute_rows_root(con, sources)
 
 
 def select_rows(folder: Path, table: str, scheme: str = "") -> str:
     """Return a query of the rows of a written grading in the columns that are kept; of one scheme, or of all."""
-    import pyarrow.parquet as pq
-
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise InputError("store.not_found", name=path.name, where=str(folder))
-    only = f" WHERE scheme = {literal(scheme)}" if scheme else ""
-    with outside("the grading", path, "grade again with --out"):
-        there = set(pq.read_schema(path).names)
-    cells = ", ".join(
-        f"CAST({quote(column) if column in there or column not in LATER else 'NULL'} AS {kind}) AS {quote(column)}"
-        for column, kind in TABLES[table].items()
-    )
-    rows = f"read_parquet({literal(str(path))}, file_row_number = true)"
-    return f"(SELECT {cells}, file_row_number AS place FROM {rows}{only})"
+    return select_file(str(path), TABLES[table], f" WHERE scheme = {literal(scheme)}" if scheme else "")
 
 
 def is_kept(store: Store, new: NewEvent, place: Path | str) -> bool:
