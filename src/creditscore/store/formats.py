@@ -100,26 +100,24 @@ def require_known(database: Database) -> None:
 def find_missing_keys(connection: sa.Connection, tables: Iterable[sa.Table]) -> list[tuple[str, str]]:
     """Name the keys, unique constraints and indexes that some tables lack, each behind its table."""
     inspector = sa.inspect(connection)
-    primary, unique, indexes = (
-        {table: value for (_, table), value in read().items()}
-        for read in (
-            inspector.get_multi_pk_constraint,
-            inspector.get_multi_unique_constraints,
-            inspector.get_multi_indexes,
-        )
-    )
+    primary = {name: own["constrained_columns"] for (_, name), own in inspector.get_multi_pk_constraint().items()}
+    named: dict[str, dict[str | None, list[str | None]]] = {name: {} for name in primary}
+    for (_, name), uniques in inspector.get_multi_unique_constraints().items():
+        named[name].update({own["name"]: [*own["column_names"]] for own in uniques})
+    for (_, name), indexes in inspector.get_multi_indexes().items():
+        named[name].update({own["name"]: own["column_names"] for own in indexes})
     missing = []
     for table in tables:
         if table.name not in primary:
             continue  # the table itself is missing: that is said elsewhere
-        if primary[table.name]["constrained_columns"] != [column.name for column in table.primary_key]:
+        if primary[table.name] != [column.name for column in table.primary_key]:
             missing.append((table.name, "primary key"))
-        named = {own["name"]: own["column_names"] for own in (*unique[table.name], *indexes[table.name])}
         wanted = {str(index.name): [column.name for column in index.columns] for index in table.indexes}
         for constraint in table.constraints:
             if isinstance(constraint, sa.UniqueConstraint):
                 wanted[str(constraint.name)] = [column.name for column in constraint.columns]
-        missing += [(table.name, name) for name, columns in wanted.items() if named.get(name) != columns]
+        there = named[table.name]
+        missing += [(table.name, name) for name, columns in wanted.items() if there.get(name) != columns]
     return sorted(missing)
 
 
