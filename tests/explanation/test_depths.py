@@ -71,7 +71,7 @@ def test_each_depth_says_all_that_the_one_before_says(small: Grading, lang: Lang
     brief, full, whole = (explanation.text(lang, width, depth).splitlines() for depth in DEPTHS)
     assert len(brief) < len(full) < len(whole)
     own, office = paragraph(explanation, lang), paragraph(explanation, lang, office=True)
-    assert own.partition("，" if lang == "zh" else ": ")[2] in office
+    assert own.partition("在“" if lang == "zh" else ": ")[2] in office
     beyond_words = brief[brief.index(text("rests", lang)) :]
     assert len(beyond_words) > 20
     assert set(beyond_words) <= set(full)

@@ -18,7 +18,7 @@ GRADING = grade(table([filed("d1", DIRECT, "040103", "2022-03-01")]), "tax", 202
 def test_a_grading_shows_its_grades_and_what_its_input_lacked() -> None:
     text = render_text(grading_document(GRADING, "zh"))
     assert text.startswith("纳税信用评价（2014-2024年度）")
-    assert "未申报数据来源，没有记录不等于没有失信行为" in text
+    assert "未登记哪些部门应报送数据，没有记录不等于没有失信行为" in text
     (grades,) = gather_tables(grading_document(GRADING, "zh").blocks)
     assert [show(row.cells[0], "zh") for row in grades.each()] == ["A级", "D级"]
     assert sum(row.cells[1].number for row in grades.each()) == GRADING.grades.num_rows

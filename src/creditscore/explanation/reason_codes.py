@@ -87,9 +87,11 @@ def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reaso
 
 def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
     """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
-    about = period_said(explanation.period, lang), say(explanation.title, lang)
+    about = period_said(explanation.period, lang), say(explanation.title, lang).translate(INNER_QUOTES)
     who = show_cell(explanation.name or explanation.subject_id)
-    head = text("para_head", lang, who, *about) if office else text("para_head_own", lang, *about)
+    result = explanation.state == "graded" and _is_result(explanation)
+    head_key = f"para_head{'_result' if result else ''}{'' if office else '_own'}"
+    head = text(head_key, lang, who, *about) if office else text(head_key, lang, *about)
     if explanation.state != "graded":
         parts = [
             head
@@ -99,8 +101,10 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
             cited = say(decider.cited, lang)
             parts += ([text("para_cited", lang, cited)] if cited else []) + _behind(decider, lang)
         return _join([*parts, text("para_rights", lang)], lang)
-    key = "para_result" if _is_result(explanation) else "para_grade"
-    parts = [head + text(key, lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
+    grade = grade_name(explanation.grade, say(explanation.grade_label, lang))
+    parts = [
+        head + text("para_result" if result else "para_grade", lang, grade.translate(INNER_QUOTES) if result else grade)
+    ]
     if explanation.by_score and explanation.score is not None and explanation.start is not None:
         parts.append(text("para_score", lang, points(explanation.start), points(explanation.score)))
     for decider in explanation.deciders:
@@ -198,8 +202,11 @@ def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list
     case = text("para_case" if label.endswith("情形") else "para_case_of", lang, label)
     # what the sentence before has said is not said again
     alone = decider.effect == "grade" and len(explanation.deciders) == 1 and _is_result(explanation)
-    key = ("para_rule_alone" if alone else "para_rule") + ("" if cited else "_bare")
-    return [text(key, lang, case, cited, done), *_behind(decider, lang)]
+    if explanation.route == "imported" and not _is_result(explanation):
+        key, case = "para_imported", say(decider.label, lang)
+    else:
+        key = "para_rule_alone" if alone else "para_rule"
+    return [text(key if cited else f"{key}_bare", lang, case, cited, done), *_behind(decider, lang)]
 
 
 def _behind(decider: Decider, lang: Lang) -> list[str]:
@@ -267,7 +274,15 @@ def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
     if way is None:
         return []
     until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
-    lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]
+    lines = [
+        text(
+            "todo" if explanation.state == "graded" else "todo_none",
+            lang,
+            say(way.what, lang),
+            say(way.where, lang),
+            until,
+        )
+    ]
     within = way.decided_within
     if within is not None and (within.days or within.workdays):
         span = text("days", lang, within.days) if within.days else text("workdays", lang, within.workdays)

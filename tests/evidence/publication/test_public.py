@@ -153,7 +153,12 @@ def test_a_period_that_is_not_over_is_withheld_and_counted(folder: Path, tmp_pat
     [
         ("whole", "whole", "", ""),
         ("accepted_rows", "accepted_rows", "人工确认不再补正", "accepted as lost by a person"),
-        ("feeds_undeclared;refused_rows", "feeds_undeclared;refused_rows", "未申报数据来源", "no feeds are declared"),
+        (
+            "feeds_undeclared;refused_rows",
+            "feeds_undeclared;refused_rows",
+            "未登记哪些部门应报送数据",
+            "no feeds are declared",
+        ),
         (None, "", "由早期版本生成", "made by an earlier version"),
     ],
 )

@@ -74,8 +74,8 @@ def verify_packet(out: Path | str) -> list[Changed]:
     -------
     list of Changed
         The changed lines; empty where all files are as they were written. Changed inputs are named alone, without the
-        results that follow from them. Where `packet.json` was changed, the pages are not compared. Lines that another
-        version of the package words or draws otherwise, and that say the same, are marked `words`.
+        results that follow from them. Where `packet.json` says something else, the pages are not compared. Lines that
+        another version of the package words or draws otherwise, and that say the same, are marked `words`.
 
     Raises
     ------
@@ -92,14 +92,14 @@ def verify_packet(out: Path | str) -> list[Changed]:
     pages = {lang: _read(folder / name) for lang, name in PAGES.items()}
     with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
         changed_lines = verify_text(data)
-        if changed_lines:
+        if not all(changed.words for changed in changed_lines):
             return changed_lines
         packet = json.loads(data)
         place, words = f"the page of {JSON}", version_of(packet) != __version__
         differing = [
             first_line(name, pages[lang], _page(packet, lang), place, words=words) for lang, name in PAGES.items()
         ]
-    return [changed for changed in differing if changed is not None]
+    return [*changed_lines, *(changed for changed in differing if changed is not None)]
 
 
 def _read(file: Path) -> str:
