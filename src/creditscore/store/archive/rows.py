@@ -213,8 +213,9 @@ def find_rows_fault(archive: Archive, values: Mapping[str, Any]) -> str | None:
 
     sources, counts = dict[str, str](), dict[str, int]()
     with duckdb.connect() as con, outside("the rows of a run", archive.place):
-        for table, name in values["files"].items():
-            columns = KINDS[values["kind"]][table]
+        own_tables = KINDS[values["kind"]]
+        for table, name in sorted(values["files"].items(), key=lambda file: [*own_tables].index(file[0])):
+            columns = own_tables[table]
             if archive.is_local:
                 sources[table] = select_file(archive.require(name), columns)
             else:
