@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from creditscore.present.charts import ink
 from creditscore.present.document import (
     Badge,
     Code,
+    Column,
     Count,
     Document,
     Lines,
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["render_fragment", "render_page", "write_pages"]
 
 HERE = Path(__file__).parent
+SHORT = re.compile(r"[A-Za-z0-9._/-]{1,16}")  # the number of a record: no blank at which it might be broken
+KINDS_OF_CELLS = {"number": "n", "day": "short", "code": "code", "badge": "short", "text": ""}
 TAGS: Mapping[Lang, str] = {"zh": "zh-CN", "en": "en"}
 
 
@@ -168,9 +172,17 @@ def _names(document: Document) -> SimpleNamespace:
         t=phrases("pages", lang),
         say=say,
         mark=lambda value: _mark(value, lang),
+        kind_in=_kind_in,
         kind_of=lambda block: type(block).__name__.lower(),
         plot_of=_plot,
     )
+
+
+def _kind_in(column: Column, value: Value) -> str:
+    """The class of a cell: that of its column; a short number of a record or document stays on one line."""
+    if column.kind == "text" and isinstance(value, str) and SHORT.fullmatch(value):
+        return "id"
+    return KINDS_OF_CELLS[column.kind]
 
 
 def _plot(plot: Plot) -> str:
