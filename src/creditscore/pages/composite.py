@@ -10,7 +10,6 @@ from typing import Any
 from creditscore.core.i18n import Lang, day_said, grade_name, phrases, say, show, word
 from creditscore.core.quantities import to_micro
 from creditscore.explanation.composite_document import tell_limits, tell_marks
-from creditscore.pages.plots import chart_of, matrix_chart, pairs, shown
 from creditscore.present import charts
 from creditscore.present.document import (
     Block,
@@ -30,6 +29,7 @@ from creditscore.present.document import (
     percent,
 )
 from creditscore.present.html import write_pages
+from creditscore.present.plots import chart_of, matrix_chart, pairs, shown
 
 
 def write_compare(data: dict[str, Any], folder: Path | str, name: str = "compare") -> list[Path]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from creditscore.core.i18n import Lang, clean, day_said, grade_name, phrases, say, word
 from creditscore.pages import district_charts
-from creditscore.pages.plots import matrix_chart
 from creditscore.present import charts
 from creditscore.present.charts import colours
 from creditscore.present.document import (
@@ -31,6 +30,7 @@ from creditscore.present.document import (
     csv_name,
     heads,
 )
+from creditscore.present.plots import matrix_chart
 from creditscore.records.feed_health import STATES
 
 Say = Callable[..., str]

@@ -7,8 +7,8 @@ from typing import Any
 from creditscore.core.i18n import Lang, day_said
 from creditscore.pages import district_charts
 from creditscore.pages.district_details import Say, detail, domain_name, loud, say_in, state
-from creditscore.pages.plots import shown
 from creditscore.present.document import Badge, Chart, Column, Count, Document, Lines, Section, Table, csv_name, heads
+from creditscore.present.plots import shown
 
 
 def feeds_document(data: dict[str, Any], lang: Lang, back: str = "") -> Document:

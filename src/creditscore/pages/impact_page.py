@@ -10,7 +10,6 @@ from creditscore.core.i18n import Lang, clean, day_said, phrases
 from creditscore.core.quantities import points
 from creditscore.grading.migration import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.pages.notices import SIDES
-from creditscore.pages.plots import matrix_chart, shown
 from creditscore.present import charts
 from creditscore.present.document import (
     Badge,
@@ -32,6 +31,7 @@ from creditscore.present.document import (
     heads,
     percent,
 )
+from creditscore.present.plots import matrix_chart, shown
 from creditscore.schemes.citing import cite_said
 
 Say = Callable[..., str]

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrases
-from creditscore.pages import plots
-from creditscore.pages.plots import chart_of, shown
 from creditscore.pages.validation import own
 from creditscore.pages.validation_sections import name_of, span
+from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (
     Block,
@@ -30,6 +29,7 @@ from creditscore.present.document import (
     percent,
 )
 from creditscore.present.html import write_pages
+from creditscore.present.plots import chart_of, shown
 
 Say = Callable[..., str]
 SIGNS = {"as_expected": BAR, "wrong": "#a6263a", "unscored": "#e0a93f", "unclear": "#b9bec5", "too_few": "#b9bec5"}

@@ -11,9 +11,8 @@ from creditscore.core.folders import whole
 from creditscore.core.i18n import Lang, day_said, phrases, word
 from creditscore.inspection.allocate import OTHERS
 from creditscore.inspection.capacity import ALL
-from creditscore.pages import plots
-from creditscore.pages.plots import shown
 from creditscore.pages.supervision import RESULTS
+from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (
     Badge,
@@ -29,6 +28,7 @@ from creditscore.present.document import (
     percent,
 )
 from creditscore.present.html import write_pages
+from creditscore.present.plots import shown
 
 MARK, PLACES = "supervision.json", 40
 COLUMNS = ("industry", "district", "size", "ownership", "region")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrases
-from creditscore.pages.plots import shown
 from creditscore.pages.validation_sections import sections
 from creditscore.present.document import (
     Badge,
@@ -28,6 +27,7 @@ from creditscore.present.document import (
     percent,
 )
 from creditscore.present.html import write_pages
+from creditscore.present.plots import shown
 
 FACTS = (
     "model",

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from creditscore.pages import plots
-from creditscore.pages.plots import LIGHTS, chart_of, matrix_chart, shown
+from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (
     Badge,
@@ -27,6 +26,7 @@ from creditscore.present.document import (
     heads,
     percent,
 )
+from creditscore.present.plots import LIGHTS, chart_of, matrix_chart, shown
 
 Say = Callable[..., str]
 Tables = dict[str, Any]

@@ -13,7 +13,6 @@ from creditscore.present.document import Chart, Column, Count, Table
 from creditscore.present.svg import WIDTH, dot, fit, line, path, picture, rect, say
 
 SHADES = ("#1f5fa8", "#e07f3f", "#5b6675")
-OUTCOMES = {"pass": "#1f5fa8", "warn": "#e0a93f", "fail": "#a6263a", "not_assessed": "#b9bec5"}
 LIGHTS = {"green": "#1f5fa8", "yellow": "#e0a93f", "red": "#a6263a", "none": "#b9bec5"}
 
 
