@@ -13,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.errors import TableError, UsageError
+from creditscore.core.i18n import Lang, language
+from creditscore.core.tables.frames import as_polars
 from creditscore.modelling.features.columns_of import Source, look
 from creditscore.modelling.models.inputs import saved_as
-from creditscore.modelling.scorecard.bins import Bins, blocks
+from creditscore.modelling.scorecard.bins import Bins, blocks, plain
 from creditscore.modelling.scorecard.findings import CardEvidence
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+
+    from creditscore.present.svg import Picture
 
 FORMAT = 1
 BASE = "(base)"
@@ -77,7 +82,7 @@ class Variable:
         return float(count @ known) / float(count.sum()) if count.sum() > 0 else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CardTable:
     """Hold a scorecard as one table of points; score = points of the base + Σ points of the bins, higher is better.
 
@@ -112,6 +117,22 @@ class CardTable:
     whole: bool = True
     edits: tuple[dict[str, Any], ...] = field(default=())
     evidence: CardEvidence | None = None
+
+    def __repr__(self) -> str:
+        bins = len(self.rows) - 1
+        return f"<CardTable base {self.base:g}, pdo {self.pdo:g}: {len(self.variables)} variables, {bins} bins>"
+
+    def _repr_html_(self) -> str:
+        from creditscore.modelling.scorecard.document import card_document
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(card_document(self, language()))
+
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw what each variable can give or take (SVG, which a notebook shows); empty without variables."""
+        from creditscore.modelling.scorecard.document import draw_card
+
+        return draw_card(self, lang or language())
 
     def __post_init__(self) -> None:
         for name, value in (("base_odds", self.base_odds), ("pdo", self.pdo)):
@@ -197,6 +218,15 @@ class CardTable:
         if self.whole:
             frame["points"] = frame["points"].astype("Int64")
         return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the same table as a Polars DataFrame; `levels` are texts, special numbers too."""
+        import pyarrow as pa
+
+        levels = [[plain(level) for level in row.levels] or None for row in self.rows]
+        arrays = pa.Table.from_pandas(self.to_pandas().drop(columns="levels"), preserve_index=False)
+        place = [*SHOWN, *MACHINE].index("levels")
+        return as_polars(arrays.add_column(place, "levels", pa.array(levels, pa.list_(pa.string()))))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` gives an equal card."""
