@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrases
-from creditscore.pages.validation import own
+from creditscore.modelling.validation.document import own
 from creditscore.pages.validation_sections import name_of, span
 from creditscore.present import plots
 from creditscore.present.charts import BAR

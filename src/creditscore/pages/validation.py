@@ -7,27 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrases
+from creditscore.modelling.validation.document import list_criteria, list_figures, own, state_verdict, title_of
 from creditscore.pages.validation_sections import sections
 from creditscore.present.document import (
-    Badge,
     Code,
     Count,
     Document,
     Facts,
     Lines,
     Listing,
-    Paragraph,
-    Row,
     Section,
     Table,
-    Tiles,
-    Tone,
     Value,
     heads,
-    percent,
 )
 from creditscore.present.html import write_pages
-from creditscore.present.plots import shown
 
 FACTS = (
     "model",
@@ -56,48 +50,22 @@ HASHES = {
     "content_hash": "data_content_hash",
 }
 BESIDE = ("title", "made_up", "advisory", "commands", "settings", "versions", "labels", "columns_used")
-OUTCOMES: dict[str, Tone] = {"pass": "good", "warn": "warn", "fail": "bad", "not_assessed": "idle"}
-BOUNDS = {"high": "< {0}", "low": "≥ {0}", "near_one": "> {0} / < 1/{0}"}
-
-
-def own(value: Any, lang: Lang) -> str:
-    """A text of the caller: plain, or in two languages."""
-    if isinstance(value, dict):
-        value = value.get(lang, value.get("zh", value.get("en", "")))
-    return str(value)
 
 
 def validation_document(data: dict[str, Any], lang: Lang) -> Document:
     """Describe a validation from the `to_dict()` of its report."""
     t = phrases("validation", lang, "pages")
-    about, numbers = data["about"], data["numbers"]
-    coverage, ranks = numbers["coverage"], numbers.get("discrimination", {})
-    counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
+    about = data["about"]
     facts = list(_facts(about, lang, t))
     return Document(
         t("validation"),
-        own(about.get("title") or t("validation"), lang),
+        title_of(data, lang, t),
         lang,
         [
-            Section(
-                t("verdict"),
-                [
-                    Paragraph(Badge(t(data["verdict"]), tone=OUTCOMES[data["verdict"]], large=True)),
-                    Paragraph(t("verdict_desc", *counted)),
-                ],
-            ),
+            state_verdict(data, t),
             Section(t("purpose_section"), [Facts(facts)]) if facts else None,
-            Tiles(
-                [
-                    (t("rows_used"), Count(coverage["used"])),
-                    (t("events"), Count(coverage["events"])),
-                    (t("rate"), percent(coverage["rate"], 2)),
-                    (t("auc"), shown(ranks.get("auc"))),
-                    (t("oe"), shown(numbers["observed_to_expected"]["oe"])),
-                    (t("brier_score"), shown(numbers["brier"]["score"])),
-                ]
-            ),
-            Section(t("criteria"), [_criteria(data["criteria"], lang, t)], t("criteria_desc")),
+            list_figures(data, t),
+            list_criteria(data, lang, t),
             *sections({**data, "tables": _call(data["tables"], about.get("labels") or {}, lang)}, t),
             Section(t("limits"), [Listing([own(limit, lang) for limit in data["limits"]])]),
             Section(t("regenerate"), list(_origin(data, t)), t("regenerate_desc")),
@@ -129,19 +97,6 @@ def _call(tables: dict[str, Any], labels: dict[str, Any], lang: Lang) -> dict[st
         ]
         for title, rows in tables.items()
     }
-
-
-def _criteria(criteria: list[dict[str, Any]], lang: Lang, t: Callable[..., str]) -> Table:
-    rows = []
-    for row in criteria:
-        bounds = (
-            None if row[name] is None else BOUNDS[row["better"]].format(f"{row[name]:g}") for name in ("warn", "fail")
-        )
-        tone = OUTCOMES[row["outcome"]]
-        outcome = Badge(t(f"outcome_{row['outcome']}"), tone=tone)
-        shade: Tone = tone if tone in ("warn", "bad", "idle") else ""
-        rows.append(Row((row[f"label_{lang}"], shown(row["value"]), *bounds, outcome), shade))
-    return Table(heads(t, "criterion", numbers=("value", "bound_warn", "bound_fail"), outcome="badge"), rows)
 
 
 def _origin(data: dict[str, Any], t: Callable[..., str]) -> Iterator[Facts | Table]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from creditscore.modelling.validation.document import draw_curves
 from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (
@@ -42,7 +43,6 @@ BRIER = (
     "discrimination",
     "skill",
 )
-POINTS = 20  # of a curve in its table
 STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9bec5"}
 TONES: dict[str, Tone] = {"green": "good", "yellow": "warn", "red": "bad", "none": "idle"}
 
@@ -116,19 +116,8 @@ def discrimination(tables: Tables, numbers: Tables, t: Say) -> Section | None:
     ]
     if held.get("initial_auc") is not None:
         rows.append((t("initial_auc", shown(held["auc_fall_p"])), shown(held["initial_auc"]), ""))
-    curves = tables["curves"]
-    lines = [
-        {"label": t("roc"), "points": [(row["others_found"], row["events_found"]) for row in curves]},
-        {"label": t("cap"), "points": [(row["share"], row["events_found"]) for row in curves]},
-    ]
-    picture = plots.square("curves", t("curves"), t("curves_desc"), lines, t("share_axis"), t("events_found"))
-    series = [(str(drawn["label"]), drawn["points"]) for drawn in lines]
-    plot = Plot("line", t("share_axis"), t("events_found"), series, 1)
-    few = curves[:: max(1, len(curves) // POINTS)]
-    found = [tuple(percent(row[name]) for name in ("share", "others_found", "events_found")) for row in few]
-    table = Table(heads(t, cap="number", roc="number", events_found="number"), found)
     measures = Table(heads(t, "measure", value="number", interval="number"), rows)
-    parts: list[Block] = [Columns([Chart(t("curves"), picture, t("curves_desc"), table, plot)], [measures])]
+    parts: list[Block] = [Columns([draw_curves(tables["curves"], t)], [measures])]
     if "cohorts" in tables:
         marks = [
             {"label": f"{name_of(row['cohort'], t)} ({row['events']:,} / {row['count']:,})", "value": row["auc"]}

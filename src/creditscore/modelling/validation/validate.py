@@ -12,6 +12,8 @@ import numpy as np
 from creditscore.core.atomic import write_json
 from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import Lang, language
+from creditscore.core.tables.frames import as_polars
 from creditscore.core.version import __version__
 from creditscore.modelling.validation import parts
 from creditscore.modelling.validation.criteria import load_criteria, verdict
@@ -21,6 +23,9 @@ from creditscore.modelling.validation.metrics.stability import Profile, profile_
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+
+    from creditscore.present.svg import Picture
 
 DIGITS = 12  # significant digits that leave the report: what follows depends on the machine
 PROTECTED = ("size", "ownership", "district", "age")
@@ -55,7 +60,7 @@ class Reference:
     profile: Profile | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ValidationReport:
     """Hold the result of a validation: a verdict and the plain tables behind it.
 
@@ -85,6 +90,34 @@ class ValidationReport:
     criteria: pd.DataFrame
     figures: pd.DataFrame
     limits: tuple[Any, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        counts = self.criteria["outcome"].value_counts(sort=False)
+        listed = ", ".join(f"{outcome} {number}" for outcome, number in counts.items()) or "no criteria"
+        return f"<ValidationReport {self.verdict}: {listed}>"
+
+    def _repr_html_(self) -> str:
+        from creditscore.modelling.validation.document import report_document
+        from creditscore.present.html import render_fragment
+
+        return render_fragment(report_document(self.to_dict(), language()))
+
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw ROC and CAP (SVG, which a notebook shows); empty where the outcomes were all alike."""
+        from creditscore.modelling.validation.document import draw_report
+
+        curves = self.tables.get("curves")
+        return draw_report([] if curves is None else records(curves), lang or language())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the criteria as a pandas DataFrame, one row each; `tables` has the other figures."""
+        return self.criteria.copy()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the criteria as a Polars DataFrame, one row each."""
+        import pyarrow as pa
+
+        return as_polars(pa.Table.from_pandas(self.criteria, preserve_index=False))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only; floats to 12 significant digits, what is not a number as null."""

@@ -1,0 +1,119 @@
+"""A validation as a notebook shows it: verdict, main figures, criteria, curves; the page of `pages` has all tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from creditscore.core.i18n import Lang, phrases
+from creditscore.present.document import (
+    Badge,
+    Chart,
+    Count,
+    Document,
+    Paragraph,
+    Plot,
+    Row,
+    Section,
+    Table,
+    Tiles,
+    Tone,
+    heads,
+    percent,
+)
+from creditscore.present.plots import shown, square
+from creditscore.present.svg import Picture
+
+Say = Callable[..., str]
+OUTCOMES: dict[str, Tone] = {"pass": "good", "warn": "warn", "fail": "bad", "not_assessed": "idle"}
+BOUNDS = {"high": "< {0}", "low": "≥ {0}", "near_one": "> {0} / < 1/{0}"}
+POINTS = 20  # of a curve in its table
+
+
+def report_document(data: dict[str, Any], lang: Lang) -> Document:
+    """Tell the verdict of a validation and why, from the `to_dict()` of its report."""
+    t = phrases("validation", lang, "pages")
+    curves = data["tables"].get("curves")
+    return Document(
+        t("validation"),
+        title_of(data, lang, t),
+        lang,
+        [
+            state_verdict(data, t),
+            list_figures(data, t),
+            list_criteria(data, lang, t),
+            draw_curves(curves, t) if curves else None,
+        ],
+        made_up=bool(data["about"].get("made_up", False)),
+        foot=t("not_official"),
+    )
+
+
+def title_of(data: dict[str, Any], lang: Lang, t: Say) -> str:
+    """What the validation is called."""
+    return own(data["about"].get("title") or t("validation"), lang)
+
+
+def own(value: Any, lang: Lang) -> str:
+    """A text of the caller: plain, or in two languages."""
+    if isinstance(value, dict):
+        value = value.get(lang, value.get("zh", value.get("en", "")))
+    return str(value)
+
+
+def draw_report(curves: Sequence[dict[str, Any]], lang: Lang) -> Picture:
+    """Draw ROC and CAP; empty where the outcomes were all alike."""
+    return Picture(draw_curves(curves, phrases("validation", lang)).picture) if curves else Picture()
+
+
+def state_verdict(data: dict[str, Any], t: Say) -> Section:
+    """The verdict, and how many criteria came out how."""
+    counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
+    badge = Badge(t(data["verdict"]), tone=OUTCOMES[data["verdict"]], large=True)
+    return Section(t("verdict"), [Paragraph(badge), Paragraph(t("verdict_desc", *counted))])
+
+
+def list_figures(data: dict[str, Any], t: Say) -> Tiles:
+    """The main figures: rows, events, how well the model ranks and foretells."""
+    numbers = data["numbers"]
+    coverage, ranks = numbers["coverage"], numbers.get("discrimination", {})
+    return Tiles(
+        [
+            (t("rows_used"), Count(coverage["used"])),
+            (t("events"), Count(coverage["events"])),
+            (t("rate"), percent(coverage["rate"], 2)),
+            (t("auc"), shown(ranks.get("auc"))),
+            (t("oe"), shown(numbers["observed_to_expected"]["oe"])),
+            (t("brier_score"), shown(numbers["brier"]["score"])),
+        ]
+    )
+
+
+def list_criteria(data: dict[str, Any], lang: Lang, t: Say) -> Section:
+    """Each criterion with its value, bounds and outcome."""
+    rows = []
+    for row in data["criteria"]:
+        bounds = (
+            None if row[name] is None else BOUNDS[row["better"]].format(f"{row[name]:g}") for name in ("warn", "fail")
+        )
+        tone = OUTCOMES[row["outcome"]]
+        outcome = Badge(t(f"outcome_{row['outcome']}"), tone=tone)
+        shade: Tone = tone if tone in ("warn", "bad", "idle") else ""
+        rows.append(Row((row[f"label_{lang}"], shown(row["value"]), *bounds, outcome), shade))
+    columns = heads(t, "criterion", numbers=("value", "bound_warn", "bound_fail"), outcome="badge")
+    return Section(t("criteria"), [Table(columns, rows)], t("criteria_desc"))
+
+
+def draw_curves(curves: Sequence[dict[str, Any]], t: Say) -> Chart:
+    """ROC and CAP: a picture, the same to explore, a table of points."""
+    lines = [
+        {"label": t("roc"), "points": [(row["others_found"], row["events_found"]) for row in curves]},
+        {"label": t("cap"), "points": [(row["share"], row["events_found"]) for row in curves]},
+    ]
+    picture = square("curves", t("curves"), t("curves_desc"), lines, t("share_axis"), t("events_found"))
+    series = [(str(drawn["label"]), drawn["points"]) for drawn in lines]
+    plot = Plot("line", t("share_axis"), t("events_found"), series, 1)
+    few = curves[:: max(1, len(curves) // POINTS)]
+    shares = [tuple(percent(row[name]) for name in ("share", "others_found", "events_found")) for row in few]
+    table = Table(heads(t, cap="number", roc="number", events_found="number"), shares)
+    return Chart(t("curves"), picture, t("curves_desc"), table, plot)
