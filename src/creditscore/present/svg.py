@@ -11,6 +11,13 @@ from creditscore.core.i18n import clean
 
 WIDTH = 720
 SIZE = 13  # of letters, in the units of the picture
+STROKES = {
+    "grid": Markup(' stroke="#e6eaef"'),
+    "link": Markup(' stroke="#9aa4b1"'),
+    "axis": Markup(' stroke="#5b6675" stroke-width="1.5"'),
+    "whisker": Markup(' stroke="#44546a" stroke-width="1.6"'),
+    "edge": Markup(' stroke="#1a2330" stroke-dasharray="4 3"'),
+}
 
 
 class Picture(Markup):
@@ -49,9 +56,10 @@ def rect(x: float, y: float, width: float, height: float, fill: str, title: str 
     return shape.format(round(x, 1), round(y, 1), round(max(0.0, width), 1), round(height, 1), fill, inner)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
-    shape = Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" class="{}"/>')
-    return shape.format(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), css)
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+    """A straight line of a kind; its stroke stands in it, so that it shows where no style sheet is."""
+    shape = Markup('<line x1="{}" y1="{}" x2="{}" y2="{}"{}/>')
+    return shape.format(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), STROKES[kind])
 
 
 def dot(x: float, y: float, radius: float, fill: str, title: str = "") -> Markup:
@@ -69,9 +77,9 @@ def path(points: Iterable[tuple[float, float]], stroke: str) -> Markup:
 def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Markup]) -> Picture:
     """The whole picture; `name` makes the ids of title and description unique on its page."""
     shape = Picture(
-        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d"'
+        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" font-size="{s}" role="img" aria-labelledby="{n}-t {n}-d"'
         ' xmlns="http://www.w3.org/2000/svg"><title id="{n}-t">{t}</title><desc id="{n}-d">{d}</desc>{p}</svg>'
     )
     return shape.format(
-        w=WIDTH, h=round(height), n=escape(clean(name)), t=clean(title), d=clean(desc), p=Markup("").join(parts)
+        w=WIDTH, h=round(height), s=SIZE, n=escape(clean(name)), t=clean(title), d=clean(desc), p=Markup("").join(parts)
     )
