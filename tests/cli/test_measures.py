@@ -112,11 +112,11 @@ def test_a_match_shows_proposals_reasons_and_sums(desk: Path, columns: int, lang
     plain = re.sub("procurement_serious-[0-9a-f]{12}", "", plain)  # the id of the entry
     for code in ("PM-PROCUREMENT", "mangled_id", "no_link", "department_rule", "procurement_serious"):
         assert code not in plain  # no code where a word exists
-    assert ("4 pairs" if lang == "en" else "4 对") in output
+    assert ("4 pairs" if lang == "en" else "共4对") in output
     code, output = run("due", *options(desk, "2025-03-06"), "--lang", lang, columns=columns)
     assert code == 0
     assert max(map(cell_len, output.splitlines())) <= columns
-    assert ("decide 2" if lang == "en" else "决定 2") in output
+    assert ("decide 2" if lang == "en" else "决定2件") in output
 
 
 def test_from_proposal_to_lifting(desk: Path) -> None:

@@ -21,7 +21,7 @@ TOLD = notice()
 REFUSED: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     "a notice without remedies": (
         [notice(contents={**CONTENTS, "remedies": " "})],
-        r"does not state: remedies \(救济途径\)",
+        r"does not state: remedies",
     ),
     "a notice with an unknown part": ([notice(contents={**CONTENTS, "mood": "x"})], "no part mood"),
     "two notices": ([TOLD, ("notice", {"on": "2023-02-02"})], "the case is noticed"),

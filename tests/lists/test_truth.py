@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.core.i18n import catalogue, phrase
-from creditscore.core.messages import day_in_words
+from creditscore.core.messages import day_in_words, show
 from creditscore.lists.clocks import holds
 from creditscore.lists.entries import list_due
 from creditscore.lists.history import tell_entries
@@ -98,11 +98,11 @@ MEASURE_WORDS = ("measure_at", "measure_objects", "measure_tiers", "basis_levels
 @pytest.mark.parametrize("lang", LANGS)
 def test_joint_measures_are_told_in_words(lang: Lang) -> None:
     lists = load_four_lists()
-    blocks = [block for _, blocks_of_list in lines.of_lists(lists, lang) for block in blocks_of_list]
-    text = "\n".join(
-        [*(title for title, _ in lines.of_lists(lists, lang)), *(line for _, under in blocks for line in under)]
-    )
-    text += "\n".join([*(head.split("  ", 1)[1] for head, _ in blocks), *lines.legend(lists, lang)])
+    sections = lines.of_lists(lists)
+    blocks = [block for _, blocks_of_list in sections for block in blocks_of_list]
+    told = [*(title for title, _ in sections), *(line for _, under in blocks for line in under), *lines.legend(lists)]
+    heads = [show(head, lang).split("  ", 1)[1] for head, _ in blocks]
+    text = "\n".join([*(show(line, lang) for line in told), *heads])
     named = (
         {
             code

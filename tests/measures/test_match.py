@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditscore.core.days import from_day, to_day
-from creditscore.measures.codes import NOT_PROPOSED
+from creditscore.core.i18n import catalogue
 from creditscore.measures.force import basis_on, may_cut_rights
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.match import Matched, NotProposed, Prior, match
@@ -39,7 +39,7 @@ def run(events: BusinessEvent | list[BusinessEvent], *entries: Listing, **more: 
 def only(matched: Matched) -> NotProposed:
     assert matched.proposals == ()
     (not_proposed,) = matched.refused
-    assert not_proposed.message == NOT_PROPOSED[not_proposed.reason]
+    assert not_proposed.message == catalogue()["not_proposed"][not_proposed.reason]["en"]
     return not_proposed
 
 

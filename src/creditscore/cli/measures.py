@@ -10,11 +10,12 @@ import typer
 
 from creditscore.cli.application import App
 from creditscore.cli.office import By, KeyFile, LangOption, On, StoreAddress, open_store
-from creditscore.cli.output import give, tabulate, told
+from creditscore.cli.output import HEADS, give, tabulate, told
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import tell_faults
 from creditscore.cli.tables import CsvFiles, CsvPeople, chosen_csv
 from creditscore.core.errors import ExitCode, InputError, TooManyRejected, UsageError
+from creditscore.core.i18n import Phrase, say, word
 
 if TYPE_CHECKING:
     from creditscore.present.document import Table
@@ -58,20 +59,22 @@ def show_command(
 
     if grading is not None:
         attached_measures = _attached(grading, lang)
-        table = _make_table(lines.ATTACHED[lang], [lines.attached(value, lang) for value in attached_measures])
-        give([vars(value) for value in attached_measures], table, lines.INFORMATION[lang], lang=lang)
+        table = _make_table(lines.ATTACHED, [lines.attached(value) for value in attached_measures])
+        give([vars(value) for value in attached_measures], table, lines.INFORMATION, lang=lang)
         return
     lists = load_four_lists(folder)
-    parts = [Listing(list(blocks), title=title) for title, blocks in lines.of_lists(lists, lang)]
-    give(as_data(lists), *parts, *lines.legend(lists, lang), lang=lang)
+    parts = [Listing(list(blocks), title=title) for title, blocks in lines.of_lists(lists)]
+    give(as_data(lists), *parts, *lines.legend(lists), lang=lang)
 
 
-def _make_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table whose columns are named already; those that are empty in every row are left out."""
+def _make_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table of columns called as the catalogue calls them; those that are empty in every row are left out."""
     from creditscore.present.document import Column, Table
 
     used = [place for place in range(len(heads)) if any(row[place] for row in rows)]
-    return Table([Column(heads[place]) for place in used], [[row[place] for place in used] for row in rows])
+    return Table(
+        [Column(Phrase(HEADS, heads[place])) for place in used], [[row[place] for place in used] for row in rows]
+    )
 
 
 def _attached(folder: Path, lang: str) -> list[Any]:
@@ -115,8 +118,8 @@ def match_command(
         refused = _list_refused(intake.refused, max_rejected)
         done = propose(opened, lists, intake, by=by, known_at=day)
     matched = done.matched
-    blocks = [lines.proposal(proposal, lists, lang) for proposal in matched.proposals]
-    counts = lines.reasons(matched.refused, lang)
+    blocks = [lines.proposal(proposal, lists) for proposal in matched.proposals]
+    counts = lines.reasons(matched.refused)
     give(
         {
             "proposals": [vars(proposal) for proposal in matched.proposals],
@@ -125,8 +128,8 @@ def match_command(
         },
         *refused,
         Listing(blocks) if blocks else None,
-        _make_table(lines.REASONS[lang], counts) if counts else None,
-        *lines.sums(done, lang),
+        _make_table(lines.REASONS, counts) if counts else None,
+        *lines.sums(done),
         lang=lang,
     )
 
@@ -140,13 +143,14 @@ def lift_command(
     key: KeyFile = None,
     lang: LangOption = "zh",
 ) -> None:
-    from creditscore.measures import lines
     from creditscore.measures.load import load_four_lists
     from creditscore.measures.workflow import lift
 
     with open_store(store, key) as opened:
         causes = lift(opened, load_four_lists(), by=by, on=on, ids=proposals or None)
-    rows = [{"measure": name, "cause": lines.describe_ending(cause, lang)} for name, cause in sorted(causes.items())]
+    rows = [
+        {"measure": name, "cause": say(word("measure_endings", cause), lang)} for name, cause in sorted(causes.items())
+    ]
     give(rows, tabulate(rows, "measure", "cause") if rows else None, told("lifted", len(rows)), lang=lang)
 
 
@@ -171,10 +175,8 @@ def due_command(store: StoreAddress, on: On, lang: LangOption = "zh") -> None:
     for step in dues:
         proposal = cases[step.proposal_id].proposal
         contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
-        blocks.append(lines.due(step, proposal, day, lists, lang, contested))
-    give(
-        [vars(step) for step in dues], Listing(blocks) if blocks else None, lines.due_sum(dues, lists, lang), lang=lang
-    )
+        blocks.append(lines.due(step, proposal, day, lists, contested))
+    give([vars(step) for step in dues], Listing(blocks) if blocks else None, lines.due_sum(dues, lists), lang=lang)
 
 
 @measures_app.command("export")

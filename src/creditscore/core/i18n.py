@@ -29,6 +29,7 @@ __all__ = [
     "clean",
     "day_said",
     "grade_name",
+    "label_of",
     "lang_of",
     "language",
     "mark_in_words",
@@ -106,6 +107,11 @@ def phrase(section: str, code: str, lang: Lang, *values: object) -> str:
     if entry is None:
         raise InternalError("core.catalogue_words_no", section=section, code_value=code)
     return _fill(entry, lang, values)
+
+
+def label_of(section: str, code: str, *values: object) -> Label:
+    """Return a text of the catalogue with its values filled in, in both languages."""
+    return Label(zh=phrase(section, code, "zh", *values), en=phrase(section, code, "en", *values))
 
 
 def phrases(section: str, lang: Lang, *others: str) -> Callable[..., str]:

@@ -26,12 +26,13 @@ from creditscore.evidence.letter_parts import (
     tell_remedy,
 )
 from creditscore.lists.clocks import list_ways_out
-from creditscore.lists.draft import WAYS, describe_grounds, draft_notice, list_ways, span
+from creditscore.lists.draft import describe_grounds, draft_notice, list_ways
 from creditscore.lists.entry_tables import describe_basis
 from creditscore.lists.rules import list_rule, procedure
-from creditscore.measures.lines import describe_ending, list_said
+from creditscore.measures.lines import list_said
 from creditscore.measures.load import load_four_lists
 from creditscore.present.document import Document
+from creditscore.schemes.describe import span_label
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Scheme
 
@@ -316,7 +317,7 @@ class _Writing:
         way = list_ways_out(list_rule(fields["scheme"], fields["list"]), fields).get(key)
         if way is None:
             return key
-        return say(way.label or WAYS[way.kind], self.lang)
+        return say(way.label or word("exit_ways", way.kind), self.lang)
 
     def tell_withdrawal(self) -> Iterator[Part]:
         by = self.papers.after.get("withdraw_by")
@@ -335,12 +336,8 @@ class _Writing:
 
     def tell_entry(self) -> Iterator[Part]:
         fields = self.papers.after
-        yield (
-            self.line(
-                "because", list_said(load_four_lists(), fields["list"], self.lang), self.day(fields["entered_on"])
-            ),
-            (),
-        )
+        entered = list_said(load_four_lists(), fields["list"]), self.day(fields["entered_on"])
+        yield self.line("because", *entered), ()
         measure = load_four_lists().measures.get(fields["measure"])
         if measure is not None and measure.where is not None:
             yield self.line("condition", measure.where), ()
@@ -360,13 +357,13 @@ class _Writing:
         elif period.get("until_exit"):
             yield self.line("with_entry"), ()
         elif period.get("span"):
-            yield self.line("at_most", span(Span(**period["span"]))), ()
+            yield self.line("at_most", span_label(Span(**period["span"]))), ()
         else:
             self.blanks.append("no_span")
             yield self.line("no_span"), ()
 
     def tell_end(self) -> Iterator[Part]:
-        yield self.line("ended", describe_ending(self.papers.after["ended_by"], self.lang)), ()
+        yield self.line("ended", word("measure_endings", self.papers.after["ended_by"])), ()
 
     # --- cases
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from creditscore.core.i18n import label_of, word
 from creditscore.core.model import Label
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
-from creditscore.schemes.citing import cited_rules
-from creditscore.schemes.lists import ListExit, ListRule, ListTerm, Span
+from creditscore.schemes.citing import cited_rules, joined
+from creditscore.schemes.describe import span_label
+from creditscore.schemes.lists import ListExit, ListRule, ListTerm
 from creditscore.schemes.model import Rule
 from creditscore.store.fold import Stream
-
-UNITS = {
-    "days": ("日", "days"),
-    "workdays": ("个工作日", "working days"),
-    "months": ("个月", "months"),
-    "years": ("年", "years"),
-}
 
 
 def draft_notice(case: Stream) -> dict[str, Label]:
@@ -58,16 +53,13 @@ def describe_grounds(case: Stream) -> Label:
     codes = case.steps()[0]["given"].get("items") or []
     labels = [next(item.label for item in scheme.items[code]) for code in codes if code in scheme.items]
     labels = labels or [label for trigger in triggers if (label := decision(scheme, trigger).label) is not None]
-    return Label(zh="、".join(label.zh for label in labels), en="; ".join(label.en for label in labels))
+    return label_of("list_terms", "grounds", labels)
 
 
 def _describe_facts(case: Stream) -> Label:
     """The grounds in words, and the records."""
-    grounds = describe_grounds(case)
-    zh, en = grounds.zh, grounds.en
-    if records := case.fields.get("records"):
-        zh, en = f"{zh}（记录：{'、'.join(records)}）", f"{en} (records: {', '.join(records)})"
-    return Label(zh=zh, en=en)
+    grounds, records = describe_grounds(case), case.fields.get("records")
+    return label_of("list_terms", "records", grounds, records) if records else grounds
 
 
 def articles(rules: Iterable[Rule]) -> Label:
@@ -80,7 +72,7 @@ def describe_ways_out(rule: ListRule, triggers: Sequence[str]) -> Label:
     labels = [_term(term) for term in rule.terms if not term.triggers or set(term.triggers) & set(triggers)]
     labels += list_ways(rule, triggers)
     labels += [general_exit.label for general_exit in general_exits(rule) if general_exit.label is not None]
-    return Label(zh="；".join(value.zh for value in labels), en="; ".join(value.en for value in labels))
+    return joined(labels)
 
 
 def list_ways(rule: ListRule, triggers: Sequence[str]) -> list[Label]:
@@ -88,45 +80,17 @@ def list_ways(rule: ListRule, triggers: Sequence[str]) -> list[Label]:
     return [_way(list_exit) for list_exit in exits_for(rule, triggers)]
 
 
-def span(length: Span) -> Label:
-    name = next(name for name in UNITS if getattr(length, name) is not None)
-    length_in_units, (zh, en) = getattr(length, name), UNITS[name]
-    return Label(zh=f"{length_in_units}{zh}", en=f"{length_in_units} {en if length_in_units != 1 else en[:-1]}")
-
-
-KINDS = {
-    "first": Label(zh="期限", en="term"),
-    "repeated": Label(zh="再次发生的期限", en="term after a new act"),
-    "uncorrected": Label(zh="未改正的期限", en="term where not corrected"),
-    "relisted": Label(zh="再次列入的期限", en="term of a new entry"),
-}
-WAYS = {
-    "expiry": Label(zh="到期移出", en="expiry"),
-    "early": Label(zh="提前移出", en="early exit"),
-    "corrected": Label(zh="改正后移出", en="exit after correction"),
-    "annulled": Label(zh="撤销", en="annulment"),
-    "deregistered": Label(zh="注销", en="deregistration"),
-}
-
-
 def _term(term: ListTerm) -> Label:
-    head = KINDS[term.applies_to]
-    if term.unknown:
-        return Label(zh=f"{head.zh}：未见公布", en=f"{head.en}: not published")
-    if term.span is None:
-        return Label(zh=f"{head.zh}：至移出时止", en=f"{head.en}: until an exit")
-    return Label(zh=f"{head.zh}：{span(term.span).zh}", en=f"{head.en}: {span(term.span).en}")
+    length = word("spans", "unknown" if term.unknown else "until_exit") if term.span is None else span_label(term.span)
+    return label_of("list_terms", "length", word("list_terms", term.applies_to), length)
 
 
 def _way(way: ListExit) -> Label:
-    head = way.label or WAYS[way.kind]
-    zh, en = head.zh, head.en
+    words = way.label or word("exit_ways", way.kind)
     if way.after is not None:
-        zh, en = f"{zh}，满{span(way.after).zh}", f"{en} after {span(way.after).en}"
+        words = label_of("exit_ways", "after", words, span_label(way.after))
     if way.needs:
-        zh += "，须：" + "、".join(need.zh for need in way.needs.values())
-        en += ", needs: " + ", ".join(need.en for need in way.needs.values())
+        words = label_of("exit_ways", "needs", words, list(way.needs.values()))
     if way.unless:
-        zh += "，除外：" + "、".join(value.zh for value in way.unless.values())
-        en += ", unless: " + ", ".join(label.en for label in way.unless.values())
-    return Label(zh=zh, en=en)
+        words = label_of("exit_ways", "unless", words, list(way.unless.values()))
+    return words

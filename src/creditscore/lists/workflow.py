@@ -8,6 +8,7 @@ from typing import Any
 
 from creditscore.core.canonical import write_canonical
 from creditscore.core.days import iso, read_day, to_day
+from creditscore.core.model import Label
 from creditscore.lists import rules, terms
 from creditscore.lists.beside import list_beside, look_beside
 from creditscore.lists.clocks import (
@@ -131,16 +132,14 @@ def read_for_notice(context: Context, rule: ListRule) -> Facts:
     common, given, day = rules.procedure(), context.given, to_number(context)
     steps = [step for step in rule.steps if step.since == "noticed_on"]
     labels, contents = common.notice.contents, given["contents"]
-    missing = [name for name in labels if not contents.get(name, "").strip()]
+    parts = {name: Label(zh=label.zh, en=name) for name, label in labels.items()}
     ends = [terms.last_day_of_step(step, day) for step in steps]
     # before the text on notices was in force this package asks for the same
     rest_on(context, common.notice if day >= to_day(common.notice.from_) else common.needs_notice, *steps)
     cited = rules.cited(steps)[0]
     return {
-        "parts": list(labels),
-        "parts_zh": [label.zh for label in labels.values()],
-        "missing": [f"{name} ({labels[name].zh})" for name in missing],
-        "missing_zh": [labels[name].zh for name in missing],
+        "parts": list(parts.values()),
+        "missing": [part for name, part in parts.items() if not contents.get(name, "").strip()],
         "unknown": sorted({*contents} - {*labels}),
         "has_window": bool(steps),
         "least": iso(max(ends, default=day + 1)),
@@ -371,8 +370,8 @@ def read_for_exit(context: Context, rule: ListRule) -> Facts:
         texts = given.get(settled) or {}
         missing = [key for key in asked if not texts.get(key, "").strip()]
         if missing:
-            words = "; ".join(f"{key}: {asked[key].zh} / {asked[key].en}" for key in missing)
-            return facts | {"asked": what, "unsettled": words, "unsettled_zh": [asked[key].zh for key in missing]}
+            unsettled = [Label(zh=asked[key].zh, en=f"{key}: {asked[key].en}") for key in missing]
+            return facts | {"asked": what, "unsettled": unsettled}
         if strange := sorted({*texts} - {*asked}):
             return facts | {"strange": strange, "points": list(asked)}
     barring = sorted({*way.unless} & {*(case.get("bars") or ()), *(case.get("triggers") or ())})

@@ -1,4 +1,4 @@
-"""The codes of what can be wrong with the four lists, and of why a measure is not proposed; stable, one line each."""
+"""The codes of what can be wrong with the four lists, of flags of a measure and of why it ends; stable."""
 
 from __future__ import annotations
 
@@ -33,47 +33,19 @@ CODES = {
     "J506": "It is not known from when a cited text is in force.",
 }
 
-# Flags that a person who accepts a measure must acknowledge, each with the note that explains it.
+# What a person who accepts a measure must acknowledge; words for all codes stand in the catalogue.
 BASIS_DEPARTMENT_RULE = "basis_department_rule"
-FLAGS = {
-    BASIS_DEPARTMENT_RULE: "cuts rights on a departmental rule alone",
-    "force_unknown": "it is not known whether the legal text was in force that day",
-    "condition": "holds only where a condition is met, which a person checks",
-    "weak_evidence": "the text was not read (recalled, derived, inference, local, default or unknown)",
-}
+FLAGS = (BASIS_DEPARTMENT_RULE, "force_unknown", "condition", "weak_evidence")
 MUST_ACKNOWLEDGE = (BASIS_DEPARTMENT_RULE,)
 
-NOT_PROPOSED = {
-    "natural_person": "a resident identity number or a natural person; measures are for organisations",
-    "mangled_id": "a spreadsheet turned this id into a number; export the column as text",
-    "bad_uscc": "not a valid unified social credit code",
-    "empty_id": "no subject is named",
-    "unknown_subject": "not in the table of subjects",
-    "unknown_department": "no department of the four lists has this code",
-    "not_yet_known": "the entry was recorded after the day of knowledge",
-    "not_valid_that_day": "the entry had not begun or was over on that day",
-    "unknown_list": "neither the library nor the four lists know this list",
-    "no_conduct": "no line of the conduct tables names this list",
-    "no_link": "no measure is linked to this conduct",
-    "other_event": "the measure does not belong to this kind of event",
-    "other_department": "the measure belongs to another department",
-    "kind_not_named": "the measure does not name this kind of subject",
-    "basis_not_in_force": "no cited legal text was in force and known on that day",
-    "basis_too_low": "of the texts in force that day none may cut rights",
-    "on_black_or_watch_list": "no reward while the subject is on a black or watch list",
-    "entry_of_unknown_list": "no reward while an entry of a list that nobody knows is open",
-    "already_open": "the same measure on the same entry is proposed or in force",
-    "period_used_up": "the longest period of the measure on this entry is over",
-}
-
 # Why a measure ends, in the order in which causes of one day are named.
-ENDINGS = {
-    "annulled": "the decision was annulled",
-    "repaired": "the entry ended by repair",
-    "exited": "the entry was taken off the list",
-    "term_over": "the term of the entry is over",
-    "period_over": "the longest period of the measure is over",
-    "basis_gone": "no cited legal text is in force any more",
-    "on_black_or_watch_list": "the subject came onto a black or watch list",
-    "entry_missing": "the entry does not stand in the log",
-}
+ENDINGS = (
+    "annulled",
+    "repaired",
+    "exited",
+    "term_over",
+    "period_over",
+    "basis_gone",
+    "on_black_or_watch_list",
+    "entry_missing",
+)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.atomic import write_json
 from creditscore.core.days import iso, read_day
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import word
 from creditscore.core.tables.write import Csv, as_queries, write_tables
 from creditscore.core.version import __version__
 from creditscore.measures.cases import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force
-from creditscore.measures.codes import NOT_PROPOSED
 from creditscore.measures.model import TABLES, FourLists
 from creditscore.measures.workflow import read_cases, read_listings, read_refusals
 from creditscore.schemes.laws import Law, load_laws
@@ -49,7 +49,7 @@ def tabulate(
 
 
 def _refusal(row: tuple[str, ...]) -> dict[str, str]:
-    return dict(zip(REFUSED, row, strict=True)) | {"message": NOT_PROPOSED[row[4]]}
+    return dict(zip(REFUSED, row, strict=True)) | {"message": word("not_proposed", row[4]).en}
 
 
 ACTS = ("nr", "proposal_id", "act", "on", "actor", "reason", "document_no", "acknowledged")

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from creditscore.core.days import from_day
+from creditscore.core.i18n import word
 from creditscore.core.identity import look_at_id, redact
 from creditscore.measures.checks import ORGANISATIONS
-from creditscore.measures.codes import BASIS_DEPARTMENT_RULE, NOT_PROPOSED
+from creditscore.measures.codes import BASIS_DEPARTMENT_RULE
 from creditscore.measures.endings import period_end
 from creditscore.measures.force import WEAKEST_FOR_RIGHTS, Basis, basis_on, may_cut_rights
 from creditscore.measures.model import ANY, Conduct, FourLists, Link, Measure, PunishMeasure
@@ -84,8 +85,8 @@ class _Pair:
     laws: Mapping[str, Law]
 
     def no(self, reason: str, entry: Listing | None = None, measure_id: str = "") -> NotProposed:
-        listing_id = entry.listing_id if entry else ""
-        return NotProposed(self.event.event_id, self.subject, listing_id, measure_id, reason, NOT_PROPOSED[reason])
+        listing_id, message = entry.listing_id if entry else "", word("not_proposed", reason).en
+        return NotProposed(self.event.event_id, self.subject, listing_id, measure_id, reason, message)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from creditscore.core.canonical import hash_text, write_canonical
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import from_day, iso, read_day, to_day
 from creditscore.core.errors import InputError, UsageError
-from creditscore.core.i18n import Phrase
+from creditscore.core.i18n import Phrase, label_of, word
 from creditscore.core.identity import redact
 from creditscore.measures.cases import NEVER, REFUSED, Listings, MeasureCase, ending, prior
-from creditscore.measures.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
+from creditscore.measures.codes import FLAGS, MUST_ACKNOWLEDGE
 from creditscore.measures.endings import Ending
 from creditscore.measures.force import basis_on
 from creditscore.measures.load import load_four_lists
@@ -47,36 +47,6 @@ NAMED = {
 }
 DAYS = ("on", "entered_on", "ends_by")
 OWN = ("proposal_id", "subject_id")  # the name of the case, and its subject
-ZH = {
-    "annulled": "决定被撤销",
-    "repaired": "信用修复后移出名单",
-    "exited": "已移出名单",
-    "term_over": "名单期限届满",
-    "period_over": "措施最长期限届满",
-    "basis_gone": "依据已全部失效",
-    "on_black_or_watch_list": "已列入失信或者重点关注名单，不得给予守信激励",
-    "entry_missing": "名单中没有该条目",
-    "entry_of_unknown_list": "列有未知名单的条目，不得给予守信激励",
-    "basis_not_in_force": "当日没有现行有效的依据",
-    "basis_too_low": "现行依据的层级不足以减损权利",
-    "basis_department_rule": "仅依据部门规章减损权利",
-    "natural_person": "对象为自然人，联合奖惩措施只适用于单位",
-    "mangled_id": "统一社会信用代码格式有误",
-    "bad_uscc": "统一社会信用代码无效",
-    "empty_id": "未填写对象",
-    "unknown_subject": "对象不在主体名册中",
-    "unknown_department": "四张清单中没有该部门",
-    "not_yet_known": "该条目在知悉日之后才登记",
-    "not_valid_that_day": "该条目当日尚未列入或者已经终止",
-    "unknown_list": "没有该名单",
-    "no_conduct": "四张清单中没有与该名单对应的行为",
-    "no_link": "四张清单中没有该关联关系",
-    "other_event": "该措施不适用于此类业务事项",
-    "other_department": "该措施由其他部门实施",
-    "kind_not_named": "该措施不适用于此类主体",
-    "already_open": "同一条目的同一措施已经提出或者正在实施",
-    "period_used_up": "该条目下该措施的最长期限已经届满",
-}
 
 
 @dataclass(frozen=True)
@@ -124,9 +94,10 @@ def read_rules(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> d
         "is_over": end.on <= on,
         "ended_on": iso(end.on) if end.on < NEVER else None,
         "ended_by": end.cause,
-        "ended": ENDINGS.get(end.cause),
-        "ended_zh": ZH.get(end.cause),
-        "until": f", until {from_day(end.on)}: {ENDINGS[end.cause]}" if end.cause else "",
+        "ended": word("measure_endings", end.cause),
+        "until": label_of("measure_lines", "ends", from_day(end.on), word("measure_endings", end.cause))
+        if end.cause
+        else "",
         "ends_by": iso(then.on) if then.on < NEVER else None,
         "feedback_by": iso(on + lists.head.feedback.days),
         "withdraw_by": iso(on + lists.head.withdrawal.days),
@@ -174,7 +145,7 @@ def _read_match(context: Context, lists: FourLists, laws: Mapping[str, Law]) -> 
             return facts | {"name": proposal.proposal_id}
     reasons = [no.reason for no in matched.refused if (no.listing_id, no.measure_id or wanted[1]) == wanted]
     reason = reasons[0] if reasons else "no_link"
-    return facts | {"why": NOT_PROPOSED[reason], "why_zh": ZH[reason]}
+    return facts | {"why": word("not_proposed", reason)}
 
 
 def keep_proposal(context: Context) -> None:
@@ -193,7 +164,7 @@ def _read_basis(
 ) -> dict[str, Any]:
     """Read whether link and legal basis stand on the day, and which flags whoever accepts must acknowledge."""
     given = {*(context.given.get("acknowledge") or ())}
-    facts: dict[str, Any] = {"unknown_flags": sorted(given - FLAGS.keys()), "all_flags": [*FLAGS]}
+    facts: dict[str, Any] = {"unknown_flags": sorted(given.difference(FLAGS)), "all_flags": [*FLAGS]}
     measure = lists.measures.get(proposal.measure_id)
     linked = lists.linked(proposal.conduct_id) if proposal.conduct_id in lists.conducts else []
     link = next((link for link, other in linked if other.id == proposal.measure_id), None)
@@ -206,12 +177,12 @@ def _read_basis(
     why = why or (barring(lists, entries, to_day(day)) if proposal.side == "reward" else None)
     if why is not None or basis is None:
         why = why or "basis_not_in_force"
-        return facts | {"why": NOT_PROPOSED[why], "why_zh": ZH[why]}
+        return facts | {"why": word("not_proposed", why)}
     conduct = lists.conducts[proposal.conduct_id]
     now = {*flags_of(measure, basis, (measure.evidence, link.evidence, conduct.evidence)), *proposal.flags}
     open_flags = [flag for flag in MUST_ACKNOWLEDGE if flag in now and flag not in given]
     flag = open_flags[0] if open_flags else MUST_ACKNOWLEDGE[0]
-    facts |= {"to_acknowledge": open_flags, "flag": FLAGS[flag], "flag_zh": ZH[flag]}
+    facts |= {"to_acknowledge": open_flags, "flag": word("measure_flags", flag)}
     return facts | {"lacks_reason": bool(given & {*MUST_ACKNOWLEDGE}) and not context.given.get("reason")}
 
 

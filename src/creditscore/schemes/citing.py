@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from creditscore.core.errors import CreditscoreError
-from creditscore.core.i18n import Lang, say
+from creditscore.core.i18n import Lang, label_of, say
 from creditscore.core.model import Label
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.parts import Cite
@@ -55,11 +55,11 @@ def _titled(law: str, places: Iterable[str], laws: Mapping[str, Law], number: bo
     if law not in laws:
         return joined(Label(zh=text, en=text) for text in (f"{law} {place}".strip() for place in places))
     text = laws[law]
-    zh, en = _chinese_title(text), text.title.en
+    title = Label(zh=_chinese_title(text), en=text.title.en)
     if number and text.number and text.number not in text.title.zh:
-        zh, en = f"{zh}（{text.number}）", f"{en} ({text.number})"
+        title = label_of("citations", "numbered", title, text.number)
     where = _together(places)
-    return Label(zh=zh, en=en) if where is None else Label(zh=zh + where.zh, en=f"{where.en} of {en}")
+    return title if where is None else label_of("citations", "place", title, where)
 
 
 def _chinese_title(law: Law) -> str:
@@ -78,7 +78,7 @@ def _together(places: Iterable[str]) -> Label | None:
         return place_of(", ".join(dict.fromkeys(piece for place in named for piece in PIECES.split(place))))
     if not named:
         return None
-    return Label(zh="、".join(label.zh for label in named.values()), en=", ".join(label.en for label in named.values()))
+    return label_of("citations", "each", list(named.values()))
 
 
 def cited_text(article: str, laws: Mapping[str, Law] | None = None, number: bool = False) -> Label:
@@ -136,43 +136,45 @@ def place_of(place: str) -> Label | None:
     >>> place_of("29 to 32").zh, place_of("annex 1, 040103").zh, place_of("N-D01")
     ('第二十九条至第三十二条', '附件1指标040103', None)
     """
-    parts = [_part(piece) for piece in PIECES.split(place)] if place else []
-    named = [label for label in parts if label is not None]
-    if not named or len(named) < len(parts):
-        return None if not named or parts[0] is None else named[0]
-    if all(label.en.startswith("Article") for label in named) and len(named) > 1:
-        *early, last = (label.en.partition(" ")[2] for label in named)
-        en = f"Articles {', '.join(early)} and {last}"
-        return Label(zh="、".join(label.zh for label in named), en=en)
-    first, rest = named[0], [label.zh.removeprefix("指标") for label in named[1:]]
-    zh = first.zh + ("、" if first.zh.startswith("指标") and rest else "指标" if rest else "") + "、".join(rest)
-    return Label(zh=zh, en=", ".join(label.en for label in named))
+    pieces = PIECES.split(place) if place else []
+    labels = [label for label in map(_part, pieces) if label is not None]
+    if len(labels) < len(pieces) or not pieces:
+        return _part(pieces[0]) if pieces else None
+    numbers = [piece for piece in pieces if INDICATOR.fullmatch(piece)]
+    heads = [label for piece, label in zip(pieces, labels, strict=True) if piece not in numbers]
+    if len(heads) == len(labels) > 1 and all(label.en.startswith("Article") for label in heads):
+        *early, last = (label.en.partition(" ")[2] for label in heads)
+        return label_of("citations", "articles", heads, early, last)
+    indicators = label_of("citations", "indicators" if len(numbers) > 1 else "indicator", numbers)
+    if not heads:
+        return indicators
+    listed = label_of("citations", "each", heads)
+    return label_of("citations", "within", listed, indicators) if numbers else listed
 
 
 def _part(place: str) -> Label | None:
-    onward = place.endswith(" onward")
-    place = place.removesuffix(" onward")
+    if place.endswith(" onward"):
+        label = _part(place.removesuffix(" onward"))
+        return label and label_of("citations", "onward", label)
     if INDICATOR.fullmatch(place):
-        return Label(zh=f"指标{place}", en=f"indicator {place}")
+        return label_of("citations", "indicator", place)
     if match := RANGE.fullmatch(place):
-        first, last = (int(number) for number in match.groups())
-        return Label(zh=f"第{chinese(first)}条至第{chinese(last)}条", en=f"Articles {first} to {last}")
+        return label_of("citations", "range", *map(chinese, map(int, match.groups())), *match.groups())
     if match := PLACE.fullmatch(place):
-        inner = [int(digits) for digits in re.findall(r"\d+", match[2])]
-        zh = f"第{chinese(int(match[1]))}条" + "".join(f"第{chinese(paragraph)}款" for paragraph in inner[:-1])
-        zh += f"第（{chinese(inner[-1])}）项" if inner else ""
-        return Label(zh=zh + ("以下" if onward else ""), en=f"Article {place}" + (" onward" if onward else ""))
+        label = label_of("citations", "article", chinese(int(match[1])), place)
+        *paragraphs, item = (chinese(int(digits)) for digits in re.findall(r"\d+", match[2])) if match[2] else ("",)
+        for paragraph in paragraphs:
+            label = label_of("citations", "in_paragraph", label, paragraph)
+        return label_of("citations", "in_item", label, item) if item else label
     if match := PARAGRAPH.fullmatch(place):
-        zh = f"第{chinese(int(match[1]))}条第{chinese(int(match[2]))}款"
-        return Label(zh=zh, en=f"Article {match[1]} paragraph {match[2]}")
+        return label_of("citations", "paragraph", *map(chinese, map(int, match.groups())), *match.groups())
     if match := ANNEX.fullmatch(place):
-        return Label(zh=f"附件{match[1]}", en=f"Annex {match[1]}".strip())
+        return label_of("citations", "annex" if match[1] else "only_annex", match[1])
     if match := POINT.fullmatch(place):
-        return Label(zh=f"第（{chinese(int(match[1]))}）项", en=f"item {match[1]}")
-    if match := HEADING.fullmatch(place):
-        part, point = match[1] or match[3], match[2] or ""
-        zh = f"（{part}）{point}" if match[1] else part  # a heading of a text without articles
-        return Label(zh=zh, en=f"part {_value(part)}" + (f" item {point}" if point else ""))
+        return label_of("citations", "item", chinese(int(match[1])), match[1])
+    if match := HEADING.fullmatch(place):  # of a text without articles
+        heading = place.replace("(", "（").replace(")", "）")
+        return label_of("citations", "point" if match[2] else "part", heading, _value(match[1] or match[3]), match[2])
     return None
 
 

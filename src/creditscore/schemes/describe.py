@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from creditscore.core.i18n import label_of
+from creditscore.core.model import Label
 from creditscore.core.quantities import plain
 from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import Span
@@ -143,13 +145,18 @@ def _number(value: Decimal | str) -> str:
 
 
 def span(time_span: Span | None) -> str:
-    if time_span is None:
-        return ""
-    return next(
-        f"{getattr(time_span, unit)} {unit}"
-        for unit in ("days", "workdays", "months", "years")
-        if getattr(time_span, unit) is not None
-    )
+    return "" if time_span is None else " ".join(map(str, _length(time_span)))
+
+
+def span_label(time_span: Span) -> Label:
+    """Say a length of time in words."""
+    number, unit = _length(time_span)
+    return label_of("spans", unit, number)
+
+
+def _length(time_span: Span) -> tuple[int, str]:
+    units = ("days", "workdays", "months", "years")
+    return next((number, unit) for unit in units if (number := getattr(time_span, unit)) is not None)
 
 
 def cites(listed: Iterable[Cite]) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from creditscore.core.i18n import label_of
 from creditscore.core.model import Label, Model
 from creditscore.core.references import Names
 
@@ -233,15 +234,13 @@ class RepairWindow(Model):
         if self.label is not None:
             return self.label
         if self.days is not None:
-            return Label(zh=f"{self.days}日内", en=f"within {self.days} days")
+            return label_of("repair_windows", "within", label_of("spans", "days", self.days))
         if self.months is not None:
-            return Label(zh=f"{self.months}个月内", en=f"within {self.months} months")
+            return label_of("repair_windows", "within", label_of("spans", "months", self.months))
         if self.end_of_year is None:
-            return Label(zh="不限期限", en="at any time")
-        zh, en = {0: ("当年", "the year"), 1: ("次年", "the next year")}.get(
-            self.end_of_year, (f"其后第{self.end_of_year}年", f"year {self.end_of_year} after it")
-        )
-        return Label(zh=f"{zh}年末前", en=f"by the end of {en}")
+            return label_of("repair_windows", "later")
+        year = {0: "this_year", 1: "next_year"}.get(self.end_of_year, "year_after")
+        return label_of("repair_windows", year, self.end_of_year)
 
 
 class RepairRule(Rule):

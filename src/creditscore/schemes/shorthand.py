@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
+from creditscore.core.i18n import label_of
 from creditscore.core.model import Label, Model
 from creditscore.schemes.lists import Span
 
@@ -107,10 +108,9 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
         }
         for grade in named
     ]
-    ended = {"label": {"zh": "评定已过有效期", "en": "the decision has expired"}}
-    without = {"label": {"zh": "没有主管单位的评定", "en": "there is no decision of the competent body"}}
-    decide.append({"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **ended, **source})
-    decide.append({"id": "none", "not_graded": "no_decision", **without, **source})
+    ended = {"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **_labelled("expired")}
+    decide.append({**ended, **source})
+    decide.append({"id": "none", "not_graded": "no_decision", **_labelled("no_decision"), **source})
     given = {
         "record_attributes": {
             "decided_grade": {"type": "text", "allowed": grades},
@@ -121,7 +121,7 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
         "admit": {"clock": "decision", "window": "ever"},
         "items": {
             "decision": {
-                "label": {"zh": "主管单位作出的评定", "en": "decision of the competent body"},
+                **_labelled("decision"),
                 "requires": ["decided_grade", "document_no", "source"],
                 **source,
             }
@@ -139,15 +139,18 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
 
 def _decided(about: dict[str, Any], grade: dict[str, Any]) -> dict[str, Any]:
     """The words of a decision: who gave which grade; none where a label is not whole, which is a fault of its own."""
-    by, label = about.get("by"), grade.get("label")
-    if not isinstance(by, dict) or not isinstance(label, dict) or not {"zh", "en"} <= set(by) & set(label):
+    try:
+        return _labelled("decided", *(Label.model_validate(label) for label in (about.get("by"), grade.get("label"))))
+    except ValidationError:
         return {}
-    return {"label": {"zh": f"{by['zh']}的决定：{label['zh']}", "en": f"decided by {by['en']}: {label['en']}"}}
 
 
 def _without(data: dict[str, Any]) -> dict[str, Any]:
-    label = {"zh": "规定的文本不全", "en": "the text of the rule is not complete"}
-    return {"label": label, **_source(data, unknown=True)}
+    return {**_labelled("incomplete"), **_source(data, unknown=True)}
+
+
+def _labelled(code: str, *values: Label) -> dict[str, Any]:
+    return {"label": label_of("scheme_lines", code, *values).model_dump()}
 
 
 def _source(data: dict[str, Any], unknown: bool = False) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.days import day_of
 from creditscore.core.errors import InternalError, UsageError
 from creditscore.core.i18n import LANGS, Lang
-from creditscore.core.messages import day_in_words
+from creditscore.core.messages import day_in_words, show
 from creditscore.schemes.citing import cite_said
 from creditscore.store.declarations import ActRule, Refusal, StreamType, Workflow
 from creditscore.store.expressions import evaluate
@@ -288,14 +288,12 @@ def fill_words(text: str, names: Mapping[str, Any], lang: Lang = "en") -> str:
 
     In Chinese days are written as `2023年3月1日`.
     """
-    comma = "、" if lang == "zh" else ", "
     parts = text.split("{")
     filled = [parts[0]]
     for part in parts[1:]:
         expression, _, rest = part.partition("}")
         value = evaluate(expression, names)
-        value = comma.join(map(str, value)) if isinstance(value, list | tuple) else value
-        words = "" if value is None else str(value)
+        words = "" if value is None else show(value, lang)
         filled.append(ISO_DAY.sub(lambda day: day_in_words(day[0], lang), words) + rest)
     return "".join(filled)
 
