@@ -23,7 +23,14 @@ from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store.archive.composites import keep_composite, read_beside, rules_of
 from creditscore.store.archive.files import Archive
-from creditscore.store.archive.rows import LEDGER, Rows, group_rows, hash_leaf_of, hash_subjects
+from creditscore.store.archive.rows import (
+    LEDGER,
+    Rows,
+    find_rows_fault,
+    group_rows,
+    hash_leaf_of,
+    hash_subjects,
+)
 from creditscore.store.archive.runs import find_run, keep_grading, list_runs, snapshot_of
 from creditscore.store.archive.standing import (
     emit_redrawn,
@@ -185,6 +192,18 @@ def test_a_grader_who_writes_past_the_keeping_is_found(graded: Graded, store: St
     store.record(lambda people: [forged], by="li.na", role="grader")
     (fault,) = verify(store).faults
     assert (fault.sort, fault.where) == ("archive", "run/forged")
+
+
+def test_rows_are_checked_where_an_archive_has_an_address(graded: Graded, store: Store, tmp_path: Path) -> None:
+    (run,) = keep_grading(store, graded.grading, graded.snapshot, by="li.na")
+    away, values = Archive((tmp_path / "archive").as_uri()), store.read(f"run/{run.run_id}").fields
+    assert not away.is_local
+    assert find_rows_fault(away, values) is None
+    for forged, fault in (
+        ({"root": "0" * 64}, "its root"),
+        ({"rows": {**values["rows"], "ledger": 1}}, "'ledger': 1}"),
+    ):
+        assert fault in str(find_rows_fault(away, {**values, **forged}))
 
 
 def test_what_does_not_fit_is_not_kept(graded: Graded, store: Store, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -183,14 +183,15 @@ def select_file(path: str, columns: Mapping[str, str], only: str = "") -> str:
     """
     import pyarrow.parquet as pq
 
-    with outside("the grading", path, "grade again with --out"):
-        there = set(pq.read_schema(path).names)
-    cells = ", ".join(
+    rows = f"read_parquet({literal(path)}, file_row_number = true)"
+    return f"(SELECT {_cast(columns, pq.read_schema(path).names)}, file_row_number AS place FROM {rows}{only})"
+
+
+def _cast(columns: Mapping[str, str], there: Collection[str]) -> str:
+    """The columns with their types; one that came later and is not there is NULL."""
+    return ", ".join(
         f"CAST({quote(column) if column in there or column not in LATER else 'NULL'} AS {kind}) AS {quote(column)}"
         for column, kind in columns.items()
-    )
-    return (
-        f"(SELECT {cells}, file_row_number AS place FROM read_parquet({literal(path)}, file_row_number = true){only})"
     )
 
 
@@ -219,10 +220,9 @@ def find_rows_fault(archive: Archive, values: Mapping[str, Any]) -> str | None:
             if archive.is_local:
                 sources[table] = select_file(archive.require(name), columns)
             else:
-                con.register(f"archived_{table}", add_place(archive.read(name)))
-                there = con.table(f"archived_{table}").columns
-                cells = (quote(column) if column in there else f"NULL AS {quote(column)}" for column in columns)
-                sources[table] = f"(SELECT {', '.join(cells)}, place FROM archived_{table})"
+                rows = archive.read(name)
+                con.register(f"archived_{table}", add_place(rows))
+                sources[table] = f"(SELECT {_cast(columns, rows.column_names)}, place FROM archived_{table})"
             counts[table] = con.sql(f"SELECT count(*) FROM {sources[table]}").fetchall()[0][0]
         if counts != values["rows"]:
             return f"its files have {counts} rows, it says {values['rows']}"

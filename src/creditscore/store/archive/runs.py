@@ -320,7 +320,8 @@ def select_rows(folder: Path, table: str, scheme: str = "") -> str:
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise InputError("store.not_found", name=path.name, where=str(folder))
-    return select_file(str(path), TABLES[table], f" WHERE scheme = {literal(scheme)}" if scheme else "")
+    with outside("the grading", path, "grade again with --out"):
+        return select_file(str(path), TABLES[table], f" WHERE scheme = {literal(scheme)}" if scheme else "")
 
 
 def is_kept(store: Store, new: NewEvent, place: Path | str) -> bool:
