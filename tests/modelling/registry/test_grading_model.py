@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.registry.grading_model import GradingModel, load_model
 from creditscore.modelling.registry.pyfunc import load_bundle
-from creditscore.modelling.scorecard.findings import NO_REASON
 from creditscore.modelling.scorecard.reasons import find_told
+
+NO_REASON = label_of("models", "no_reason").model_dump()
+
 
 KINDS = ("bare", "boosted", "ordinal")
 

@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import label_of
 from creditscore.modelling import ScorecardClassifier, edit_points, rank_reasons
 from creditscore.modelling.registry.card import load_card, markdown
 from creditscore.modelling.registry.config import TrainConfig
@@ -21,12 +22,14 @@ from creditscore.modelling.registry.describe import blocks
 from creditscore.modelling.registry.grading_model import GradingModel
 from creditscore.modelling.registry.part import model_part
 from creditscore.modelling.registry.train import train
-from creditscore.modelling.scorecard.findings import NO_REASON
 from creditscore.modelling.scorecard.score_tests import combine_cauchy, compute_tail
 from tests.modelling.noise_simulation import simulate, simulate_few, simulate_nothing
 from tests.paths import ROOT
 
 X, Y = simulate_few(6000, 1)
+NO_REASON = label_of("models", "no_reason").model_dump()
+
+
 CARD = ScorecardClassifier().fit(X, Y)
 SETTINGS: list[dict[str, Any]] = [{}, {"trend": "monotone"}, {"trend": "none"}, {"method": "woe"}]
 

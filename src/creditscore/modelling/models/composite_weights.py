@@ -21,6 +21,7 @@ from creditscore.core.atomic import whole_file
 from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import SchemeError, TableError, UsageError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.models.inputs import Floats, both_classes
 from creditscore.modelling.models.threads import one_thread
 from creditscore.modelling.scorecard.constrained_lsq import solve_signed
@@ -260,7 +261,7 @@ def write_fitted(
     data: dict[str, Any] = {
         "composite": place.stem,
         "base": fitted.base if base is None else f"{known.composite}.yaml",
-        "label": {"zh": f"{known.label.zh}（按结果拟合权重）", "en": f"{known.label.en}, weights fitted to outcomes"},
+        "label": label_of("models", "weights_fitted", known.label).model_dump(),
         "effective_from": known.effective_from,
         **({} if known.effective_to is None else {"effective_to": known.effective_to}),
         "checked_on": day,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "NOTICES",
     "AdditivityError",
     "Explainer",
     "ModelExplanation",
@@ -40,11 +39,6 @@ __all__ = [
 ALGORITHMS = ("additive", "tree_interventional", "shap_tree_interventional", "shap_tree_path_dependent")
 TOLERANCE = 1e-9  # of the greatest points; shap's interventional values are held to this as well
 KEPT = 500  # background rows that a model carries along
-NOTICES = {
-    "zh": "本说明属于统计模型，仅供参考，不构成也不改变法定评级；各项以模型分计，不按概率相加。",
-    "en": "Advisory: this explains a statistical model, which never sets a statutory grade. Shares add up in points, "
-    "not in probability.",
-}
 
 
 class AdditivityError(DifferenceError):

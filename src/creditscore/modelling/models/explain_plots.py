@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from creditscore.core.errors import UsageError
 from creditscore.core.extras import require
+from creditscore.core.i18n import lang_of, phrases
 from creditscore.modelling.models.explain import ModelExplanation
 
 if TYPE_CHECKING:
@@ -19,15 +20,6 @@ __all__ = ["beeswarm", "chinese", "dependence", "waterfall"]
 
 FONTS = ("Noto Sans CJK SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC", "SimHei")
 WORSE, BETTER, PLAIN = "#b2182b", "#2166ac", "#4d4d4d"
-TEXTS = {
-    "base": {"en": "mean of the background", "zh": "参照样本平均"},
-    "score": {"en": "points", "zh": "模型分"},
-    "rest": {"en": "{0} other columns", "zh": "其余 {0} 项"},
-    "share": {"en": "points added (higher is better)", "zh": "加减分（分高为好）"},
-    "notice": {"en": "Advisory: no statutory grade", "zh": "仅供参考，非法定评级"},
-    "low": {"en": "low", "zh": "低"},
-    "high": {"en": "high", "zh": "高"},
-}
 
 
 @contextmanager
@@ -100,11 +92,12 @@ def waterfall(
     --------
     >>> waterfall(model.explain(firms), row=3, lang="zh").savefig("waterfall.png")  # doctest: +SKIP
     """
+    t = phrases("model_plots", lang_of(lang))
     ranked = explained.ranked(row)
     shown, rest = ranked[:most], ranked[most:]
     bars = [(_label(labels, name), points) for name, points in shown]
     if rest:
-        bars.append((TEXTS["rest"][lang].format(len(rest)), sum(points for _, points in rest)))
+        bars.append((t("rest", len(rest)), sum(points for _, points in rest)))
     with chinese():
         figure, axes = _figure(0.42 * len(bars) + 1.6)
         at = explained.base
@@ -128,12 +121,12 @@ def waterfall(
         axes.set_xlim(float(reach.min()) - wide, float(reach.max()) + wide)
         axes.axvline(explained.base, color=PLAIN, lw=0.8, ls=":")
         axes.set_yticks([-k for k in range(len(bars))], [name for name, _ in bars])
-        axes.set_xlabel(TEXTS["score"][lang])
+        axes.set_xlabel(t("score"))
         axes.set_title(
-            f"{TEXTS['base'][lang]} {explained.base:.1f} → {TEXTS['score'][lang]} {explained.score[row]:.1f}",
+            t("title", f"{explained.base:.1f}", f"{explained.score[row]:.1f}"),
             fontsize=10,
         )
-        return _finished(figure, lang)
+        return _finished(figure, t)
 
 
 def beeswarm(
@@ -166,6 +159,7 @@ def beeswarm(
     --------
     >>> beeswarm(model.explain(firms)).savefig("beeswarm.png")  # doctest: +SKIP
     """
+    t = phrases("model_plots", lang_of(lang))
     shares = explained.shares
     names = sorted(shares.columns, key=lambda name: (-float(np.abs(shares[name].to_numpy()).mean()), str(name)))[:most]
     with chinese():
@@ -178,11 +172,11 @@ def beeswarm(
             )
         axes.axvline(0, color=PLAIN, lw=0.8)
         axes.set_yticks([-k for k in range(len(names))], [_label(labels, str(name)) for name in names])
-        axes.set_xlabel(TEXTS["share"][lang])
+        axes.set_xlabel(t("share"))
         if dots is not None:
             bar = figure.colorbar(dots, ax=axes, ticks=[0, 1], pad=0.02, aspect=30)
-            bar.ax.set_yticklabels([TEXTS["low"][lang], TEXTS["high"][lang]])
-        return _finished(figure, lang)
+            bar.ax.set_yticklabels([t("low"), t("high")])
+        return _finished(figure, t)
 
 
 def dependence(
@@ -219,6 +213,7 @@ def dependence(
     --------
     >>> dependence(model.explain(firms), "overdue_days").savefig("overdue.png")  # doctest: +SKIP
     """
+    t = phrases("model_plots", lang_of(lang))
     if column not in explained.shares.columns:
         raise UsageError(
             "modelling.column_no_share", column=column, allowed=[str(c) for c in explained.shares.columns][:20]
@@ -240,8 +235,8 @@ def dependence(
             axes.set_xticks(range(len(order)), order, rotation=20, ha="right")
         axes.axhline(0, color=PLAIN, lw=0.8)
         axes.set_xlabel(_label(labels, column))
-        axes.set_ylabel(TEXTS["share"][lang])
-        return _finished(figure, lang)
+        axes.set_ylabel(t("share"))
+        return _finished(figure, t)
 
 
 def _figure(height: float) -> tuple[Figure, Any]:
@@ -256,8 +251,8 @@ def _figure(height: float) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _finished(figure: Figure, lang: str) -> Figure:
-    figure.text(0.995, 0.002, TEXTS["notice"][lang], ha="right", va="bottom", fontsize=7, color=PLAIN)
+def _finished(figure: Figure, t: Callable[..., str]) -> Figure:
+    figure.text(0.995, 0.002, t("notice"), ha="right", va="bottom", fontsize=7, color=PLAIN)
     figure.draw_without_rendering()  # fonts are looked up now, while the right ones are set
     return figure
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
-from creditscore.modelling.models.explain import NOTICES
+from creditscore.core.i18n import label_of, plain
 from creditscore.modelling.scorecard.findings import WHY
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def describe_model(model: GradingModel) -> dict[str, str]:
 def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
     """The readable card: purpose, points, grades, validation, limits, in this order."""
     about = model.about
-    text_blocks = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
+    notice = label_of("models", "notice")
+    text_blocks = [Block(model.name, f"{notice.en}\n\n{notice.zh}")]
     described = (
         "purpose",
         "use",
@@ -202,21 +204,15 @@ def split_words(about: Mapping[str, Any]) -> dict[str, str]:
     """How the test was drawn, and its shares of rows, organisations and events, zh and en."""
     split, data = about["split"], about["data"]
     whole = data.get("kept_whole")
-    shares = {
-        what: f"{held / (held + rest):.1%} ({held:,} / {held + rest:,})"
+    shares = [
+        label_of("models", what, f"{held / (held + rest):.1%} ({held:,} / {held + rest:,})")
         for what in ("rows", "organisations", "events")
         if (held := data["test"].get(what)) is not None and (rest := data["fit"].get(what)) is not None and held + rest
-    }
-    zh = {"rows": "行", "organisations": "单位", "events": "不良事件"}
-    drawn = {
-        "en": f"from {split['test_from']} on ({split['column']})"
-        if split["by"] == "time"
-        else f"{split['test']:.0%} asked, drawn by {whole or 'row'}, stratified by outcome",
-        "zh": f"自 {split['test_from']} 起（{split['column']}）"
-        if split["by"] == "time"
-        else f"要求 {split['test']:.0%}，按{whole or '行'}抽取，按结果分层",
-    }
-    return {
-        "en": f"{drawn['en']}: " + ", ".join(f"{share} of {what}" for what, share in shares.items()),
-        "zh": f"{drawn['zh']}：" + "，".join(f"{zh[what]} {share}" for what, share in shares.items()),
-    }
+    ]
+    if split["by"] == "time":
+        drawn = label_of("models", "drawn_in_time", split["test_from"], split["column"])
+    else:
+        drawn = label_of("models", "drawn" if whole else "drawn_by_row", f"{split['test']:.0%}", whole)
+    return label_of(
+        "models", "split", drawn, reduce(partial(label_of, "models", "then"), shares or [plain("")])
+    ).model_dump()

@@ -13,10 +13,10 @@ from creditscore.core.atomic import write_json
 from creditscore.core.boundary import outside
 from creditscore.core.canonical import canonical, hash_text
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import label_of
 from creditscore.core.json_source import read_object
 from creditscore.modelling.features.frames import as_frame, read_frame, settle_inputs
 from creditscore.modelling.models.explain import (
-    NOTICES,
     Explainer,
     ModelExplanation,
     event_log_odds,
@@ -200,7 +200,7 @@ class GradingModel:
         return {
             "kind": "grading_model",
             "format": 1,
-            "notice": NOTICES,
+            "notice": label_of("models", "notice").model_dump(),
             "name": self.name,
             "estimator": self.estimator.to_dict(),
             "calibrator": None if self.calibrator is None else self.calibrator.to_dict(),

@@ -7,24 +7,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from creditscore.core.errors import UsageError
-from creditscore.modelling.models.explain import NOTICES
+from creditscore.core.i18n import label_of, lang_of, phrases
 from creditscore.modelling.models.inputs import saved_as
 from creditscore.modelling.registry.reason_words import value_words
-from creditscore.modelling.scorecard.findings import NO_REASON
 from creditscore.modelling.validation.reason_stability import reason_stability
 
 if TYPE_CHECKING:
     from creditscore.modelling.registry.grading_model import GradingModel
 
 __all__ = ["ModelPart", "Share", "model_part"]
-
-WORDS = {
-    "unstable": {
-        "zh": "换用其他参照样本时，该理由可能不在前列",
-        "en": "under other backgrounds this may not be a top reason",
-    },
-    "stable": {"zh": "换用其他参照样本时，该理由仍在前列", "en": "a top reason under other backgrounds too"},
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,7 @@ class Share:
     @property
     def words(self) -> Mapping[str, str] | None:
         """How far the reason may be relied on, zh and en."""
-        return None if self.stable is None else WORDS["stable" if self.stable else "unstable"]
+        return None if self.stable is None else label_of("models", "stable" if self.stable else "unstable").model_dump()
 
 
 @dataclass(frozen=True)
@@ -112,22 +103,19 @@ class ModelPart:
 
     def lines(self, lang: str = "zh") -> list[str]:
         """The part as lines of text: notice, result, each share, the sum."""
-        missing = {"zh": "缺失", "en": "missing"}[lang]
-        headings = {
-            "zh": ("模型", "概率", "模型等级", "参照样本平均分", "合计"),
-            "en": ("model", "probability", "advisory grade", "mean points of the background", "sum"),
-        }[lang]
-        lines = [self.notice[lang], f"{headings[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
-        lines += [
-            f"{headings[1]}: {self.probability:.4f}    {headings[2]}: {self.grade}",
-            f"{headings[3]}: {self.base:.1f}",
+        t = phrases("model_part", lang_of(lang), "models", "fragments")
+        lines = [
+            self.notice[lang],
+            t("model", self.model["name"], self.model["content_hash"][:12]),
+            t("result", f"{self.probability:.4f}", self.grade),
+            t("base", f"{self.base:.1f}"),
         ]
         for share in self.shares:
-            doubt = f"  ({share.words[lang]})" if share.words is not None and not share.stable else ""
-            lines.append(f"{share.points:+.1f}  {share.label[lang]}: {share.value or missing}{doubt}")
+            line = t("share", f"{share.points:+.1f}", share.label[lang], share.value or t("missing"))
+            lines.append(line if share.stable is not False else t("doubtful", line, t("unstable")))
         if not any(share.rank is not None for share in self.shares):
-            lines.append(NO_REASON[lang])
-        return [*lines, f"{headings[4]}: {self.points:.1f}"]
+            lines.append(t("no_reason"))
+        return [*lines, t("sum", f"{self.points:.1f}")]
 
 
 def model_part(
@@ -213,7 +201,7 @@ def model_part(
             "additivity_gap": explained.gap,
             "draws": draws,
         },
-        notice=NOTICES,
+        notice=label_of("models", "notice").model_dump(),
         inputs={str(name): _plain(frame[name].iloc[0]) for name in frame.columns},
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.models.inputs import Floats, both_classes
 from creditscore.modelling.validation.metrics.inputs import outcomes, weights
 
@@ -59,8 +60,4 @@ def rate_of_population(model: GradingModel, asked: float | None, own: bool) -> f
 
 def describe_weighting(rate: float, sample_rate: float) -> dict[str, str]:
     """What was done to the rows, zh and en."""
-    return {
-        "en": f"Rows are weighted so that the event rate is {rate:.2%} as in the population; in the rows it is "
-        f"{sample_rate:.2%}",
-        "zh": f"各行经加权，使不良事件率为总体的 {rate:.2%}；样本中为 {sample_rate:.2%}",
-    }
+    return label_of("models", "weighting", f"{rate:.2%}", f"{sample_rate:.2%}").model_dump()

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.i18n import Lang, lang_of, phrase
-from creditscore.modelling.scorecard.findings import NO_REASON
 from creditscore.modelling.scorecard.reasons import find_told
 
 if TYPE_CHECKING:
@@ -37,8 +36,9 @@ def reason_columns(model: GradingModel, frame: pd.DataFrame, count: int, lang: s
     words = {place: value_words(model, frame, str(name), lang) for place, name in enumerate(shares.columns)}
     columns: dict[str, Any] = {}
     judged = getattr(getattr(model.estimator, "card_", None), "evidence", None) is not None
+    none_told = phrase("models", "no_reason", lang_of(lang)) if judged else None
     for rank in range(count):
-        text = np.full(len(frame), NO_REASON[lang] if rank == 0 and judged else None, dtype=object)
+        text = np.full(len(frame), none_told if rank == 0 else None, dtype=object)
         points = np.full(len(frame), np.nan)
         if rank < order.shape[1]:
             is_reason = cost[:, rank] < 0

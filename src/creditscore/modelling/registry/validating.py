@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.registry.config import Split, TrainConfig
 from creditscore.modelling.registry.describe import split_words
 from creditscore.modelling.registry.grading_model import GradingModel
@@ -28,15 +29,6 @@ __all__ = ["compare_models", "config_of", "draw_again", "validate_model"]
 PARTS = ("auto", "test", "all")
 ROLES = ("groups", "cohort", "inspected", "protected", "previous")
 KEPT = ("name", "purpose", "use", "outcome_definition", "horizon", "population", "source", "author", "title", "made_up")
-STATED_RATE = {
-    "zh": "总体的不良事件率按所述取用，未经这些行检验；检验的是各行之间的差别和预测的总水平。",
-    "en": "The event rate of the population is taken as stated; these rows test whether the predictions fit it, not "
-    "whether it is right.",
-}
-WHICH_ROWS = {
-    "test": {"en": "test rows of the table of the fit", "zh": "拟合所用数据中留出的检验行"},
-    "all": {"en": "all rows", "zh": "全部行"},
-}
 
 
 def config_of(model: GradingModel) -> TrainConfig:
@@ -159,7 +151,7 @@ def validate_model(
         given = weights(weight, len(y))
         weighting = describe_weighting(rate, float(given @ y) / float(given.sum()))
         weight = population_weights(y, weight, rate)
-        limits.append(STATED_RATE)
+        limits.append(label_of("model_limits", "stated_rate").model_dump())
     about = {name: model.about[name] for name in KEPT if name in model.about} | {
         "model": model.name,
         "target": f"{config.target} = {config.event if config.event_from is None else config.event_from}",
@@ -170,7 +162,7 @@ def validate_model(
         "columns_used": {name: value for name, value in asked.items() if value},
         "model_hash": model.content_hash,
         "table_sha256": hashed,
-        "part": WHICH_ROWS["test" if own and part != "all" else "all"],
+        "part": label_of("models", "test_rows" if own and part != "all" else "all_rows").model_dump(),
         "split": split_words(model.about) if own and part != "all" else None,
         "weighting": weighting,
         "scheme": model.scheme,

@@ -15,14 +15,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-__all__ = ["CERTAIN", "ENOUGH", "NO_REASON", "WHY", "CardEvidence", "ColumnEvidence", "gather_evidence", "shorten"]
+__all__ = ["CERTAIN", "ENOUGH", "WHY", "CardEvidence", "ColumnEvidence", "gather_evidence", "shorten"]
 
 ENOUGH = 50.0  # rows of the rarer outcome per column; with fewer a card that drops columns may rank worse
 CERTAIN = 1.645  # errors by which a shortfall must exceed zero before it is told: one-sided 95 %
-NO_REASON = {
-    "zh": "没有哪一项的扣分能与偶然波动区分，故不列理由",
-    "en": "No reason: nothing here lowers the score by more than chance could",
-}
 WHY = {
     "evidence": "its effect can be told from zero",
     "no_evidence": "its effect cannot be told from zero",

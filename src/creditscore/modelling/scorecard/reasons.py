@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.features.columns_of import Source, look
 from creditscore.modelling.scorecard.bins import assign
-from creditscore.modelling.scorecard.findings import CERTAIN, NO_REASON
+from creditscore.modelling.scorecard.findings import CERTAIN
 from creditscore.modelling.scorecard.table import CardTable, Variable, check_refused
 
 if TYPE_CHECKING:
@@ -187,5 +188,5 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         columns=list(COLUMNS),
     )
     frame.attrs["baseline"] = base
-    frame.attrs["without"] = dict(NO_REASON)
+    frame.attrs["without"] = label_of("models", "no_reason").model_dump()
     return frame

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from creditscore.core.i18n import label_of
+from creditscore.core.model import Label
 from creditscore.core.statistics.intervals import jeffreys
 from creditscore.modelling.validation import sensitivity
 from creditscore.modelling.validation.drift import calibration_alarm
@@ -271,48 +273,19 @@ def own_limits(
     of: Subject, measured: Mapping[str, float | None], rules: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str]]:
     """Limits that the figures themselves show, in both languages."""
-    limits = []
-
-    def say(zh: str, en: str) -> None:
-        limits.append({"zh": zh, "en": en})
-
-    say(
-        "模型结果仅供参考，不决定任何法定等级。",
-        "The model's results are advisory; they set no statutory grade.",
-    )
+    limits = [label_of("model_limits", "advisory")]
     if np.sum(of.y) < 100:
-        events = int(np.sum(of.y))
-        say(f"只有 {events} 起不良事件，区间很宽。", f"Only {events} events: intervals are wide.")
+        limits.append(label_of("model_limits", "few_events", int(np.sum(of.y))))
     if "inspected" not in of.extra:
-        say(
-            "不知道哪些单位曾被检查：没有记录的单位可能只是没有被查过。",
-            "Who was inspected is not known: an organisation without records may only never have been looked at.",
-        )
+        limits.append(label_of("model_limits", "inspected_unknown"))
     elif (measured.get("inspected") or 0.0) < 1:
-        say(
-            "未被检查的单位可能有无人发现的不良事件，其实际发生率可能偏低。",
-            "An organisation that was never inspected may have had an event that nobody saw: its rate may be too low.",
-        )
+        limits.append(label_of("model_limits", "some_uninspected"))
     if of.without_outcome or of.without_prediction:
-        say(
-            f"有 {of.without_outcome} 行没有结果、{of.without_prediction} 行没有预测，未参与计算。",
-            f"{of.without_outcome} rows without outcome and {of.without_prediction} without prediction were left out.",
-        )
+        limits.append(label_of("model_limits", "left_out", of.without_outcome, of.without_prediction))
     if "groups" not in of.extra:
-        say(
-            "各行按相互独立计算区间；同一单位有多行时区间偏窄。",
-            "Intervals take rows as independent; they are too narrow where one organisation has several rows.",
-        )
+        limits.append(label_of("model_limits", "rows_independent"))
     elif of.extra["groups"].duplicated().any():
-        say(
-            "同一单位有多行：AUC 与 KS 的区间按单位计算；其余区间与检验除以设计效应，设计效应由数据估计。",
-            "Organisations have several rows: the intervals of AUC and KS count organisations; the other intervals and "
-            "tests are divided by a design effect, which is itself an estimate. Migration counts every row.",
-        )
-    gone = [rule["label"] for name, rule in rules.items() if measured.get(name) is None]
-    if gone:
-        say(
-            "未能评估：" + "、".join(row["zh"] for row in gone) + "。",
-            "Not assessed: " + "; ".join(row["en"] for row in gone) + ".",
-        )
-    return limits
+        limits.append(label_of("model_limits", "several_rows"))
+    if gone := [Label(**rule["label"]) for name, rule in rules.items() if measured.get(name) is None]:
+        limits.append(label_of("model_limits", "not_assessed", gone))
+    return [label.model_dump() for label in limits]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import InputError
+from creditscore.core.i18n import label_of
 from creditscore.modelling.validation import champion_challenger, rules
 from creditscore.modelling.validation.metrics.calibration_tests import fit_line
 from creditscore.modelling.validation.metrics.inputs import column, expit, log_odds, outcomes, probabilities
@@ -221,17 +222,6 @@ def _from_points(score: Any, bad: Any, higher_is_better: bool) -> Any:
 
 
 def _limits(held: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
-    return (
-        {
-            "zh": "模型结果仅供参考，不改变任何法定等级；清单只供人工核查。",
-            "en": "The model's results are advisory and change no statutory grade; people look into the lists.",
-        },
-        {
-            "zh": "没有记录的单位可能只是没有被检查过：某项目的提升度也反映谁被检查。",
-            "en": "Silence may mean that nobody looked: the lift of an item also reflects who was inspected.",
-        },
-        {
-            "zh": f"有 {held['left_out']} 家已评级单位没有得分、结果或预测，未参与比较。",
-            "en": f"{held['left_out']} graded organisations without score, outcome or prediction were left out.",
-        },
-    )
+    labels = [label_of("model_limits", code) for code in ("people_look", "silence")]
+    labels.append(label_of("model_limits", "not_compared", held["left_out"]))
+    return tuple(label.model_dump() for label in labels)
