@@ -1,7 +1,9 @@
 """A missing extra is named, with the command that installs it."""
 
+import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 
 import pyarrow as pa
 import pytest
@@ -46,6 +48,15 @@ def test_a_missing_library_is_told(without_pandas: None) -> None:
     assert "extra `models`" in text
     assert "no module pandas" in text
     assert 'pip install "creditscore[models]"' in text
+
+
+@pytest.mark.parametrize("package", ["features", "models", "scorecard", "validation"])
+def test_a_package_that_needs_an_extra_names_it(
+    package: str, without_pandas: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"creditscore.modelling.{package}", raising=False)
+    with pytest.raises(MissingExtra, match="extra `models`"):
+        import_module(f"creditscore.modelling.{package}")
 
 
 def test_a_failed_import_is_told_at_the_boundary() -> None:

@@ -1,5 +1,10 @@
 """Data sets for models: indicators as known on a day, outcomes after a gap, a guard against leakage, and splits."""
 
+# ruff: noqa: E402 (what follows imports pandas: without the extra it is named first)
+from creditscore.core.extras import require
+
+require("models")
+
 from creditscore.modelling.features.build import build_dataset, rebuild
 from creditscore.modelling.features.data import ModelData
 from creditscore.modelling.features.guard import guard
