@@ -77,7 +77,7 @@ def test_a_grade_has_a_second_one_without_its_disputed_records(office: Office, g
     assert marked.without is not None
     assert str(marked.without.score) != str(row["score"])
     named = ", ".join(f"{record} (C2023-0001)" for record in records)
-    assert said_of(marked) == f"*** 异议处理中：{named}；剔除后为 {marked.without} ***"
+    assert said_of(marked) == f"*** 异议处理中：{named}；不计争议记录的结果：{marked.without} ***"
     assert said_of(marked, "en") == f"*** disputed: {named}; without: {marked.without} ***"
     (unknown,) = marks(office.store, "0" * 16)
     assert (unknown.subject_id, unknown.without) == (office.subject, None)

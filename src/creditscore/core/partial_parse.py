@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from creditscore.core.errors import SchemeError
+from creditscore.core.messages import LANGS
 from creditscore.core.model_keys import unknown_key, wrong_kind
 from creditscore.core.quantities import to_micro
 from creditscore.core.yaml_source import Fault, KeyPath, Source
@@ -22,7 +23,7 @@ HEAD: dict[str, Any] = {
     "scheme": "unreadable",
     "domain": "unreadable",
     "use": "public_grade",
-    "label": {"zh": "缺", "en": "missing"},
+    "label": dict.fromkeys(LANGS, "?"),
     "period": "day",
     "effective_from": date(2000, 1, 1),
     "checked_on": date(2000, 1, 1),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.core.i18n import Lang, lang_of, phrase
+from creditscore.core.i18n import Lang, lang_of, phrase, word
 from creditscore.core.messages import day_in_words
 from creditscore.lists.beside import make_id
 from creditscore.lists.clocks import Case
@@ -110,8 +110,8 @@ def _tell_case(case: Stream, people: People, lang: Lang) -> Life:
 
 def _tell_end(case: Case, lang: Lang) -> str:
     if case.get("exited_on"):
-        left, reason = _tell_day("from", case["exited_on"], lang), phrase("list_exits", case["exit_reason"], lang)
-        return f"{left}（{reason}）" if lang == "zh" else f"{left} ({reason})"
+        left = _tell_day("from", case["exited_on"], lang)
+        return phrase("entries", "because", lang, left, word("list_exits", case["exit_reason"]))
     if not case.get("entered_on"):
         return ""
     return (
@@ -140,14 +140,13 @@ def _list_stated(event: Event, case: Stream, lang: Lang) -> list[str]:
     labels = dict(procedure().notice.contents)
     for way in list_rule(case.fields["scheme"], case.fields["list"]).exits:
         labels |= way.needs | way.unless
-    colon, lines = "：" if lang == "zh" else ": ", []
-    given = case.payload_of(event).get("given", {})
+    lines, given = [], case.payload_of(event).get("given", {})
     for part in ("contents", "confirm", "absent"):
         stated = given.get(part) or {}
         for key in sorted(stated, key=lambda key: [*labels, key].index(key)):
             label = getattr(labels[key], lang) if key in labels else key
             label = phrase("entries", "not_so", lang, label) if part == "absent" else label
-            lines.append(f"{label}{colon}{stated[key]}")
+            lines.append(phrase("entries", "stated", lang, label, stated[key]))
     return lines
 
 
@@ -177,4 +176,4 @@ def _tell_effect(event: Event, case: Stream, before: Mapping[str, Any], lang: La
     if event.name == "corrected":
         parts.append(phrase("entries", "step", lang, str(given["number"])))
     parts += [str(given[name]) for name in ("reason", "content", "answer") if name in given]
-    return ("; " if lang == "en" else "；").join(parts)
+    return phrase("entries", "semicolon", lang).join(parts)

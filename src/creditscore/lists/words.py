@@ -34,7 +34,7 @@ def describe_note(note: Note, rule: ListRule, lang: Lang) -> str:
             label = needs.get(value)
         return value.removeprefix("listing/") if label is None else str(getattr(label, lang))
 
-    return phrase("list_notes", note.code, lang, ("、" if lang == "zh" else ", ").join(map(named, note.values)))
+    return phrase("list_notes", note.code, lang, [named(value) for value in note.values])
 
 
 def with_mark(basis: str, mark: str, lang: Lang) -> str:

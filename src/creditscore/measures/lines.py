@@ -183,7 +183,7 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, disputed: 
         proposal.measure_id if measure is None else measure.measure,
         days,
         *_flags(proposal.flags),
-        *([_line("disputed", disputed)] if disputed else []),
+        *([Phrase("case", "marked", (disputed,))] if disputed else []),
     ]
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from creditscore.cascade.inputs import as_kept
+from creditscore.core.i18n import lang_of, phrase
 from creditscore.grading.disputes import NAMES, Row, read_disputes
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
@@ -141,12 +142,10 @@ def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
 
 def said_of(marked: Marked, lang: str = "zh") -> str:
     """The mark in one line."""
-    listed = ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in marked.disputes)
-    if lang == "zh":
-        second = "" if marked.without is None else f";剔除后为 {marked.without}"
-        return f"*** 异议处理中:{listed}{second} ***".replace(":", "：").replace(";", "；")
-    second = "" if marked.without is None else f"; without: {marked.without}"
-    return f"*** disputed: {listed}{second} ***"
+    named = disputes_in_words(marked.disputes)
+    if marked.without is None:
+        return phrase("case", "marked", lang_of(lang), named)
+    return phrase("case", "marked_without", lang_of(lang), named, marked.without)
 
 
 def as_rows(marked: Iterable[Marked]) -> list[dict[str, Any]]:

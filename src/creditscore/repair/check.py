@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from creditscore.core.days import add_months, iso
-from creditscore.core.model import Label
+from creditscore.core.i18n import label_of, word
 from creditscore.core.quantities import MICRO, to_micro
 from creditscore.grading.interpreter.ledger import article
 from creditscore.lists.terms import first_day_out, later
@@ -29,13 +29,6 @@ from creditscore.repair.options import (
 from creditscore.repair.rules import RepairRuleFile, dated, fits, load_repairs
 from creditscore.schemes.lists import ListExit, ListRule
 from creditscore.schemes.vocabulary import list_name
-
-WAYS_OUT = {  # what an exit without a label of its own is called
-    "expiry": Label(zh="期满移出", en="end of the term"),
-    "early": Label(zh="提前移出", en="early exit"),
-    "corrected": Label(zh="改正后移出", en="exit after correction"),
-}
-CLAIMED = Label(zh="符合移出条件（由人确认）", en="the conditions of the way out (a person confirms)")
 
 
 def options(
@@ -96,8 +89,11 @@ def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, List
         sure = earliest if not way.triggers else whichever if way.kind != "expiry" else None
         missing = () if way.after is None or since is not None else (str(way.since),)
         conditions = [Condition(name, need, UNKNOWN) for name, need in way.needs.items()]
-        conditions += [Condition(f"not_{name}", _not(label), UNKNOWN) for name, label in way.unless.items()]
-        conditions = conditions or [Condition("decided", CLAIMED, UNKNOWN)]
+        conditions += [
+            Condition(f"not_{name}", label_of("repair_labels", "not", label), UNKNOWN)
+            for name, label in way.unless.items()
+        ]
+        conditions = conditions or [Condition("decided", word("repair_labels", "claimed"), UNKNOWN)]
         state = "unknown" if earliest is None else "open" if on >= earliest else "later"
         options_of_entry.append(
             Option(
@@ -107,7 +103,7 @@ def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, List
                 label,
                 "exit",
                 f"{scheme_and_rule[0] if scheme_and_rule else ''}:{row['list']}.{way.id}",
-                way.label or WAYS_OUT[way.kind],
+                way.label or word("exit_ways", way.kind),
                 state,
                 way.since or "",
                 since,
@@ -117,14 +113,14 @@ def exits(facts: Facts, row: Mapping[str, Any], scheme_and_rule: tuple[str, List
                 cite=article(way),
                 evidence=way.evidence or "",
                 missing=missing,
-                effects=(OUT,),
+                effects=(word("repair_labels", "entry_ends"),),
                 plans=way.kind != "expiry" and sure is not None,
                 tier=way.kind,
-                notes=(ONLY_UNDER,) if way.triggers else (),
+                notes=(word("repair_labels", "only_under"),) if way.triggers else (),
             )
         )
     if not options_of_entry:
-        no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
+        no = word("repair_labels", "no_way_out")
         options_of_entry.append(
             Option(
                 "listing", key, row["list"], label, "exit", scheme_and_rule[0] if scheme_and_rule else "", no, "unknown"
@@ -156,17 +152,6 @@ def _whichever(rule: ListRule, ways: Sequence[ListExit], row: Mapping[str, Any],
     return max(days, default=None)
 
 
-ONLY_UNDER = Label(
-    zh="只适用于部分列入情形；名单表不含列入情形，由人确认",
-    en="for some triggers only; the table of listings does not say the trigger, a person confirms it",
-)
-OUT = Label(zh="移出名单", en="the entry ends")
-
-
-def _not(label: Label) -> Label:
-    return Label(zh=f"没有：{label.zh}", en=f"not: {label.en}")
-
-
 def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     """The overall repair by months, where the scheme has an item for it and a record stands to be made good."""
     overall_rule = rule.overall
@@ -180,14 +165,14 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     earliest = later(facts.newest, overall_rule.clean)
     gives = []
     for k, (day, points) in enumerate(overall_days(rule, facts.newest)):
-        label = Label(zh=f"第{k + 1}档", en=f"step {k + 1}")
+        label = label_of("repair_labels", "step", k + 1)
         gives.append(Give(f"month_{k + 1}", label, day, None, 0, points))
     # what no table gives points back for must be corrected too: of that nothing is known without a correction
     unseen = any(record["corrected_share"] < MICRO and record["status"] != "repaired" for record in standing)
     corrected, clean = NOT_MET if open_ else UNKNOWN if unseen else MET, MET if on >= earliest else NOT_MET
     conditions = [
-        Condition("corrected", Label(zh="全部失信行为已更正", en="everything is corrected"), corrected),
-        Condition("clean", Label(zh="规定月数内无新的失信行为", en="no new record for the months asked"), clean),
+        Condition("corrected", word("repair_labels", "all_corrected"), corrected),
+        Condition("clean", word("repair_labels", "clean"), clean),
         *(Condition(c.id, c.label, UNKNOWN) for c in rule.conditions if c.check == "person"),
     ]
     return [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import from_day, iso
-from creditscore.core.i18n import Lang, clean, phrase
+from creditscore.core.i18n import clean, label_of, word
 from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
@@ -59,7 +59,7 @@ def _counting(course: Course, plan: RepairPlan, day: int) -> set[str]:
 
 
 def both(label: Label | None) -> dict[str, str]:
-    return {"zh": "", "en": ""} if label is None else {"zh": label.zh, "en": label.en}
+    return (label or Label(zh="", en="")).model_dump()
 
 
 def shown(text: Any) -> str:
@@ -125,11 +125,7 @@ def option_data(option: Option, on: int) -> dict[str, Any]:
 def _missing(about: str, name: str) -> dict[str, str]:
     """A date that a rule needs: nobody gave it, or the table of listings has no column for it."""
     code = "without_column" if about == "listing" else "without_date"
-    return {"zh": _without(code, name, "zh"), "en": _without(code, name, "en")}
-
-
-def _without(code: str, name: str, lang: Lang) -> str:
-    return phrase("repair", code, lang, phrase("repair_clocks", name, lang), name)
+    return both(label_of("repair", code, word("repair_clocks", name), name))
 
 
 def give_data(give: Give, on: int) -> dict[str, Any]:

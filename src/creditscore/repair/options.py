@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import from_day, to_day
+from creditscore.core.i18n import word
 from creditscore.core.model import Label
 from creditscore.core.quantities import BASIS, MICRO, half_up
 from creditscore.grading.interpreter.assess import day_column
@@ -173,8 +174,8 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
         sure=on,
         latest=latest,
         conditions=(
-            Condition("corrected", CORRECTED, MET if left <= 0 else NOT_MET),
-            Condition("proof", PROOF, UNKNOWN),
+            Condition("corrected", word("repair_labels", "corrected"), MET if left <= 0 else NOT_MET),
+            Condition("proof", word("repair_labels", "proof"), UNKNOWN),
         ),
         gives=tuple(gives),
         readings=_readings(plan, terms.reading, *((item.repair_rule.reading,) if gives else ())),
@@ -185,8 +186,6 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
     )
 
 
-CORRECTED = Label(zh="已全部更正", en="wholly corrected")
-PROOF = Label(zh="更正的证明（由人确认）", en="proof of the correction (a person confirms)")
 ZERO = Span(months=0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.core.i18n import Lang, day_said, phrase, say, word
+from creditscore.core.i18n import Lang, day_said, phrase, say, show, word
 from creditscore.schemes.citing import cite_said
 from creditscore.schemes.model import NO_GRADE
 
@@ -61,7 +61,7 @@ def option_lines(row: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     if row["state"] == "never" and row["latest"]:
         days.append(line("ends_on", day_said(row["latest"], lang)))
     if days:
-        yield "; ".join(days) if lang == "en" else "；".join(days)
+        yield phrase("repair", "semicolon", lang).join(days)
     if row["amount"]:
         yield line("amount", phrase("repair", "yuan", lang, row["amount"]))
     if row["way"] == "overall" and row["gives"]:
@@ -96,16 +96,14 @@ def give_text(give: Mapping[str, Any], lang: Lang) -> str:
         parts.append(phrase("repair", "points", lang, give["points"]))
     else:
         parts.append(phrase("repair", "lifts", lang))
-    colon, comma = phrase("repair", "colon", lang), "、" if lang == "zh" else ", "
     running = f" ← {phrase('repair', 'now', lang)}" if give["running"] else ""
-    return f"{give['label'][lang]} ({span}){colon}{comma.join(parts)}{running}"
+    return f"{give['label'][lang]} ({span}){phrase('repair', 'colon', lang)}{show(parts, lang)}{running}"
 
 
 def about_line(data: Mapping[str, Any], lang: Lang) -> str:
     """The scheme, and the day from which on is looked."""
-    between = "，" if lang == "zh" else ", "
     as_of = phrase("repair", "as_of_day", lang, day_said(data["on"], lang))
-    return f"{data['scheme_label'][lang]}{between}{as_of}"
+    return phrase("repair", "beside", lang, data["scheme_label"][lang], as_of)
 
 
 def refused_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
@@ -159,8 +157,7 @@ def outcome_text(data: Mapping[str, Any], outcome: Mapping[str, Any] | None, lan
         return say(word("states", outcome["state"]), lang)
     if outcome["score"] is None:
         return grade_said(data, outcome["grade"], lang)
-    comma = "，" if lang == "zh" else ", "
-    return f"{grade_said(data, outcome['grade'], lang)}{comma}{phrase('repair', 'score', lang)} {outcome['score']}"
+    return phrase("repair", "scored", lang, grade_said(data, outcome["grade"], lang), outcome["score"])
 
 
 def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
@@ -194,11 +191,10 @@ def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
 
 def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
     """The event days that were tried: day, why, results, best grade."""
-    comma = "、" if lang == "zh" else ", "
     return [
         (
             day_said(day["day"], lang),
-            comma.join(phrase("repair_why", code, lang) for code in day["why"]),
+            show([phrase("repair_why", code, lang) for code in day["why"]], lang),
             str(day["results"]),
             best(data, day, lang),
         )
