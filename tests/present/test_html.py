@@ -20,7 +20,7 @@ from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_document, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.document import Chart, Column, Document, Plot, Section, Table
+from creditscore.present.document import Chart, Column, Document, Lines, Plot, Section, Table
 from creditscore.present.html import inert, read_script, render_fragment, render_page, write_pages
 from creditscore.present.svg import picture
 from tests.present.documents import EVIL, whole_document
@@ -226,3 +226,9 @@ def test_a_section_with_a_wide_or_long_table_takes_the_whole_width(columns: int,
     table = Table([Column(str(k)) for k in range(columns)], [["x"] * columns] * rows)
     page = render_page(Document("kind", "title", "en", [Section("part", [table])]))
     assert (" whole" in page.split('<section class="')[1].split('"')[0]) == wide
+
+
+def test_the_number_of_a_record_stays_on_one_line() -> None:
+    cells = ["R0041372", Lines(["R0041372"]), "R" * 17, "二〇二一", Lines(["R0041372", "吉税罚〔2021〕12号"])]
+    html = render_fragment(Document("", "", "zh", [Table([Column(str(k)) for k in range(len(cells))], [cells])]))
+    assert re.findall(r'<td class="(.*?)"', html) == ["id first", "id", "", "", ""]

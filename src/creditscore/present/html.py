@@ -180,7 +180,8 @@ def _names(document: Document) -> SimpleNamespace:
 
 def _kind_in(column: Column, value: Value) -> str:
     """The class of a cell: that of its column; a short number of a record or document stays on one line."""
-    if column.kind == "text" and isinstance(value, str) and SHORT.fullmatch(value):
+    parts = value.parts if isinstance(value, Lines) else [value]
+    if column.kind == "text" and all(isinstance(part, str) and SHORT.fullmatch(part) for part in parts):
         return "id"
     return KINDS_OF_CELLS[column.kind]
 
