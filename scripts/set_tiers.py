@@ -33,6 +33,7 @@ CI = (
     "tests/cli/test_readme.py",
     "tests/cli/test_regulator_year.py",
     "tests/cli/test_scheme.py::test_the_library_is_sound",
+    "tests/core/test_errors.py",
     "tests/demo/test_run.py::test_everything_is_written_and_shown",
     "tests/evidence/test_letters_of_schemes.py::test_papers_of_a_scheme_are_true[association/grade",
     "tests/fuzz/test_fuzz.py::test_no_case_ends_raw_hangs_or_loses_a_row[300]",

@@ -11,6 +11,7 @@ import pytest
 
 from creditscore.core import errors
 from creditscore.core.errors import CreditscoreError, ExitCode
+from creditscore.core.messages import message_parts
 from tests.paths import ROOT
 
 PARTS = ("what", "where", "allowed", "next")
@@ -87,6 +88,8 @@ def dead_ends(src: Path) -> list[str]:
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             given = {keyword.arg for keyword in node.keywords} | set(PARTS[: len(node.args)])
+            if node.args and isinstance(code := getattr(node.args[0], "value", None), str):
+                given |= message_parts(code)
             if name in silent and not given & {"allowed", "next", None}:
                 complaints.append(f"{path.relative_to(src)}:{node.lineno}: {name} says neither allowed nor next")
     return complaints
@@ -105,6 +108,8 @@ def test_every_refusal_says_what_is_allowed_or_what_to_do_next() -> None:
         ('class NoCuts(InputError): ...\nraise NoCuts("none")', True),
         ('raise UsageError("no day", where="--on", next="give one")', False),
         ('raise UsageError("no day", "--on", "a day of 2024")', False),
+        ('raise UsageError("store.address_no_witness")', False),
+        ('raise UsageError("store.address_names_no_database_2")', True),
         ('raise InternalError("two sums differ")', False),
         ('raise ValueError("no error of the tree")', False),
     ],

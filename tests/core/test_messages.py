@@ -17,7 +17,7 @@ import yaml
 from creditscore.core import messages
 from creditscore.core.errors import CreditscoreError, InputError, UsageError
 from creditscore.core.i18n import set_language
-from creditscore.core.messages import FOLDER, language, message
+from creditscore.core.messages import FOLDER, Message, language, message
 from creditscore.core.model import Label
 from tests.paths import ROOT
 
@@ -28,7 +28,8 @@ def entries() -> Iterator[tuple[str, str, dict[str, str]]]:
     for file in sorted((FOLDER / "errors").glob("*.yaml")):
         for package, codes in yaml.safe_load(file.read_text(encoding="utf-8")).items():
             assert package == file.stem
-            for code, parts in codes.items():
+            for code, entry in codes.items():
+                parts = {"what": entry} if "zh" in entry else entry
                 assert set(parts) <= PARTS
                 for part, texts in parts.items():
                     yield f"{package}.{code}", part, texts
@@ -36,7 +37,9 @@ def entries() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def _names_an_error(function: ast.expr) -> bool:
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    return name.endswith(("Error", "Extra", "Rejected", "NotAllowed", "NotInForce", "Differs", "Busy", "Stale"))
+    return name.endswith(
+        ("Error", "Extra", "Rejected", "NotAllowed", "NotInForce", "Differs", "Busy", "Stale", "Message")
+    )
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:
@@ -110,6 +113,15 @@ def test_a_message_is_told_in_the_language_that_is_chosen(catalogue: None, lang:
     assert str(error) == text
     assert str(pickle.loads(pickle.dumps(error))) == text
     assert error.say("en").startswith("grade of")
+
+
+def test_parts_of_an_error_are_told_in_the_language(catalogue: None) -> None:
+    told = Message("some.wrong", **values())
+    error = InputError("some.wrong", where=told, allowed=[told, "b"], **values())
+    assert error.say("zh").splitlines()[1:3] == [f"  位置：{told.say('zh')}", f"  允许：{told.say('zh')}、b"]
+    assert error.say("en").splitlines()[1:3] == [f"  where: {told.say('en')}", f"  allowed: {told.say('en')}, b"]
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert told == Message("some.wrong", **values()) != Message("some.wrong")
 
 
 def test_a_message_is_told_in_one_language(catalogue: None) -> None:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from numbers import Number
 from typing import Any
 
-from creditscore.core.messages import Lang, language, language_of, message
+from creditscore.core.messages import Lang, Message, language, language_of, message, show
 
 __all__ = [
     "CreditscoreError",
@@ -74,7 +74,7 @@ class CreditscoreError(Exception):
     where
         A file, table, key path or day.
     allowed
-        The values that would be right.
+        The values that would be right; texts as they stand, messages (`core.messages.Message`) in the language.
     next
         What the reader can do.
     values
@@ -93,22 +93,22 @@ class CreditscoreError(Exception):
         self,
         code: str,
         /,
-        where: str | None = None,
-        allowed: str | Iterable[str] | None = None,
-        next: str | None = None,
+        where: str | Message | None = None,
+        allowed: str | Message | Iterable[str | Message] | None = None,
+        next: str | Message | None = None,
         **values: Any,
     ) -> None:
         self.code = code
         self.values = {name: value if _is_kept(value) else str(value) for name, value in values.items()}
-        listed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
-        self.given = {"where": where, "allowed": listed, "next": next}
+        listed = allowed if allowed is None or isinstance(allowed, str | Message) else [*allowed]
+        self.given: dict[str, Any] = {"where": where, "allowed": listed, "next": next}
         super().__init__(code)
 
     def part(self, name: str, lang: Lang | None = None) -> str | None:
         """Return a part of the message in a language; None where it has none."""
         given = self.given.get(name)
         if given is not None:
-            return given
+            return show(given, language_of(self.code, lang or language()))
         text = message(self.code, name, language_of(self.code, lang or language()), self.values)
         if text is None and name == "what":
             return self.code
@@ -139,7 +139,7 @@ class CreditscoreError(Exception):
         return self.part("where")
 
     @where.setter
-    def where(self, text: str | None) -> None:
+    def where(self, text: str | Message | None) -> None:
         self.given["where"] = text
 
     @property
@@ -151,7 +151,7 @@ class CreditscoreError(Exception):
         return self.part("next")
 
     @next.setter
-    def next(self, text: str | None) -> None:
+    def next(self, text: str | Message | None) -> None:
         self.given["next"] = text
 
     def __str__(self) -> str:

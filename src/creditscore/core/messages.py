@@ -1,7 +1,8 @@
 """The messages of errors: what each says in a language, by its code; and the language that is chosen.
 
-`words/errors/<package>.yaml` holds them: package → code → part (`what`, `where`, `allowed`, `next`) → language → text.
-Names in braces are filled in. Errors know this module and nothing else of the package: all others can raise one.
+`words/errors/<package>.yaml` holds them: package → code → part (`what`, `where`, `allowed`, `next`) → language → text;
+a message that is `what` alone needs no name of the part. Names in braces are filled in. Errors know this module and
+nothing else of the package: all others can raise one.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ def language_of(code: str, lang: Lang) -> Lang:
     return lang if parts and all(lang in texts for texts in parts.values()) else "en"
 
 
+def message_parts(code: str) -> set[str]:
+    """Return which parts the catalogue has of a message; none for a sentence that stands for itself."""
+    return set(_entry(code))
+
+
 def show(value: object, lang: Lang) -> str:
     """Return a value as it is read in a language: a text as it stands, a day, a label, a phrase, a list with commas."""
     if isinstance(value, str):
@@ -67,6 +73,44 @@ def day_in_words(day: str, lang: str) -> str:
     return "{}年{}月{}日".format(*map(int, parts))
 
 
+class Message:
+    """A message with its values, in no language yet: a fault, a note, or a part of an error.
+
+    Parameters
+    ----------
+    code
+        `package.name`, as for errors.
+    values
+        What is filled in, by name; also other messages, labels, days and lists.
+
+    Examples
+    --------
+    >>> Message("labels.error").say("en")
+    'error'
+    """
+
+    def __init__(self, code: str, /, **values: Any) -> None:
+        self.code, self.values = code, values
+
+    def say(self, lang: Lang | None = None) -> str:
+        """Return the message in a language; without one, in the one that is chosen."""
+        lang = lang or language()
+        text = message(self.code, "what", lang, self.values)
+        return self.code if text is None else text
+
+    def __str__(self) -> str:
+        return self.say()
+
+    def __repr__(self) -> str:
+        return f"Message({self.say('en')!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.code, self.values) == (other.code, other.values)
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+
 class _Shown:
     """A value of a message: formatted as it is, and where it is a label, a phrase, a day or a list, in the language."""
 
@@ -89,7 +133,11 @@ def _messages() -> Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]:
 
     read: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = sorted((FOLDER / "errors").glob("*.yaml"))
-    return {key: codes for file in files for key, codes in yaml.load(file.read_text("utf-8"), read).items()}
+    packages = {key: codes for file in files for key, codes in yaml.load(file.read_text("utf-8"), read).items()}
+    return {
+        package: {code: {"what": parts} if "zh" in parts else parts for code, parts in codes.items()}
+        for package, codes in packages.items()
+    }
 
 
 def _entry(code: str) -> Mapping[str, Mapping[str, str]]:

@@ -193,7 +193,7 @@ def parse(source: Source, model: type[M]) -> M | None:
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(
-        faults, key=lambda fault: (fault.file, fault.severity, fault.line, fault.path, fault.code, fault.message)
+        faults, key=lambda fault: (fault.file, fault.severity, fault.line, fault.path, fault.code, str(fault.message))
     )
 
 

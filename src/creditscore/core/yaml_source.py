@@ -14,6 +14,7 @@ import yaml
 
 from creditscore.core.boundary import require_plain
 from creditscore.core.errors import InputError
+from creditscore.core.messages import Message
 
 KeyPath = tuple[str | int, ...]
 Severity = Literal["fault", "note"]
@@ -71,7 +72,7 @@ class Fault:
     file: str
     line: int
     path: str
-    message: str
+    message: str | Message
     code: str = "E108"
     severity: Severity = "fault"
 
@@ -105,13 +106,13 @@ class Source:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def fault(self, path: KeyPath, message: str, code: str = "E108") -> None:
+    def fault(self, path: KeyPath, message: str | Message, code: str = "E108") -> None:
         if self.salvaged and self.touches_pruned(path):
             return
         path = self.original(path)
         self.faults.append(Fault(self.file, self.line(path), dotted(path), message, code))
 
-    def note(self, path: KeyPath, message: str, code: str) -> None:
+    def note(self, path: KeyPath, message: str | Message, code: str) -> None:
         path = self.original(path)
         self.notes.append(Fault(self.file, self.line(path), dotted(path), message, code, "note"))
 
