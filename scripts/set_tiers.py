@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "tests" / "measured_tiers.json"
 SLOW, LONG = 1.0, 2.5
-# What a tier does not do without, whatever it costs: tests, or beginnings of their names.
+# What a tier does not do without, whatever it costs: tests, or beginnings of their names (laws of the house, all).
 QUICK = (
     "tests/cascade/test_follow.py::test_a_withdrawn_record_moves_both_years_and_reinstated_none[sqlite]",
     "tests/cli/test_archive.py::test_an_objection_is_worked_by_commands[sqlite]",
@@ -33,11 +33,13 @@ CI = (
     "tests/cli/test_readme.py",
     "tests/cli/test_regulator_year.py",
     "tests/cli/test_scheme.py::test_the_library_is_sound",
+    "tests/core/test_clock.py",
     "tests/core/test_errors.py",
     "tests/demo/test_run.py::test_everything_is_written_and_shown",
     "tests/evidence/test_letters_of_schemes.py::test_papers_of_a_scheme_are_true[association/grade",
     "tests/fuzz/test_fuzz.py::test_no_case_ends_raw_hangs_or_loses_a_row[300]",
     "tests/grading/test_forms.py::test_every_form_is_graded_alike",
+    "tests/house/",
     "tests/modelling/test_noise.py::test_noise_leaves_and_real_columns_stay",
     "tests/single_faults/test_single_faults.py::test_no_single_fault_gives_a_better_grade_without_a_mark[3]",
     "tests/store/test_crowd.py::test_a_crowd_loses_nothing[postgresql]",
