@@ -83,7 +83,7 @@ test-core: wheel
 
 test-long: $(STAMP)
 	mkdir -p build
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(PYTEST_ARGS)
+	LONG_RESULTS=build/long.json $(BIN)/python -m pytest -n 2 --dist worksteal -m long -p tests.long_results $(PYTEST_ARGS)
 	$(BIN)/python -m tests.single_faults --faults $(or $(FAULTS),1000) --seed $(or $(SEED),1) --out build/faults.json
 	$(BIN)/python -m tests.modelling.noise_simulation --full --out build/noise.json
 	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1) --out build/fuzz.json

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -54,9 +55,12 @@ def test_a_crowd_loses_nothing(store_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_crowd_with_two_hundred_kills(store_url: str, tmp_path: Path) -> None:
+def test_a_crowd_with_two_hundred_kills(
+    store_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     prepare(store_url)
     figures = run_crowd(store_url, tmp_path, seconds=400, kills=200)
+    record_property("figures", figures)
     assert (figures["lost"], figures["refused"], figures["faults"], figures["codes"]) == (0, [], [], [0])
     assert figures["act_seconds"]["p95"] <= 1
     assert figures["act_seconds"]["worst"] <= 10
