@@ -147,3 +147,20 @@ def test_a_mistyped_number_in_pieces_is_hidden_but_proves_nothing(number: str) -
 @pytest.mark.parametrize("number", ["11010519491231002X", "110105 19491231 002X"])
 def test_a_letter_before_a_number_does_not_hide_it(number: str) -> None:
     assert redact(f"ID{number}") == f"ID110{'*' * (len(number) - 3)}"
+
+
+@pytest.mark.parametrize(
+    "digest", ["110105491231002f", "110105491231002F", "a110105491231002", f"{'0a' * 20}110105194912311006{'9' * 5}b"]
+)
+def test_digits_within_a_hash_are_no_number_of_a_person(digest: str) -> None:
+    assert len(digest) in (16, 64)
+    assert not is_resident(digest)
+    assert not is_resident(f"{digest}-joint")
+    assert redact(f"run {digest}") == f"run {digest}"
+
+
+@pytest.mark.parametrize(
+    "text", ["110105491231002", "110105491231002g", "x110105491231002", "110105491231002 f", "id110105194912311006"]
+)
+def test_a_word_that_is_no_hash_hides_no_number(text: str) -> None:
+    assert is_resident(text)

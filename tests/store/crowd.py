@@ -113,18 +113,20 @@ def run_crowd(
 ) -> dict[str, Any]:
     """Let writers and readers at a store, kill some and fill the disk of one, and count what came of it."""
     dice = random.Random(seed)
-    end = time.monotonic() + seconds
+    began = time.monotonic()
+    end, step = began + seconds, seconds / (kills + 1)
     jobs = {f"w{n}": start("write", address, folder, f"w{n}", seconds) for n in range(writers)}
     others = [start("read", address, folder, f"r{n}", seconds) for n in range(readers)]
     killed = 0
     while time.monotonic() < end:
-        time.sleep(max(0.05, min(seconds / (kills + 1), end - time.monotonic())))
-        if killed < kills and time.monotonic() < end - 1:
+        next_kill = began + (killed + 1) * step if killed < kills else end
+        time.sleep(max(0.05, min(next_kill, end) - time.monotonic()))
+        if killed < kills:
             name = dice.choice(sorted(jobs))
             jobs[name].kill()
             jobs[name].wait()
             killed += 1
-            jobs[name] = start("write", address, folder, name, end - time.monotonic())
+            jobs[name] = start("write", address, folder, name, max(0.5, end - time.monotonic()))
             if killed % 5 == 0 and address.startswith("sqlite"):  # one more, whose disk is full
                 others.append(start("write", address, folder, "full", 1.0, limit=_size_of(address) + 40_000))
     codes = [job.wait() for job in [*jobs.values(), *others]]

@@ -62,6 +62,7 @@ def test_a_crowd_with_two_hundred_kills(
     figures = run_crowd(store_url, tmp_path, seconds=400, kills=200)
     record_property("figures", figures)
     assert (figures["lost"], figures["refused"], figures["faults"], figures["codes"]) == (0, [], [], [0])
+    assert figures["killed"] == 200
     assert figures["act_seconds"]["p95"] <= 1
     assert figures["act_seconds"]["worst"] <= 10
 

@@ -30,6 +30,9 @@ _GAP = f"[{re.escape(GAPS)}]{{1,2}}"
 _GAPPED = re.compile(rf"[0-9]{_GAP}[0-9Xx]")
 _PIECES = re.compile(rf"[0-9]+{_GAP}(?:[0-9]+{_GAP})*[0-9]*[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
+# A hash in hexadecimal digits, as ids of runs and visits are: many digits in a row are chance there
+_HASH = re.compile("(?=.*[A-Fa-f])(?:[0-9a-f]+|[0-9A-F]+)")
+_HASH_LENGTHS = (16, 32, 40, 64)
 ADULT = 16  # years, from which somebody who works answers for himself (Civil Code, article 18)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
 _PLACES = "12345689"
@@ -88,7 +91,8 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
 
     A number of exactly the right length counts by its date and check character. Inside a longer run of
     digits, with blanks or hyphens in between, and for the old form inside a longer text, chance hits are common:
-    there the first six digits must also be a known county. A valid credit code of a firm (9…) is never a person.
+    there the first six digits must also be a known county. A valid credit code of a firm (9…) is never a person, nor
+    are digits within a hash (16, 32, 40 or 64 hexadecimal digits, a letter among them).
     `mistyped`: also eighteen digits of the right shape with a wrong check character, behind a known county, in one run
     or, if their year of birth is that of an adult, in pieces; they are to be hidden, but prove nothing. In pieces, a
     county, a day of late and a serial number are as often the number of a document.
@@ -116,9 +120,17 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
                 at += 15
             else:
                 at += 1
+    spans = [span for span in spans if not _is_in_hash(text, *span)]
     if _GAPPED.search(text):
         spans += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start(), mistyped)]
     return sorted(spans)
+
+
+def _is_in_hash(text: str, start: int, end: int) -> bool:
+    """Whether the word around a place in a text is a hash."""
+    before, after = re.search("[0-9A-Za-z]*$", text[:start]), re.match("[0-9A-Za-z]*", text[end:])
+    word = (before[0] if before else "") + text[start:end] + (after[0] if after else "")
+    return len(word) in _HASH_LENGTHS and _HASH.fullmatch(word) is not None
 
 
 def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
