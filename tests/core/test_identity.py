@@ -164,3 +164,10 @@ def test_digits_within_a_hash_are_no_number_of_a_person(digest: str) -> None:
 )
 def test_a_word_that_is_no_hash_hides_no_number(text: str) -> None:
     assert is_resident(text)
+
+
+def test_long_words_are_looked_at_no_further_than_a_hash_is_long() -> None:
+    number = "110105194912311006"
+    assert is_resident(f"{'f' * 100_000}{number}")
+    assert is_resident(f"{number}{'f' * 100_000}")
+    assert not is_resident(f"{'f' * 46}{number}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from creditscore.core.errors import SchemeError
+from creditscore.core.i18n import set_language
+from creditscore.core.partial_parse import raise_faults
 from creditscore.schemes.load import inspect
 from tests.schemes.library_helpers import LAWS, RICH
 
@@ -88,3 +92,47 @@ def test_a_fault_says_what_may_stand_there(tmp_path: Path, change: tuple[str, st
     file.write_text(RICH.replace(*change, 1), encoding="utf-8")
     _, source = inspect(file, "s.yaml", LAWS)
     assert message in " ".join(str(fault) for fault in source.faults)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            RICH.replace(old, new, 1).encode()
+            for old, new in [
+                ("use: public_grade", "use: public_grade\ncolour: red"),
+                ("use: public_grade", "use: public_grade\nlabell: {zh: x, en: y}"),
+                ("use: public_grade", "use: public_grade\nuse: public_grade"),
+                ("use: public_grade", "use: secret"),
+                ("deduct: {each: 2}", "deduct: {each: 2.00000001}"),
+                ("deduct: {each: 2}", "deduct: {each: 1e3}"),
+                ("deduct: {each: 2}", "deduct: {each: 9999999999999999}"),
+                ("checked_on: 2026-11-23", "checked_on: 2026-13-23"),
+                ("checked_on: 2026-11-23\n", ""),
+                ("checked_on: 2026-11-23", "checked_on: !odd 2026-11-23"),
+            ]
+        ),
+        b"",
+        b"- a",
+        b"a: [",
+        b"\xff\xfe",
+        b"a: \x01",
+        b"a: &x [*x]",
+        b"? [a]\n: b",
+    ],
+)
+def test_faults_of_a_file_are_told_in_chinese(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(text)
+    _, source = inspect(file, "s.yaml", LAWS)
+    set_language("zh")
+    with pytest.raises(SchemeError) as told:
+        raise_faults(source.faults)
+    head, *lines, last = str(told.value).splitlines()
+    assert head.startswith("配置有")
+    assert last.startswith("  处理办法：请改正")
+    assert lines
+    for line in lines:
+        words = line.partition("YAML：")[0]  # what the reader of YAML says of a file that is none
+        assert re.search("[\u4e00-\u9fff]", words), line
+        assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", words), line

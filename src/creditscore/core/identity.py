@@ -31,7 +31,7 @@ _GAPPED = re.compile(rf"[0-9]{_GAP}[0-9Xx]")
 _PIECES = re.compile(rf"[0-9]+{_GAP}(?:[0-9]+{_GAP})*[0-9]*[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
 # A hash in hexadecimal digits, as ids of runs and visits are: many digits in a row are chance there
-_HASH = re.compile("(?=.*[A-Fa-f])(?:[0-9a-f]+|[0-9A-F]+)")
+_HASH = re.compile("[0-9]*[a-f][0-9a-f]*|[0-9]*[A-F][0-9A-F]*")
 _HASH_LENGTHS = (16, 32, 40, 64)
 ADULT = 16  # years, from which somebody who works answers for himself (Civil Code, article 18)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
@@ -128,9 +128,13 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
 
 def _is_in_hash(text: str, start: int, end: int) -> bool:
     """Whether the word around a place in a text is a hash."""
-    before, after = re.search("[0-9A-Za-z]*$", text[:start]), re.match("[0-9A-Za-z]*", text[end:])
-    word = (before[0] if before else "") + text[start:end] + (after[0] if after else "")
-    return len(word) in _HASH_LENGTHS and _HASH.fullmatch(word) is not None
+    longest = _HASH_LENGTHS[-1]
+    first, last = start, end
+    while start - longest <= first - 1 and first > 0 and text[first - 1].isascii() and text[first - 1].isalnum():
+        first -= 1
+    while last < min(len(text), end + longest) and text[last].isascii() and text[last].isalnum():
+        last += 1
+    return last - first in _HASH_LENGTHS and _HASH.fullmatch(text, first, last) is not None
 
 
 def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:

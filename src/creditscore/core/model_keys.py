@@ -8,35 +8,38 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from creditscore.core.messages import Message
+
 # pydantic's type of a fault → what stands here
 KINDS = {
-    "string_type": "a text; words such as no, yes, on and numbers need quotes to be one",
-    "bool_type": "true or false",
-    "int_type": "a whole number",
-    "list_type": "a list: [one, two]",
-    "tuple_type": "a list: [one, two]",
-    "date_type": "a day: 2024-12-31",
-    "dict_type": "a mapping: {key: value}",
+    "string_type": Message("core.needs_text"),
+    "bool_type": Message("core.needs_true_or_false"),
+    "int_type": Message("core.needs_whole_number"),
+    "list_type": Message("core.needs_list"),
+    "tuple_type": Message("core.needs_list"),
+    "date_type": Message("core.needs_day"),
+    "dict_type": Message("core.needs_mapping"),
 }
 
 
-def unknown_key(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
+def unknown_key(model: type[BaseModel], loc: tuple[Any, ...]) -> Message:
     """What is said of a key that no model at this place has: the ones it might have been, or all."""
     known = sorted(_keys(_at([model], loc[:-1])))
     near = difflib.get_close_matches(str(loc[-1]), known, 1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"unknown key; {meant}allowed are {list_few(known)}" if known else "unknown key"
+    if near:
+        return Message("core.unknown_key_meant", near=near[0], known=list_few(known))
+    return Message("core.unknown_key", known=list_few(known))
 
 
-def wrong_kind(model: type[BaseModel], loc: tuple[Any, ...], kind: str) -> str:
-    """What belongs here in place of a value of another kind; empty where the kind says nothing."""
-    if kind in KINDS:
-        return f"needs {KINDS[kind]}"
+def wrong_kind(model: type[BaseModel], loc: tuple[Any, ...], kind: str) -> Message | None:
+    """What belongs here in place of a value of another kind; None where the kind says nothing."""
     if kind.startswith(("model_", "dataclass_")):
         places = list(_at([model], loc))
-        short = "a number, unknown, or " if any(place.__name__ == "Value" for place in places) else ""
-        return f"needs {short}a mapping with keys among {list_few(sorted(_keys(places)))}"
-    return ""
+        known = list_few(sorted(_keys(places)))
+        if any(place.__name__ == "Value" for place in places):
+            return Message("core.needs_value_or_keys", known=known)
+        return Message("core.needs_keys", known=known)
+    return KINDS.get(kind)
 
 
 def _keys(models: Iterable[type[BaseModel]]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from creditscore.core.errors import SchemeError
-from creditscore.core.messages import LANGS
+from creditscore.core.messages import LANGS, Message
 from creditscore.core.model_keys import unknown_key, wrong_kind
 from creditscore.core.quantities import to_micro
 from creditscore.core.yaml_source import Fault, KeyPath, Source
@@ -43,7 +43,7 @@ def salvage(source: Source, model: type[M]) -> M | None:
     if source.data is None:
         return None
     if not isinstance(source.data, dict):
-        source.fault((), "the file must be a mapping of keys", "E102")
+        source.fault((), Message("core.file_no_mapping"), "E102")
         return None
     data = copy.deepcopy(source.data)
     _numbers(data, (), source)
@@ -74,15 +74,15 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
     elif isinstance(value, list):
         value[:] = [_numbers(element, (*path, i), source) for i, element in enumerate(value)]
     elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-        wrong, spare = "", Decimal(1)
+        wrong, spare = None, Decimal(1)
         if not -LARGEST <= Decimal(value) <= LARGEST:
-            wrong = f"{value} is too large; at most {LARGEST:f}"
+            wrong = Message("core.number_too_large", number=value, most=f"{LARGEST:f}")
         else:
             try:
                 to_micro(value)
             except ValueError:
-                wrong, spare = f"{value} has more than six decimals", round(Decimal(value), 6)
-        if wrong:
+                wrong, spare = Message("core.number_too_exact", number=value), round(Decimal(value), 6)
+        if wrong is not None:
             source.fault(path, wrong, "E110")
             source.pruned.add(path)
             return spare
@@ -168,20 +168,21 @@ def _names(gone: Any) -> Iterator[str]:
         yield gone
 
 
-def _message(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
+def _message(detail: Any, model: type[BaseModel]) -> tuple[str, str | Message]:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return "E106", unknown_key(model, detail["loc"])
     if kind == "missing":
-        return "E107", "required key is missing"
+        return "E107", Message("core.key_missing")
     if kind == "literal_error":
-        return "E108", f"{detail['input']!r} is not allowed here; allowed are {context.get('expected')}"
+        return "E108", Message("core.value_not_allowed", value=detail["input"], expected=context.get("expected"))
     given = detail.get("input")
-    text = str(detail["msg"]).removeprefix("Value error, ")
-    text = wrong_kind(model, detail["loc"], kind) or text
-    shown = text if isinstance(given, dict | list | BaseModel) or given is None else f"{text} (here {given!r})"
-    if "is not an exact number" in text:
-        return "E105", text
+    said_by_model = str(detail["msg"]).removeprefix("Value error, ")
+    if "is not an exact number" in said_by_model:
+        return "E105", said_by_model
+    text = wrong_kind(model, detail["loc"], kind) or said_by_model
+    is_short = not isinstance(given, dict | list | BaseModel | None)
+    shown = Message("core.fault_of_value", fault=text, value=given) if is_short else text
     return "E109" if kind == "value_error" else "E108", shown
 
 
@@ -201,13 +202,11 @@ def raise_faults(faults: Iterable[Fault], docs: str | None = None) -> None:
     """Raise SchemeError with all faults, where there are any; `docs` is the page that explains the keys."""
     ordered = in_order(faults)
     if ordered:
-        explained = (
-            f"{docs} explains every key" if docs else "docs/checks.md explains each code, docs/schemes.md every key"
-        )
         error = SchemeError(
-            f"{len(ordered)} fault{'s' if len(ordered) > 1 else ''} in the configuration:\n  "
-            + "\n  ".join(str(fault) for fault in ordered),
-            next=f"mend the lines named above; {explained}",
+            "core.faults_of_configuration",
+            faults=Message("core.one_fault") if len(ordered) == 1 else Message("core.many_faults", count=len(ordered)),
+            listed="\n  ".join(map(str, ordered)),
+            next=Message("core.mend_lines_of", docs=docs) if docs else Message("core.mend_lines"),
         )
         error.faults = tuple(ordered)
         raise error

@@ -25,13 +25,15 @@ LOOSE = re.compile(
 TAGS = ("null", "bool", "int", "float", "timestamp", "str", "map", "seq")
 DEEPEST, MOST_NODES = 40, 500_000  # a scheme is far below both; aliases that multiply are not
 MOST_BYTES = 8_000_000  # the largest file of the library has a hundredth of it
+_TOO_DEEP = Message("core.nested_too_deeply", most=DEEPEST)
+_TOO_MANY = Message("core.too_many_values", most=MOST_NODES)
 DEEPEST_READ = 200  # levels where reading ends: the parser in C ends the process where its stack does
 
 
 class TooLarge(yaml.YAMLError):
     """Nested too deeply, or too many values, for anything that is written by people."""
 
-    def __init__(self, why: str, line: int) -> None:
+    def __init__(self, why: Message, line: int) -> None:
         self.why, self.line = why, line
         super().__init__(why)
 
@@ -47,11 +49,7 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         self.nodes += 1
         if self.depth > DEEPEST_READ or self.nodes > MOST_NODES:
             line = parent.start_mark.line + 1 if parent is not None else 1
-            deep = self.depth > DEEPEST_READ
-            raise TooLarge(
-                f"nested too deeply; at most {DEEPEST} levels" if deep else f"too large; at most {MOST_NODES} values",
-                line,
-            )
+            raise TooLarge(_TOO_DEEP if self.depth > DEEPEST_READ else _TOO_MANY, line)
         super().descend_resolver(parent, index)
 
     def ascend_resolver(self) -> None:
@@ -141,7 +139,7 @@ def read(file: Path, shown: str | None = None) -> Source:
     """Read one YAML file; faults are collected, never raised."""
     source = Source(shown or str(file), path=file)
 
-    def unreadable(line: int, message: str, code: str = "E101") -> Source:
+    def unreadable(line: int, message: str | Message, code: str = "E101") -> Source:
         source.faults.append(Fault(source.file, line, "", message, code))
         return source
 
@@ -150,25 +148,25 @@ def read(file: Path, shown: str | None = None) -> Source:
         with file.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)  # of a device that never ends no more than this is read
         if len(content) > MOST_BYTES:
-            return unreadable(1, f"too large; at most {MOST_BYTES:,} bytes", "E104")
+            return unreadable(1, Message("core.file_too_large", most=MOST_BYTES), "E104")
         text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
         node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return unreadable(line, f"not YAML: {error.problem}")
+        return unreadable(line, Message("core.not_yaml", problem=error.problem))
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        return unreadable(line, f"not YAML: the character U+{_code(error.character):04X} may not stand in a text file")
+        return unreadable(line, Message("core.character_of_no_file", code=f"{_code(error.character):04X}"))
     except UnicodeDecodeError:
-        return unreadable(1, "not UTF-8 text")
+        return unreadable(1, Message("core.not_utf8_text"))
     except InputError as error:
         return unreadable(1, error.what)
     except OSError as error:
-        return unreadable(1, f"cannot be read: {error.strerror or error}")
+        return unreadable(1, Message("core.unreadable", reason=error.strerror or error))
     except TooLarge as error:
         return unreadable(error.line, error.why, "E104")
     if node is None:
-        return unreadable(1, "the file is empty", "E102")
+        return unreadable(1, Message("core.file_empty"), "E102")
     source.data = _Builder(source).build(node, (), ())
     return source
 
@@ -187,14 +185,14 @@ class _Builder:
         self.nodes += 1
         if id(node) in above or len(above) > DEEPEST or self.nodes > MOST_NODES:
             if not any(fault.code == "E104" for fault in source.faults):
-                why = "contains itself" if id(node) in above else f"nested too deeply; at most {DEEPEST} levels"
-                why = why if self.nodes <= MOST_NODES else f"too large; at most {MOST_NODES} values with all aliases"
+                why = Message("core.contains_itself") if id(node) in above else _TOO_DEEP
+                why = why if self.nodes <= MOST_NODES else _TOO_MANY
                 source.faults.append(Fault(source.file, line, dotted(path[:6]), why, "E104"))
             source.pruned.add(path)
             return None
         above = (*above, id(node))
         if node.tag.rsplit(":", 1)[-1] not in TAGS:
-            source.fault(path, f"the tag {node.tag[:40]!r} is not used here; write plain text, numbers, lists and keys")
+            source.fault(path, Message("core.tag_not_used", tag=node.tag[:40]))
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, above)
@@ -206,13 +204,13 @@ class _Builder:
         source, result = self.source, {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                source.fault(path, "a key must be a plain word, not a list or a mapping")
+                source.fault(path, Message("core.key_no_word"))
                 continue
             key = str(key_node.value)
             inner = (*path, key)
             if key in result:
                 line = key_node.start_mark.line + 1
-                message = f"duplicate key (first on line {source.lines[inner]}); keep one"
+                message = Message("core.key_twice", line=source.lines[inner])
                 source.faults.append(Fault(source.file, line, dotted(inner), message, "E103"))
                 continue
             source.lines[inner] = key_node.start_mark.line + 1
@@ -236,14 +234,14 @@ def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
         if tag == "timestamp":
             return date.fromisoformat(text)
     except (ValueError, ArithmeticError):
-        source.fault(path, f"{text[:40]!r} is not an exact {tag}; write plain digits (for a date YYYY-MM-DD)", "E105")
+        source.fault(path, Message("core.not_exact", text=text[:40]), "E105")
         source.pruned.add(path)
         return None
     wrong = next(
         (name for name in text if (ord(name) < 32 and name not in "\n\t") or 0xD800 <= ord(name) < 0xE000), None
     )
     if wrong is not None:
-        source.fault(path, f"the character U+{ord(wrong):04X} may not stand in a text", "E101")
+        source.fault(path, Message("core.character_of_no_text", code=f"{ord(wrong):04X}"), "E101")
         return text.replace(wrong, "")
     return text
 

@@ -149,7 +149,7 @@ def test_ranges_of_amounts(tmp_path, amount, inside, outside):
         ("rows:\n- {id: one, for: f, domain: d, cite: {law: L}, evidence: local}\n", "rows.0.item: required key"),
         (
             "rows:\n- {id: one, for: f, domain: d, item: 010101, cite: {law: L}, evidence: local}\n",
-            "'010101' is not an exact int",
+            "'010101' is not an exact number or day",
         ),
         (f"rows:\n- {{{ROW[:-5]}sure}}\n", "rows.0.evidence: 'sure' is not allowed here; allowed are 'verified'"),
         (f"rows:\n- {{{ROW}, kinds: [jail]}}\n", "rows.0.kinds: not kinds of penalties: jail; allowed are warning"),
