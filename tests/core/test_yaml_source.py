@@ -47,7 +47,7 @@ def test_what_is_large_without_end_is_a_fault(name: str, tmp_path: Path) -> None
     file = tmp_path / "s.yaml"
     file.write_text(LARGE[name], encoding="utf-8")
     assert [fault.code for fault in read(file).faults] == ["E104"]
-    assert "too large" in read(file).faults[0].message
+    assert "too large" in str(read(file).faults[0].message)
 
 
 def test_a_device_that_never_ends_is_read_no_further_than_a_file_may_be_long() -> None:
