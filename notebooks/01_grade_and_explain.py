@@ -22,6 +22,8 @@ import pandas as pd
 
 import creditscore as cs
 
+cs.set_language("en")
+
 # %% [markdown]
 # ## The firms
 #
@@ -95,7 +97,10 @@ records.tail(3)
 
 # %%
 result = cs.grade(records=records, subjects=subjects, scheme="tax", period=2022)
-grades = result.grades.to_pandas()
+result
+
+# %%
+grades = result.to_pandas()
 grades[["subject_id", "state", "start", "score", "grade", "route", "margin", "evidence"]]
 
 # %% [markdown]
@@ -106,6 +111,18 @@ grades[["subject_id", "state", "start", "score", "grade", "route", "margin", "ev
 # %%
 ledger = result.ledger.to_pandas()
 ledger[["subject_id", "step", "record_id", "item", "nominal", "effective", "article", "reason"]]
+
+# %% [markdown]
+# ## One firm
+#
+# The same ledger for one firm, in words, with the articles; the picture goes from the start to the score.
+
+# %%
+explained = result.explain(THREE)
+explained
+
+# %%
+explained.plot()
 
 # %% [markdown]
 # ## The identity

@@ -21,9 +21,11 @@
 # %matplotlib inline
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
-from creditscore.modelling import TrainConfig, beeswarm, chinese, describe_model, train, validate_model
+import creditscore as cs
+from creditscore.modelling import TrainConfig, beeswarm, describe_model, train, validate_model
+
+cs.set_language("en")
 
 # %%
 rng = np.random.default_rng(20180101)
@@ -71,39 +73,20 @@ pd.Series(describe_model(model))
 # Every row is a bin; a firm's score is the sum of one row per variable and the base. Nothing else is used to score.
 
 # %%
-table = model.estimator.table_
-table[["variable", "bin", "count", "events", "rate", "points"]]
-
+model.estimator.card_
 
 # %%
-def bars() -> Figure:
-    """Points per bin, one panel per variable."""
-    names = list(model.estimator.variables_)
-    with chinese():
-        figure = Figure(figsize=(9, 2.8), layout="constrained")
-        for place, name in enumerate(names, start=1):
-            axes = figure.add_subplot(1, len(names), place)
-            own = table[table["variable"] == name]
-            points = own["points"].astype(float)
-            axes.barh(own["bin"], points, color=np.where(points < 0, "#b2182b", "#2166ac"))
-            axes.invert_yaxis()
-            axes.set_title(model.label(name, "zh"))
-            axes.tick_params(labelsize=7)
-        figure.draw_without_rendering()
-    return figure
-
-
-bars()
+model.estimator.card_.plot()
 
 # %% [markdown]
 # ## Validate on the rows it has not seen
 
 # %%
 report, model = validate_model(model, firms, bootstraps=50)
-report.verdict, {name: round(report.numbers["discrimination"][name], 3) for name in ("auc", "auc_low", "auc_high")}
+report
 
 # %%
-report.criteria[["label_en", "value", "outcome"]].query("outcome != 'not_assessed'")
+report.plot("ks")
 
 # %% [markdown]
 # ## Score
@@ -122,5 +105,5 @@ beeswarm(model.explain(asked), labels={name: model.label(name, "zh") for name in
 
 # %%
 parts = model.estimator.contributions(model.inputs(asked))
-base = table.loc[table["variable"] == "(base)", "points"].iloc[0]
+base = model.estimator.card_.base
 assert (parts.sum(axis=1) + base == model.predict(asked)["score"]).all()

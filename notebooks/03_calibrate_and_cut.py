@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+import creditscore as cs
 from creditscore.modelling import (
     Calibrator,
     CutRules,
@@ -30,6 +31,8 @@ from creditscore.modelling import (
     calibration_error,
     compare_cuts,
 )
+
+cs.set_language("en")
 
 # %%
 rng = np.random.default_rng(7)
@@ -57,25 +60,14 @@ probabilities = {"raw": 1 / (1 + np.exp(-raw[new]))} | {name: curve.predict(raw[
 errors = {name: float(calibration_error(y[new], p)["ece"]) for name, p in probabilities.items()}
 pd.Series(errors, name="expected calibration error").round(4)
 
+# %% [markdown]
+# Ten parts of the firms, what was predicted for each and what happened: first as the trees say it, then calibrated.
 
 # %%
-def reliability(shown: dict[str, np.ndarray]) -> Figure:
-    """Predicted against observed, in ten parts of equal size."""
-    figure = Figure(figsize=(5, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    for name, p in shown.items():
-        part = pd.qcut(p, 10, duplicates="drop")
-        mean = pd.DataFrame({"p": p, "y": y[new]}).groupby(part, observed=True).mean()
-        axes.plot(mean["p"], mean["y"], marker="o", label=name)
-    top = 1.1 * max(float(np.quantile(p, 0.95)) for p in shown.values())
-    axes.plot([0, top], [0, top], color="grey", lw=0.8)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("observed")
-    axes.legend(frameon=False)
-    return figure
+cs.validate(probabilities["raw"], y=y[new], bootstraps=0).plot("calibration")
 
-
-reliability({name: probabilities[name] for name in ("raw", "platt", "isotonic")})
+# %%
+cs.validate(probabilities["platt"], y=y[new], bootstraps=0).plot("calibration")
 
 # %%
 assert errors["platt"] < errors["raw"]

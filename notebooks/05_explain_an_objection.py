@@ -27,6 +27,8 @@ import pandas as pd
 import creditscore as cs
 from creditscore.modelling import ModelPart, TrainConfig, dependence, model_part, train, waterfall
 
+cs.set_language("en")
+
 # %% [markdown]
 # ## The grade and its ledger
 
@@ -38,10 +40,11 @@ days = [f"2022-{month:02d}-20" for month in range(3, 10)]
 records = pd.DataFrame({"record_id": [f"r{k}" for k in range(len(days))], "event_on": days, "occurred_on": days})
 records = records.assign(subject_id=FIRM, item="010101", tax_type="vat")
 result = cs.grade(records, "tax", 2022, subjects=subjects)
-result.grades.to_pandas()[["subject_id", "start", "score", "grade", "evidence"]]
+explained_grade = result.explain(FIRM)
+explained_grade
 
 # %%
-result.ledger.to_pandas()[["step", "record_id", "item", "effective", "article"]]
+explained_grade.plot()
 
 # %% [markdown]
 # ## What a model says of the same firm
@@ -103,9 +106,19 @@ assert abs(part.base + sum(share.points for share in part.shares) - part.points)
 {name: part.background[name] for name in ("algorithm", "rows", "sha256", "seed")}
 
 # %% [markdown]
-# The firm asks what two late declarations less would mean. For the model, this; for the grade, only the ledger
-# decides.
+# ## What would have to be otherwise
+#
+# The firm asks what fewer late declarations would mean. For the grade the rules say it exactly: which records decide.
 
 # %%
-fewer = model.predict(firm.assign(late=5), reasons=0)
-pd.concat([model.predict(firm, reasons=0), fewer])[["probability", "score", "grade"]]
+cs.decisive(result, FIRM)
+
+# %% [markdown]
+# What the model would say of fewer is an opinion, and no way to another grade.
+
+# %%
+fewer = pd.concat([firm.assign(late=late) for late in (7, 4, 2, 0)], ignore_index=True)
+asked = model.predict(fewer, reasons=0)[["probability", "score", "grade"]].assign(late=fewer["late"])
+assert asked["probability"].is_monotonic_decreasing
+assert asked["score"].nunique() > 1
+asked

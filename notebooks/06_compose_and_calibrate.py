@@ -22,8 +22,9 @@ import pandas as pd
 
 import creditscore as cs
 from creditscore.composite import compare_composites
-from creditscore.explanation import explain_composite
 from creditscore.modelling import calibrate_composite, fit_weights, write_fitted
+
+cs.set_language("en")
 
 # %%
 firms = ["914403001922038216", "91440115618712245T", "91350100M000100Y43"]
@@ -41,7 +42,10 @@ lists = pd.DataFrame([{"listing_id": "1", "subject_id": firms[2], "list": "wage_
 schemes = ["tax", "environment/national", "labour/national", "court/judgment_defaulter"]
 gradings = cs.grade_all(records, schemes, as_of="2019-12-31", subjects=subjects, listings=lists)
 scored = cs.combine(gradings, "jilin_edz", listings=lists)
-scored.composite.to_pandas()[["subject_id", "score", "grade", "coverage", "hard_rules", "fragile"]]
+scored
+
+# %%
+scored.to_pandas()[["subject_id", "score", "grade", "hard_rules", "fragile"]]
 
 # %% [markdown]
 # One act stands behind three records of the second firm. It weighs once, where it costs most; the other domains are
@@ -65,9 +69,12 @@ scored.manifest["notes"], scored.manifest["reference"]
 
 # %%
 for firm in firms[1:]:
-    explained = explain_composite(scored, firm, gradings)
-    assert explained.reference + sum(share.contribution for share in explained.domains) == explained.score
-    print(explained.text("en", 110))
+    explained = scored.explain(firm, gradings)
+    assert explained.reference + explained.to_pandas()["contribution"].sum() == explained.score
+explained
+
+# %%
+explained.plot()
 
 # %% [markdown]
 # ## A population
@@ -111,9 +118,6 @@ pair = compared["pairs"][0]
 {name: pair[name] for name in ("spearman", "kendall", "better", "worse", "same_grade")}
 
 # %%
-{row["name"]: row["fragile_share"] for row in compared["composites"]}
-
-# %%
 pd.DataFrame(compared["sensitivity"][0]["domains"]).set_index("domain")
 
 # %% [markdown]
@@ -135,7 +139,7 @@ file = write_fitted(fitted, "fitted.yaml", outcome="penalised in the following y
 
 # %%
 model, report = calibrate_composite(population, outcomes, "composite", outcome="penalised in the following year")
-report.verdict, round(report.numbers["discrimination"]["auc"], 3)
+report
 
 # %%
 values = population.contributions.to_pandas().pivot(index="subject_id", columns="domain", values="value")

@@ -77,3 +77,22 @@ def test_a_users_module_is_checked_strictly(tmp_path: Path) -> None:
     errors = [line for line in run.stdout.splitlines() if "error:" in line]
     assert len(errors) == 4, run.stdout
     assert all(wrong.name in line for line in errors), run.stdout
+
+
+# What a result offers in a notebook: it shows itself, is short as text, is drawn, and is a table of other libraries.
+DISPLAYS = {
+    "Grading": ("grading.result", True),
+    "Composite": ("composite.result", True),
+    "Explanation": ("explanation.ledger", False),
+    "CompositeExplanation": ("explanation.composite", False),
+    "CardTable": ("modelling.scorecard.table", True),
+    "ValidationReport": ("modelling.validation.validate", False),
+}
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_a_result_shows_itself_in_a_notebook(name: str) -> None:
+    module, is_of_many = DISPLAYS[name]
+    kind = getattr(importlib.import_module(f"creditscore.{module}"), name)
+    methods = ["_repr_html_", "__repr__", "plot", "to_pandas", "to_polars", *(["explain"] if is_of_many else [])]
+    assert [method for method in methods if method not in vars(kind)] == []

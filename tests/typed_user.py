@@ -32,6 +32,7 @@ def compare_domains(snapshot: cs.Snapshot, year: int) -> cs.Composite:
     names = [scheme.name for scheme in cs.schemes.list(on=f"{year}-12-31")]
     gradings: cs.Gradings = cs.grade_all(snapshot, names, as_of=f"{year}-12-31", skip=True)
     result: cs.Composite = cs.combine(gradings, "jilin_edz")
+    cs.set_language("en")
     explained: explanation.CompositeExplanation = explanation.explain_composite(result, "91500000MAAAAAA188")
     print(explained.text("en"), composite.read_composite(result.write("composite")).manifest)
     return result

@@ -1,8 +1,9 @@
 """Credit grading of organisations under published rules, exactly, with a ledger for every point.
 
-For everybody: `grade`, `grade_all`, `ingest`, `read`, `schemes`. Reviewers: `explain`, `decisive`, `Store`, `Case`.
-Regulators: `combine`, `plan_inspections`. Analysts: `ScorecardClassifier`, `OrdinalGrader`, `train`, `validate`. What
-goes further stands in the packages: `creditscore.objections`, `.evidence`, `.inspection`, `.modelling` and the others.
+For everybody: `grade`, `grade_all`, `ingest`, `read`, `schemes`, `set_language`. Reviewers: `explain`, `decisive`,
+`Store`, `Case`. Regulators: `combine`, `plan_inspections`. Analysts: `ScorecardClassifier`, `OrdinalGrader`, `train`,
+`validate`. What goes further stands in the packages: `creditscore.objections`, `.evidence`, `.inspection`, `.modelling`
+and the others.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from creditscore.core.errors import SchemeError as SchemeError
     from creditscore.core.errors import TooManyRejected as TooManyRejected
     from creditscore.core.errors import UsageError as UsageError
+    from creditscore.core.i18n import set_language as set_language
     from creditscore.explanation.decisive.of_grading import decisive as decisive
     from creditscore.explanation.ledger import Explanation as Explanation
     from creditscore.explanation.ledger import explain as explain
@@ -67,6 +69,7 @@ else:
         "plan_inspections": "inspection.plan",
         "read": "grading.written",
         "schemes": "",  # a package
+        "set_language": "core.i18n",
         "train": "modelling.registry.train",
         "validate": "modelling.validation.validate",
     }

@@ -238,4 +238,8 @@ def test_a_domain_tells_the_conduct_and_article_that_decided_and_no_other_record
     assert "poor" not in shown
     assert "甲厂" in explained._repr_html_()
     assert explained.plot().startswith("<svg")
+    shares = explained.to_pandas().set_index("domain")
+    assert shares["contribution"].sum() + explained.reference == explained.score
+    assert shares.loc["environment", "grade"] == "red"
+    assert explained.to_polars().columns == ["domain", *shares.columns]
     assert repr(explained).startswith(f"<CompositeExplanation of {IDS[0]}, small@2018-06-27 2019-12-31: poor")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from creditscore.core.errors import InputError
 from creditscore.core.i18n import set_language, show
+from creditscore.explanation.ledger import explain
 from creditscore.grading.document import grading_document
 from creditscore.grading.grade import grade
 from creditscore.present.document import gather_tables
 from creditscore.present.terminal import render_text
 from tests.explanation.conftest import DIRECT, MANY, filed, table
+from tests.present.test_charts import parsed
 
 SUBJECTS = table([{"subject_id": name, "registered_on": "2012-06-01"} for name in (MANY, DIRECT)])
 GRADING = grade(table([filed("d1", DIRECT, "040103", "2022-03-01")]), "tax", 2022, subjects=SUBJECTS)
@@ -32,8 +37,20 @@ def test_a_notebook_shows_a_grading_in_the_language_that_is_set() -> None:
     assert "各等级占比" in GRADING._repr_html_()
     set_language("en")
     shown = GRADING._repr_html_()
-    assert shown.strip().startswith("<article")
+    assert shown.strip().startswith('<div class="creditscore">')
     assert "Share of each grade" in shown
+
+
+def test_a_grading_draws_its_grades_and_explains_one_subject() -> None:
+    picture = GRADING.plot("zh")
+    parsed(picture)
+    assert picture._repr_html_().startswith("<svg")
+    assert "A级 1" in picture
+    assert "D级 1" in picture
+    assert "organisations of each grade" in GRADING.plot("en")
+    assert GRADING.explain(DIRECT).text("en") == explain(GRADING, DIRECT).text("en")
+    with pytest.raises(InputError, match="nobody"):
+        GRADING.explain("nobody")
 
 
 def test_the_grades_are_tables_of_other_libraries() -> None:

@@ -21,7 +21,7 @@ from creditscore.grading.result import Grading
 from creditscore.pages.overview import overview_document, write_overview
 from creditscore.pages.summary import summarise
 from creditscore.present.document import Chart, Column, Document, Lines, Plot, Section, Table
-from creditscore.present.html import inert, read_script, render_fragment, render_page, write_pages
+from creditscore.present.html import inert, read_script, render_cell, render_fragment, render_page, write_pages
 from creditscore.present.svg import picture
 from tests.present.documents import EVIL, whole_document
 
@@ -201,6 +201,16 @@ def test_a_fragment_has_no_head_style_or_script() -> None:
     seen = Page(render_fragment(whole_document("en", EVIL)))
     assert not {"html", "head", "style", "script"} & set(seen.tags)
     assert seen.tags[0] == "article"
+
+
+def test_a_cell_brings_its_style_for_itself_alone() -> None:
+    cell = render_cell(whole_document("en", EVIL))
+    style, shown = cell.split("</style>")
+    assert shown == render_fragment(whole_document("en", EVIL)) + "</div>"
+    rules = style.split(".creditscore.creditscore {", 1)[1]
+    assert rules.count("{") + 1 == rules.count("}")
+    assert not re.search(r"^(html|body|main|:root|@page)", rules, flags=re.MULTILINE)
+    assert "<" not in rules
 
 
 def test_pages_are_written_in_both_languages(tmp_path: Path) -> None:

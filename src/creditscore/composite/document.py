@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditscore.core.i18n import Lang, grade_name, period_said, phrases, plain, say, word
-from creditscore.present.charts import bars, colours
+from creditscore.present.charts import grade_bars
 from creditscore.present.document import Chart, Count, Document, Section, Table, Tiles, heads, percent
 from creditscore.present.svg import Picture
 
@@ -18,7 +18,7 @@ def scores_document(composite: Composite, lang: Lang) -> Document:
     t, manifest = phrases("composite", lang, "pages"), composite.manifest
     counts, states = manifest["counts"], manifest["counts"]["states"]
     graded = states.get("graded", 0)
-    rows = [(name, Count(number), percent(number / graded)) for name, number in _grades(composite, lang) if number]
+    rows = [(name, Count(number), percent(number / graded)) for _, name, number in _grades(composite, lang) if number]
     table = Table(heads(t, "grade", numbers=("count", "share")), rows, empty=t("none"))
     others = [(word("states", state), Count(number)) for state, number in states.items() if state != "graded"]
     tiles = {"subjects": counts["subjects"], "graded": graded, "fragile_short": counts["fragile"]}
@@ -38,18 +38,14 @@ def scores_document(composite: Composite, lang: Lang) -> Document:
 
 def draw_grades(composite: Composite, lang: Lang) -> Picture:
     """Draw how many organisations have which grade, one bar each."""
-    t, counted = phrases("composite", lang, "pages"), _grades(composite, lang)
-    shades = colours([grade.code for grade in composite.config.grades]).values()
-    rows = [
-        {"label": name, "value": number, "text": f"{number:,}", "colour": shade}
-        for (name, number), shade in zip(counted, shades, strict=True)
-    ]
-    return Picture(bars("grades", t("grades"), t("grade_shares_desc"), rows))
+    t = phrases("composite", lang, "pages")
+    return grade_bars(t("grades"), t("grade_shares_desc"), _grades(composite, lang))
 
 
-def _grades(composite: Composite, lang: Lang) -> list[tuple[str, int]]:
+def _grades(composite: Composite, lang: Lang) -> list[tuple[str, str, int]]:
+    """Code, name and number of organisations of each grade, best first."""
     counts = composite.manifest["counts"]["grades"]
     return [
-        (grade_name(grade.code, say(grade.label or plain(grade.code), lang)), counts.get(grade.code, 0))
+        (grade.code, grade_name(grade.code, say(grade.label or plain(grade.code), lang)), counts.get(grade.code, 0))
         for grade in composite.config.grades
     ]

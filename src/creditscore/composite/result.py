@@ -13,6 +13,7 @@ from creditscore.composite.result_columns import SCORES
 from creditscore.core.atomic import write_json
 from creditscore.core.boundary import described, guarded
 from creditscore.core.errors import InputError
+from creditscore.core.exports import call_later
 from creditscore.core.folders import whole
 from creditscore.core.i18n import Lang, language
 from creditscore.core.json_source import Needed, read_object
@@ -81,15 +82,19 @@ class Composite:
 
     def _repr_html_(self) -> str:
         from creditscore.composite.document import scores_document
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(scores_document(self, language()))
+        return render_cell(scores_document(self, language()))
 
     def plot(self, lang: Lang | None = None) -> Picture:
         """Draw how many organisations have which grade (SVG, which a notebook shows)."""
         from creditscore.composite.document import draw_grades
 
         return draw_grades(self, lang or language())
+
+    def explain(self, subject_id: str, gradings: Any = None) -> Any:
+        """Explain the score of one subject: `creditscore.explanation.explain_composite` of this composite."""
+        return call_later("creditscore.explanation.explain_composite", self, subject_id, gradings)
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the scores as a pandas DataFrame, one row per subject."""

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
-from creditscore.core.i18n import Lang, Phrase, language, plain
+from creditscore.core.i18n import LANGS, Lang, Phrase, language, plain, say
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
+from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.explanation.composite_shares import GradeLedger, SharePart, share_out
 from creditscore.explanation.deciders import Decider, deciders_of
 from creditscore.explanation.labels import Labels, labels_of, law_titles
@@ -29,6 +30,8 @@ from creditscore.grading.manifest import read_manifest
 from creditscore.grading.result import Grading
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
 
     from creditscore.present.document import Document
@@ -171,15 +174,36 @@ class CompositeExplanation:
         return composite_document(self, lang)
 
     def _repr_html_(self) -> str:
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(self.document(language()))
+        return render_cell(self.document(language()))
 
     def plot(self, lang: Lang | None = None) -> Picture:
         """Draw the way from the reference to the score (SVG, which a notebook shows); empty without a score."""
         from creditscore.explanation.composite_document import draw_shares
 
         return draw_shares(self, lang or language())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the shares as a pandas DataFrame, one row per domain, with its words in both languages."""
+        return as_pandas(self._table())
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the shares as a Polars DataFrame."""
+        return as_polars(self._table())
+
+    def _table(self) -> pa.Table:
+        import pyarrow as pa
+
+        whole = dict.fromkeys(("value", "reference", "weight", "contribution"), pa.int64())
+        columns: dict[str, Any] = dict.fromkeys(("group", "scheme", "version", "period", "grade"), pa.string()) | whole
+        arrays = {"domain": pa.array([domain.id for domain in self.domains], pa.string())}
+        arrays |= {
+            name: pa.array([getattr(domain, name) for domain in self.domains], kind) for name, kind in columns.items()
+        }
+        for lang in LANGS:
+            arrays[f"label_{lang}"] = pa.array([say(domain.label, lang) for domain in self.domains], pa.string())
+        return pa.table(arrays)
 
 
 def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:

@@ -196,9 +196,9 @@ class Explanation:
         return f"<Explanation of {self.subject_id}, {self.scheme} {self.period}: {reached}{score}>"
 
     def _repr_html_(self) -> str:
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(self.document(language()))
+        return render_cell(self.document(language()))
 
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditscore.core.i18n import Lang, day_said, grade_name, period_said, phrases, say, word
-from creditscore.present.document import Column, Count, Document, Named, Notice, Section, Table, Tiles
+from creditscore.present.charts import grade_bars
+from creditscore.present.document import (
+    Chart,
+    Column,
+    Count,
+    Document,
+    Named,
+    Notice,
+    Section,
+    Table,
+    Tiles,
+    percent,
+)
+from creditscore.present.svg import Picture
 
 if TYPE_CHECKING:
     from creditscore.grading.result import Grading
@@ -25,10 +38,9 @@ def grading_document(grading: Grading, lang: Lang = "zh") -> Document:
     counts, states = manifest["counts"], manifest["counts"]["states"]
     graded = states.get("graded", 0)
     rows = [
-        (Named(name, "" if grade.code in name else grade.code), Count(number), f"{100 * number / graded:.1f} %")
-        for grade in scheme.grades
-        if (number := counts["grades"].get(grade.code, 0))
-        for name in [grade_name(grade.code, say(grade.label, lang))]
+        (Named(name, "" if code in name else code), Count(number), percent(number / graded))
+        for code, name, number in _grades(grading, lang)
+        if number
     ]
     others = [(word("states", state), Count(number)) for state, number in states.items() if state != "graded"]
     tiles = {"subjects": sum(states.values()), "graded": graded, "records": counts["records"]["in"]}
@@ -41,7 +53,7 @@ def grading_document(grading: Grading, lang: Lang = "zh") -> Document:
         [
             *(Notice(word("input_states", mark)) for mark in manifest.get("input_marks", ())),
             Tiles([(t(code), Count(number)) for code, number in tiles.items()]),
-            Section(t("grades"), [Table(columns, rows, empty=t("none"))]),
+            Section(t("grades"), [Chart("", draw_grades(grading, lang), table=Table(columns, rows, empty=t("none")))]),
             Section(t("states"), [Table([Column(t("reason")), columns[1]], others)]) if others else None,
         ],
         under=[
@@ -51,3 +63,18 @@ def grading_document(grading: Grading, lang: Lang = "zh") -> Document:
         ],
         made_up=bool(manifest.get("made_up", False)),
     )
+
+
+def draw_grades(grading: Grading, lang: Lang) -> Picture:
+    """Draw how many organisations have which grade, one bar each."""
+    t = phrases("pages", lang)
+    return grade_bars(t("grades"), t("grade_counts_desc"), _grades(grading, lang))
+
+
+def _grades(grading: Grading, lang: Lang) -> list[tuple[str, str, int]]:
+    """Code, name and number of organisations of each grade, best first."""
+    counts = grading.manifest["counts"]["grades"]
+    return [
+        (grade.code, grade_name(grade.code, say(grade.label, lang)), counts.get(grade.code, 0))
+        for grade in grading.plan.scheme.grades
+    ]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.atomic import write_json
 from creditscore.core.boundary import guarded
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import language
+from creditscore.core.exports import call_later
+from creditscore.core.i18n import Lang, language
 from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.core.tables.write import Csv, Query, write_table
 from creditscore.engines.duckdb import DuckDBEngine
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from creditscore.present.svg import Picture
 
 TABLES = ("grades", "ledger", "quarantine")
 FAILED_TABLES = ("quarantine",)  # of a run that failed
@@ -92,9 +94,19 @@ class Grading:
 
     def _repr_html_(self) -> str:
         from creditscore.grading.document import grading_document
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(grading_document(self, language()))
+        return render_cell(grading_document(self, language()))
+
+    def plot(self, lang: Lang | None = None) -> Picture:
+        """Draw how many subjects have which grade (SVG, which a notebook shows)."""
+        from creditscore.grading.document import draw_grades
+
+        return draw_grades(self, lang or language())
+
+    def explain(self, subject_id: str) -> Any:
+        """Explain the grade of one subject: `creditscore.explanation.explain` of this grading."""
+        return call_later("creditscore.explanation.explain", self, subject_id)
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the grades as a pandas DataFrame, one row per subject."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, phrases
-from creditscore.modelling.validation.document import own
-from creditscore.pages.validation_sections import name_of, span
+from creditscore.modelling.validation.document import own, span
+from creditscore.pages.validation_sections import name_of
 from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from creditscore.modelling.validation.document import draw_curves
+from creditscore.modelling.validation.document import draw_curves, draw_distance, draw_reliability, span, with_span
 from creditscore.present import plots
 from creditscore.present.charts import BAR
 from creditscore.present.document import (
@@ -17,9 +17,7 @@ from creditscore.present.document import (
     Columns,
     Count,
     Facts,
-    Lines,
     Paragraph,
-    Plot,
     Section,
     Table,
     Tone,
@@ -47,21 +45,9 @@ STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9b
 TONES: dict[str, Tone] = {"green": "good", "yellow": "warn", "red": "bad", "none": "idle"}
 
 
-def span(low: float | None, high: float | None) -> str:
-    """`0.71 – 0.78`; nothing where an end is not known."""
-    return "" if low is None or high is None else f"{shown(low)} – {shown(high)}"
-
-
 def name_of(value: Any, t: Say) -> str:
     """What a group, a cohort or a grade is called."""
     return t("unnamed") if value is None else str(value)
-
-
-def with_span(row: dict[str, Any], name: str, ends: str = "") -> Value:
-    """A figure and below it its interval."""
-    if row[name] is None:
-        return None
-    return Lines([shown(row[name]), span(row[f"{ends or name}_low"], row[f"{ends or name}_high"])], small=True)
 
 
 def sections(data: dict[str, Any], t: Say) -> list[Section]:
@@ -117,7 +103,8 @@ def discrimination(tables: Tables, numbers: Tables, t: Say) -> Section | None:
     if held.get("initial_auc") is not None:
         rows.append((t("initial_auc", shown(held["auc_fall_p"])), shown(held["initial_auc"]), ""))
     measures = Table(heads(t, "measure", value="number", interval="number"), rows)
-    parts: list[Block] = [Columns([draw_curves(tables["curves"], t)], [measures])]
+    curves = tables["curves"]
+    parts: list[Block] = [measures, Columns([draw_curves(curves, t)], [draw_distance(curves, held["ks"], t)])]
     if "cohorts" in tables:
         marks = [
             {"label": f"{name_of(row['cohort'], t)} ({row['events']:,} / {row['count']:,})", "value": row["auc"]}
@@ -135,22 +122,6 @@ def discrimination(tables: Tables, numbers: Tables, t: Say) -> Section | None:
 
 
 def calibration(tables: Tables, numbers: Tables, t: Say) -> Section:
-    marks = [
-        row | {"label": f"{shown(row['low'])} – {shown(row['high'])}: {row['events']:,} / {row['count']:,}"}
-        for row in tables["reliability"]
-    ]
-    picture = plots.reliability(
-        "reliability", t("reliability"), t("reliability_desc"), marks, t("predicted"), t("observed")
-    )
-    spots = [
-        (row["mean_p"], row["rate"], row["label"], row["rate_low"], row["rate_high"])
-        for row in marks
-        if row["rate"] is not None
-    ]
-    widest = max((max(spot[0], spot[4]) for spot in spots), default=0.0)
-    plot = Plot("scatter", t("predicted"), t("observed"), [(t("reliability"), spots)], widest)
-    bins = [(row["label"], shown(row["mean_p"]), with_span(row, "rate")) for row in marks]
-    beside = Table(heads(t, "group", predicted="number", observed="number"), bins)
     alarm = numbers["alarm"]
     periods = [
         {"label": t("all") if row["period"] == "all" else name_of(row["period"], t), "value": row["oe"]}
@@ -169,7 +140,7 @@ def calibration(tables: Tables, numbers: Tables, t: Say) -> Section:
     return Section(
         t("calibration"),
         [
-            Columns([Chart(t("reliability"), picture, t("reliability_desc"), beside, plot)], [measures]),
+            Columns([draw_reliability(tables["reliability"], t)], [measures]),
             Section(t("brier"), [Paragraph(brier)]),
             replace(alarms, title=f"{t('alarm')} · {'; '.join(notes)}"),
         ],

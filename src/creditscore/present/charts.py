@@ -56,6 +56,16 @@ def bars(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], le
     return picture(name, title, desc, 28 * len(rows) + 10, parts)
 
 
+def grade_bars(title: str, desc: str, counted: Sequence[tuple[str, str, int]]) -> Picture:
+    """How many organisations have which grade, one bar each: code, name and number, best first."""
+    shades = colours([code for code, *_ in counted])
+    rows = [
+        {"label": name, "value": number, "text": f"{number:,}", "colour": shades[code]}
+        for code, name, number in counted
+    ]
+    return Picture(bars("grades", title, desc, rows))
+
+
 def stacked(
     name: str,
     title: str,

@@ -40,7 +40,7 @@ from creditscore.present.document import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_fragment", "render_page", "write_pages"]
+__all__ = ["render_cell", "render_fragment", "render_page", "write_pages"]
 
 HERE = Path(__file__).parent
 SHORT = re.compile(r"[A-Za-z0-9._/-]{1,16}")  # the number of a record: no blank at which it might be broken
@@ -112,6 +112,21 @@ def _script(name: str) -> tuple[Markup, str]:
 def render_fragment(document: Document) -> str:
     """Return a document as a part of a page: an `article` for a web application, without style or head."""
     return environment().get_template("fragment.html").render(d=_names(document))
+
+
+def render_cell(document: Document) -> str:
+    """Return a document as the output of a notebook's cell: a part of a page with its style, for itself alone."""
+    style = Markup("<style>{}</style>").format(Markup(_style_of_cell()))
+    return f'<div class="creditscore">{style}{render_fragment(document)}</div>'
+
+
+@lru_cache(maxsize=1)
+def _style_of_cell() -> str:
+    """The style of pages, below the class of the cell and stronger than the style of the notebook around it."""
+    style = (HERE / "templates" / "style.css").read_text(encoding="utf-8")
+    style = re.sub(r"^(html|main|@page)[^{]*\{[^}]*\}", "", style, flags=re.MULTILINE)
+    style = re.sub(r"(:root|\bbody) \{", "& {", style)
+    return f".creditscore.creditscore {{ padding: 4px 16px;\n{style}}}"
 
 
 def write_pages(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from creditscore.core.i18n import LANGS, set_language, show
-from creditscore.modelling import CardTable, ScorecardClassifier, edit_points
+from creditscore.modelling import CardTable, ScorecardClassifier, edit_points, rank_reasons
 from creditscore.modelling.scorecard.document import card_document
 from creditscore.present.document import gather_tables
 from creditscore.present.html import render_page
@@ -73,7 +73,7 @@ def test_a_notebook_shows_a_card_in_the_language_that_is_set() -> None:
     bins = len(CARD.rows) - 1
     assert repr(CARD) == f"<CardTable base {CARD.base:g}, pdo 20: 4 variables, {bins} bins>"
     set_language("zh")
-    assert CARD._repr_html_().strip().startswith("<article")
+    assert CARD._repr_html_().strip().startswith('<div class="creditscore">')
     assert "4项变量的评分卡" in CARD._repr_html_()
     assert "各变量的分值范围" in CARD.plot()
     set_language("en")
@@ -81,6 +81,12 @@ def test_a_notebook_shows_a_card_in_the_language_that_is_set() -> None:
     assert "Points of each variable" in CARD.plot()
     assert "各变量的分值范围" in CARD.plot("zh")
     assert CARD.plot()._repr_html_().startswith("<svg")
+
+
+def test_a_card_explains_rows_as_reasons_are_ranked() -> None:
+    few = X.head(20)
+    assert CARD.explain(few, k=2).equals(rank_reasons(CARD, few, k=2))
+    assert len(CARD.explain(few, k=2)) > 5
 
 
 def test_the_variable_that_matters_most_is_drawn_first() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from creditscore.core.errors import UsageError
 from creditscore.core.i18n import LANGS, set_language, show
 from creditscore.modelling.validation.document import report_document
 from creditscore.modelling.validation.validate import ValidationReport, validate
@@ -59,18 +60,37 @@ def test_a_notebook_shows_a_report_in_the_language_that_is_set() -> None:
     counts = dict(part.split(" ") for part in shown[2].split(", "))
     assert {name: int(number) for name, number in counts.items()} == REPORT.criteria["outcome"].value_counts().to_dict()
     set_language("zh")
-    assert REPORT._repr_html_().strip().startswith("<article")
+    assert REPORT._repr_html_().strip().startswith('<div class="creditscore">')
     assert "甲模型" in REPORT._repr_html_()
     set_language("en")
     assert "Model A" in REPORT._repr_html_()
     assert "ROC and CAP" in REPORT.plot()
-    assert "ROC 与 CAP 曲线" in REPORT.plot("zh")
+    assert "ROC 与 CAP 曲线" in REPORT.plot(lang="zh")
+    assert "Predicted against observed" in REPORT.plot("calibration")
+    parsed(REPORT.plot("calibration"))
     assert REPORT.plot()._repr_html_().startswith("<svg")
     parsed(REPORT.plot())
 
 
+def test_the_widest_distance_of_the_curves_is_ks() -> None:
+    curves = REPORT.tables["curves"]
+    ks = REPORT.numbers["discrimination"]["ks"]
+    assert 0 <= ks - (curves["events_found"] - curves["others_found"]).abs().max() < 0.01  # few points of the curves
+    picture = REPORT.plot("ks", "en")
+    parsed(picture)
+    assert f"KS {ks:.3f}<" in picture
+    assert f"KS {ks:.3f}" in REPORT.plot("ks", "zh")
+
+
+def test_a_figure_that_is_none_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="no figure 'lift'") as refused:
+        REPORT.plot("lift")  # type: ignore[arg-type]
+    assert refused.value.allowed == "curves, ks, calibration"
+
+
 def test_a_report_of_outcomes_that_are_all_alike_has_no_curves() -> None:
-    assert ALIKE.plot() == ""
+    assert ALIKE.plot() == ALIKE.plot("ks") == ""
+    assert "<svg" in ALIKE.plot("calibration")
     assert "ROC" not in read(ALIKE)
     assert "ROC" in read(REPORT)
     assert "not assessed" in read(ALIKE)

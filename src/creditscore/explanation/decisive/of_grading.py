@@ -70,9 +70,9 @@ class DecisiveRecords:
         )
 
     def _repr_html_(self) -> str:
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(self.document(language()))
+        return render_cell(self.document(language()))
 
     @property
     def subject_id(self) -> str:

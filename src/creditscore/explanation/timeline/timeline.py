@@ -68,9 +68,9 @@ class Timeline:
 
     def _repr_html_(self) -> str:
         from creditscore.explanation.timeline.document import timeline_document
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(timeline_document(self, language()))
+        return render_cell(timeline_document(self, language()))
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON: days as text, points as exact decimal text."""

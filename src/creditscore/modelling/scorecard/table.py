@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.errors import TableError, UsageError
+from creditscore.core.exports import call_later
 from creditscore.core.i18n import Lang, language
 from creditscore.core.tables.frames import as_polars
 from creditscore.modelling.features.columns_of import Source, look
@@ -124,15 +125,19 @@ class CardTable:
 
     def _repr_html_(self) -> str:
         from creditscore.modelling.scorecard.document import card_document
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(card_document(self, language()))
+        return render_cell(card_document(self, language()))
 
     def plot(self, lang: Lang | None = None) -> Picture:
         """Draw what each variable can give or take (SVG, which a notebook shows); empty without variables."""
         from creditscore.modelling.scorecard.document import draw_card
 
         return draw_card(self, lang or language())
+
+    def explain(self, table: Any, k: int = 4, baseline: str | Mapping[str, float] = "mean") -> Any:
+        """Name the variables that cost each row most against the baseline: `rank_reasons` of this card."""
+        return call_later("creditscore.modelling.rank_reasons", self, table, k, baseline)
 
     def __post_init__(self) -> None:
         for name, value in (("base_odds", self.base_odds), ("pdo", self.pdo)):

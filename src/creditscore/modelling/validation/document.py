@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from creditscore.core.i18n import Lang, phrases
+from creditscore.present import plots
 from creditscore.present.document import (
     Badge,
     Chart,
+    Columns,
     Count,
     Document,
+    Lines,
     Paragraph,
     Plot,
     Row,
@@ -18,6 +21,7 @@ from creditscore.present.document import (
     Table,
     Tiles,
     Tone,
+    Value,
     heads,
     percent,
 )
@@ -28,12 +32,14 @@ Say = Callable[..., str]
 OUTCOMES: dict[str, Tone] = {"pass": "good", "warn": "warn", "fail": "bad", "not_assessed": "idle"}
 BOUNDS = {"high": "< {0}", "low": "≥ {0}", "near_one": "> {0} / < 1/{0}"}
 POINTS = 20  # of a curve in its table
+Figure = Literal["curves", "ks", "calibration"]
+FIGURES: tuple[Figure, ...] = get_args(Figure)
 
 
 def report_document(data: dict[str, Any], lang: Lang) -> Document:
     """Tell the verdict of a validation and why, from the `to_dict()` of its report."""
     t = phrases("validation", lang, "pages")
-    curves = data["tables"].get("curves")
+    curves, ranks = data["tables"].get("curves"), data["numbers"].get("discrimination")
     return Document(
         t("validation"),
         title_of(data, lang, t),
@@ -42,7 +48,8 @@ def report_document(data: dict[str, Any], lang: Lang) -> Document:
             state_verdict(data, t),
             list_figures(data, t),
             list_criteria(data, lang, t),
-            draw_curves(curves, t) if curves else None,
+            Columns([draw_curves(curves, t)], [draw_distance(curves, ranks["ks"], t)]) if curves and ranks else None,
+            draw_reliability(data["tables"]["reliability"], t),
         ],
         made_up=bool(data["about"].get("made_up", False)),
         foot=t("not_official"),
@@ -61,9 +68,16 @@ def own(value: Any, lang: Lang) -> str:
     return str(value)
 
 
-def draw_report(curves: Sequence[dict[str, Any]], lang: Lang) -> Picture:
-    """Draw ROC and CAP; empty where the outcomes were all alike."""
-    return Picture(draw_curves(curves, phrases("validation", lang)).picture) if curves else Picture()
+def draw_figure(
+    figure: Figure, curves: Sequence[dict[str, Any]], bins: Sequence[dict[str, Any]], ks: float, lang: Lang
+) -> Picture:
+    """Draw a figure of a validation; empty where it has no curves because the outcomes were all alike."""
+    t = phrases("validation", lang)
+    if figure == "calibration":
+        return Picture(draw_reliability(bins, t).picture)
+    if not curves:
+        return Picture()
+    return Picture((draw_curves(curves, t) if figure == "curves" else draw_distance(curves, ks, t)).picture)
 
 
 def state_verdict(data: dict[str, Any], t: Say) -> Section:
@@ -117,3 +131,54 @@ def draw_curves(curves: Sequence[dict[str, Any]], t: Say) -> Chart:
     shares = [tuple(percent(row[name]) for name in ("share", "others_found", "events_found")) for row in few]
     table = Table(heads(t, cap="number", roc="number", events_found="number"), shares)
     return Chart(t("curves"), picture, t("curves_desc"), table, plot)
+
+
+def draw_distance(curves: Sequence[dict[str, Any]], ks: float, t: Say) -> Chart:
+    """KS: the shares of events and of others found, and where they lie farthest apart on the points of the curves."""
+    names = ("events_found", "others_found")
+    lines = [{"label": t(name), "points": [(row["share"], row[name]) for row in curves]} for name in names]
+    widest = max(curves, key=lambda row: abs(row["events_found"] - row["others_found"]))
+    ends = [(widest["share"], widest[name]) for name in names]
+    lines.append({"label": t("distance", shown(ks)), "points": ends})
+    desc = t("distance_desc", shown(ks), percent(widest["share"]))
+    picture = plots.square("distance", t("ks_curves"), desc, lines, t("share_axis"), t("found"))
+    plot = Plot("line", t("share_axis"), t("found"), [(str(line["label"]), line["points"]) for line in lines], 1)
+    few = curves[:: max(1, len(curves) // POINTS)]
+    shares = [tuple(percent(row[name]) for name in ("share", *names)) for row in few]
+    table = Table(heads(t, numbers=("share_axis", *names)), shares)
+    return Chart(t("ks_curves"), picture, desc, table, plot)
+
+
+def draw_reliability(rows: Sequence[dict[str, Any]], t: Say) -> Chart:
+    """Mean predictions beside observed rates and their intervals: a picture, the same to explore, a table of bins."""
+    marks = [
+        row | {"label": f"{shown(row['low'])} – {shown(row['high'])}: {row['events']:,} / {row['count']:,}"}
+        for row in rows
+    ]
+    title, desc, axes = t("reliability"), t("reliability_desc"), (t("predicted"), t("observed"))
+    spots = [
+        (row["mean_p"], row["rate"], row["label"], row["rate_low"], row["rate_high"])
+        for row in marks
+        if row["rate"] is not None
+    ]
+    widest = max((max(spot[0], spot[4]) for spot in spots), default=0.0)
+    bins = [(row["label"], shown(row["mean_p"]), with_span(row, "rate")) for row in marks]
+    return Chart(
+        title,
+        plots.reliability("reliability", title, desc, marks, *axes),
+        desc,
+        Table(heads(t, "group", predicted="number", observed="number"), bins),
+        Plot("scatter", *axes, [(title, spots)], widest),
+    )
+
+
+def span(low: float | None, high: float | None) -> str:
+    """`0.71 – 0.78`; nothing where an end is not known."""
+    return "" if low is None or high is None else f"{shown(low)} – {shown(high)}"
+
+
+def with_span(row: dict[str, Any], name: str, ends: str = "") -> Value:
+    """A figure and below it its interval."""
+    if row[name] is None:
+        return None
+    return Lines([shown(row[name]), span(row[f"{ends or name}_low"], row[f"{ends or name}_high"])], small=True)

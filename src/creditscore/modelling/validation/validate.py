@@ -11,7 +11,7 @@ import numpy as np
 
 from creditscore.core.atomic import write_json
 from creditscore.core.canonical import canonical, hash_text
-from creditscore.core.errors import InputError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.core.i18n import Lang, language
 from creditscore.core.tables.frames import as_polars
 from creditscore.core.version import __version__
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from creditscore.modelling.validation.document import Figure
     from creditscore.present.svg import Picture
 
 DIGITS = 12  # significant digits that leave the report: what follows depends on the machine
@@ -98,16 +99,23 @@ class ValidationReport:
 
     def _repr_html_(self) -> str:
         from creditscore.modelling.validation.document import report_document
-        from creditscore.present.html import render_fragment
+        from creditscore.present.html import render_cell
 
-        return render_fragment(report_document(self.to_dict(), language()))
+        return render_cell(report_document(self.to_dict(), language()))
 
-    def plot(self, lang: Lang | None = None) -> Picture:
-        """Draw ROC and CAP (SVG, which a notebook shows); empty where the outcomes were all alike."""
-        from creditscore.modelling.validation.document import draw_report
+    def plot(self, figure: Figure = "curves", lang: Lang | None = None) -> Picture:
+        """Draw a figure (SVG, which a notebook shows); empty where the outcomes were all alike.
 
-        curves = self.tables.get("curves")
-        return draw_report([] if curves is None else records(curves), lang or language())
+        `curves`: ROC and CAP; `ks`: the shares of events and of others found, and their greatest distance;
+        `calibration`: predictions beside observed rates. UsageError for any other.
+        """
+        from creditscore.modelling.validation.document import FIGURES, draw_figure
+
+        if figure not in FIGURES:
+            raise UsageError("modelling.no_such_figure", figure=figure, allowed=FIGURES)
+        curves, bins = (records(self.tables[name]) if name in self.tables else [] for name in ("curves", "reliability"))
+        ks = self.numbers["discrimination"]["ks"] if curves else 0.0
+        return draw_figure(figure, curves, bins, ks, lang or language())
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the criteria as a pandas DataFrame, one row each; `tables` has the other figures."""
