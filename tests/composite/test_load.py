@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import creditscore as cs
 from creditscore.composite.load import COMPOSITES, composites, load_composite
+from creditscore.core.i18n import set_language
 from creditscore.schemes import registry
 from creditscore.schemes.codes import CODES
 from tests.composite.composite_helpers import SMALL, write_small
@@ -150,6 +152,19 @@ def test_a_mistake_is_named(name: str, tmp_path: Path) -> None:
         data[key] = None
     with pytest.raises(cs.SchemeError, match=text):
         load_composite(write_small(tmp_path, **data))
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_named_in_chinese(name: str, tmp_path: Path) -> None:
+    data = copy.deepcopy(SMALL)
+    MISTAKES[name][0](data)
+    file = write_small(tmp_path, **{key: data.get(key) for key in {**SMALL, **data}})
+    set_language("zh")
+    with pytest.raises(cs.SchemeError) as stopped:
+        load_composite(file)
+    for fault in stopped.value.faults:
+        assert re.search("[\u4e00-\u9fff]", str(fault.message)), fault
+        assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", str(fault.message)), fault
 
 
 def test_each_code_of_composites_has_a_mistake(tmp_path: Path) -> None:

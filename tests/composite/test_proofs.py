@@ -176,8 +176,8 @@ def test_how_grades_separate() -> None:
     assert separation.counts == (("A", 2, 0.5), ("B", 2, 0.5), ("C", 0, 0.0))
     assert separation.different == pytest.approx(4 / 6)  # of 6 pairs, 4 are one A and one B
     assert separation.even == pytest.approx(5 / 6)  # 2, 1, 1
-    assert "2 of 3 grades occur among 4 organisations" in separation.sentence
-    assert "nobody has a score" in spread(["A", "B"], []).sentence
+    assert "2 of 3 grades occur among 4 organisations" in str(separation.sentence)
+    assert "nobody has a score" in str(spread(["A", "B"], []).sentence)
 
 
 @pytest.mark.slow

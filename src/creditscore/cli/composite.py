@@ -96,6 +96,7 @@ def _marked(
 
 
 def _tell_composite(composite: Composite) -> Iterator[Any]:
+    from creditscore.composite.combine import tell_note
     from creditscore.composite.separation import separate
     from creditscore.present.document import percent
 
@@ -120,7 +121,7 @@ def _tell_composite(composite: Composite) -> Iterator[Any]:
     if manifest["not_used"]:
         yield told("graded_not_used", list(manifest["not_used"]))
     for note in manifest["notes"]:
-        yield told("note", note)
+        yield told("note", tell_note(note))
 
 
 @composite_app.command("list")

@@ -36,7 +36,7 @@ def check_command(
         "reach": reach,
         "demo": {
             name: {
-                "sentence": spread_of_demo.sentence,
+                "sentence": str(spread_of_demo.sentence),
                 "grades": spread_of_demo.counts,
                 "different": spread_of_demo.different,
                 "even": spread_of_demo.even,

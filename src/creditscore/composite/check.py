@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain, SoleTraders
 from creditscore.core.errors import SchemeError
+from creditscore.core.messages import Message, joined
 from creditscore.core.references import Citing, Reference, Unique
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
@@ -21,22 +22,27 @@ REFERENCES = (
     Reference(
         "grade",
         lambda config: [grade.code for grade in config.grades],
-        lambda name, known: f"{name!r} is not a grade; there are: {', '.join(known)}",
+        lambda name, known: Message("composite.not_a_grade", name=name, known=[*known]),
         "E301",
     ),
 )
 # a domain stands with its group
 CITING = Citing(
-    uncited="is marked {evidence} and cites nothing",
+    uncited=lambda evidence: Message("composite.cites_nothing", evidence=evidence),
+    unmarked=lambda **_: Message("composite.no_mark"),
     free=OURS,
     codes=("E202", "E203"),
     exempt=(CompositeDomain, SoleTraders),
 )
 UNIQUE = (
-    Unique("groups.*.domains.*.id", "the domain {value!r} stands twice", "E113"),
-    Unique("groups.*.id", "the group {value!r} stands twice", "E113"),
-    Unique("grades.*.code", "the grade {value!r} stands twice", "E904"),
-    Unique("hard_rules.*.id", code="E113"),
+    Unique("groups.*.domains.*.id", lambda value, **_: Message("composite.domain_twice", value=value), "E113"),
+    Unique("groups.*.id", lambda value, **_: Message("composite.group_twice", value=value), "E113"),
+    Unique("grades.*.code", lambda value, **_: Message("composite.grade_twice", value=value), "E904"),
+    Unique(
+        "hard_rules.*.id",
+        lambda value, line, **_: Message("composite.hard_rule_twice", value=value, line=line),
+        "E113",
+    ),
 )
 
 
@@ -44,17 +50,17 @@ def check(config: CompositeConfig, source: Source) -> None:
     """Note every fault in `source`."""
     entries = registry.entries()
     if config.use not in ("public_grade", "internal_risk"):
-        source.fault(("use",), "is public_grade, or internal_risk for one that is never published")
+        source.fault(("use",), Message("composite.use_allowed"))
     _sources(config, source)
     _scale(config, source)
     count = len(config.domains)
     if count > MOST_DOMAINS:
-        source.fault(("groups",), f"{count} domains; contributions are exact for at most {MOST_DOMAINS}", "E905")
+        source.fault(("groups",), Message("composite.too_many_domains", count=count, most=MOST_DOMAINS), "E905")
     total = sum(domain.weight for domain in config.domains)
     if total != TOP:
-        source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}", "E905")
+        source.fault(("groups",), Message("composite.sum_of_weights", total=total, top=TOP), "E905")
     if config.effective_to is not None and config.effective_to <= config.effective_from:
-        source.fault(("effective_to",), "must be later than effective_from", "E131")
+        source.fault(("effective_to",), Message("composite.ends_before_begins"), "E131")
     known = {f"{entry.scheme}@{entry.version}": entry for entry in entries}
     owners: dict[str, str] = {}
     for g, group in enumerate(config.groups):
@@ -62,25 +68,26 @@ def check(config: CompositeConfig, source: Source) -> None:
         weight = sum(domain.weight for domain in group.domains)
         stands = sum(domain.weight * config.stands_at(domain) for domain in group.domains)
         if not group.at_least * weight <= stands <= group.at_most * weight:
-            source.fault(path, f"its reference lies outside {group.at_least} to {group.at_most}", "E905")
+            outside = Message("composite.reference_outside", at_least=group.at_least, at_most=group.at_most)
+            source.fault(path, outside, "E905")
         for d, domain in enumerate(group.domains):
             place = (*path, "domains", d)
             if not domain.schemes and not any(
                 domain.id == trigger.domain for rule in config.hard_rules for trigger in rule.when
             ):
-                source.fault(place, "names no scheme, and no hard rule takes a fact from it", "E707")
+                source.fault(place, Message("composite.domain_without_facts"), "E707")
             for name, values in domain.schemes.items():
                 where = (*place, "schemes", name)
                 if name not in known:
                     there = [text for text in known if text.startswith(name.partition("@")[0] + "@")]
-                    message = f"is no version of the library; there are: {', '.join(there) or 'none'}"
+                    message = Message("composite.no_version_of_library", there=there or Message("composite.none_there"))
                     source.fault(where, message, "E301")
                     continue
                 scheme = _scheme(known[name], source)
                 if scheme is None:
                     continue
                 if owners.setdefault(scheme.scheme, domain.id) != domain.id:
-                    message = f"{scheme.scheme} stands in {owners[scheme.scheme]} too; it would weigh twice"
+                    message = Message("composite.weighs_twice", scheme=scheme.scheme, other=owners[scheme.scheme])
                     source.fault(where, message, "E113")
                 _use(config, scheme, source, where)
                 _values(scheme, values, source, where)
@@ -90,26 +97,28 @@ def check(config: CompositeConfig, source: Source) -> None:
 
 def _sources(config: CompositeConfig, source: Source) -> None:
     if config.individual_business.included and not config.individual_business.cite:
-        source.fault(("individual_business",), "sole traders get a composite only where a cited text says so")
+        source.fault(("individual_business",), Message("composite.sole_traders_uncited"))
     if not config.cite:
-        source.fault(("cite",), "names no text", "E202")
+        source.fault(("cite",), Message("composite.names_no_text"), "E202")
 
 
 def _scale(config: CompositeConfig, source: Source) -> None:
     for k, (better, worse) in enumerate(pairwise(config.grades)):
         if better.at_least <= worse.at_least:
-            message = "grades stand best first, each with a lower edge than the one before"
-            source.fault(("grades", k + 1, "at_least"), message, "E904")
+            source.fault(("grades", k + 1, "at_least"), Message("composite.grades_out_of_order"), "E904")
     if config.grades[-1].at_least != 0:
-        message = "the worst grade begins at 0, so that every score has one"
-        source.fault(("grades", len(config.grades) - 1, "at_least"), message, "E904")
+        place = ("grades", len(config.grades) - 1, "at_least")
+        source.fault(place, Message("composite.worst_grade_not_at_zero"), "E904")
 
 
 def _use(config: CompositeConfig, scheme: Scheme, source: Source, path: KeyPath) -> None:
     allowed = ["public_grade", "list", *(["internal_risk"] if config.use == "internal_risk" else [])]
     if config.use in ("public_grade", "internal_risk") and scheme.use not in allowed:
         source.fault(
-            path, f"{scheme.scheme} is {scheme.use}; a composite for {config.use} takes {' and '.join(allowed)}"
+            path,
+            Message(
+                "composite.use_differs", scheme=scheme.scheme, use=scheme.use, wanted=config.use, taken=joined(allowed)
+            ),
         )
 
 
@@ -117,16 +126,15 @@ def _values(scheme: Scheme, values: dict[str, int], source: Source, path: KeyPat
     codes = [grade.code for grade in scheme.grades]
     for code in codes:
         if code not in values:
-            source.fault(path, f"the grade {code!r} has no value; nothing is taken as neutral in silence", "E906")
+            source.fault(path, Message("composite.grade_without_value", grade=code), "E906")
     for code, value in values.items():
         if code not in codes:
-            source.fault((*path, code), f"is not a grade of {scheme.name}; there are: {', '.join(codes)}", "E301")
+            source.fault((*path, code), Message("composite.no_grade_of", scheme=scheme.name, codes=codes), "E301")
         elif not 0 <= value <= TOP:
-            source.fault((*path, code), f"is {value}; values lie between 0 and {TOP}", "E906")
+            source.fault((*path, code), Message("composite.value_out_of_range", value=value, top=TOP), "E906")
     held = [values[code] for code in codes if code in values]
     if any(better < worse for better, worse in pairwise(held)):
-        message = f"a better grade is worth less than a worse one (best first: {', '.join(codes)})"
-        source.fault(path, message, "E906")
+        source.fault(path, Message("composite.better_is_worth_less", codes=codes), "E906")
 
 
 def _versions(
@@ -140,7 +148,7 @@ def _versions(
             continue
         scheme = _scheme(entry, source)
         if scheme is not None and not scheme.missing and _meets(config, scheme):
-            source.fault(path, f"{version_name} is in force in the time of this composite and has no values", "E906")
+            source.fault(path, Message("composite.version_without_values", version=version_name), "E906")
 
 
 def _scheme(entry: registry.Entry, source: Source) -> Scheme | None:
@@ -171,12 +179,12 @@ def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], sour
         for t, trigger in enumerate(rule.when):
             place: KeyPath = ("hard_rules", k, "when", t)
             if trigger.domain not in domains:
-                message = f"{trigger.domain!r} is no domain; there are: {', '.join(domains)}"
+                message = Message("composite.no_domain", domain=trigger.domain, domains=[*domains])
                 source.fault((*place, "domain"), message, "E301")
                 continue
             for name in trigger.lists:
                 if lists is not None and name not in lists:
-                    source.fault((*place, "lists"), f"{name!r} is no list of the library's schemes", "E301")
+                    source.fault((*place, "lists"), Message("composite.no_list", name=name), "E301")
             _trigger_grades(trigger.grades, domains[trigger.domain], source, (*place, "grades"))
 
 
@@ -184,7 +192,7 @@ def _trigger_grades(grades: dict[str, list[str]], domain: CompositeDomain, sourc
     for scheme, wanted in grades.items():
         maps = [values for name, values in domain.schemes.items() if name.partition("@")[0] == scheme]
         if not maps:
-            source.fault((*path, scheme), f"is no scheme of the domain {domain.id}", "E301")
+            source.fault((*path, scheme), Message("composite.no_scheme_of_domain", domain=domain.id), "E301")
         for grade in wanted:
             if maps and not any(grade in values for values in maps):
-                source.fault((*path, scheme), f"{grade!r} is no grade of any of its versions", "E301")
+                source.fault((*path, scheme), Message("composite.no_grade_of_any_version", grade=grade), "E301")

@@ -23,19 +23,22 @@ from creditscore.composite.tables import open_listings
 from creditscore.core.boundary import guarded
 from creditscore.core.days import day_of
 from creditscore.core.errors import UsageError
+from creditscore.core.messages import Message
 from creditscore.core.version import __version__
 from creditscore.grading.identity import rules_hash
 from creditscore.records import Snapshot
 
 ACTS = ("once", "unchecked")
-LIMITS = {  # what a composite could not look at, as its notes say it; pages say the same in two languages
-    "acts": "acts were not looked at: one that several domains count may weigh more than once",
-    "lists": "no entries of lists were given: hard rules follow the grades of list schemes alone",
-    "feeds": "no feeds declared: a domain without records may be clean, or its feed may be silent",
+OWN = ("weights", "maps", "bands")  # what may be this project's own
+NO_LISTINGS, NO_SUBJECTS = "none given", "all that were graded"  # in the manifest, where it had no such table
+LIMITS = {  # what a composite could not look at
+    "acts": Message("composite.limit_acts"),
+    "lists": Message("composite.limit_lists"),
+    "feeds": Message("composite.limit_feeds"),
 }
 
 
-@guarded("scoring")
+@guarded(Message("composite.scoring"))
 def combine(
     gradings: Any,
     config: str | Path | CompositeConfig,
@@ -92,9 +95,7 @@ def combine(
     schemes = [name.partition("@")[0] for domain in rules.domains for name in domain.schemes]
     gathered = gather(gradings, schemes, snapshot)
     if gathered.unchecked and acts == "once":
-        raise UsageError(
-            "composite.records_behind_these_grades_not_so", where=", ".join(dict.fromkeys(gathered.unchecked))
-        )
+        raise UsageError("composite.records_behind_these_grades_not_so", sources=[*dict.fromkeys(gathered.unchecked)])
     if day is None:
         day = newest_day(gathered)
         rules = load_composite(config, day)
@@ -135,8 +136,8 @@ def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: boo
         "config_sha256": hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
         "as_of": day.isoformat(),
         "inputs": list(gathered.inputs),
-        "listings": content(gathered.con, "SELECT * FROM listings") if entries else "none given",
-        "subjects": content(gathered.con, "SELECT * FROM population") if chosen else "all that were graded",
+        "listings": content(gathered.con, "SELECT * FROM listings") if entries else NO_LISTINGS,
+        "subjects": content(gathered.con, "SELECT * FROM population") if chosen else NO_SUBJECTS,
     }
 
 
@@ -161,15 +162,27 @@ def _counts(
     return data | ({} if entries is None else {"listings": entries})
 
 
+def tell_note(note: str) -> str | Message:
+    """Return what a note of a manifest says; one that is not known, as it stands."""
+    own = [[name for k, name in enumerate(OWN) if places >> k & 1] for places in range(1, 1 << len(OWN))]
+    known = {message.say("en"): message for message in (*LIMITS.values(), *map(_own, own))}
+    return known.get(note, note)
+
+
+def _own(names: list[str]) -> Message:
+    return Message("composite.project_default", own=names)
+
+
 def _notes(config: CompositeConfig, acts: str, entries: bool, gathered: Gathered) -> list[str]:
+    """What the manifest notes: in English, as it is kept; `tell_note` says it in a language."""
     notes = []
-    ours = [name for name in ("weights", "maps", "bands") if getattr(config.marks, name) == "project_default"]
+    ours = [name for name in OWN if getattr(config.marks, name) == "project_default"]
     if ours:
-        notes.append(f"project_default: {', '.join(ours)} are this project's own; no text gives them")
+        notes.append(_own(ours).say("en"))
     if acts == "unchecked":
-        notes.append(LIMITS["acts"])
+        notes.append(LIMITS["acts"].say("en"))
     if config.hard_rules and not entries:
-        notes.append(LIMITS["lists"])
+        notes.append(LIMITS["lists"].say("en"))
     if any(run.manifest["feeds"] == "none declared" for run in gathered.runs):
-        notes.append(LIMITS["feeds"])
+        notes.append(LIMITS["feeds"].say("en"))
     return notes

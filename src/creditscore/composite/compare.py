@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from creditscore.composite.combine import NO_LISTINGS, NO_SUBJECTS
 from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import Composite
 from creditscore.composite.score import Function, Ints, function_of, places, points, raw
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import plain
+from creditscore.core.messages import Message
 
 STEP, DRAWS, SEED, CONCENTRATION = 10, 200, 1, 200
 MOST = 20  # moves listed on the page; the flows count all
@@ -139,8 +141,8 @@ def _same_inputs(composites: Sequence[Composite]) -> None:
                     config=manifest["config"],
                     config_2=first["config"],
                     what_value=what,
-                    first=first[what],
-                    manifest=manifest[what],
+                    first=_tell_input(first[what]),
+                    manifest=_tell_input(manifest[what]),
                 )
         tables = [{part.get("table_sha256") for part in data["inputs"]} - {None} for data in (first, manifest)]
         if tables[0] != tables[1]:
@@ -156,6 +158,12 @@ def _same_inputs(composites: Sequence[Composite]) -> None:
                     config_2=first["config"],
                     scheme=part["scheme"],
                 )
+
+
+def _tell_input(text: str) -> str | Message:
+    """Return a hash or a day as it stands; in words that there was no such input."""
+    absent = {NO_LISTINGS: Message("composite.no_listings"), NO_SUBJECTS: Message("composite.no_subjects")}
+    return absent.get(text, text)
 
 
 def _names(composites: Sequence[Composite]) -> list[str]:

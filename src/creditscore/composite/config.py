@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from creditscore.core.messages import Message
 from creditscore.core.model import Label, Model
 from creditscore.core.references import Names
 from creditscore.schemes.parts import Cite, Mark, Rule, Use, listed
@@ -55,7 +56,7 @@ class Trigger(Model):
     @model_validator(mode="after")
     def _something(self) -> Trigger:
         if not self.lists and not self.grades:
-            raise ValueError("needs lists, grades or both")
+            raise ValueError(Message("composite.trigger_empty"))
         return self
 
 
@@ -78,7 +79,7 @@ class Stale(Rule):
     @model_validator(mode="after")
     def _ordered(self) -> Stale:
         if self.decay_from is not None and self.decay_from >= self.drop_after:
-            raise ValueError("decay_from must come before drop_after")
+            raise ValueError(Message("composite.decay_after_drop"))
         return self
 
 

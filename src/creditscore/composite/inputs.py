@@ -16,6 +16,7 @@ from creditscore.composite.cells import Cells, Statement, last_day_of
 from creditscore.composite.score import Ints
 from creditscore.core.days import to_day
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.messages import Message, joined
 from creditscore.core.tables import cell_sql
 from creditscore.core.tables.hashing import hash_rows, row_text
 from creditscore.core.tables.memory import to_arrow
@@ -44,7 +45,7 @@ class Gathered:
     con: duckdb.DuckDBPyConnection
     runs: tuple[Grading, ...]
     inputs: tuple[dict[str, Any], ...]
-    unchecked: tuple[str, ...]  # sources whose records cannot be looked at
+    unchecked: tuple[str | Message, ...]  # sources whose records cannot be looked at
     made_up: bool
     not_used: tuple[str, ...]  # schemes that were graded and are not in the composite
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     con = duckdb.connect()
     runs: list[Grading] = []
     inputs: list[dict[str, Any]] = []
-    unchecked: list[str] = []
+    unchecked: list[str | Message] = []
     views: list[str] = []
     wanted = set(schemes)
     others: set[str] = set()
@@ -87,7 +88,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
                 raise InputError("composite.column_missing", lacking=lacking[0], where="grades", allowed=COLUMNS)
             columns = [column for column in COLUMNS if column in there]
             others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {view}").fetchall()} - wanted
-            unchecked.append("a table")
+            unchecked.append(Message("composite.a_table"))
             views.append(_select(con, view))
             inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {view}")})
     for k, run in enumerate(runs):
@@ -140,7 +141,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     needed = ("grades.parquet", "manifest.json")
     lacking = [name for name in needed if not (folder / name).is_file()]
     if lacking:
-        raise InputError("composite.not_found", listed=" and ".join(lacking), where=str(folder))
+        raise InputError("composite.not_found", listed=joined(lacking), where=str(folder))
     return read_manifest(folder)
 
 

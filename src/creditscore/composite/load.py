@@ -17,6 +17,7 @@ from creditscore.composite.config import CHANGES, CompositeConfig
 from creditscore.composite.proofs import prove
 from creditscore.core.catalogue import Family, RuleFile
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
+from creditscore.core.messages import Message
 from creditscore.core.partial_parse import raise_faults
 from creditscore.core.yaml_source import Source, read
 
@@ -69,7 +70,7 @@ def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -
             name=config.name,
             on=on,
             effective_from=config.effective_from,
-            value=config.effective_to or "today",
+            value=config.effective_to or Message("composite.today"),
         )
     return config
 
@@ -138,10 +139,10 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
     name = own.get("base")
     if name is None:
         for key in changes:
-            source.fault((key,), "belongs to a file that builds on another one; give base: too")
+            source.fault((key,), Message("composite.needs_base"))
         return
     if not isinstance(name, str) or depth >= DEEPEST:
-        source.fault(("base",), f"must name another composite, at most {DEEPEST} deep")
+        source.fault(("base",), Message("composite.base_names_none", deepest=DEEPEST))
         return
     beside = file.parent / name
     rule_file = COMPOSITES.find_file(str(beside)) if beside.is_file() else _file(name, None)
@@ -165,13 +166,13 @@ def _change(data: dict[str, Any], changes: dict[str, Any], source: Source) -> No
     for key, known in (("weights", domains), ("maps", domains), ("ceilings", rules)):
         given = changes.get(key, {})
         if not isinstance(given, dict):
-            source.fault((key,), "must be a mapping of names")
+            source.fault((key,), Message("composite.needs_mapping_of_names"))
             continue
         for name, value in given.items():
             if name not in known:
-                source.fault((key, name), f"{name!r} is not in the base; there are: {', '.join(known)}")
+                source.fault((key, name), Message("composite.not_in_base", name=name, known=[*known]))
             elif key == "maps" and not isinstance(value, dict):
-                source.fault((key, name), "must be a mapping of scheme versions, each with the values of its grades")
+                source.fault((key, name), Message("composite.needs_mapping_of_versions"))
             elif key == "maps":
                 known[name]["schemes"] = {**known[name].get("schemes", {}), **value}
             else:

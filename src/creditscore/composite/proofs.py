@@ -10,6 +10,8 @@ from math import gcd
 from creditscore.composite.cells import aged
 from creditscore.composite.config import TOP, CompositeConfig, CompositeDomain
 from creditscore.composite.score import Function, GroupPart, function_of, points, raw
+from creditscore.core.i18n import say
+from creditscore.core.messages import LANGS, Message, joined
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
@@ -32,8 +34,7 @@ def prove(config: CompositeConfig, source: Source) -> None:
         grade = config.grades[place]
         source.fault(
             ("grades", place),
-            f"{grade.code} (from {grade.at_least}) cannot be reached from {day} on: no values of the domains give a "
-            f"score in its band, and the best of all give {best}; move the bands or the values",
+            Message("composite.grade_out_of_reach", grade=grade.code, at_least=grade.at_least, day=day, best=best),
             "E901",
         )
 
@@ -42,12 +43,11 @@ def _own_numbers(config: CompositeConfig, source: Source) -> None:
     own = [name for name in ("weights", "maps", "bands") if getattr(config.marks, name) == OURS]
     if not own:
         return
-    because = f"its {' and '.join(own)} are nobody's but this project's ({OURS})"
-    until = "; an office that adopts them marks them as its own and cites its decision"
+    because = Message("composite.own_numbers", own=joined(own), mark=OURS)
     if config.use != "internal_risk":
-        source.fault(("use",), f"must be internal_risk: {because}{until}", "E903")
-    if "示例" not in config.label.zh or "illustrative" not in config.label.en.lower():
-        source.fault(("label",), f"must say that it is illustrative (示例): {because}{until}", "E903")
+        source.fault(("use",), Message("composite.own_numbers_published", because=because), "E903")
+    if any(Message("composite.illustrative").say(lang) not in say(config.label, lang).lower() for lang in LANGS):
+        source.fault(("label",), Message("composite.own_numbers_not_said", because=because), "E903")
 
 
 def _best_grades(config: CompositeConfig, source: Source) -> None:
@@ -57,12 +57,8 @@ def _best_grades(config: CompositeConfig, source: Source) -> None:
             for name, values in domain.schemes.items():
                 if values and max(values.values()) < stands and domain.best_costs is None:
                     path: KeyPath = ("groups", g, "domains", d, "schemes", name)
-                    source.fault(
-                        path,
-                        f"its best grade is worth {max(values.values())}, less than the {stands} of a domain of which "
-                        "nothing is known; say why (best_costs: {zh, en}), or mend the value",
-                        "E902",
-                    )
+                    most = max(values.values())
+                    source.fault(path, Message("composite.best_grade_costs", most=most, stands=stands), "E902")
 
 
 @dataclass(frozen=True)

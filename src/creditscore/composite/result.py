@@ -17,6 +17,7 @@ from creditscore.core.exports import call_later
 from creditscore.core.folders import whole
 from creditscore.core.i18n import Lang, language
 from creditscore.core.json_source import Needed, read_object
+from creditscore.core.messages import Message, joined
 from creditscore.core.tables.frames import as_pandas, as_polars
 from creditscore.core.tables.write import Csv, write_table
 from creditscore.grading.identity import id_of
@@ -136,7 +137,7 @@ class Composite:
         kinds = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
         return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
-    @guarded("writing the composite")
+    @guarded(Message("composite.writing"))
     def write(self, out: Path | str, csv: Csv = False) -> Path:
         """Write the tables (Parquet; CSV too on request) and manifest.json, all or nothing; returns the folder.
 
@@ -153,7 +154,7 @@ class Composite:
         return Path(out)
 
 
-@guarded("the composite")
+@guarded(Message("composite.reading"))
 def read_composite(folder: Path | str) -> Composite:
     """Read a composite from the folder that it was written to.
 
@@ -186,15 +187,15 @@ def read_composite(folder: Path | str) -> Composite:
     files = [*(f"{name}.parquet" for name in TABLES), MANIFEST]
     lacking = [name for name in files if not (place / name).is_file()]
     if lacking:
-        raise InputError("composite.not_found_2", listed=" and ".join(lacking), where=str(folder))
+        raise InputError("composite.not_found_2", listed=joined(lacking), where=str(folder))
     try:
-        manifest = read_object(place / MANIFEST, next="make the composite again", needed=NEEDED)
+        manifest = read_object(place / MANIFEST, next=Message("composite.make_again"), needed=NEEDED)
         if not all(isinstance(part, dict) for part in manifest["inputs"]):
-            raise ValueError("an input in the manifest is no object")
+            raise ValueError(Message("composite.input_no_object"))
         if not all(isinstance(note, str) for note in manifest["notes"]):
-            raise ValueError("a note in the manifest is no text")
+            raise ValueError(Message("composite.note_no_text"))
         if manifest.get("format") != FORMAT:
-            raise ValueError("the manifest is of another kind")
+            raise ValueError(Message("composite.manifest_of_another_kind"))
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
         for name, columns in SCORES.items():
             fault = column_fault(tables[name].schema, columns)
@@ -220,7 +221,7 @@ def _check_names(composite: Composite) -> None:
     for (table, column), names in known.items():
         strange = set(pc.unique(tables[table][column]).to_pylist()) - names - {None, ""}
         if strange:
-            raise ValueError(f"{table}.{column} holds {min(strange)!r}, which the composite does not have")
+            raise ValueError(Message("composite.strange_name", column=f"{table}.{column}", name=min(strange)))
     fired = {
         rule for cell in pc.unique(tables["composite"]["hard_rules"]).to_pylist() if cell for rule in cell.split(";")
     }
@@ -229,4 +230,4 @@ def _check_names(composite: Composite) -> None:
     }
     fired |= {note.partition(":")[2] for note in notes if note.startswith("hard_rule:")}
     if fired - rules:
-        raise ValueError(f"hard rule {min(fired - rules)!r} is not one of the composite's")
+        raise ValueError(Message("composite.strange_hard_rule", name=min(fired - rules)))

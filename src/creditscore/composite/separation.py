@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from creditscore.composite.result import Composite
+from creditscore.core.messages import Message
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,20 @@ class Separation:
     even: float
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         if not self.scored:
-            return "nobody has a score, so nothing can be said of how the grades separate"
+            return Message("composite.nobody_scored")
         held = [count for count in self.counts if count[1]]
         fullest = max(held, key=lambda pair: pair[1])
-        return (
-            f"{len(held)} of {len(self.counts)} grades occur among {self.scored:,} organisations with a score; "
-            f"the fullest, {fullest[0]}, holds {100 * fullest[2]:.1f} %; two drawn at random have different grades "
-            f"in {100 * self.different:.1f} % of pairs, where an even spread would give {100 * self.even:.1f} %"
+        return Message(
+            "composite.separation",
+            held=len(held),
+            grades=len(self.counts),
+            scored=self.scored,
+            fullest=fullest[0],
+            share=100 * fullest[2],
+            different=100 * self.different,
+            even=100 * self.even,
         )
 
 

@@ -17,6 +17,7 @@ from traceback import walk_tb
 from creditscore.core.errors import CreditscoreError, ExitCode, InputError, InternalError, UsageError
 from creditscore.core.extras import explain_missing
 from creditscore.core.folding import fold
+from creditscore.core.messages import Message
 
 INTERRUPTED = ExitCode.INTERRUPTED
 LEAST_MEMORY = 1500 << 20  # below it the engine, or Arrow, ends the process instead of raising an error
@@ -52,7 +53,7 @@ OF_DATA = {
 
 
 @contextmanager
-def guarded(where: str | None = None) -> Iterator[None]:
+def guarded(where: str | Message | None = None) -> Iterator[None]:
     """Raise our errors in place of those of the engine, Arrow, the operating system and memory.
 
     For the doors of the library, as a context or as a decorator; `where` says what was at work. What may be a slip of
@@ -107,7 +108,7 @@ def is_interrupt(error: BaseException) -> bool:
     )
 
 
-def translate(error: BaseException, where: str | None = None) -> CreditscoreError | None:
+def translate(error: BaseException, where: str | Message | None = None) -> CreditscoreError | None:
     """The error of our tree that says the same; None for what is ours already, a closed pipe or a fault of our own."""
     if isinstance(error, CreditscoreError | BrokenPipeError):
         return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from creditscore.core.boundary import require_plain
 from creditscore.core.errors import InputError
+from creditscore.core.messages import Message
 
 DEEPEST = 60  # levels; nothing that this package writes has half of them
 AGAIN = "give the file as it was written, or have it written again"
@@ -16,7 +17,7 @@ KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number"
 Needed = Mapping[str, type | tuple[type, ...]]
 
 
-def parse_json(text: str | bytes, what: str, where: object = None, next: str | None = None) -> Any:
+def parse_json(text: str | bytes, what: str, where: object = None, next: str | Message | None = None) -> Any:
     """The data of a JSON text; InputError where it is none, or nested more deeply than anything that we write."""
     place = None if where is None else str(where)
     try:
@@ -39,7 +40,7 @@ def parse_json(text: str | bytes, what: str, where: object = None, next: str | N
 
 
 def parse_object(
-    text: str | bytes, what: str, where: object = None, needed: Needed | None = None, next: str | None = None
+    text: str | bytes, what: str, where: object = None, needed: Needed | None = None, next: str | Message | None = None
 ) -> dict[str, Any]:
     """The same for an object; `needed` are its parts and of which kind they must be."""
     data = parse_json(text, what, where, next)
@@ -54,17 +55,21 @@ def parse_object(
     return data
 
 
-def read_json(file: Path, what: str = "", next: str | None = None) -> Any:
+def read_json(file: Path, what: str = "", next: str | Message | None = None) -> Any:
     """The data of a JSON file; InputError where it is not there or cannot be read."""
     return parse_json(_bytes(file, next), what or file.name, file, next)
 
 
-def read_object(file: Path, what: str = "", needed: Needed | None = None, next: str | None = None) -> dict[str, Any]:
+def read_object(
+    file: Path, what: str = "", needed: Needed | None = None, next: str | Message | None = None
+) -> dict[str, Any]:
     """The object in a JSON file, with the parts that are needed."""
     return parse_object(_bytes(file, next), what or file.name, file, needed, next)
 
 
-def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, next: str | None = None) -> None:
+def require(
+    data: Mapping[str, Any], what: str, where: object, needed: Needed, next: str | Message | None = None
+) -> None:
     """InputError that names every part of `data` which is missing or of another kind."""
     wrong = []
     for name, kinds in needed.items():
@@ -84,7 +89,7 @@ def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, n
         )
 
 
-def _bytes(file: Path, next: str | None) -> bytes:
+def _bytes(file: Path, next: str | Message | None) -> bytes:
     require_plain(file)
     try:
         return file.read_bytes()

@@ -8,10 +8,10 @@ nothing else of the package: all others can raise one.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +109,15 @@ class Message:
 
     def __hash__(self) -> int:
         return hash(self.code)
+
+
+def joined(values: Iterable[Any]) -> Any:
+    """Return values as one: `a and b`, in Chinese a、b.
+
+    >>> joined(["a", "b", "c"]).say("en")
+    'a and b and c'
+    """
+    return reduce(lambda first, second: Message("core.and", first=first, second=second), values)
 
 
 class _Shown:

@@ -9,7 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from creditscore.core.identity import is_resident
+from creditscore.core.messages import Message
 from creditscore.core.yaml_source import KeyPath, Source, texts
+
+Told = str | Callable[..., Message]  # a fault: with its values in braces, or what makes a message of them
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Reference:
 
     kind: str
     find_known: Callable[[Any], Collection[str]]
-    describe: Callable[[str, Collection[str]], str]
+    describe: Callable[[str, Collection[str]], str | Message]
     code: str = "E108"
 
 
@@ -42,11 +45,11 @@ class Reference:
 class Citing:
     """What every part with `cite` and `evidence` owes: a mark, and a text unless its mark is one of `free`.
 
-    `uncited` and `unmarked` are the faults, `codes` theirs; parts of the types `exempt` owe nothing.
+    `uncited` and `unmarked` are the faults (of `evidence`), `codes` theirs; parts of the types `exempt` owe nothing.
     """
 
-    uncited: str = "carries no cite; every rule names its law"
-    unmarked: str = "carries no evidence mark"
+    uncited: Told = "carries no cite; every rule names its law"
+    unmarked: Told = "carries no evidence mark"
     free: tuple[str, ...] = ()
     codes: tuple[str, str] = ("E108", "E108")
     exempt: tuple[type[BaseModel], ...] = ()
@@ -54,10 +57,13 @@ class Citing:
 
 @dataclass(frozen=True)
 class Unique:
-    """Values that stand once: `path` leads to them (`tiers.*.id`), in one file or, `across`, in all of a family."""
+    """Values that stand once: `path` leads to them (`tiers.*.id`), in one file or, `across`, in all of a family.
+
+    `text`: the fault, of `value`, and of the `file` and `line` where it stood first.
+    """
 
     path: str
-    text: str = "{value!r} stands twice (first on line {line})"
+    text: Told = "{value!r} stands twice (first on line {line})"
     code: str = "E108"
     across: bool = False
 
@@ -106,13 +112,18 @@ def find_names(content: BaseModel, start: KeyPath = ()) -> Iterator[tuple[KeyPat
 def check_citing(parts: Iterable[tuple[KeyPath, Any]], source: Source, citing: Citing) -> None:
     """Add a fault for each part that names no text or carries no mark, although it must."""
     for path, part in parts:
-        wrong: dict[str, str] = {}
+        wrong: dict[str | Message, str] = {}
         if part.evidence is None:
-            wrong[citing.unmarked] = citing.codes[1]
+            wrong[_tell(citing.unmarked, evidence=None)] = citing.codes[1]
         if not part.cite and part.evidence not in citing.free and not (citing.free and part.evidence is None):
-            wrong.setdefault(citing.uncited.format(evidence=part.evidence), citing.codes[0])
+            wrong.setdefault(_tell(citing.uncited, evidence=part.evidence), citing.codes[0])
         for message, code in wrong.items():
             source.fault(path, message, code)
+
+
+def _tell(told: Told, **values: Any) -> str | Message:
+    """Return what is said of these values."""
+    return told.format(**values) if isinstance(told, str) else told(**values)
 
 
 def find_cited(content: BaseModel, exempt: tuple[type[BaseModel], ...] = ()) -> Iterator[tuple[KeyPath, Any]]:
@@ -133,7 +144,7 @@ def check_unique(contents: Iterable[tuple[BaseModel, Source]], unique: Unique) -
         for path, value in find_values(content, unique.path.split(".")):
             if value in first:
                 earlier, line = first[value]
-                source.fault(path, unique.text.format(value=value, file=earlier.file, line=line), unique.code)
+                source.fault(path, _tell(unique.text, value=value, file=earlier.file, line=line), unique.code)
             else:
                 first[value] = (source, source.line(source.original(path)))
 
@@ -154,4 +165,4 @@ def check_persons(source: Source, code: str) -> None:
     """Add a fault for each text that holds the identity number of a resident."""
     for path, text in texts(source.data):
         if is_resident(text):
-            source.fault(path, "a resident identity number stands here; leave it out", code)
+            source.fault(path, Message("core.resident_number"), code)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
+from creditscore.core.messages import Message
 from creditscore.core.references import Citing, Reference
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
@@ -32,7 +33,7 @@ def describe_scheme(name: str, known: Collection[str]) -> str:
 LAWS = Reference(
     "law",
     lambda _: citable(),
-    lambda name, _: f"cites the law {name!r}, which has no file in configs/laws/",
+    lambda name, _: Message("schemes.law_without_file", name=name),
 )
 SCHEMES = Reference("scheme", find_schemes, describe_scheme)
 VERSIONS = Reference("version", find_versions, describe_scheme)
