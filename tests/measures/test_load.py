@@ -143,7 +143,7 @@ def test_each_fault_has_its_code_and_place(
 ) -> None:
     lists, faults, _ = inspect(copied(tmp_path, **{file: (old, new)}))
     assert lists is None
-    assert any(fault.code == code and words in fault.message for fault in faults), [str(fault) for fault in faults]
+    assert any(fault.code == code and words in str(fault.message) for fault in faults), [str(fault) for fault in faults]
     assert all(fault.line > 0 and fault.file.startswith("four_lists/") for fault in faults)
 
 

@@ -501,7 +501,7 @@ def test_a_term_that_runs_from_no_day(tmp_path: Path) -> None:
     text = RICH.replace("terms: [{id: term, since: decided_on", "terms: [{id: term, since: decide_on")
     (fault,) = library_faults(library(tmp_path, text))[0]
     assert (fault.code, fault.path) == ("E301", "lists.serious.terms.0.since")
-    assert "decided_on" in fault.message
+    assert "decided_on" in str(fault.message)
 
 
 def test_every_code_has_a_mutant() -> None:
