@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 
 import creditscore as cs
 from creditscore.cli.main import main
+from creditscore.composite.combine import tell_note
 from creditscore.composite.result import Composite
 from creditscore.core.errors import DifferenceError
+from creditscore.core.i18n import set_language
 from creditscore.explanation.composite import CompositeExplanation, explain_composite
 from creditscore.explanation.composite_document import composite_data, note
 from creditscore.present.html import render_page
@@ -119,6 +122,21 @@ def test_the_page_is_inert_and_carries_its_numbers(explained: CompositeExplanati
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
 
 
+def test_notes_are_kept_in_one_language_and_told_in_the_one_that_is_chosen(gradings: Any) -> None:
+    table = [grading.grades for grading in gradings]
+    kept = {}
+    for lang in LANGS:
+        set_language(lang)
+        kept[lang] = cs.combine(table, small(), acts="unchecked").manifest["notes"]
+    assert kept["zh"] == kept["en"]
+    assert len(kept["en"]) > 2
+    assert [str(tell_note(text)) for text in kept["en"]] == kept["en"]
+    set_language("zh")
+    for text in kept["zh"]:
+        assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", str(tell_note(text))), text
+    assert tell_note("what a later version notes") == "what a later version notes"
+
+
 def test_without_gradings_it_ends_at_the_domains(combined: Composite) -> None:
     composite_explanation = explain_composite(combined, IDS[0])
     assert not composite_explanation.drilled
@@ -131,9 +149,10 @@ def test_what_was_not_looked_at_stands_on_the_page(combined: Composite, gradings
     composite_explanation = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
     checked = explain_composite(combined, IDS[0])
     for lang in LANGS:
-        shown_text = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[
-            lang
-        ]
+        shown_text = {
+            "zh": "未核对同一行为",
+            "en": "acts were not looked at: one that several domains count may weigh more than once",
+        }[lang]
         for text in (
             composite_explanation.text(lang, 200),
             Page(render_page(composite_explanation.document(lang))).text,

@@ -29,12 +29,16 @@ from creditscore.grading.identity import rules_hash
 from creditscore.records import Snapshot
 
 ACTS = ("once", "unchecked")
-OWN = ("weights", "maps", "bands")  # what may be this project's own
 NO_LISTINGS, NO_SUBJECTS = "none given", "all that were graded"  # in the manifest, where it had no such table
+# notes of a manifest, as it keeps them whatever the language, and what each says
+NO_ACTS = "acts were not looked at: one that several domains count may weigh more than once"
+NO_ENTRIES = "no entries of lists were given: hard rules follow the grades of list schemes alone"
+NO_FEEDS = "no feeds declared: a domain without records may be clean, or its feed may be silent"
+OWN_NUMBERS = ("project_default: ", " are this project's own; no text gives them")
 LIMITS = {  # what a composite could not look at
-    "acts": Message("composite.limit_acts"),
-    "lists": Message("composite.limit_lists"),
-    "feeds": Message("composite.limit_feeds"),
+    NO_ACTS: Message("composite.limit_acts"),
+    NO_ENTRIES: Message("composite.limit_lists"),
+    NO_FEEDS: Message("composite.limit_feeds"),
 }
 
 
@@ -164,25 +168,21 @@ def _counts(
 
 def tell_note(note: str) -> str | Message:
     """Return what a note of a manifest says; one that is not known, as it stands."""
-    own = [[name for k, name in enumerate(OWN) if places >> k & 1] for places in range(1, 1 << len(OWN))]
-    known = {message.say("en"): message for message in (*LIMITS.values(), *map(_own, own))}
-    return known.get(note, note)
-
-
-def _own(names: list[str]) -> Message:
-    return Message("composite.project_default", own=names)
+    start, end = OWN_NUMBERS
+    if note.startswith(start) and note.endswith(end):
+        return Message("composite.project_default", own=note.removeprefix(start).removesuffix(end).split(", "))
+    return LIMITS.get(note, note)
 
 
 def _notes(config: CompositeConfig, acts: str, entries: bool, gathered: Gathered) -> list[str]:
-    """What the manifest notes: in English, as it is kept; `tell_note` says it in a language."""
     notes = []
-    ours = [name for name in OWN if getattr(config.marks, name) == "project_default"]
+    ours = [name for name in ("weights", "maps", "bands") if getattr(config.marks, name) == "project_default"]
     if ours:
-        notes.append(_own(ours).say("en"))
+        notes.append(", ".join(ours).join(OWN_NUMBERS))
     if acts == "unchecked":
-        notes.append(LIMITS["acts"].say("en"))
+        notes.append(NO_ACTS)
     if config.hard_rules and not entries:
-        notes.append(LIMITS["lists"].say("en"))
+        notes.append(NO_ENTRIES)
     if any(run.manifest["feeds"] == "none declared" for run in gathered.runs):
-        notes.append(LIMITS["feeds"].say("en"))
+        notes.append(NO_FEEDS)
     return notes

@@ -281,7 +281,7 @@ def tell_marks(marks: Mapping[str, str], lang: Lang) -> str:
 def tell_limits(notes: Iterable[str], lang: Lang) -> list[str]:
     """What a composite could not look at, in words, from the notes of its manifest."""
     listed = set(notes)
-    return [_words(lang)(f"limit_{code}") for code, shown in LIMITS.items() if shown.say("en") in listed]
+    return [limit.say(lang) for note, limit in LIMITS.items() if note in listed]
 
 
 def input_lines(explanation: CompositeExplanation, lang: Lang) -> list[str]:
