@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from creditscore.cli.main import main
 from creditscore.composite.combine import tell_note
 from creditscore.composite.result import Composite
 from creditscore.core.errors import DifferenceError
-from creditscore.core.i18n import set_language
+from creditscore.core.i18n import plain, set_language
 from creditscore.explanation.composite import CompositeExplanation, explain_composite
 from creditscore.explanation.composite_document import composite_data, note
 from creditscore.present.html import render_page
@@ -120,6 +121,15 @@ def test_the_page_is_inert_and_carries_its_numbers(explained: CompositeExplanati
     seen = stays_data(page, composite_data(explained))
     assert explained.sum in seen.text
     assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
+
+
+def test_a_domain_without_a_grade_is_said_to_have_none(explained: CompositeExplanation) -> None:
+    bare = [
+        replace(part, grade="", grade_label=plain("")) if part.id == "labour" else part for part in explained.domains
+    ]
+    shown = replace(explained, domains=tuple(bare)).text("zh", 200)
+    assert "：，" not in shown
+    assert "：未评级，" in shown
 
 
 def test_notes_are_kept_in_one_language_and_told_in_the_one_that_is_chosen(gradings: Any) -> None:

@@ -228,7 +228,12 @@ def _domain(domain: DomainShare, lang: Lang) -> Table:
     rows = [*(_part(part, lang) for part in alone), *decided, *_items(domain.parts, lang)]
     columns = heads(t, "conduct", "which_record", when="day", written="text", points="number", share="number")
     used = [k for k in range(len(columns)) if any(row.cells[k] not in ("", None) for row in rows)]
-    title = t("domain_moved", domain.label, domain.grade_label, _share(domain.contribution))
+    title = t(
+        "domain_moved",
+        domain.label,
+        domain.grade_label if domain.grade else t("no_grade_of_domain"),
+        _share(domain.contribution),
+    )
     return Table([columns[k] for k in used], [Row([row.cells[k] for k in used], row.tone) for row in rows], title)
 
 

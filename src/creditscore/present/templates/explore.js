@@ -23,10 +23,11 @@ for (const place of document.querySelectorAll("[data-plot]")) {
     lineStyle: { type: "dashed", color: "#9aa4b1", width: 1 },
   });
   const number = value => Number(value).toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "−");
+  const letters = { fontFamily: getComputedStyle(place).fontFamily, fontSize: 13 }; // as the style sheet draws them
   chart.setOption({
-    animation: false, color: ["#1f5fa8", "#e07f3f", "#5b6675", "#a6263a"], textStyle: { fontFamily: "inherit" },
+    animation: false, color: ["#1f5fa8", "#e07f3f", "#5b6675", "#a6263a"], textStyle: letters,
     grid: { left: 56, right: 24, top: plot.series.length > 1 ? 40 : 20, bottom: 64 },
-    legend: { show: plot.series.length > 1, top: 0, data: plot.series.map(({ name }) => name) },
+    legend: { show: plot.series.length > 1, top: 0, textStyle: letters, data: plot.series.map(({ name }) => name) },
     tooltip: {
       trigger: plot.kind === "scatter" ? "item" : "axis", confine: true, renderMode: "richText",
       formatter: given => [given].flat().map(point => names
